@@ -1,0 +1,45 @@
+# Ringside's one Makefile. Targets: all (default), check, demo, install, tidy, format, clean. `./do` installs what is missing and calls this.
+BUILD ?= build
+SAN ?= 0
+PREFIX ?= /usr/local
+LLVM ?= -19
+CC := clang$(LLVM)
+LLD := lld-link$(LLVM)
+MINGW_CC ?= x86_64-w64-mingw32-gcc
+MINGW_INCLUDE ?= /usr/x86_64-w64-mingw32/include
+MINGW_LIB ?= /usr/x86_64-w64-mingw32/lib
+VERSION := $(shell cat VERSION)
+
+WARNINGS := -Wall -Wextra -Werror -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wno-ignored-attributes -Wno-pragma-pack
+PE_TARGET := --target=x86_64-w64-windows-gnu
+PE_DEFINES := -DNTDDI_VERSION=0x0A000008 -D_WIN32_WINNT=0x0A00 -DWINVER=0x0A00 -D_AMD64_ -DAMD64 -DUNICODE -D_UNICODE
+# -ffreestanding turns unwind tables off and a plain load inside __try needs async exceptions: both are asked for by name.
+PE_FLAGS := $(PE_TARGET) -std=gnu17 -O2 -g -gdwarf-4 -ffreestanding -fms-extensions -Xclang -fasync-exceptions -fasynchronous-unwind-tables \
+	-fno-auto-import -fno-delete-null-pointer-checks -fno-strict-aliasing -mno-stack-arg-probe -fno-stack-protector -fno-builtin \
+	-ffile-prefix-map=$(CURDIR)/= $(WARNINGS) $(PE_DEFINES)
+ifeq ($(SAN),1)
+PE_FLAGS += -fsanitize=undefined -fsanitize-trap=all -fno-sanitize=alignment,null,function,object-size
+endif
+RING0_FLAGS := $(PE_FLAGS) -Iring0 -I$(BUILD)/ring0 -isystem $(MINGW_INCLUDE)/ddk -isystem $(MINGW_INCLUDE)
+RING3_FLAGS := $(PE_FLAGS) -Iring3/include -Iring0 -I$(BUILD)/ring0 -isystem $(MINGW_INCLUDE)
+
+.PHONY: all check demo install tidy format clean
+.SECONDARY:
+.DELETE_ON_ERROR:
+ifndef V
+.SILENT:
+endif
+all:
+
+include ring0/rules.mk
+include ring3/rules.mk
+include ringside/rules.mk
+include samples/rules.mk
+-include tests/rules.mk
+
+all: $(BUILD)/ringside samples
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

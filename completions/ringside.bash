@@ -1,0 +1,64 @@
+# bash completion for ringside
+
+_ringside() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} i
+    COMPREPLY=()
+    if [[ $COMP_CWORD -eq 1 ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "run inspect cc help --help --version" -- "$cur")
+        return
+    fi
+    case $command in
+    run)
+        case $prev in
+        -d | --driver)
+            compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -f -X '!*.[sS][yY][sS]' -- "$cur"; compgen -d -- "$cur")
+            return ;;
+        --root)
+            compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+            return ;;
+        --verifier)
+            mapfile -t COMPREPLY < <(compgen -W "off standard" -- "$cur")
+            return ;;
+        --cpus)
+            mapfile -t COMPREPLY < <(compgen -W "1" -- "$cur")
+            return ;;
+        --seed | --memory | --timeout)
+            return ;;
+        esac
+        # After the program, words are its own.
+        for ((i = 2; i < COMP_CWORD; i++)); do
+            case ${COMP_WORDS[i]} in
+            -d | --driver | --root | --verifier | --cpus | --seed | --memory | --timeout) ((i++)) ;;
+            -*) ;;
+            *) compopt -o default; return ;;
+            esac
+        done
+        if [[ $cur == -* ]]; then
+            mapfile -t COMPREPLY < <(compgen -W "-d --driver --verifier --trace --trace= --cpus --seed --realtime --memory --timeout --root --strict -h --help" -- "$cur")
+            [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+        else
+            compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -f -X '!*.[eE][xX][eE]' -- "$cur"; compgen -d -- "$cur")
+        fi ;;
+    inspect)
+        if [[ $cur == -* ]]; then
+            mapfile -t COMPREPLY < <(compgen -W "--json -h --help" -- "$cur")
+        else
+            compopt -o default
+        fi ;;
+    cc)
+        if [[ $cur == -* ]]; then
+            mapfile -t COMPREPLY < <(compgen -W "-o --output -v --verbose -h --help --" -- "$cur")
+        elif [[ $prev == -o || $prev == --output ]]; then
+            compopt -o default
+        else
+            compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -f -X '!*.c' -- "$cur"; compgen -d -- "$cur")
+        fi ;;
+    help)
+        mapfile -t COMPREPLY < <(compgen -W "run inspect cc" -- "$cur") ;;
+    esac
+}
+complete -F _ringside ringside

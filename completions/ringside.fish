@@ -1,0 +1,38 @@
+# fish completion for ringside
+
+function __ringside_command
+    set -l words (commandline -opc)
+    test (count $words) -ge 2; and test "$words[2]" = $argv[1]
+end
+
+complete -c ringside -f
+complete -c ringside -n __fish_use_subcommand -a run -d 'boot a machine, load drivers, run a program in it'
+complete -c ringside -n __fish_use_subcommand -a inspect -d 'what an image is, and what it needs'
+complete -c ringside -n __fish_use_subcommand -a cc -d 'compile a driver, program or library'
+complete -c ringside -n __fish_use_subcommand -a help -d 'more about a command'
+complete -c ringside -n __fish_use_subcommand -l help -s h -d 'what there is'
+complete -c ringside -n __fish_use_subcommand -l version -s V -d 'print the version'
+
+complete -c ringside -n '__ringside_command run' -F
+complete -c ringside -n '__ringside_command run' -s d -l driver -r -F -d 'load this driver first, unload it afterwards'
+complete -c ringside -n '__ringside_command run' -l verifier -x -a 'off standard' -d 'how much is checked'
+complete -c ringside -n '__ringside_command run' -l trace -d 'write IRPs and kernel calls to standard error, or to =FILE'
+complete -c ringside -n '__ringside_command run' -l cpus -x -a 1 -d 'number of processors'
+complete -c ringside -n '__ringside_command run' -l seed -x -d 'what the randomness starts from'
+complete -c ringside -n '__ringside_command run' -l realtime -d 'tie the clock to the wall clock'
+complete -c ringside -n '__ringside_command run' -l memory -x -a '64M 256M 1G' -d 'RAM of the machine'
+complete -c ringside -n '__ringside_command run' -l timeout -x -d 'end the machine after so many seconds'
+complete -c ringside -n '__ringside_command run' -l root -x -a '(__fish_complete_directories)' -d 'the directory that is C:'
+complete -c ringside -n '__ringside_command run' -l strict -d 'refuse a driver that imports what Ringside does not have'
+complete -c ringside -n '__ringside_command run' -s h -l help -d 'the options'
+
+complete -c ringside -n '__ringside_command inspect' -F
+complete -c ringside -n '__ringside_command inspect' -l json -d 'for programs'
+complete -c ringside -n '__ringside_command inspect' -s h -l help -d 'the options'
+
+complete -c ringside -n '__ringside_command cc' -F
+complete -c ringside -n '__ringside_command cc' -s o -l output -r -F -d 'the image to make'
+complete -c ringside -n '__ringside_command cc' -s v -l verbose -d 'print the commands'
+complete -c ringside -n '__ringside_command cc' -s h -l help -d 'the options'
+
+complete -c ringside -n '__ringside_command help' -a 'run inspect cc'

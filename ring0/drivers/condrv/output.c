@@ -1,0 +1,68 @@
+/* Console output: bytes as they are, UTF-16 as UTF-8. */
+#include "condrvp.h"
+
+#define HOST_EPIPE 32
+
+NTSTATUS ConWriteBytes(ULONG Stream, const VOID *Data, ULONG Length) {
+    int64_t Result = HalOps->console_write(Stream, Data, Length);
+
+    if (Result >= 0)
+        return STATUS_SUCCESS;
+    switch (-Result) {
+    case HOST_EPIPE: return STATUS_PIPE_CLOSING; /* ERROR_NO_DATA: nobody reads any more */
+    case HAL_ENOSPC: return STATUS_DISK_FULL;
+    default: return STATUS_IO_DEVICE_ERROR;
+    }
+}
+
+static ULONG ConEncode(ULONG Character, UCHAR *Out) {
+    if (Character < 0x80) {
+        Out[0] = (UCHAR)Character;
+        return 1;
+    }
+    if (Character < 0x800) {
+        Out[0] = (UCHAR)(0xC0 | Character >> 6);
+        Out[1] = (UCHAR)(0x80 | (Character & 0x3F));
+        return 2;
+    }
+    if (Character < 0x10000) {
+        Out[0] = (UCHAR)(0xE0 | Character >> 12);
+        Out[1] = (UCHAR)(0x80 | (Character >> 6 & 0x3F));
+        Out[2] = (UCHAR)(0x80 | (Character & 0x3F));
+        return 3;
+    }
+    Out[0] = (UCHAR)(0xF0 | Character >> 18);
+    Out[1] = (UCHAR)(0x80 | (Character >> 12 & 0x3F));
+    Out[2] = (UCHAR)(0x80 | (Character >> 6 & 0x3F));
+    Out[3] = (UCHAR)(0x80 | (Character & 0x3F));
+    return 4;
+}
+
+NTSTATUS ConWriteWide(PCON_CONSOLE Console, ULONG Stream, const WCHAR *Text, ULONG Characters) {
+    WCHAR High = Console->HighSurrogate[Stream];
+    NTSTATUS Status = STATUS_SUCCESS;
+    UCHAR Out[512];
+    ULONG Used = 0;
+
+    for (ULONG i = 0; i < Characters && NT_SUCCESS(Status); i++) {
+        WCHAR Unit = Text[i];
+
+        /* Up to two characters come out of one unit: a lonely first half becomes U+FFFD before it. */
+        if (High != 0 && Unit >= 0xDC00 && Unit <= 0xDFFF) {
+            Used += ConEncode(0x10000 + ((ULONG)(High - 0xD800) << 10) + (Unit - 0xDC00), Out + Used);
+            High = 0;
+        } else {
+            if (High != 0)
+                Used += ConEncode(0xFFFD, Out + Used);
+            High = Unit >= 0xD800 && Unit <= 0xDBFF ? Unit : 0;
+            if (High == 0)
+                Used += ConEncode(Unit >= 0xDC00 && Unit <= 0xDFFF ? 0xFFFD : Unit, Out + Used);
+        }
+        if (Used > sizeof(Out) - 8) {
+            Status = ConWriteBytes(Stream, Out, Used);
+            Used = 0;
+        }
+    }
+    Console->HighSurrogate[Stream] = High;
+    return NT_SUCCESS(Status) && Used != 0 ? ConWriteBytes(Stream, Out, Used) : Status;
+}

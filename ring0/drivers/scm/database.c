@@ -1,0 +1,160 @@
+/* The list of services that somebody has asked for, and what is remembered of each. */
+#include "scmp.h"
+
+/* A driver's state by its service's name (io/io.h). */
+enum { IopDriverAbsent, IopDriverLoaded, IopDriverUnloadPending };
+NTKERNELAPI ULONG IopQueryDriver(PUNICODE_STRING ServiceName);
+
+static KMUTEX ScmLock;
+static LIST_ENTRY ServiceList;
+
+VOID ScmInitialize(VOID) {
+    KeInitializeMutex(&ScmLock, 0);
+    InitializeListHead(&ServiceList);
+}
+
+VOID ScmAcquire(VOID) { KeWaitForSingleObject(&ScmLock, Executive, KernelMode, FALSE, NULL); }
+
+VOID ScmRelease(VOID) { KeReleaseMutex(&ScmLock, FALSE); }
+
+/* CreateService: "Forward-slash (/) and backslash (\) are not valid service name characters"; at most 256 characters. */
+NTSTATUS ScmCheckName(PCUNICODE_STRING Name) {
+    if (!Name->Length || Name->Length > SCM_NAME_LENGTH * sizeof(WCHAR))
+        return SCM_ERROR(ERROR_INVALID_NAME);
+    for (ULONG i = 0; i < Name->Length / sizeof(WCHAR); i++)
+        if (Name->Buffer[i] == '/' || Name->Buffer[i] == '\\' || Name->Buffer[i] == 0)
+            return SCM_ERROR(ERROR_INVALID_NAME);
+    return STATUS_SUCCESS;
+}
+
+/* A key that is not a service's has no Type: groups of parameters, for one. */
+static BOOLEAN IsService(PCUNICODE_STRING Name) {
+    HANDLE Key;
+    ULONG Type;
+    BOOLEAN Found;
+
+    if (!NT_SUCCESS(ScmOpenKey(Name, FALSE, &Key)))
+        return FALSE;
+    Found = NT_SUCCESS(ScmReadNumber(Key, L"Type", &Type));
+    ZwClose(Key);
+    return Found;
+}
+
+PSCM_SERVICE ScmFind(PCUNICODE_STRING Name) {
+    PSCM_SERVICE Service;
+
+    for (PLIST_ENTRY Link = ServiceList.Flink; Link != &ServiceList; Link = Link->Flink) {
+        Service = CONTAINING_RECORD(Link, SCM_SERVICE, Entry);
+        if (RtlEqualUnicodeString(&Service->Name, Name, TRUE))
+            return Service;
+    }
+    if (!IsService(Name))
+        return NULL;
+    Service = ExAllocatePoolWithTag(PagedPool, sizeof *Service + Name->Length, SCM_TAG);
+    if (!Service)
+        return NULL;
+    RtlZeroMemory(Service, sizeof *Service);
+    Service->Win32Exit = ERROR_SERVICE_NEVER_STARTED;
+    Service->Name.Buffer = (PWCHAR)(Service + 1);
+    Service->Name.Length = Service->Name.MaximumLength = Name->Length;
+    RtlCopyMemory(Service->Name.Buffer, Name->Buffer, Name->Length);
+    InsertTailList(&ServiceList, &Service->Entry);
+    return Service;
+}
+
+ULONG ScmState(PSCM_SERVICE Service) {
+    if (Service->Pending)
+        return Service->Pending;
+    switch (IopQueryDriver(&Service->Name)) {
+    case IopDriverLoaded: return SERVICE_RUNNING;
+    case IopDriverUnloadPending: return SERVICE_STOP_PENDING;
+    default: return SERVICE_STOPPED;
+    }
+}
+
+VOID ScmFillStatus(PSCM_SERVICE Service, SCM_STATUS *Status) {
+    HANDLE Key;
+
+    RtlZeroMemory(Status, sizeof *Status);
+    if (NT_SUCCESS(ScmOpenKey(&Service->Name, FALSE, &Key))) {
+        ScmReadNumber(Key, L"Type", &Status->Type);
+        ZwClose(Key);
+    }
+    Status->State = ScmState(Service);
+    if (Status->State == SERVICE_RUNNING && !Service->Unstoppable)
+        Status->Accepted = SERVICE_ACCEPT_STOP;
+    /* One that was started without this database has not failed. */
+    Status->Win32Exit = Status->State == SERVICE_STOPPED || Service->Win32Exit != ERROR_SERVICE_NEVER_STARTED ? Service->Win32Exit : 0;
+}
+
+VOID ScmSweep(VOID) {
+    for (PLIST_ENTRY Link = ServiceList.Flink; Link != &ServiceList;) {
+        PSCM_SERVICE Service = CONTAINING_RECORD(Link, SCM_SERVICE, Entry);
+        Link = Link->Flink;
+        if (!Service->Deleted || Service->References || ScmState(Service) != SERVICE_STOPPED)
+            continue;
+        RemoveEntryList(&Service->Entry);
+        ScmDeleteKey(&Service->Name);
+        ExFreePoolWithTag(Service, SCM_TAG);
+    }
+}
+
+BOOLEAN ScmNameTaken(PCUNICODE_STRING Name, PCUNICODE_STRING Except) {
+    UNICODE_STRING Other, Display;
+    BOOLEAN Taken = FALSE;
+    HANDLE Key;
+
+    for (ULONG i = 0; !Taken && NT_SUCCESS(ScmServiceAt(i, &Other)); i++) {
+        if (!RtlEqualUnicodeString(&Other, Except, TRUE) && IsService(&Other)) {
+            Taken = RtlEqualUnicodeString(&Other, Name, TRUE);
+            if (!Taken && NT_SUCCESS(ScmOpenKey(&Other, FALSE, &Key))) {
+                if (NT_SUCCESS(ScmReadText(Key, L"DisplayName", &Display))) {
+                    Taken = RtlEqualUnicodeString(&Display, Name, TRUE);
+                    ScmFreeText(&Display);
+                }
+                ZwClose(Key);
+            }
+        }
+        ScmFreeText(&Other);
+    }
+    return Taken;
+}
+
+static VOID CopyName(PWCHAR To, PCUNICODE_STRING From) {
+    ULONG Length = From->Length / sizeof(WCHAR) < SCM_NAME_LENGTH ? From->Length / sizeof(WCHAR) : SCM_NAME_LENGTH;
+    RtlCopyMemory(To, From->Buffer, Length * sizeof(WCHAR));
+    To[Length] = 0;
+}
+
+/* Keys that are not services' are passed over: Index counts services. */
+NTSTATUS ScmEntry(ULONG Index, SCM_ENTRY *Entry) {
+    UNICODE_STRING Name, Display = {0};
+    PSCM_SERVICE Service;
+    HANDLE Key;
+    NTSTATUS Status;
+
+    for (ULONG i = 0, Seen = 0;; i++) {
+        Status = ScmServiceAt(i, &Name);
+        if (!NT_SUCCESS(Status))
+            return Status;
+        if (IsService(&Name) && Seen++ == Index)
+            break;
+        ScmFreeText(&Name);
+    }
+    Service = ScmFind(&Name);
+    if (!Service) {
+        ScmFreeText(&Name);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    RtlZeroMemory(Entry, sizeof *Entry);
+    CopyName(Entry->Name, &Name);
+    if (NT_SUCCESS(ScmOpenKey(&Name, FALSE, &Key))) {
+        ScmReadText(Key, L"DisplayName", &Display);
+        ZwClose(Key);
+    }
+    CopyName(Entry->DisplayName, Display.Length ? &Display : &Name);
+    ScmFillStatus(Service, &Entry->Status);
+    ScmFreeText(&Display);
+    ScmFreeText(&Name);
+    return STATUS_SUCCESS;
+}

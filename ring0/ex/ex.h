@@ -1,0 +1,48 @@
+/* The executive's helpers: object types of synchronization objects, worker threads, resources, lookaside lists, system information. */
+#pragma once
+#include "ke/ke.h"
+#include "ob/ob.h"
+
+VOID ExInitSystem(VOID);   /* types Event, Semaphore, Mutant; the work queues. After ObInitSystem. */
+VOID ExStartWorkers(VOID); /* the threads that serve the queues; called by PsInitSystem. What was queued before waits until then. */
+
+/* Of the objects: */
+VOID ExpCreateSynchronizationTypes(VOID);
+extern POBJECT_TYPE ExpEventType, ExpSemaphoreType, ExpMutantType;
+
+/* A service's timeout, captured; *Pointer is NULL when it was. */
+NTSTATUS ExpCaptureTimeout(PLARGE_INTEGER Timeout, LARGE_INTEGER *Captured, PLARGE_INTEGER *Pointer);
+/* Puts a new object's handle out to the caller; closes it again when that fails. */
+NTSTATUS ExpReturnHandle(PHANDLE Out, HANDLE Handle);
+
+/* Services, and functions that drivers declare themselves, for the DDK does not. */
+NTSTATUS NTAPI NtCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, EVENT_TYPE EventType, BOOLEAN InitialState);
+NTSTATUS NTAPI NtOpenEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes);
+NTSTATUS NTAPI NtSetEvent(HANDLE EventHandle, PLONG PreviousState);
+NTSTATUS NTAPI NtResetEvent(HANDLE EventHandle, PLONG PreviousState);
+NTSTATUS NTAPI NtClearEvent(HANDLE EventHandle);
+NTSTATUS NTAPI NtPulseEvent(HANDLE EventHandle, PLONG PreviousState);
+NTSTATUS NTAPI NtQueryEvent(HANDLE EventHandle, EVENT_INFORMATION_CLASS EventInformationClass, PVOID EventInformation, ULONG EventInformationLength,
+                            PULONG ReturnLength);
+NTSTATUS NTAPI NtCreateSemaphore(PHANDLE SemaphoreHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, LONG InitialCount,
+                                 LONG MaximumCount);
+NTSTATUS NTAPI NtOpenSemaphore(PHANDLE SemaphoreHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes);
+NTSTATUS NTAPI NtReleaseSemaphore(HANDLE SemaphoreHandle, LONG ReleaseCount, PLONG PreviousCount);
+NTSTATUS NTAPI NtCreateMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN InitialOwner);
+NTSTATUS NTAPI NtOpenMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes);
+NTSTATUS NTAPI NtReleaseMutant(HANDLE MutantHandle, PLONG PreviousCount);
+NTSTATUS NTAPI NtWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout);
+NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG Count, HANDLE *Handles, WAIT_TYPE WaitType, BOOLEAN Alertable, PLARGE_INTEGER Timeout);
+NTSTATUS NTAPI NtSignalAndWaitForSingleObject(HANDLE SignalHandle, HANDLE WaitHandle, BOOLEAN Alertable, PLARGE_INTEGER Timeout);
+NTSTATUS NTAPI NtDelayExecution(BOOLEAN Alertable, PLARGE_INTEGER DelayInterval);
+NTSTATUS NTAPI NtTestAlert(VOID);
+NTSTATUS NTAPI NtWaitForAlertByThreadId(PVOID Address, PLARGE_INTEGER Timeout);
+NTSTATUS NTAPI NtAlertThreadByThreadId(HANDLE ThreadId);
+NTSTATUS NTAPI NtQuerySystemTime(PLARGE_INTEGER SystemTime);
+NTSTATUS NTAPI NtQueryPerformanceCounter(PLARGE_INTEGER PerformanceCounter, PLARGE_INTEGER PerformanceFrequency);
+NTSTATUS NTAPI NtQuerySystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength, PULONG ReturnLength);
+NTSTATUS NTAPI NtDisplayString(PUNICODE_STRING String);
+PVOID NTAPI ExiAllocateFromLookasideListEx(PLOOKASIDE_LIST_EX Lookaside);
+VOID NTAPI ExiFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVOID Entry);
+VOID FASTCALL ExEnterCriticalRegionAndAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex);
+VOID FASTCALL ExReleaseFastMutexUnsafeAndLeaveCriticalRegion(PFAST_MUTEX FastMutex);

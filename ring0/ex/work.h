@@ -1,0 +1,5 @@
+/* Worker threads, between the files of ex/. */
+#pragma once
+#include "ke/ke.h"
+
+VOID ExpInitializeWorkQueues(VOID);

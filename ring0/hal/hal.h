@@ -1,0 +1,256 @@
+/*
+ * The door between the kernel (ring0/, PE code) and the Linux process that plays the machine (ringside/, ELF code).
+ * Both sides include this file, and nothing else passes between them: plain fixed-width types, no NT type, no Linux type.
+ *
+ * Down: the kernel calls hal_ops. Every function is called with the Microsoft x64 convention on the kernel stack of the
+ * current thread; the stub behind it moves to the host's stack, so the caller needs no stack space. A function never calls back
+ * into PE code. Results are 0 or a negative Linux errno (HAL_E*), unless said otherwise.
+ *
+ * Up: hal_machine, a block that both sides read and write, and one entry, hal_machine.trap_entry, at which the host resumes
+ * the machine after a signal, with a hal_trap_frame on the stack. The host never calls PE code in any other way.
+ */
+#pragma once
+#include <stdint.h>
+
+#define HAL_VERSION 1
+#define HAL_PAGE 4096u
+
+/* ---- The address layout: the same in every run ------------------------------------------------------------------------- */
+#define HAL_USER_START 0x0000000000010000ull
+#define HAL_KUSER_USER 0x000000007FFE0000ull    /* KUSER_SHARED_DATA, one read-only page, mapped in every process */
+#define HAL_SYSCALL_PAGE 0x000000007FFE1000ull  /* first 8 bytes: the address that ntdll's system call stubs jump to */
+#define HAL_USER_END 0x0000400000000000ull      /* first address of the kernel half */
+#define HAL_KERNEL_BASE 0x0000400000100000ull   /* where ntoskrnl.exe is linked and mapped */
+#define HAL_DRIVER_START 0x0000400010000000ull  /* hal.dll and drivers, upwards */
+#define HAL_DRIVER_END 0x0000400090000000ull
+#define HAL_RAM_BASE 0x0000410000000000ull      /* all of RAM, mapped once, read and write: physical address = offset */
+#define HAL_SYSVIEW_START 0x0000420000000000ull /* system views: kernel stacks, MDL mappings, guarded pool */
+#define HAL_SYSVIEW_END 0x0000430000000000ull
+#define HAL_KERNEL_END 0x0000430000000000ull    /* PE memory ends here; the host lives above */
+#define HAL_KUSER_KERNEL 0xFFFFF78000000000ull  /* not mappable on Linux: reads through it are emulated by the trap handler */
+
+/* ---- Memory ------------------------------------------------------------------------------------------------------------ */
+#define HAL_PROT_NONE 0u
+#define HAL_PROT_READ 1u
+#define HAL_PROT_WRITE 2u
+#define HAL_PROT_EXEC 4u
+
+/* ---- Traps ------------------------------------------------------------------------------------------------------------- */
+
+/* What the instruction at the trap's program counter is, where the kernel must know: decoded by the host with Zydis. */
+enum hal_insn {
+    HAL_INSN_OTHER,     /* not privileged: for trap 13 this means a non-canonical address */
+    HAL_INSN_READ_CR,   /* mov reg, crN:   insn_index = N, insn_reg = register */
+    HAL_INSN_WRITE_CR,  /* mov crN, reg */
+    HAL_INSN_READ_DR,   /* mov reg, drN */
+    HAL_INSN_WRITE_DR,
+    HAL_INSN_CLI,
+    HAL_INSN_STI,
+    HAL_INSN_HLT,
+    HAL_INSN_IN,        /* in al/ax/eax, port:  insn_size = 1, 2, 4; insn_index = port (immediate or dx, already resolved) */
+    HAL_INSN_OUT,
+    HAL_INSN_INT,       /* int n: insn_index = n */
+    HAL_INSN_RDMSR,     /* ecx is in the frame */
+    HAL_INSN_WRMSR,
+    HAL_INSN_READ_MEM,  /* a plain load: mov/movzx/movsx/movsxd reg, [mem]; insn_size = bytes, insn_reg, insn_extend; memory in cr2 */
+    HAL_INSN_PRIVILEGED /* any other privileged instruction (lgdt, wbinvd, swapgs, ...); name in insn_name */
+};
+
+/* Register numbers in insn_reg: rax rcx rdx rbx rsp rbp rsi rdi r8 ... r15 = 0 ... 15, as x86-64 encodes them. */
+typedef struct hal_trap_frame {
+    uint64_t gpr[16]; /* in the order above; gpr[4] is rsp at the trap */
+    uint64_t rip;
+    uint64_t rflags;
+    uint32_t trap;  /* x86 vector: 0 divide, 1 debug, 3 breakpoint, 6 invalid opcode, 13 protection, 14 page fault, ...
+                       or HAL_TRAP_PREEMPT, HAL_TRAP_WATCHDOG */
+    uint32_t error; /* x86 error code: for 14, bit 0 present, bit 1 write, bit 2 user (always set), bit 4 fetch */
+    uint64_t cr2;   /* trap 14: the address. trap 13 with HAL_INSN_OTHER: effective address if the decoder could tell, else ~0 */
+    uint32_t insn;  /* enum hal_insn */
+    uint8_t insn_length;
+    uint8_t insn_reg;
+    uint8_t insn_size;
+    uint8_t insn_extend; /* READ_MEM: 0 zero-extends or is full width, 1 sign-extends; to insn_dest_size bytes */
+    uint32_t insn_index;
+    uint8_t insn_dest_size; /* READ_MEM: width of the destination register */
+    uint8_t pad[3];
+    char insn_name[16];
+    uint32_t user_mode;  /* hal_machine.user_mode as it was */
+    uint32_t pad2;
+    void *xsave;         /* the interrupted x87/SSE/AVX state, XSAVE standard format, 64-byte aligned, on the same stack */
+    uint64_t xsave_mask; /* for XRSTOR */
+} hal_trap_frame;
+
+#define HAL_TRAP_PREEMPT 0x100u  /* user or driver code has used 20 ms of CPU without entering the kernel */
+#define HAL_TRAP_WATCHDOG 0x101u /* kernel-mode code (driver at raised IRQL included) has looped for hal_machine.watchdog_seconds */
+
+/* ---- Bug checks and reports -------------------------------------------------------------------------------------------- */
+typedef struct hal_stack_frame {
+    uint64_t pc;
+    uint64_t image_base; /* 0: no image */
+    uint64_t link_base;  /* preferred base of that image: pc - image_base + link_base is what its debug data knows */
+    char image[64];      /* its name, UTF-8, "example.sys" */
+    char path[256];      /* host path for the symbolizer if the image came from a file, else "" */
+    char symbol[64];     /* nearest export or "" (the host may know better) */
+    uint32_t symbol_offset;
+    uint32_t user_mode;
+} hal_stack_frame;
+
+#define HAL_MAX_FRAMES 48
+typedef struct hal_bugcheck {
+    uint32_t code;
+    const char *name; /* "SYSTEM_SERVICE_EXCEPTION" or "" */
+    uint64_t parameter[4];
+    const char *parameter_meaning[4]; /* one phrase each, or "" */
+    const char *message;              /* one sentence: what happened and what to do about it, or "" */
+    const char *culprit;              /* driver image name or "" */
+    const char *process;              /* "client.exe" */
+    uint32_t pid, tid, irql, cpu;
+    uint32_t frame_count;
+    hal_stack_frame frames[HAL_MAX_FRAMES];
+} hal_bugcheck;
+
+/* ---- Files of the host, all below one root ------------------------------------------------------------------------------ */
+#define HAL_MAX_PATH 1024
+enum hal_file_access { HAL_FILE_READ = 1, HAL_FILE_WRITE = 2, HAL_FILE_DIRECTORY = 4, HAL_FILE_DELETE = 8 };
+enum hal_file_disposition { HAL_OPEN, HAL_CREATE, HAL_OPEN_IF, HAL_OVERWRITE, HAL_OVERWRITE_IF, HAL_SUPERSEDE };
+
+typedef struct hal_file_info {
+    uint64_t size;
+    uint64_t allocated;
+    uint64_t create_time, access_time, write_time, change_time; /* NT time: 100 ns since 1601 */
+    uint64_t id;
+    uint32_t is_directory;
+    uint32_t is_readonly;
+    uint32_t links;
+    uint32_t was_created; /* by open: 1 if this call made the file */
+} hal_file_info;
+
+#define HAL_ENOENT 2
+#define HAL_EIO 5
+#define HAL_EBADF 9
+#define HAL_EAGAIN 11
+#define HAL_ENOMEM 12
+#define HAL_EACCES 13
+#define HAL_EEXIST 17
+#define HAL_ENOTDIR 20
+#define HAL_EISDIR 21
+#define HAL_EINVAL 22
+#define HAL_ENOSPC 28
+#define HAL_ENOTEMPTY 39
+#define HAL_ENAMETOOLONG 36
+
+/* ---- Events from outside ------------------------------------------------------------------------------------------------ */
+#define HAL_EVENT_TIMEOUT 0u /* the deadline came */
+#define HAL_EVENT_CONSOLE 1u /* bit 0: console input can be read (or has ended) */
+#define HAL_EVENT_CONTROL 2u /* bit 1: the user asked for something: hal_machine.control_request */
+
+typedef struct hal_ops {
+    /* Memory. va, size and pa are multiples of HAL_PAGE. map replaces whatever was there; unmap leaves the range reserved. */
+    int64_t (*map)(uint64_t va, uint64_t pa, uint64_t size, uint32_t prot);
+    int64_t (*unmap)(uint64_t va, uint64_t size);
+    int64_t (*protect)(uint64_t va, uint64_t size, uint32_t prot);
+    int64_t (*discard)(uint64_t pa, uint64_t size); /* RAM pages become zero and cost the host nothing until touched */
+    int64_t (*set_gs)(uint64_t base);               /* for processors without FSGSBASE; see hal_machine.has_fsgsbase */
+
+    /* Time and entropy. */
+    uint64_t (*monotonic_ns)(void);
+    uint64_t (*wall_time)(void); /* NT time: 100 ns since 1601, UTC */
+    int64_t (*entropy)(void *buffer, uint64_t size);
+
+    /* Waits until an event in `mask` or until timeout_ns has passed (~0: no limit). Returns HAL_EVENT_ bits; 0 is the timeout. */
+    int64_t (*wait)(uint32_t mask, uint64_t timeout_ns);
+
+    /* Console. write: the whole of it, to stream 1 or 2. read: bytes read, 0 at the end of input, -HAL_EAGAIN when there is none
+       yet (only on a terminal: pipes and files block, for their input counts as there). */
+    int64_t (*console_write)(uint32_t stream, const void *data, uint64_t size);
+    int64_t (*console_read)(void *data, uint64_t size);
+    /* One line of debug output without its newline; the host adds "dbg: ". */
+    int64_t (*debug_line)(const char *text, uint64_t size);
+    /* One or more whole lines for --trace. */
+    int64_t (*trace)(const char *text, uint64_t size);
+    /* An error or note of Ringside's own, to stderr, as one "ringside: ..." line. */
+    int64_t (*message)(const char *text, uint64_t size);
+
+    /* Host files. path: UTF-8, '/' between components, relative to the root, "" is the root itself; compared without
+       regard to case where the exact name does not exist. Never leaves the root. Returns a handle >= 0. */
+    int64_t (*file_open)(const char *path, uint32_t access, uint32_t disposition, hal_file_info *info);
+    int64_t (*file_close)(int64_t file);
+    int64_t (*file_read)(int64_t file, uint64_t offset, void *data, uint64_t size); /* bytes read */
+    int64_t (*file_write)(int64_t file, uint64_t offset, const void *data, uint64_t size);
+    int64_t (*file_info)(int64_t file, hal_file_info *info);
+    int64_t (*file_resize)(int64_t file, uint64_t size);
+    int64_t (*file_flush)(int64_t file);
+    int64_t (*file_delete)(const char *path);
+    int64_t (*file_rename)(const char *from, const char *to, uint32_t replace);
+    /* Next entry of a directory in name order: index counts from 0; -HAL_ENOENT after the last. name: HAL_MAX_PATH bytes. */
+    int64_t (*file_list)(int64_t directory, uint64_t index, char *name, hal_file_info *info);
+    /* The host's own path of an open file, for messages and debug data; name: HAL_MAX_PATH bytes. */
+    int64_t (*file_host_path)(int64_t file, char *name);
+
+    /* The ends. None returns. */
+    void (*exit)(uint32_t status);                 /* the machine is done; status is the program's 32-bit exit status */
+    void (*bugcheck)(const hal_bugcheck *report);  /* prints the screen, leaves with 134 */
+    void (*fatal)(const char *text);               /* our own mistake: one sentence, exit 125 */
+    void (*stop)(uint32_t code, const char *text); /* a clean refusal: one sentence, that exit code */
+} hal_ops;
+
+/* ---- The machine --------------------------------------------------------------------------------------------------------- */
+typedef struct hal_image { /* a PE file carried inside the ringside executable */
+    const char *name;      /* "ntdll.dll", "null.sys" */
+    const void *data;
+    uint64_t size;
+} hal_image;
+
+enum hal_verifier { HAL_VERIFIER_OFF, HAL_VERIFIER_STANDARD, HAL_VERIFIER_FULL };
+
+typedef struct hal_machine {
+    uint32_t version; /* HAL_VERSION */
+    uint32_t cpus;
+    const hal_ops *ops;
+
+    /* Written by the kernel at each thread switch: where the host puts the frame of a trap taken in user mode, and the
+       bounds that the stack pointer of a trap in kernel mode must lie in. */
+    uint64_t kernel_stack_top;
+    uint64_t kernel_stack_limit;
+    uint64_t double_fault_stack_top; /* used when it does not: the frame then comes with trap 8 */
+
+    /* 1 while user code runs: the kernel sets it as its last act before it leaves to user mode, and clears it first thing in a system
+       call; the host clears it when it builds a trap frame. A NULL call in a driver and user code are told apart by it. */
+    volatile uint32_t user_mode;
+    volatile uint32_t no_preempt; /* nonzero: not now (kernel at DISPATCH_LEVEL or above) */
+
+    uint64_t ram_size;
+    uint64_t seed;
+    uint64_t timeout_seconds; /* virtual; 0: none (the host watches real time itself) */
+    uint32_t verifier;        /* enum hal_verifier */
+    uint32_t trace;           /* 1: --trace */
+    uint32_t realtime;
+    uint32_t strict;
+    uint32_t console_is_terminal;
+    uint32_t has_fsgsbase;
+    uint64_t boot_wall_time; /* NT time; in a repeatable run a constant */
+
+    const hal_image *images;
+    uint32_t image_count;
+    uint64_t kernel_physical; /* where in RAM ntoskrnl.exe's pages are; it is mapped at HAL_KERNEL_BASE with its sections' protections */
+    uint64_t kernel_size;     /* whole pages; RAM from kernel_physical + kernel_size on is free, RAM below kernel_physical is free too */
+    const char *kernel_path;  /* host path of its debug data or "" */
+
+    const char *const *drivers; /* -d: NT-less DOS paths, UTF-8, "C:\\example.sys", in order */
+    uint32_t driver_count;
+    const char *program;      /* "C:\\client.exe", or NULL: only load the drivers and unload them */
+    const char *command_line; /* UTF-8, as GetCommandLine will give it: the program's name and its arguments, quoted */
+    const char *const *environment; /* "NAME=value" UTF-8, what the program is to see */
+    uint32_t environment_count;
+
+    /* Written by the kernel at boot, read by the host. */
+    uint64_t trap_entry; /* where a trap resumes: rcx = hal_trap_frame *, rsp 16-byte aligned below it, DF and TF clear */
+
+    /* Counts entries into the kernel (system calls, traps, driver calls through twins); the host watches it to see who spins. */
+    volatile uint64_t kernel_entries;
+    /* Set by the host from a signal handler; the kernel looks at it at each entry and in its idle loop. HAL_EVENT_ bits. */
+    volatile uint32_t pending_events;
+    volatile uint32_t control_request; /* 1: Ctrl+C, 2: Ctrl+\ (list threads), 3: --timeout has expired (real time) */
+    uint32_t watchdog_seconds;
+    uint32_t repeatable; /* 1 until something made the run depend on real time; either side may clear it */
+} hal_machine;

@@ -1,0 +1,109 @@
+/* Cancelling by file and by thread: NtCancelIoFile, NtCancelIoFileEx, and what an exiting thread leaves behind. */
+#include "io/io.h"
+
+#include "kd/kd.h"
+
+#define PAUSE_MS              10
+#define PAUSES_PER_THREAD     (300 * 1000 / PAUSE_MS) /* five minutes, as Windows waits */
+#define PAUSES_BEFORE_MESSAGE (5 * 1000 / PAUSE_MS)
+
+static VOID Pause(VOID) {
+    LARGE_INTEGER Time = {.QuadPart = -PAUSE_MS * 10000ll};
+    KeDelayExecutionThread(KernelMode, FALSE, &Time);
+}
+
+static inline PIRP IrpOf(PLIST_ENTRY Link) { return CONTAINING_RECORD(Link, IRP, ThreadListEntry); }
+
+/* Calls the cancel routines of Thread's requests on File (NULL: on any) with this status block (NULL: any). At APC_LEVEL, so that the current thread's
+   list changes only through what the routines complete. Returns how many such requests there are. */
+static ULONG CancelMatching(PETHREAD Thread, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb) {
+    ULONG Count = 0;
+    KIRQL Irql = KfRaiseIrql(APC_LEVEL);
+restart:
+    for (PLIST_ENTRY Link = Thread->IrpList.Flink; Link != &Thread->IrpList; Link = Link->Flink) {
+        PIRP Irp = IrpOf(Link);
+        if ((File && Irp->Tail.Overlay.OriginalFileObject != File) || (Iosb && Irp->UserIosb != Iosb) || IopIsCompleted(Irp))
+            continue;
+        if (Irp->Cancel)
+            continue;
+        Count++;
+        if (IoCancelIrp(Irp))
+            goto restart; /* its completion may have changed the list */
+    }
+    KeLowerIrql(Irql);
+    return Count;
+}
+
+static BOOLEAN HasRequests(PETHREAD Thread, PFILE_OBJECT File) {
+    for (PLIST_ENTRY Link = Thread->IrpList.Flink; Link != &Thread->IrpList; Link = Link->Flink)
+        if (!File || IrpOf(Link)->Tail.Overlay.OriginalFileObject == File)
+            return TRUE;
+    return FALSE;
+}
+
+static NTSTATUS FinishCancel(PIO_STATUS_BLOCK Iosb, KPROCESSOR_MODE Mode, NTSTATUS Status) {
+    IO_STATUS_BLOCK Result = {.Status = Status};
+    NTSTATUS Stored = ObpStore(Iosb, &Result, sizeof Result, Mode);
+    return NT_SUCCESS(Stored) ? Status : Stored;
+}
+
+NTSTATUS NTAPI NtCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock) {
+    PETHREAD Thread = (PETHREAD)KiCurrentThread();
+    IOP_REQUEST Request;
+    NTSTATUS Status = IopReferenceFile(&Request, FileHandle, 0);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObpProbeOutput(IoStatusBlock, sizeof *IoStatusBlock, sizeof(ULONG), Request.Mode);
+    if (NT_SUCCESS(Status)) {
+        if (CancelMatching(Thread, Request.File, NULL))
+            while (HasRequests(Thread, Request.File))
+                Pause();
+        Status = FinishCancel(IoStatusBlock, Request.Mode, STATUS_SUCCESS);
+    }
+    ObfDereferenceObject(Request.File);
+    return Status;
+}
+
+NTSTATUS NTAPI NtCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToCancel, PIO_STATUS_BLOCK IoStatusBlock) {
+    PKPROCESS Process = KiCurrentThread()->Process;
+    IOP_REQUEST Request;
+    ULONG Count = 0;
+    NTSTATUS Status = IopReferenceFile(&Request, FileHandle, 0);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObpProbeOutput(IoStatusBlock, sizeof *IoStatusBlock, sizeof(ULONG), Request.Mode);
+    if (NT_SUCCESS(Status)) {
+        for (PLIST_ENTRY Link = Process->ThreadListHead.Flink; Link != &Process->ThreadListHead; Link = Link->Flink)
+            Count += CancelMatching((PETHREAD)CONTAINING_RECORD(Link, struct _KTHREAD, ThreadListEntry), Request.File, IoRequestToCancel);
+        Status = FinishCancel(IoStatusBlock, Request.Mode, Count ? STATUS_SUCCESS : STATUS_NOT_FOUND);
+    }
+    ObfDereferenceObject(Request.File);
+    return Status;
+}
+
+/* Who keeps the IRP: the driver of its current stack location. */
+static VOID ReportKept(PETHREAD Thread, PIRP Irp, PCSTR What) {
+    PDEVICE_OBJECT Device = Irp->CurrentLocation <= Irp->StackCount ? IoGetCurrentIrpStackLocation(Irp)->DeviceObject : NULL;
+    if (Device)
+        KdMessage("%wZ: keeps a request of the ended thread %u: %s", &Device->DriverObject->DriverName, HandleToULong(Thread->Cid.UniqueThread),
+                  What);
+}
+
+VOID IoCancelThreadIo(PETHREAD Thread) {
+    if (IsListEmpty(&Thread->IrpList))
+        return;
+    CancelMatching(Thread, NULL, NULL);
+    for (ULONG Pauses = 0; Pauses < PAUSES_PER_THREAD && !IsListEmpty(&Thread->IrpList); Pauses++) {
+        if (Pauses == PAUSES_BEFORE_MESSAGE)
+            ReportKept(Thread, IrpOf(Thread->IrpList.Flink), "waiting; complete it, or set a cancel routine that does");
+        Pause();
+        CancelMatching(Thread, NULL, NULL);
+    }
+    while (!IsListEmpty(&Thread->IrpList)) {
+        PIRP Irp = IrpOf(Thread->IrpList.Flink);
+        ReportKept(Thread, Irp, "given up after five minutes");
+        IopDequeueThreadIrp(Irp);
+        Irp->Tail.Overlay.Thread = NULL;
+        Irp->AllocationFlags |= IOP_IRP_ORPHAN;
+    }
+}

@@ -1,0 +1,55 @@
+/* The I/O manager's start: its object types. */
+#include "io/io.h"
+
+POBJECT_TYPE IopFileType, IopDeviceType, IopDriverType;
+
+const GENERIC_MAPPING IopFileMapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS};
+
+PGENERIC_MAPPING NTAPI IoGetFileObjectGenericMapping(VOID) { return (PGENERIC_MAPPING)&IopFileMapping; }
+
+VOID IoInitSystem(VOID) {
+    const OB_TYPE_INITIALIZER File = {
+        .Name = L"File",
+        .GenericMapping = IopFileMapping,
+        .ValidAccess = FILE_ALL_ACCESS,
+        .PoolType = NonPagedPoolNx,
+        .BodySize = sizeof(FILE_OBJECT),
+        .MaintainHandleCount = TRUE,
+        .Close = IopCloseFileHandle,
+        .Delete = IopDeleteFileObject,
+        .Parse = IopParseFile,
+        .QueryName = IopQueryFileName,
+        .DispatcherOffset = FIELD_OFFSET(FILE_OBJECT, Event),
+    };
+    const OB_TYPE_INITIALIZER Device = {
+        .Name = L"Device",
+        .GenericMapping = IopFileMapping,
+        .ValidAccess = FILE_ALL_ACCESS,
+        .PoolType = NonPagedPoolNx,
+        .BodySize = sizeof(DEVICE_OBJECT) + sizeof(IOP_DEVOBJ_EXTENSION),
+        .CaseInsensitive = TRUE,
+        .Delete = IopDeleteDeviceObject,
+        .Parse = IopParseDevice,
+        .DispatcherOffset = ~0u,
+    };
+    const OB_TYPE_INITIALIZER Driver = {
+        .Name = L"Driver",
+        .GenericMapping = IopFileMapping,
+        .ValidAccess = FILE_ALL_ACCESS,
+        .PoolType = NonPagedPoolNx,
+        .BodySize = sizeof(IOP_DRIVER),
+        .CaseInsensitive = TRUE,
+        .Delete = IopDeleteDriverObject,
+        .DispatcherOffset = ~0u,
+    };
+    NTSTATUS Status;
+
+    InitializeListHead(&IopDriverList);
+    InitializeListHead(&IopLinkList);
+    Status = ObCreateObjectType(&File, &IopFileType);
+    if (NT_SUCCESS(Status))
+        Status = ObCreateObjectType(&Device, &IopDeviceType);
+    if (NT_SUCCESS(Status))
+        Status = ObCreateObjectType(&Driver, &IopDriverType);
+    NT_ASSERT_OURS(NT_SUCCESS(Status));
+}

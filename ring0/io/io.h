@@ -1,0 +1,219 @@
+/*
+ * The I/O manager. Public functions are as the DDK declares them; DEVICE_OBJECT, DRIVER_OBJECT, FILE_OBJECT, IRP and IO_STACK_LOCATION are byte-exact.
+ *
+ * A request's road: NtXxxFile (read.c, write.c, control.c, create.c, ...) checks handle and buffers, irp.c makes the IRP, IofCallDriver moves the stack
+ * location and enters the driver, IofCompleteRequest (complete.c) walks completion routines back up, and the last stage copies buffered data back,
+ * writes the status block and signals. The last stage belongs to the requesting thread: it runs there directly when the driver is done before its
+ * dispatch routine returns, else as a special kernel APC.
+ */
+#pragma once
+#include "ke/ke.h"
+#include "ob/ob.h"
+#include "ps/ps.h"
+
+/* ---- Devices --------------------------------------------------------------------------------------------------------------- */
+typedef struct _IOP_DEVOBJ_EXTENSION { /* DEVOBJ_EXTENSION: what DeviceObject->DeviceObjectExtension points at */
+    CSHORT Type;
+    USHORT Size;
+    PDEVICE_OBJECT DeviceObject;
+    ULONG PowerFlags;
+    PVOID Dope;
+    ULONG ExtensionFlags; /* DOE_* */
+    PVOID DeviceNode;
+    PDEVICE_OBJECT AttachedTo;
+    LONG StartIoCount;
+    LONG StartIoKey;
+    ULONG StartIoFlags; /* DOE_SIO_* */
+    PVPB Vpb;
+    PVOID DependencyList[5];
+} IOP_DEVOBJ_EXTENSION;
+#define DOE_UNLOAD_PENDING    1u
+#define DOE_DELETE_PENDING    2u
+#define DOE_SIO_NO_KEY        0x10u
+#define DOE_SIO_WITH_KEY      0x20u
+#define DOE_SIO_NONCANCELABLE 0x40u
+#define DOE_SIO_DEFERRED      0x80u
+#define IopExtension(Device)  ((IOP_DEVOBJ_EXTENSION *)(Device)->DeviceObjectExtension)
+
+/* Takes and drops what keeps a device from being deleted and its driver from being unloaded: DeviceObject->ReferenceCount, one per file object.
+   Dropping the last finishes a deletion or an unload that waited for it. PASSIVE_LEVEL. */
+VOID IopReferenceDevice(PDEVICE_OBJECT Device);
+VOID IopDereferenceDevice(PDEVICE_OBJECT Device);
+/* Is it open for requests? STATUS_NO_SUCH_DEVICE while it initialises (DO_DEVICE_INITIALIZING), is deleted or unloaded. */
+NTSTATUS IopCheckDevice(PDEVICE_OBJECT Device);
+/* Finishes what waited for ReferenceCount or AttachedDevice to become zero. */
+VOID IopCompleteUnloadOrDelete(PDEVICE_OBJECT Device);
+VOID IopDeleteDeviceObject(PVOID Object); /* Delete procedure of the type */
+
+/* ---- Drivers --------------------------------------------------------------------------------------------------------------- */
+typedef struct _IOP_CLIENT_EXTENSION IOP_CLIENT_EXTENSION;
+typedef struct _IOP_NAME { /* a string that the driver's life leaves traces under */
+    LIST_ENTRY Entry;
+    UNICODE_STRING Name, Target; /* buffers follow */
+} IOP_NAME;
+
+typedef struct _IOP_DRIVER { /* body of a Driver object */
+    DRIVER_OBJECT Object;
+    DRIVER_EXTENSION Extension; /* DRIVER_OBJECT.DriverExtension */
+    LIST_ENTRY Entry;           /* in IopDriverList from creation to the object's deletion */
+    IOP_CLIENT_EXTENSION *Clients;
+    LIST_ENTRY Reinitialize;
+    LIST_ENTRY DeviceNames; /* IOP_NAME: every name it gave a device, for IopReportLeftovers */
+    struct _LDR_MODULE *Module;
+    BOOLEAN UnloadRequested;
+} IOP_DRIVER, *PIOP_DRIVER;
+#define IopDriver(DriverObject) ((PIOP_DRIVER)(DriverObject)) /* its first member */
+extern LIST_ENTRY IopDriverList;
+
+/* Loads the driver of a service key ("\Registry\Machine\System\CurrentControlSet\Services\Name"): image, driver object, DriverEntry in a system
+   thread. Errors are those of NtLoadDriver: STATUS_IMAGE_ALREADY_LOADED, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_INVALID_IMAGE_FORMAT, what DriverEntry gave...
+   PASSIVE_LEVEL, any process. */
+NTSTATUS IopLoadDriver(PUNICODE_STRING ServiceKey);
+/* STATUS_INVALID_DEVICE_REQUEST when it has no DriverUnload or is being unloaded. With devices still open or attached to: marks them DOE_UNLOAD_PENDING and
+   returns STATUS_SUCCESS; the unload routine runs when the last of them is closed. */
+NTSTATUS IopUnloadDriver(PUNICODE_STRING ServiceKey);
+/* An inbox driver from an image carried inside Ringside: no registry needed beforehand (the service key is made). */
+NTSTATUS IopLoadBootDriver(PCWSTR Name, const hal_image *Image);
+/* State of a driver by service name: not loaded, loaded, unload pending. */
+enum { IopDriverAbsent, IopDriverLoaded, IopDriverUnloadPending };
+ULONG IopQueryDriver(PUNICODE_STRING ServiceName);
+/* A driver returned with its devices or symbolic links left behind: reported as messages after unload. */
+VOID IopReportLeftovers(PDRIVER_OBJECT Driver);
+/* Runs DriverUnload in a system thread and drops the driver object; its image goes with the last reference. */
+VOID IopRunUnload(PDRIVER_OBJECT Driver);
+VOID IopDeleteDriverObject(PVOID Object); /* Delete procedure of the type */
+VOID IopCallReinitialize(PIOP_DRIVER Driver);
+VOID IopFreeClientExtensions(PIOP_DRIVER Driver);
+VOID IopFreeReinitialize(PIOP_DRIVER Driver);
+/* DriverEntry has succeeded: devices open up, empty MajorFunction slots are filled, INIT goes, reinitialisation routines run. */
+VOID IopOpenDriver(PIOP_DRIVER Driver);
+/* The common end of all loading, with the image in memory; an object of a full name without an image. */
+NTSTATUS IopStartInboxDriver(PUNICODE_STRING ServiceKey, const hal_image *Image, PCUNICODE_STRING FullName);
+NTSTATUS IopCreateDriverObject(PCUNICODE_STRING Name, PIOP_DRIVER *Driver);
+NTSTATUS IopRememberName(PLIST_ENTRY List, PCUNICODE_STRING Name, PCUNICODE_STRING Target);
+VOID IopForgetNames(PLIST_ENTRY List);
+extern LIST_ENTRY IopLinkList; /* IOP_NAME: links of IoCreateSymbolicLink that IoDeleteSymbolicLink has not removed */
+/* Runs Routine(Context) in a thread of the System process and waits for its end. */
+NTSTATUS IopRunInSystemThread(PKSTART_ROUTINE Routine, PVOID Context);
+/* What a MajorFunction slot holds that the driver has not set: completes with STATUS_INVALID_DEVICE_REQUEST. */
+NTSTATUS NTAPI IopInvalidDeviceRequest(PDEVICE_OBJECT Device, PIRP Irp);
+typedef NTSTATUS(NTAPI *IOP_DRIVER_INITIALIZE)(PDRIVER_OBJECT, PUNICODE_STRING);
+NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName, IOP_DRIVER_INITIALIZE InitializationFunction);
+VOID NTAPI IoDeleteDriver(PDRIVER_OBJECT DriverObject);
+
+/* ---- Opening --------------------------------------------------------------------------------------------------------------- */
+typedef struct _IOP_OPEN_PACKET { /* from NtCreateFile through ob/ to the parse routine: the ParseContext of type File */
+    CSHORT Type;                  /* IO_TYPE_OPEN_PACKET */
+    CSHORT Size;
+    PFILE_OBJECT RelatedFileObject;
+    LARGE_INTEGER AllocationSize;
+    ULONG CreateOptions;
+    USHORT FileAttributes;
+    USHORT ShareAccess;
+    ULONG Disposition;
+    ULONG Options;  /* IO_FORCE_ACCESS_CHECK, ... */
+    PVOID EaBuffer; /* kernel memory */
+    ULONG EaLength;
+    CREATE_FILE_TYPE CreateFileType;
+    PVOID TypeParameters;
+    /* results */
+    PFILE_OBJECT FileObject;
+    NTSTATUS FinalStatus;
+    ULONG_PTR Information;
+    BOOLEAN Parsed;
+} IOP_OPEN_PACKET, *PIOP_OPEN_PACKET;
+
+/* NtCreateFile with everything. FileHandle and IoStatusBlock are user pointers when Mode is UserMode. */
+NTSTATUS IopCreateFile(KPROCESSOR_MODE Mode, PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes,
+                       PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess, ULONG Disposition,
+                       ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength, CREATE_FILE_TYPE Type, PVOID TypeParameters, ULONG Options);
+NTSTATUS IopParseDevice(PVOID ParseObject, POBJECT_TYPE RequestedType, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, ULONG Attributes,
+                        PUNICODE_STRING CompleteName, PUNICODE_STRING RemainingName, PVOID Context, PVOID *Object);
+NTSTATUS IopParseFile(PVOID ParseObject, POBJECT_TYPE RequestedType, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, ULONG Attributes,
+                      PUNICODE_STRING CompleteName, PUNICODE_STRING RemainingName, PVOID Context, PVOID *Object);
+VOID IopCloseFileHandle(PEPROCESS Process, PVOID Object, ACCESS_MASK Granted, ULONG ProcessHandleCount, ULONG SystemHandleCount);
+VOID IopDeleteFileObject(PVOID Object);
+NTSTATUS IopQueryFileName(PVOID Object, BOOLEAN HasName, POBJECT_NAME_INFORMATION Info, ULONG Length, PULONG ReturnLength, KPROCESSOR_MODE Mode);
+
+/* ---- IRPs ------------------------------------------------------------------------------------------------------------------ */
+/* IRP.AllocationFlags of our own, beside IRP_ALLOCATED_FIXED_SIZE and IRP_LOOKASIDE_ALLOCATION. */
+#define IOP_IRP_ORPHAN 0x80u /* its thread ended without it: completion only frees it */
+
+/* A system buffer of Size bytes (not 0): Irp's own few bytes when they are enough, else pool. NULL: out of memory. IopFreeSystemBuffer frees what
+   the IRP holds, if IRP_DEALLOCATE_BUFFER says that it is to be freed. <= DISPATCH_LEVEL. */
+PVOID IopAllocateSystemBuffer(PIRP Irp, ULONG Size);
+VOID IopFreeSystemBuffer(PIRP Irp);
+/* Unlocks (if locked) and frees all MDLs of the IRP. */
+VOID IopFreeMdls(PIRP Irp);
+VOID IopQueueThreadIrp(PIRP Irp); /* to IRP.Tail.Overlay.Thread's list */
+VOID IopDequeueThreadIrp(PIRP Irp);
+/* Has IofCompleteRequest walked the whole stack? */
+#define IopIsCompleted(Irp) ((Irp)->CurrentLocation > (Irp)->StackCount + 1)
+/* The last stage, in the requesting thread. Frees the IRP and drops its reference to File. */
+VOID IopFinishRequest(PIRP Irp, PFILE_OBJECT File);
+/* An IRP is given up before a driver saw it: buffers, MDLs, event and file reference are released, the file lock too if Locked. */
+VOID IopAbandonRequest(PIRP Irp, PFILE_OBJECT File, PKEVENT Event, BOOLEAN Locked);
+/* Cancels what the exiting thread still has under way and waits for it. Called by ps/ in that thread before its handles go. PASSIVE_LEVEL. */
+VOID IoCancelThreadIo(PETHREAD Thread);
+
+/* ---- What the services share: service.c ------------------------------------------------------------------------------------- */
+typedef struct _IOP_REQUEST {
+    PFILE_OBJECT File; /* referenced; the IRP takes the reference over */
+    PDEVICE_OBJECT Device;
+    PKEVENT Event; /* referenced, or NULL */
+    ACCESS_MASK Granted;
+    KPROCESSOR_MODE Mode;
+    BOOLEAN Locked; /* the file is synchronous and this thread holds its lock */
+} IOP_REQUEST, *PIOP_REQUEST;
+
+/* The file behind a handle with at least one of AnyAccess (0: no matter), and its device. */
+NTSTATUS IopReferenceFile(PIOP_REQUEST Request, HANDLE FileHandle, ACCESS_MASK AnyAccess);
+/* References and clears the caller's event, and takes the lock of a synchronous file. On failure the file has been dereferenced. */
+NTSTATUS IopBeginRequest(PIOP_REQUEST Request, HANDLE Event);
+/* Gives up between IopReferenceFile and the IRP. */
+VOID IopEndRequest(PIOP_REQUEST Request);
+/* The IRP with what all services set; NULL: out of memory, and the request has been ended. */
+PIRP IopMakeIrp(PIOP_REQUEST Request, UCHAR MajorFunction, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock);
+/* Describes Length bytes at Buffer to the driver as its flags want it. Write: the driver writes into it. */
+NTSTATUS IopSetTransferBuffer(PIOP_REQUEST Request, PIRP Irp, PVOID Buffer, ULONG Length, BOOLEAN DeviceWrites);
+/* Sends the IRP and waits if the file is synchronous. FinishAlways: an IRP that comes back neither completed nor pending is finished
+   all the same with what the dispatch routine returned, as Windows does for reads and writes. */
+NTSTATUS IopIssueRequest(PIOP_REQUEST Request, PIRP Irp, BOOLEAN FinishAlways);
+/* A dispatch routine has returned something else than STATUS_PENDING: bug check if the last stage has run and freed the IRP, as it does for one that
+   was marked pending. */
+VOID IopCheckReturned(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS Status);
+/* Under the verifier: a driver has returned Status for an IRP that is neither completed nor pending. */
+VOID IopReportUncompleted(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS Status);
+/* For services that are synchronous whatever the file is: status block of our own, copied to the caller's. SystemBuffer is the IRP's, of Length bytes. */
+NTSTATUS IopIssueSynchronously(PIOP_REQUEST Request, PIRP Irp, PIO_STATUS_BLOCK Result);
+/* Waits for Event, which the IRP's completion sets. A wait that is broken off cancels the IRP and then waits for its completion. */
+VOID IopWaitForIrp(PKEVENT Event, PIRP Irp, KPROCESSOR_MODE Mode, BOOLEAN Alertable);
+VOID IopLockFile(PFILE_OBJECT File);
+VOID IopUnlockFile(PFILE_OBJECT File);
+/* Sends an IRP of the I/O manager's own (cleanup, close) with kernel buffers and waits; the status is the driver's. */
+NTSTATUS IopCallSynchronously(PDEVICE_OBJECT Device, PIRP Irp, PIO_STATUS_BLOCK Result);
+/* Asks the file's driver for information, into kernel memory. */
+NTSTATUS IopQueryFile(PFILE_OBJECT File, UCHAR MajorFunction, ULONG Class, PVOID Buffer, ULONG Length, PULONG Returned);
+
+/* ---- Start ----------------------------------------------------------------------------------------------------------------- */
+VOID IoInitSystem(VOID); /* types Device, Driver, File; after ob/ and ps/ have theirs */
+/* Exported as IoFileObjectType, IoDeviceObjectType and IoDriverObjectType. */
+extern POBJECT_TYPE IopFileType, IopDeviceType, IopDriverType;
+extern const GENERIC_MAPPING IopFileMapping;
+/* Calls IRP_MJ_SHUTDOWN on the devices that asked for it, last registered first. PASSIVE_LEVEL. */
+VOID IoShutdownSystem(VOID);
+
+/* ---- Tracing: trace.c. Called when KiMachine->trace. ------------------------------------------------------------------------- */
+VOID IopTraceDispatch(PDEVICE_OBJECT Device, PIRP Irp);
+VOID IopTraceComplete(PIRP Irp);
+VOID IopTraceForget(PIRP Irp); /* the memory is no IRP any more */
+
+/* ---- Exported functions that the DDK headers leave out -------------------------------------------------------------------------- */
+NTSTATUS NTAPI NtLoadDriver(PUNICODE_STRING DriverServiceName);
+NTSTATUS NTAPI NtUnloadDriver(PUNICODE_STRING DriverServiceName);
+NTSTATUS NTAPI NtFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock);
+NTSTATUS NTAPI NtCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock);
+NTSTATUS NTAPI NtCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToCancel, PIO_STATUS_BLOCK IoStatusBlock);
+NTSTATUS NTAPI NtQueryAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes, PFILE_BASIC_INFORMATION FileInformation);
+NTSTATUS NTAPI NtQueryFullAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes, PFILE_NETWORK_OPEN_INFORMATION FileInformation);
+NTSTATUS NTAPI NtDeleteFile(POBJECT_ATTRIBUTES ObjectAttributes);

@@ -1,0 +1,15 @@
+/* The kernel debugger that this machine does not have, as drivers ask about it. */
+#include "kd/kdp.h"
+
+BOOLEAN KdDebuggerEnabled = FALSE;
+BOOLEAN KdDebuggerNotPresent = TRUE;
+
+NTSTATUS NTAPI KdDisableDebugger(VOID) { return STATUS_DEBUGGER_INACTIVE; }
+
+NTSTATUS NTAPI KdEnableDebugger(VOID) { return STATUS_DEBUGGER_INACTIVE; }
+
+BOOLEAN NTAPI KdRefreshDebuggerNotPresent(VOID) { return KdDebuggerNotPresent; }
+
+NTSTATUS NTAPI KdChangeOption(KD_OPTION Option, ULONG InBufferBytes, PVOID InBuffer, ULONG OutBufferBytes, PVOID OutBuffer, PULONG OutBufferNeeded) {
+    return STATUS_DEBUGGER_INACTIVE;
+}

@@ -1,0 +1,104 @@
+/* From characters to the lines that the host shows. */
+#include "kd/kdp.h"
+#include "ke/ke.h"
+#include "rtl/rtl.h"
+
+#define ENCODED(count) ((count) * 4) /* \xNN is the longest */
+
+/* Kernel stacks are small, and nothing comes between two lines of kernel code: the buffers are static. */
+static CHAR KdpText[ENCODED(KDP_LINE)];
+static WCHAR KdpLine[KDP_LINE];
+static SIZE_T KdpLineUsed;
+static PKTHREAD KdpLineThread;
+
+SIZE_T KdpEncode(const WCHAR *Text, SIZE_T Count, CHAR *Buffer, SIZE_T Size) {
+    SIZE_T Used = 0;
+    for (SIZE_T i = 0; i < Count; i++) {
+        ULONG Point = Text[i], n;
+        CHAR Bytes[4];
+        if (Point >= 0xD800 && Point < 0xDC00 && i + 1 < Count && Text[i + 1] >= 0xDC00 && Text[i + 1] < 0xE000) {
+            Point = 0x10000 + ((Point - 0xD800) << 10) + (Text[++i] - 0xDC00u);
+        } else if (Point >= 0xD800 && Point < 0xE000) {
+            Point = 0xFFFD;
+        }
+        if ((Point < 0x20 && Point != '\t') || (Point >= 0x7F && Point < 0xA0)) {
+            Bytes[0] = '\\';
+            Bytes[1] = 'x';
+            Bytes[2] = "0123456789ABCDEF"[Point >> 4];
+            Bytes[3] = "0123456789ABCDEF"[Point & 15];
+            n = 4;
+        } else {
+            n = RtlpEncodeUtf8(Point, Bytes);
+        }
+        if (Used + n > Size) {
+            break;
+        }
+        memcpy(Buffer + Used, Bytes, n);
+        Used += n;
+    }
+    return Used;
+}
+
+static VOID KdpEmitLine(VOID) {
+    SIZE_T Count = KdpLineUsed;
+    if (Count && KdpLine[Count - 1] == '\r') {
+        Count--;
+    }
+    KdpLineUsed = 0;
+    HalOps->debug_line(KdpText, KdpEncode(KdpLine, Count, KdpText, sizeof(KdpText)));
+}
+
+VOID KdFlush(VOID) {
+    if (KdpLineUsed) {
+        KdpEmitLine();
+    }
+}
+
+VOID KdpPutText(const WCHAR *Text, SIZE_T Count) {
+    if (KdpLineUsed && KdpLineThread != KiCurrentThread()) {
+        KdpEmitLine();
+    }
+    KdpLineThread = KiCurrentThread();
+    for (SIZE_T i = 0; i < Count; i++) {
+        if (Text[i] == '\n') {
+            KdpEmitLine();
+            continue;
+        }
+        KdpLine[KdpLineUsed++] = Text[i];
+        if (KdpLineUsed == KDP_LINE) {
+            KdpEmitLine();
+        }
+    }
+}
+
+/* ---- Formatting into a line ----------------------------------------------------------------------------------------------------- */
+
+typedef struct _LINE_SINK {
+    RTL_FORMAT_SINK Sink;
+    WCHAR *Line;
+    SIZE_T Size, Used;
+} LINE_SINK;
+
+static VOID KdpPutLine(PRTL_FORMAT_SINK Sink, const VOID *Text, SIZE_T Count) {
+    LINE_SINK *Target = CONTAINING_RECORD(Sink, LINE_SINK, Sink);
+    if (Count > Target->Size - Target->Used) {
+        Count = Target->Size - Target->Used;
+    }
+    memcpy(Target->Line + Target->Used, Text, Count * sizeof(WCHAR));
+    Target->Used += Count;
+}
+
+SIZE_T KdpFormatLine(WCHAR *Line, SIZE_T Size, PCSTR Format, va_list Arguments) {
+    LINE_SINK Target = {{KdpPutLine, TRUE, 0}, Line, Size, 0};
+    RtlpFormat(&Target.Sink, Format, FALSE, Arguments);
+    return Target.Sink.Total;
+}
+
+VOID KdMessage(PCSTR Format, ...) {
+    WCHAR Line[KDP_LINE];
+    va_list Arguments;
+    va_start(Arguments, Format);
+    SIZE_T Count = KdpFormatLine(Line, KDP_LINE, Format, Arguments);
+    va_end(Arguments);
+    HalOps->message(KdpText, KdpEncode(Line, Count < KDP_LINE ? Count : KDP_LINE, KdpText, sizeof(KdpText)));
+}

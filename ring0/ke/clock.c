@@ -1,0 +1,203 @@
+/* Time: the machine's clock, the page that shares it with everybody, and the counters made from it. */
+#include "ke/ke.h"
+
+/*
+ * Virtual time stands still while code runs, but for a microsecond at each entry into the kernel, and jumps when everything waits. So
+ * a loop that polls the clock ends, and a run does not depend on how fast it was. With --realtime the clock is the host's.
+ */
+#define STEP 10u             /* 1 us: what an entry takes */
+#define PREEMPTION 200000u   /* 20 ms: how long the host lets code run that never enters */
+#define HOST_READ_INTERVAL 32u
+
+static ULONG64 KipNow;     /* interrupt time */
+static ULONG64 KipDue;     /* when something has to be done: a tick, or a timer before it */
+static ULONG64 KipNextTick;
+static ULONG64 KipHostStart; /* monotonic_ns at boot */
+static ULONG KipEntries;
+
+#define SHARED_BUILD_NUMBER 0x260  /* offsets of Windows 10's KUSER_SHARED_DATA that the DDK's declaration does not name */
+#define SHARED_TEST_RET_INSTRUCTION 0x2F8
+#define SHARED_QPC_FREQUENCY 0x300
+#define SHARED_SYSTEM_CALL 0x308
+_Static_assert(offsetof(KUSER_SHARED_DATA, NtProductType) == 0x264, "KUSER_SHARED_DATA.NtProductType");
+_Static_assert(offsetof(KUSER_SHARED_DATA, TickCount) == 0x320, "KUSER_SHARED_DATA.TickCount");
+
+/* Readers take High1Time, LowPart, High2Time until both highs agree. */
+static VOID KipStoreTime(volatile KSYSTEM_TIME *Time, ULONG64 Value) {
+    Time->High2Time = (LONG)(Value >> 32);
+    Time->LowPart = (ULONG)Value;
+    Time->High1Time = (LONG)(Value >> 32);
+}
+
+static ULONG64 KipHostTime(VOID) {
+    return (HalOps->monotonic_ns() - KipHostStart) / 100;
+}
+
+static VOID KipPublish(VOID) {
+    KipStoreTime(&KiSharedData->InterruptTime, KipNow);
+    KipStoreTime(&KiSharedData->SystemTime, KipNow + KiMachine->boot_wall_time);
+    KipStoreTime(&KiSharedData->TickCount, KipNow / KI_TIME_INCREMENT);
+}
+
+static VOID KipPlan(VOID) {
+    ULONG64 Timer = KiNextTimerDue();
+
+    /* A timer that is due waits for DISPATCH_LEVEL; it need not be looked for again. */
+    KipDue = Timer > KipNow && Timer < KipNextTick ? Timer : KipNextTick;
+}
+
+/* What a clock interrupt does: publishes the time, charges the thread, finds out whether timers are due. */
+static VOID KipClockInterrupt(VOID) {
+    PKTHREAD Thread = KiCurrentThread();
+
+    if (KipNow >= KipNextTick) {
+        ULONG64 Ticks = (KipNow - KipNextTick) / KI_TIME_INCREMENT + 1;
+
+        KipNextTick += Ticks * KI_TIME_INCREMENT;
+        if (Thread->PreviousMode == UserMode)
+            Thread->UserTime += Ticks * KI_TIME_INCREMENT;
+        else
+            Thread->KernelTime += Ticks * KI_TIME_INCREMENT;
+        KiChargeTick(Thread);
+    }
+    KipPublish();
+    if (KiNextTimerDue() <= KipNow)
+        KiPending |= KI_PENDING_TIMERS;
+    KipPlan();
+    if (KiMachine->timeout_seconds != 0 && KipNow / 10000000 >= KiMachine->timeout_seconds)
+        KiStop("the machine's time limit (--timeout) has passed; the threads above were still there");
+}
+
+static VOID KipMove(ULONG64 To) {
+    if (To > KipNow)
+        KipNow = To;
+    if (KipNow >= KipDue)
+        KipClockInterrupt();
+}
+
+VOID KiAdvanceClockOnEntry(VOID) {
+    if (!KiMachine->realtime)
+        KipMove(KipNow + STEP);
+    else if (++KipEntries % HOST_READ_INTERVAL == 0)
+        KipMove(KipHostTime());
+}
+
+/* A question about the time takes time, too. */
+static ULONG64 KipReadClock(VOID) {
+    KipMove(KiMachine->realtime ? KipHostTime() : KipNow + STEP);
+    return KipNow;
+}
+
+VOID KiMoveClockTo(ULONG64 InterruptTime) {
+    KipMove(KiMachine->realtime ? KipHostTime() : InterruptTime);
+}
+
+VOID KiClockExpects(ULONG64 Due) {
+    if (Due <= KipNow)
+        KiPending |= KI_PENDING_TIMERS;
+    else if (Due < KipDue)
+        KipDue = Due;
+}
+
+VOID KiYield(VOID) {
+    KipMove(KiMachine->realtime ? KipHostTime() : KipNow + PREEMPTION);
+    KiDeliverPending(KiCurrentIrql());
+}
+
+ULONG64 KiQueryInterruptTime(VOID) {
+    return KipNow;
+}
+
+ULONG64 KiQuerySystemTime(VOID) {
+    return KipNow + KiMachine->boot_wall_time;
+}
+
+ULONGLONG NTAPI KeQueryInterruptTime(VOID) {
+    return KipReadClock();
+}
+
+ULONGLONG NTAPI KeQueryUnbiasedInterruptTime(VOID) {
+    return KipReadClock();
+}
+
+ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp) {
+    ULONG64 Now = KipReadClock();
+
+    *QpcTimeStamp = Now;
+    return Now;
+}
+
+VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime) {
+    CurrentTime->QuadPart = (LONGLONG)(KipReadClock() + KiMachine->boot_wall_time);
+}
+
+VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime) {
+    KeQuerySystemTime(CurrentTime);
+}
+
+VOID NTAPI KeQueryTickCount(PLARGE_INTEGER Count) {
+    Count->QuadPart = (LONGLONG)(KipReadClock() / KI_TIME_INCREMENT);
+}
+
+ULONG NTAPI KeQueryTimeIncrement(VOID) {
+    return KI_TIME_INCREMENT;
+}
+
+/* The counter is the interrupt time: 10 MHz, as on today's machines. */
+LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency) {
+    if (PerformanceFrequency != NULL)
+        PerformanceFrequency->QuadPart = KI_PERFORMANCE_FREQUENCY;
+    return (LARGE_INTEGER){.QuadPart = (LONGLONG)KipReadClock()};
+}
+
+/* The processor is busy for that long, and can be interrupted. */
+VOID NTAPI KeStallExecutionProcessor(ULONG MicroSeconds) {
+    ULONG64 End = KipNow + (ULONG64)MicroSeconds * 10;
+
+    do
+        KipMove(KiMachine->realtime ? KipHostTime() : End);
+    while (KipNow < End);
+    if (KiHasPending())
+        KiDeliverPending(KiCurrentIrql());
+}
+
+ULONG NTAPI ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution) {
+    return KI_TIME_INCREMENT; /* timers are exact here, whatever is asked for */
+}
+
+static VOID KipFillSharedData(VOID) {
+    static const WCHAR Root[] = L"C:\\Windows";
+    static const UCHAR Features[] = {PF_COMPARE_EXCHANGE_DOUBLE, PF_MMX_INSTRUCTIONS_AVAILABLE, PF_XMMI_INSTRUCTIONS_AVAILABLE,
+                                     PF_RDTSC_INSTRUCTION_AVAILABLE, PF_PAE_ENABLED, PF_XMMI64_INSTRUCTIONS_AVAILABLE, PF_NX_ENABLED,
+                                     PF_SSE3_INSTRUCTIONS_AVAILABLE, PF_COMPARE_EXCHANGE128, PF_COMPARE64_EXCHANGE128};
+    PUCHAR Bytes = (PUCHAR)KiSharedData;
+
+    KiSharedData->TickCountMultiplier = (ULONG)(((ULONG64)KI_TIME_INCREMENT << 24) / 10000); /* ticks to ms, 8.24 fixed point */
+    KiSharedData->ImageNumberLow = KiSharedData->ImageNumberHigh = IMAGE_FILE_MACHINE_AMD64;
+    RtlCopyMemory(KiSharedData->NtSystemRoot, Root, sizeof(Root));
+    KiSharedData->LargePageMinimum = 0x200000;
+    *(PULONG)(Bytes + SHARED_BUILD_NUMBER) = 19045;
+    *(PULONG64)(Bytes + SHARED_QPC_FREQUENCY) = KI_PERFORMANCE_FREQUENCY;
+    KiSharedData->NtProductType = NtProductWinNt;
+    KiSharedData->ProductTypeIsValid = TRUE;
+    KiSharedData->NtMajorVersion = 10;
+    for (ULONG Index = 0; Index < sizeof(Features); Index++)
+        KiSharedData->ProcessorFeatures[Features[Index]] = TRUE;
+    KiSharedData->SuiteMask = 0x110; /* terminal services, single user */
+    KiSharedData->NXSupportPolicy = NX_SUPPORT_POLICY_OPTIN;
+    KiSharedData->ActiveConsoleId = 1;
+    KiSharedData->NumberOfPhysicalPages = (ULONG)(KiMachine->ram_size / PAGE_SIZE);
+    Bytes[SHARED_TEST_RET_INSTRUCTION] = 0xC3;
+    *(PULONG)(Bytes + SHARED_SYSTEM_CALL) = 1; /* direct system call stubs then use int 2Eh, which can be served */
+    KiSharedData->ActiveProcessorCount = KiMachine->cpus;
+    KiSharedData->ActiveGroupCount = 1;
+}
+
+VOID KiInitializeClock(VOID) {
+    if (KiMachine->realtime)
+        KipHostStart = HalOps->monotonic_ns();
+    KipNextTick = KI_TIME_INCREMENT;
+    KipFillSharedData();
+    KipPublish();
+    KipPlan();
+}

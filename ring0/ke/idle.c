@@ -1,0 +1,259 @@
+/* What a processor does when no thread is ready: time jumps, the outside world is waited for, or the machine is at its end. */
+#include "ke/ke.h"
+#include "ke/init.h"
+#include "kd/kd.h"
+#include "mm/mm.h"
+#include "ps/ps.h"
+#include "vf/vf.h"
+
+#define MAXIMUM_SOURCES 8
+#define BLOCK_SIZE 0x200 /* of an idle thread's block only the KPCR fields are ever used */
+#define CONTROL_INTERRUPT 1
+#define CONTROL_THREADS 2
+#define CONTROL_TIMEOUT 3
+
+typedef struct _EVENT_SOURCE {
+    ULONG Mask;
+    VOID (*Interrupt)(PVOID Context);
+    PVOID Context;
+} EVENT_SOURCE;
+
+static EVENT_SOURCE KipSources[MAXIMUM_SOURCES];
+static ULONG KipSourceCount;
+static LONG KipInterest[32]; /* by bit number */
+static VOID KipIdleStep(VOID);
+
+/* Before there are objects and pools: the boot thread of the System process, and a thread for each processor that stands for having none. */
+static struct _EPROCESS KipBootProcess;
+static struct _ETHREAD KipBootThread;
+static struct _KTHREAD KipIdleThreads[RTL_NUMBER_OF(KiProcessors)];
+static UCHAR KipBlocks[RTL_NUMBER_OF(KiProcessors) + 1][BLOCK_SIZE] __attribute__((aligned(64)));
+
+/* Not inlined, so that no checker of object sizes sees that the NT_TEB ends early. */
+static __attribute__((noinline)) NT_TEB *KipBlock(ULONG Number) {
+    return (NT_TEB *)KipBlocks[Number];
+}
+
+static VOID KipInitializeBootThread(PKTHREAD Thread, NT_TEB *Block) {
+    Thread->Header.Type = ThreadObject;
+    InitializeListHead(&Thread->Header.WaitListHead);
+    for (ULONG Mode = 0; Mode < MaximumMode; Mode++)
+        InitializeListHead(&Thread->ApcState.ApcListHead[Mode]);
+    InitializeListHead(&Thread->MutantListHead);
+    Thread->Process = Thread->ApcState.Process = &KipBootProcess.Pcb;
+    Thread->SystemThread = TRUE;
+    Thread->State = Running;
+    Thread->Affinity = KeQueryActiveProcessors();
+    Thread->Block = Block;
+    Block->SubSystemTib = Block;
+    Block->PcrCurrentThread = Thread;
+}
+
+VOID KiInitializeProcessors(VOID) {
+    PKTHREAD Boot = &KipBootThread.Tcb;
+
+    NT_ASSERT_OURS(KiMachine->cpus >= 1 && KiMachine->cpus <= RTL_NUMBER_OF(KiProcessors));
+    KeNumberProcessors = (CCHAR)KiMachine->cpus;
+    KiInitializeReadyLists();
+    for (ULONG Number = 0; Number < KiMachine->cpus; Number++) {
+        PKPROCESSOR Processor = &KiProcessors[Number];
+
+        Processor->Number = (UCHAR)Number;
+        Processor->CurrentThread = Processor->IdleThread = &KipIdleThreads[Number];
+        InitializeListHead(&Processor->DpcListHead);
+        KipInitializeBootThread(Processor->IdleThread, KipBlock(Number));
+        Processor->IdleThread->Processor = (UCHAR)Number;
+        Processor->IdleThread->Block->PcrProcessorNumber = Processor->IdleThread->Block->PcrNumber = Number;
+    }
+    KiProcessor = &KiProcessors[0];
+    KiInitializeProcess(&KipBootProcess.Pcb, 8);
+    KipInitializeBootThread(Boot, KipBlock(RTL_NUMBER_OF(KiProcessors)));
+    KipBootThread.Process = &KipBootProcess;
+    InitializeListHead(&KipBootThread.IrpList);
+    Boot->Priority = Boot->BasePriority = 8;
+    Boot->Quantum = KI_QUANTUM;
+    Boot->StackTop = (ULONG64)KiBootStack + KERNEL_STACK_SIZE;
+    Boot->StackLimit = (ULONG64)KiBootStack;
+    InsertTailList(&KipBootProcess.Pcb.ThreadListHead, &Boot->ThreadListEntry);
+    KiMachine->kernel_stack_top = Boot->StackTop;
+    KiMachine->kernel_stack_limit = Boot->StackLimit;
+    KiProcessor->CurrentThread = Boot;
+    KiLoadBlock(Boot->Block);
+}
+
+/* The processor that is left goes idle; the other one takes over its IRQL. */
+VOID KiMoveToProcessor(UCHAR Number) {
+    PKPROCESSOR From = KiProcessor, To = &KiProcessors[Number];
+
+    From->CurrentThread = From->IdleThread;
+    To->Irql = From->Irql;
+    To->DispatchRequested = From->DispatchRequested;
+    To->QuantumEnd = FALSE;
+    From->Irql = PASSIVE_LEVEL;
+    From->DispatchRequested = From->QuantumEnd = FALSE;
+    KiProcessor = To;
+}
+
+/* The waiting thread's stack is borrowed; to DPCs and interrupts the idle thread is the current one. */
+PKTHREAD KiIdleUntilReady(VOID) {
+    PKTHREAD Idle = KiProcessor->IdleThread, Next;
+
+    KiProcessor->CurrentThread = Idle;
+    KiLoadBlock(Idle->Block);
+    while ((Next = KiSelectThread()) == NULL)
+        KipIdleStep();
+    return Next;
+}
+
+/* The boot thread has done its work: what remains of it is the idle loop of whoever waits last. */
+VOID KiIdle(VOID) {
+    KfRaiseIrql(DISPATCH_LEVEL);
+    KiCurrentThread()->State = Waiting;
+    KiSwapThread();
+    KiFatal("the boot thread was woken");
+}
+
+VOID KiRegisterEventSource(ULONG HalEventMask, VOID (*Interrupt)(PVOID Context), PVOID Context) {
+    NT_ASSERT_OURS(KipSourceCount < MAXIMUM_SOURCES);
+    KipSources[KipSourceCount++] = (EVENT_SOURCE){HalEventMask, Interrupt, Context};
+}
+
+VOID KiEventInterest(ULONG HalEventMask, BOOLEAN Interested) {
+    for (ULONG Bit = 0; Bit < RTL_NUMBER_OF(KipInterest); Bit++) {
+        if ((HalEventMask >> Bit) & 1) {
+            KipInterest[Bit] += Interested ? 1 : -1;
+            NT_ASSERT_OURS(KipInterest[Bit] >= 0);
+        }
+    }
+}
+
+static ULONG KipInterestMask(VOID) {
+    ULONG Mask = 0;
+
+    for (ULONG Bit = 0; Bit < RTL_NUMBER_OF(KipInterest); Bit++)
+        Mask |= KipInterest[Bit] != 0 ? 1u << Bit : 0;
+    return Mask;
+}
+
+/* What the user asked for from outside. Ctrl+C belongs to whoever registered for it. */
+static VOID KipControl(BOOLEAN Taken) {
+    ULONG Request = KiMachine->control_request;
+
+    if (Request == CONTROL_THREADS) {
+        KiMachine->control_request = 0;
+        KiListThreads();
+    } else if (Request == CONTROL_TIMEOUT) {
+        KiStop("the time limit (--timeout) has passed; the threads above were still there");
+    } else if (Request == CONTROL_INTERRUPT && !Taken) {
+        KdFlush();
+        VfFlushTrace();
+        HalOps->exit((ULONG)STATUS_CONTROL_C_EXIT);
+    }
+}
+
+VOID KiDeliverInterrupts(VOID) {
+    ULONG Events = __atomic_exchange_n(&KiMachine->pending_events, 0, __ATOMIC_SEQ_CST);
+    BOOLEAN ControlTaken = FALSE;
+
+    for (ULONG Index = 0; Index < KipSourceCount; Index++) {
+        if (KipSources[Index].Mask & Events) {
+            ControlTaken |= (KipSources[Index].Mask & HAL_EVENT_CONTROL) != 0;
+            KipSources[Index].Interrupt(KipSources[Index].Context);
+        }
+    }
+    if (Events & HAL_EVENT_CONTROL)
+        KipControl(ControlTaken);
+}
+
+VOID KiStop(PCSTR Sentence) {
+    KiListThreads();
+    KdFlush();
+    VfFlushTrace();
+    HalOps->stop(124, Sentence);
+    __builtin_unreachable();
+}
+
+static DECLSPEC_NORETURN VOID KipStopDeadlocked(VOID) {
+    KdMessage("every thread waits, and nothing is left that could wake one:");
+    KiStop("all threads wait for ever (see above): a request was never completed, an event never set, or a lock never released");
+}
+
+/* DISPATCH_LEVEL, nobody is ready. One step: whatever comes next happens. */
+static VOID KipIdleStep(VOID) {
+    ULONG Interest = KipInterestMask();
+    ULONG64 Due = KiNextTimerDue(), Now = KiQueryInterruptTime(), Nanoseconds = ~0ull;
+    int64_t Events = 0;
+
+    if (KiMachine->pending_events == 0 && KiPending != 0) {
+        KiRetireDpcs();
+        return;
+    }
+    if (KiMachine->pending_events == 0) {
+        if (Due == ~0ull && Interest == 0)
+            KipStopDeadlocked();
+        if (Due != ~0ull)
+            Nanoseconds = KiMachine->realtime && Due > Now ? (Due - Now) * 100 : 0;
+        if (KiMachine->realtime || Interest != 0) {
+            if (KiMachine->console_is_terminal)
+                KdFlush();
+            Events = HalOps->wait(Interest | HAL_EVENT_CONTROL, Nanoseconds);
+        }
+        if (Events > 0)
+            __atomic_fetch_or(&KiMachine->pending_events, (ULONG)Events, __ATOMIC_SEQ_CST);
+        else if (Due != ~0ull)
+            KiMoveClockTo(Due);
+    }
+    if (KiMachine->pending_events != 0) {
+        KiMoveClockTo(Now);
+        KiProcessor->Irql = KI_DEVICE_IRQL;
+        KiDeliverInterrupts();
+        KiProcessor->Irql = DISPATCH_LEVEL;
+    }
+}
+
+static PCSTR KipWaitName(PKTHREAD Thread) {
+    static const PCSTR Names[] = {"a notification event", "a synchronization event", "a mutant", "a process", "a queue", "a semaphore", "a thread",
+                                  "a gate", "a timer", "a timer"};
+    UCHAR Type;
+
+    if (Thread->WaitBlockList == NULL || Thread->WaitReason == DelayExecution)
+        return "time to pass";
+    Type = ((PDISPATCHER_HEADER)Thread->WaitBlockList->Object)->Type;
+    return Type < RTL_NUMBER_OF(Names) ? Names[Type] : "an object";
+}
+
+static VOID KipListIrps(PETHREAD Thread) {
+    for (PLIST_ENTRY Entry = Thread->IrpList.Flink; Entry != &Thread->IrpList; Entry = Entry->Flink) {
+        PIRP Irp = CONTAINING_RECORD(Entry, IRP, ThreadListEntry);
+        PIO_STACK_LOCATION Stack = Irp->CurrentLocation <= Irp->StackCount ? IoGetCurrentIrpStackLocation(Irp) : NULL;
+
+        if (Stack == NULL || Stack->DeviceObject == NULL)
+            KdMessage("    IRP %p", Irp);
+        else
+            KdMessage("    IRP %p: major function 0x%02X, pended by %wZ", Irp, Stack->MajorFunction, &Stack->DeviceObject->DriverObject->DriverName);
+    }
+}
+
+VOID KiListThreads(VOID) {
+    static const PCSTR States[] = {"is new", "is ready", "runs", "is next", "has ended", "waits for", "is in transition", "is ready"};
+
+    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != NULL && Link != &PsActiveProcessHead; Link = Link->Flink) {
+        PEPROCESS Process = CONTAINING_RECORD(Link, struct _EPROCESS, ActiveProcessLinks);
+
+        for (PLIST_ENTRY Entry = Process->Pcb.ThreadListHead.Flink; Entry != &Process->Pcb.ThreadListHead; Entry = Entry->Flink) {
+            PETHREAD Thread = CONTAINING_RECORD(Entry, struct _ETHREAD, Tcb.ThreadListEntry);
+
+            if (Thread->Tcb.State == Waiting && Thread->Tcb.WaitReason == WrQueue && Thread->Tcb.SystemThread)
+                continue; /* a worker without work */
+            if (Thread->Tcb.State == Waiting)
+                KdMessage("  %s %lu.%lu waits for %s (%p)%s", Process->ImageFileName, HandleToUlong(Thread->Cid.UniqueProcess),
+                          HandleToUlong(Thread->Cid.UniqueThread), KipWaitName(&Thread->Tcb),
+                          Thread->Tcb.WaitBlockList != NULL ? Thread->Tcb.WaitBlockList->Object : NULL,
+                          Thread->Tcb.WaitReason == Suspended ? ", suspended" : "");
+            else
+                KdMessage("  %s %lu.%lu %s", Process->ImageFileName, HandleToUlong(Thread->Cid.UniqueProcess), HandleToUlong(Thread->Cid.UniqueThread),
+                          States[Thread->Tcb.State]);
+            KipListIrps(Thread);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+/* Boot. */
+#pragma once
+#include "nt/nt.h"
+
+#define KI_DOUBLE_FAULT_STACK_SIZE 0x4000u
+#define SERVICE_KERNEL_DRIVER_TYPE 1u
+
+VOID KiSystemStartup(VOID);                    /* startup.S: the image's entry */
+VOID KiInitializeKernel(hal_machine *Machine); /* does not return */
+extern UCHAR KiBootStack[], KiDoubleFaultStack[];

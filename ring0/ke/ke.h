@@ -1,0 +1,285 @@
+/*
+ * The kernel's core: virtual processors, IRQL, threads, dispatcher objects, time, traps, system calls, bug checks.
+ *
+ * One Linux thread runs everything. Kernel code (ntoskrnl.exe itself) is never preempted: another thread runs only when this one calls
+ * KiSwapThread, that is: in a wait, a delay, a yield, or when lowering IRQL or leaving the kernel makes a better thread run.
+ * So nothing below needs a lock, and everything between two such calls is atomic. User code, and driver code below DISPATCH_LEVEL that
+ * spins without calling anything, is preempted by HAL_TRAP_PREEMPT.
+ */
+#pragma once
+#include "nt/nt.h"
+#include "nt/user.h"
+
+/* What wdm.h inlines as CR8 accesses or as loads from 0xFFFFF78000000000, which would trap, are calls in here. */
+#undef KeQueryInterruptTime
+#undef KeQuerySystemTime
+#undef KeQueryTickCount
+#define KeRaiseIrqlToDpcLevel KiRaiseIrqlToDpcLevel
+#define KeRaiseIrqlToSynchLevel KiRaiseIrqlToSynchLevel
+KIRQL NTAPI KiRaiseIrqlToDpcLevel(VOID);
+KIRQL NTAPI KiRaiseIrqlToSynchLevel(VOID);
+
+/* ---- Processors: ke/processor.c ------------------------------------------------------------------------------------------ */
+typedef struct _KPROCESSOR {
+    KIRQL Irql;
+    UCHAR Number;
+    BOOLEAN DpcRoutineActive;
+    BOOLEAN DispatchRequested; /* a better thread is ready: switch when IRQL drops below DISPATCH_LEVEL */
+    BOOLEAN InterruptsDisabled; /* after cli */
+    PKTHREAD CurrentThread;
+    PKTHREAD IdleThread;
+    LIST_ENTRY DpcListHead;
+    ULONG DpcCount;
+    PKDPC CurrentDpc; /* while DpcRoutineActive */
+    BOOLEAN QuantumEnd; /* the current thread's turn is over: it goes to the tail of its queue */
+} KPROCESSOR, *PKPROCESSOR;
+
+extern KPROCESSOR KiProcessors[64];
+extern PKPROCESSOR KiProcessor; /* the one that is running */
+extern hal_machine *KiMachine;  /* what the host told at boot */
+extern const hal_ops *HalOps;
+
+/* Inside the kernel, the current thread and level without a call. */
+#define KiCurrentThread() (KiProcessor->CurrentThread)
+#define KiCurrentIrql() (KiProcessor->Irql)
+
+/*
+ * The beginning: KiInitializeProcessors makes processors, idle threads and, on the stack KiBootStack, the boot thread, so that KiCurrentThread() and
+ * IRQL work from there on (PASSIVE_LEVEL; the boot thread is no object yet: PsInitSystem replaces it). KiInitializeClock wants KiSharedData.
+ */
+VOID KiInitializeProcessors(VOID);
+VOID KiInitializeClock(VOID);
+
+/* Runs what a drop to NewIrql lets through: device interrupts, DPCs (retired at DISPATCH_LEVEL), a pending thread switch, kernel APCs.
+   Returns at NewIrql. Other threads may have run when it returns. */
+VOID KiDeliverPending(KIRQL NewIrql);
+
+/* Work that waits for the IRQL to drop; KI_PENDING_ bits. Together with the per-processor DispatchRequested, the machine's pending_events and
+   the thread's kernel APCs this is what KiHasPending looks at. */
+#define KI_PENDING_TIMERS 1u /* a timer is due */
+#define KI_PENDING_DPCS 2u   /* some processor's DPC queue is not empty */
+extern ULONG KiPending;
+#define KiHasPending()                                                                                                                   \
+    ((KiPending | KiMachine->pending_events | (ULONG)KiProcessor->DispatchRequested |                                                    \
+      (ULONG)KiProcessor->CurrentThread->ApcState.KernelApcPending) != 0)
+
+/* ---- Devices of the machine: ke/idle.c ------------------------------------------------------------------------------------ */
+#define KI_DEVICE_IRQL 8 /* the level at which the machine's own devices interrupt */
+/* Interrupt(Context) is called at KI_DEVICE_IRQL, in an arbitrary thread, when one of these HAL_EVENT_ bits comes. Up to eight sources; for boot. */
+VOID KiRegisterEventSource(ULONG HalEventMask, VOID (*Interrupt)(PVOID Context), PVOID Context);
+/* While somebody is interested, an idle machine waits for these events instead of being at its end. Calls nest; any IRQL. */
+VOID KiEventInterest(ULONG HalEventMask, BOOLEAN Interested);
+/* Prints each thread, what it waits for and its IRPs, as messages. */
+VOID KiListThreads(VOID);
+/* Lists the threads and ends the machine with exit code 124 and one sentence. */
+DECLSPEC_NORETURN VOID KiStop(PCSTR Sentence);
+
+/* ---- Threads: ke/thread.c, ke/switch.S ------------------------------------------------------------------------------------ */
+/* KERNEL_STACK_SIZE (the DDK's): 24 KiB, as on Windows x64, with a guard page below. */
+
+#define KI_SYSTEM_BLOCK_SIZE 0x200u /* of an NT_TEB that is only a KPCR */
+#define KI_PRCB_OFFSET 0x180u       /* KPCR.Prcb; at 20h a KPCR points at it */
+
+enum _KTHREAD_STATE_ { Initialized, Ready, Running, Standby, Terminated, Waiting, Transition, DeferredReady };
+
+struct _KPROCESS {
+    DISPATCHER_HEADER Header; /* ProcessObject: signaled when the process ends */
+    LIST_ENTRY ThreadListHead; /* KTHREAD.ThreadListEntry */
+    struct _MM_ADDRESS_SPACE *AddressSpace; /* NULL: the System process, which has no user memory */
+    KAFFINITY Affinity;
+    SCHAR BasePriority;
+};
+
+struct _KTHREAD {
+    DISPATCHER_HEADER Header; /* ThreadObject: signaled when the thread ends */
+    ULONG64 KernelStackPointer; /* switch.S: rsp while not running */
+    ULONG64 StackTop;           /* bounds of the kernel stack */
+    ULONG64 StackLimit;
+    NT_TEB *Block;  /* kernel address of the thread's KPCR/TEB block: what GS holds */
+    NT_TEB *Teb;    /* its user address; NULL for a system thread */
+    PKPROCESS Process; /* whose thread it is */
+    KAPC_STATE ApcState; /* .Process is the process it is attached to */
+    KAPC_STATE SavedApcState;
+    UCHAR ApcStateIndex; /* 1 while attached */
+    KPROCESSOR_MODE PreviousMode;
+    UCHAR State; /* enum _KTHREAD_STATE_ */
+    BOOLEAN Alertable;
+    BOOLEAN Alerted[2];
+    KPROCESSOR_MODE WaitMode;
+    UCHAR WaitReason;
+    KIRQL WaitIrql;
+    BOOLEAN TerminateRequested; /* ends at the next exit to user mode, or alerts a UserMode wait */
+    BOOLEAN SystemThread;
+    BOOLEAN ApcQueueable;
+    SHORT KernelApcDisable;  /* negative inside a critical region */
+    SHORT SpecialApcDisable; /* negative inside a guarded region */
+    SCHAR Priority;
+    SCHAR BasePriority;
+    KAFFINITY Affinity;
+    NTSTATUS WaitStatus;
+    PKWAIT_BLOCK WaitBlockList;
+    KWAIT_BLOCK WaitBlock[THREAD_WAIT_OBJECTS + 1]; /* the last is the wait's timer */
+    KTIMER Timer;
+    LIST_ENTRY ReadyListEntry;
+    LIST_ENTRY QueueListEntry; /* in KQUEUE.ThreadListHead of the queue it serves */
+    LIST_ENTRY ThreadListEntry;
+    LIST_ENTRY MutantListHead;
+    PKQUEUE Queue;
+    struct _KTRAP_CONTEXT *UserFrame; /* registers of user mode at the innermost entry from it; ke/trap.h */
+    PKSTART_ROUTINE StartRoutine;
+    PVOID StartContext;
+    ULONG64 KernelTime, UserTime, ContextSwitches;
+    CONTEXT *ResumeContext; /* room above StackTop for what KTRAP_CONTEXT.ResumeContext points at */
+    KAPC SuspendApc;        /* a suspended thread waits on the semaphore in this APC's normal routine */
+    KSEMAPHORE SuspendSemaphore;
+    CHAR SuspendCount;
+    CHAR Quantum;         /* clock ticks left of its turn */
+    BOOLEAN WaitNext;     /* the caller of KeSetEvent and its kin announced a wait: the level is still raised */
+    BOOLEAN AlertedById;  /* NtAlertThreadByThreadId came before the wait */
+    BOOLEAN ApcInterruptible; /* in a wait that a kernel APC may interrupt */
+    BOOLEAN Saturation;   /* base priority pinned by KeSetBasePriorityThread(+-16) */
+    UCHAR Processor;      /* on which it runs or ran last */
+    KAFFINITY UserAffinity; /* what KeRevertToUserAffinityThread restores */
+    BOOLEAN SystemAffinity;
+    PLIST_ENTRY QueueEntry; /* what KeInsertQueue handed to it while it waited */
+    struct _KTHREAD *NextDead; /* ended, waiting for its own reference to be dropped */
+};
+
+VOID KiInitializeProcess(PKPROCESS Process, SCHAR BasePriority);
+/* Makes a thread that will run Start(Context) at PASSIVE_LEVEL on a new kernel stack; it does not run until KiReadyThread. */
+NTSTATUS KiInitializeThread(PKTHREAD Thread, PKPROCESS Process, PKSTART_ROUTINE Start, PVOID Context, NT_TEB *Block);
+/* Makes Block what GS points at while Thread runs; immediately, if it is the current one. */
+VOID KiSetThreadBlock(PKTHREAD Thread, NT_TEB *Block);
+/* The kernel stack that the current thread was started on without KiInitializeThread is Thread's from now on: how the boot thread becomes an object. */
+VOID KiAdoptBootThread(PKTHREAD Thread, PKPROCESS Process, NT_TEB *Block);
+/* What PspReapThread must get, once the processor has left the thread's stack. */
+PKTHREAD KiTakeDeadThread(VOID);
+/* Frees the stack of a thread that has ended (called by the object's deletion, never on that stack). */
+VOID KiDeleteThread(PKTHREAD Thread);
+VOID KiReadyThread(PKTHREAD Thread);
+/* Gives the processor away; the caller has set its State (Ready threads queue themselves). Returns its WaitStatus when it runs again. */
+NTSTATUS KiSwapThread(VOID);
+DECLSPEC_NORETURN VOID KiExitThread(VOID); /* the current thread is done: signals its header and never comes back */
+/* Ends or alerts a wait from outside: an APC, termination. */
+VOID KiUnwaitThread(PKTHREAD Thread, NTSTATUS WaitStatus, KPRIORITY Increment);
+VOID KiDeliverApc(KPROCESSOR_MODE Mode);
+/* Registers of user mode at the current thread's innermost entry, and what they shall be at the return. Control and integer registers for a system call,
+   everything for a trap. Context: kernel memory. */
+VOID KiGetUserContext(PKTHREAD Thread, PCONTEXT Context);
+VOID KiSetUserContext(PKTHREAD Thread, const CONTEXT *Context);
+VOID KiSuspendThread(PKTHREAD Thread);
+/* Returns the count before. */
+ULONG KiResumeThread(PKTHREAD Thread);
+VOID KiChangePriority(PKTHREAD Thread, KPRIORITY Priority);
+/* At each return to user mode: termination, user APCs, preemption. Called by trap and system call exit. */
+VOID KiPrepareReturnToUser(struct _KTRAP_CONTEXT *Frame);
+
+/* Between the files of ke/. */
+#define KI_QUANTUM 2 /* clock ticks: six quantum units, as a workstation's Windows gives them */
+VOID KiInitializeReadyLists(VOID);
+PKTHREAD KiSelectThread(VOID);    /* out of the ready queues; NULL when they are empty */
+PKTHREAD KiIdleUntilReady(VOID);  /* DISPATCH_LEVEL; the same, but waits until there is one */
+KPRIORITY KiBestReadyPriority(VOID); /* -1: none */
+VOID KiPreemptThread(VOID);       /* DISPATCH_LEVEL */
+VOID KiChargeTick(PKTHREAD Thread);
+VOID KiMoveToProcessor(UCHAR Number);
+VOID KiLoadBlock(NT_TEB *Block);
+VOID KiRetireDpcs(VOID);        /* DISPATCH_LEVEL: due timers and queued DPCs of every processor */
+VOID KiDeliverInterrupts(VOID); /* KI_DEVICE_IRQL: what pending_events says */
+BOOLEAN KiKernelApcDeliverable(PKTHREAD Thread); /* at PASSIVE_LEVEL */
+
+/* APC functions that drivers declare themselves, for the DDK does not. */
+typedef enum _KAPC_ENVIRONMENT { OriginalApcEnvironment, AttachedApcEnvironment, CurrentApcEnvironment, InsertApcEnvironment } KAPC_ENVIRONMENT;
+VOID NTAPI KeInitializeApc(PKAPC Apc, PKTHREAD Thread, KAPC_ENVIRONMENT Environment, PKKERNEL_ROUTINE KernelRoutine, PKRUNDOWN_ROUTINE RundownRoutine,
+                           PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE Mode, PVOID NormalContext);
+BOOLEAN NTAPI KeInsertQueueApc(PKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2, KPRIORITY Increment);
+BOOLEAN NTAPI KeRemoveQueueApc(PKAPC Apc);
+BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE Mode);
+BOOLEAN NTAPI KeTestAlertThread(KPROCESSOR_MODE Mode);
+
+/* ---- Dispatcher objects: ke/wait.c, event.c, semaphore.c, mutant.c, timer.c, queue.c ---------------------------------------- */
+/* Wakes what an object that has just become signaled can satisfy. */
+VOID KiWaitTest(PVOID Object, KPRIORITY Increment);
+
+/* Blocks the current thread on wait blocks that are linked into WaitBlockList already (Count of them, perhaps none) and a timer at Due (interrupt time,
+   ~0: none). Called at DISPATCH_LEVEL, Irql is the level to return to; returns at Irql. */
+NTSTATUS KiBlockThread(PKWAIT_BLOCK Blocks, ULONG Count, ULONG64 Due, KIRQL Irql, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, BOOLEAN Alertable);
+/* Whether an alert, a user APC or termination ends a wait before it begins: STATUS_SUCCESS if not. */
+NTSTATUS KiTestWaitAlert(PKTHREAD Thread, KPROCESSOR_MODE Mode, BOOLEAN Alertable);
+/* A wait's timeout as interrupt time; ~0 for NULL, 0 for what has passed. */
+ULONG64 KiTimeoutToDue(PLARGE_INTEGER Timeout);
+/* Bug checks when a wait that may block begins where none may. */
+VOID KiCheckWaitIrql(PVOID Object);
+/* For the Wait parameter of KeSetEvent and its kin: the next call is a wait, and nothing happens in between. */
+VOID KiAnnounceWait(VOID);
+enum _KOBJECT_TYPE_ { NotificationEventObject, SynchronizationEventObject, MutantObject, ProcessObject, QueueObject, SemaphoreObject, ThreadObject,
+                      GateObject, TimerNotificationObject, TimerSynchronizationObject };
+/* Signals the mutants that a thread leaves behind as abandoned. */
+VOID KiAbandonMutants(PKTHREAD Thread);
+VOID KiExpireTimers(VOID);         /* DISPATCH_LEVEL */
+VOID KiSetTimerAt(PKTIMER Timer, ULONG64 Due); /* one shot, at an interrupt time; the timer is not set */
+ULONG64 KiNextTimerDue(VOID);      /* interrupt time; ~0: none */
+VOID KiQueueServerBlocks(PKTHREAD Thread); /* a thread that serves a KQUEUE stops running: another may take its place */
+VOID KiLeaveQueue(PKTHREAD Thread);
+
+/* ---- Time: ke/clock.c ------------------------------------------------------------------------------------------------------- */
+#define KI_TIME_INCREMENT 156250u     /* 15.625 ms: KeQueryTimeIncrement */
+#define KI_PERFORMANCE_FREQUENCY 10000000ull
+VOID KiAdvanceClockOnEntry(VOID); /* each entry moves virtual time by a fixed step and expires timers */
+ULONG64 KiQueryInterruptTime(VOID); /* 100 ns units since boot */
+ULONG64 KiQuerySystemTime(VOID);    /* 100 ns units since 1601, UTC */
+VOID KiMoveClockTo(ULONG64 InterruptTime); /* virtual time only: the idle loop */
+VOID KiClockExpects(ULONG64 Due);   /* a timer was set: look at it then */
+ULONGLONG NTAPI KeQueryInterruptTime(VOID);
+VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime);
+VOID NTAPI KeQueryTickCount(PLARGE_INTEGER Count);
+ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp);
+VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime);
+NTSTATUS NTAPI NtYieldExecution(VOID);
+VOID NTAPI KiInitializeSpinLock(PKSPIN_LOCK SpinLock);
+KAFFINITY NTAPI KeSetAffinityThread(PKTHREAD Thread, KAFFINITY Affinity);
+/* The boot thread's last call. Whenever nobody is ready, virtual time jumps to the next timer, or the outside world is waited for, or the
+   machine is stopped as deadlocked. */
+DECLSPEC_NORETURN VOID KiIdle(VOID);
+extern KUSER_SHARED_DATA *KiSharedData; /* the kernel's writable address of the page at HAL_KUSER_USER */
+
+/* ---- Traps and exceptions: ke/trap_entry.S, trap.c, exception.c --------------------------------------------------------------------- */
+#include "ke/trap.h"
+
+/* ---- System calls: ke/syscall_entry.S, generated table; services.tbl --------------------------------------------------------------- */
+typedef struct _KSERVICE {
+    PVOID Routine;
+    const char *Name;
+    ULONG Arguments; /* how many 8-byte slots */
+} KSERVICE;
+extern const KSERVICE KiServiceTable[];
+extern const ULONG KiServiceLimit;
+
+/* KeGetPreviousMode as drivers know it: ExGetPreviousMode(). */
+#define KiPreviousMode() (KiProcessor->CurrentThread->PreviousMode)
+
+/* A service's parameters and results: from and to the caller's memory, which is probed when the previous mode is user mode.
+   STATUS_ACCESS_VIOLATION. */
+static inline NTSTATUS KiCopyIn(PVOID To, const VOID *From, SIZE_T Size) {
+    if (KiPreviousMode() == UserMode)
+        return KiCopyFromUser(To, From, Size) ? STATUS_SUCCESS : STATUS_ACCESS_VIOLATION;
+    RtlCopyMemory(To, From, Size);
+    return STATUS_SUCCESS;
+}
+static inline NTSTATUS KiCopyOut(PVOID To, const VOID *From, SIZE_T Size) {
+    if (KiPreviousMode() == UserMode)
+        return KiCopyToUser(To, From, Size) ? STATUS_SUCCESS : STATUS_ACCESS_VIOLATION;
+    RtlCopyMemory(To, From, Size);
+    return STATUS_SUCCESS;
+}
+/* As KiCopyOut, for what the caller need not want. */
+static inline NTSTATUS KiCopyOutOptional(PVOID To, const VOID *From, SIZE_T Size) {
+    return To != NULL ? KiCopyOut(To, From, Size) : STATUS_SUCCESS;
+}
+
+/* ---- Bug checks: ke/bugcheck.c ---------------------------------------------------------------------------------------------------- */
+/* As KeBugCheckEx, with the stack of Context instead of the caller's and a sentence for the screen. */
+DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PCONTEXT Context, PCSTR Message);
+/* An assertion of our own: "Ringside's own mistake", exit 125. */
+DECLSPEC_NORETURN VOID KiFatal(PCSTR Format, ...);
+#define NT_ASSERT_OURS(e) ((e) ? (void)0 : KiFatal("%s:%d: %s", __FILE_NAME__, __LINE__, #e))

@@ -1,0 +1,97 @@
+/* Thread priorities and processor affinities. */
+#include "ke/ke.h"
+
+KPRIORITY NTAPI KeQueryPriorityThread(PRKTHREAD Thread) {
+    return Thread->Priority;
+}
+
+KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
+    KPRIORITY Old = Thread->Priority;
+
+    NT_ASSERT_OURS(Priority > LOW_PRIORITY && Priority <= HIGH_PRIORITY);
+    Thread->Quantum = KI_QUANTUM;
+    KiChangePriority(Thread, Priority);
+    if (KiProcessor->DispatchRequested && KiProcessor->Irql < DISPATCH_LEVEL)
+        KiDeliverPending(KiProcessor->Irql);
+    return Old;
+}
+
+/* Increment is relative to the process's base priority; beyond 15 it saturates at the end of the process's class. */
+LONG NTAPI KeSetBasePriorityThread(PRKTHREAD Thread, LONG Increment) {
+    LONG Process = Thread->Process->BasePriority;
+    LONG Old = Thread->BasePriority - Process;
+    LONG Low = Process >= LOW_REALTIME_PRIORITY ? LOW_REALTIME_PRIORITY : 1;
+    LONG High = Process >= LOW_REALTIME_PRIORITY ? HIGH_PRIORITY : LOW_REALTIME_PRIORITY - 1;
+    LONG New = Process + Increment;
+
+    if (Thread->Saturation)
+        Old = Thread->BasePriority == High ? 16 : -16;
+    Thread->Saturation = Increment >= 16 || Increment <= -16;
+    if (Increment >= 16 || New > High)
+        New = High;
+    else if (Increment <= -16 || New < Low)
+        New = Low;
+    Thread->BasePriority = (SCHAR)New;
+    KeSetPriorityThread(Thread, New);
+    return Old;
+}
+
+/* A thread that may not stay where it is moves when IRQL allows. */
+static VOID KipApplyAffinity(PKTHREAD Thread, KAFFINITY Affinity) {
+    Thread->Affinity = Affinity;
+    if (Thread != KiCurrentThread() || ((Affinity >> KiProcessor->Number) & 1) != 0)
+        return;
+    KiProcessor->DispatchRequested = TRUE;
+    if (KiProcessor->Irql < DISPATCH_LEVEL)
+        KiDeliverPending(KiProcessor->Irql);
+}
+
+KAFFINITY NTAPI KeSetAffinityThread(PKTHREAD Thread, KAFFINITY Affinity) {
+    KAFFINITY Old = Thread->UserAffinity, New = Affinity & KeQueryActiveProcessors();
+
+    if (New == 0)
+        return 0;
+    Thread->UserAffinity = New;
+    if (!Thread->SystemAffinity)
+        KipApplyAffinity(Thread, New);
+    return Old;
+}
+
+KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity) {
+    PKTHREAD Thread = KiCurrentThread();
+    KAFFINITY Old = Thread->SystemAffinity ? Thread->Affinity : 0, New = Affinity & KeQueryActiveProcessors();
+
+    if (New == 0)
+        return 0;
+    Thread->SystemAffinity = TRUE;
+    KipApplyAffinity(Thread, New);
+    return Old;
+}
+
+VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity) {
+    KeSetSystemAffinityThreadEx(Affinity);
+}
+
+VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
+    PKTHREAD Thread = KiCurrentThread();
+
+    Thread->SystemAffinity = Affinity != 0;
+    KipApplyAffinity(Thread, Affinity != 0 ? Affinity : Thread->UserAffinity);
+}
+
+VOID NTAPI KeRevertToUserAffinityThread(VOID) {
+    KeRevertToUserAffinityThreadEx(0);
+}
+
+UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor) {
+    UCHAR Old = Thread->Processor;
+
+    if (Processor < KiMachine->cpus && Thread->State != Running)
+        Thread->Processor = Processor;
+    return Old;
+}
+
+/* Kernel stacks are never paged out here, so there is nothing to switch. */
+BOOLEAN NTAPI KeSetKernelStackSwapEnable(BOOLEAN Enable) {
+    return TRUE;
+}

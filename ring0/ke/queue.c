@@ -1,0 +1,147 @@
+/* Kernel queues: work for a set of threads of which only so many shall run at a time. */
+#include "ke/ke.h"
+
+/*
+ * CurrentCount is the number of threads that serve the queue and are not waiting for anything. A thread becomes one of them with its first KeRemoveQueue,
+ * and is taken off when it blocks, wherever that is (KiQueueServerBlocks), and on again when that ends (KiUnwaitThread). Waiting threads are
+ * woken last in, first out: their stacks are the warm ones.
+ */
+
+VOID NTAPI KeInitializeQueue(PRKQUEUE Queue, ULONG Count) {
+    RtlZeroMemory(Queue, sizeof(*Queue));
+    Queue->Header.Type = QueueObject;
+    Queue->Header.Size = sizeof(*Queue) / sizeof(ULONG);
+    InitializeListHead(&Queue->Header.WaitListHead);
+    InitializeListHead(&Queue->EntryListHead);
+    InitializeListHead(&Queue->ThreadListHead);
+    Queue->MaximumCount = Count != 0 ? Count : KiMachine->cpus;
+}
+
+LONG NTAPI KeReadStateQueue(PRKQUEUE Queue) {
+    return Queue->Header.SignalState;
+}
+
+static VOID KipHandOver(PKQUEUE Queue, PLIST_ENTRY Entry) {
+    PKWAIT_BLOCK Block = CONTAINING_RECORD(Queue->Header.WaitListHead.Blink, KWAIT_BLOCK, WaitListEntry);
+
+    Entry->Flink = NULL;
+    Block->Thread->QueueEntry = Entry;
+    KiUnwaitThread(Block->Thread, STATUS_SUCCESS, 0);
+}
+
+static LONG KipInsertQueue(PKQUEUE Queue, PLIST_ENTRY Entry, BOOLEAN Head) {
+    LONG Old = Queue->Header.SignalState;
+
+    if (!IsListEmpty(&Queue->Header.WaitListHead) && Queue->CurrentCount < Queue->MaximumCount) {
+        KipHandOver(Queue, Entry);
+        return Old;
+    }
+    Queue->Header.SignalState++;
+    if (Head)
+        InsertHeadList(&Queue->EntryListHead, Entry);
+    else
+        InsertTailList(&Queue->EntryListHead, Entry);
+    return Old;
+}
+
+LONG NTAPI KeInsertQueue(PRKQUEUE Queue, PLIST_ENTRY Entry) {
+    return KipInsertQueue(Queue, Entry, FALSE);
+}
+
+LONG NTAPI KeInsertHeadQueue(PRKQUEUE Queue, PLIST_ENTRY Entry) {
+    return KipInsertQueue(Queue, Entry, TRUE);
+}
+
+static PLIST_ENTRY KipTakeEntry(PKQUEUE Queue) {
+    PLIST_ENTRY Entry = RemoveHeadList(&Queue->EntryListHead);
+
+    Queue->Header.SignalState--;
+    Entry->Flink = NULL;
+    return Entry;
+}
+
+VOID KiQueueServerBlocks(PKTHREAD Thread) {
+    PKQUEUE Queue = Thread->Queue;
+
+    Queue->CurrentCount--;
+    if (Queue->CurrentCount < Queue->MaximumCount && !IsListEmpty(&Queue->EntryListHead) && !IsListEmpty(&Queue->Header.WaitListHead))
+        KipHandOver(Queue, KipTakeEntry(Queue));
+}
+
+VOID KiLeaveQueue(PKTHREAD Thread) {
+    if (Thread->Queue == NULL)
+        return;
+    KiQueueServerBlocks(Thread);
+    RemoveEntryList(&Thread->QueueListEntry);
+    Thread->Queue = NULL;
+}
+
+static VOID KipJoinQueue(PKTHREAD Thread, PKQUEUE Queue) {
+    if (Thread->Queue == Queue)
+        return;
+    KiLeaveQueue(Thread);
+    Thread->Queue = Queue;
+    InsertTailList(&Queue->ThreadListHead, &Thread->QueueListEntry);
+    Queue->CurrentCount++;
+}
+
+/* An entry, or STATUS_TIMEOUT, STATUS_USER_APC or STATUS_ABANDONED in its place. */
+PLIST_ENTRY NTAPI KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode, PLARGE_INTEGER Timeout) {
+    PKTHREAD Thread = KiCurrentThread();
+    ULONG64 Due = KiTimeoutToDue(Timeout);
+
+    if (Timeout == NULL || Timeout->QuadPart != 0)
+        KiCheckWaitIrql(Queue);
+    for (;;) {
+        KIRQL Irql = KfRaiseIrql(DISPATCH_LEVEL);
+        PLIST_ENTRY Entry;
+        NTSTATUS Status;
+
+        if (Irql == PASSIVE_LEVEL && KiKernelApcDeliverable(Thread)) {
+            KeLowerIrql(Irql);
+            continue;
+        }
+        KipJoinQueue(Thread, Queue);
+        if (!IsListEmpty(&Queue->EntryListHead) && Queue->CurrentCount <= Queue->MaximumCount) {
+            Entry = KipTakeEntry(Queue);
+            KeLowerIrql(Irql);
+            return Entry;
+        }
+        Status = KiTestWaitAlert(Thread, WaitMode, FALSE);
+        if (Status == STATUS_SUCCESS && Due <= KiQueryInterruptTime())
+            Status = STATUS_TIMEOUT;
+        if (Status != STATUS_SUCCESS) {
+            KeLowerIrql(Irql);
+            return LongToPtr(Status);
+        }
+        Thread->WaitBlock[0].Object = Queue;
+        Thread->WaitBlock[0].WaitType = WaitAny;
+        Thread->WaitBlock[0].WaitKey = STATUS_SUCCESS;
+        Thread->QueueEntry = NULL;
+        Status = KiBlockThread(Thread->WaitBlock, 1, Due, Irql, WrQueue, WaitMode, FALSE);
+        if (Thread->QueueEntry != NULL)
+            return Thread->QueueEntry;
+        if (Status != STATUS_KERNEL_APC)
+            return LongToPtr(Status);
+    }
+}
+
+/* No more work: waiting threads are released, what was queued is given back as a list without a head. */
+PLIST_ENTRY NTAPI KeRundownQueue(PRKQUEUE Queue) {
+    PLIST_ENTRY First = NULL;
+
+    if (!IsListEmpty(&Queue->EntryListHead)) {
+        First = Queue->EntryListHead.Flink;
+        RemoveEntryList(&Queue->EntryListHead);
+        InitializeListHead(&Queue->EntryListHead);
+    }
+    while (!IsListEmpty(&Queue->ThreadListHead)) {
+        PKTHREAD Thread = CONTAINING_RECORD(Queue->ThreadListHead.Flink, struct _KTHREAD, QueueListEntry);
+
+        RemoveEntryList(&Thread->QueueListEntry);
+        Thread->Queue = NULL;
+    }
+    while (!IsListEmpty(&Queue->Header.WaitListHead))
+        KiUnwaitThread(CONTAINING_RECORD(Queue->Header.WaitListHead.Flink, KWAIT_BLOCK, WaitListEntry)->Thread, STATUS_ABANDONED, 0);
+    return First;
+}

@@ -1,0 +1,78 @@
+#include "ke/ke.h"
+#include "ps/ps.h"
+
+#define MAXIMUM_ARGUMENTS 17u
+
+/* An exception that a service let out of its frame: Windows' SYSTEM_SERVICE_EXCEPTION. */
+static LONG StopServiceException(PEXCEPTION_POINTERS Pointers) {
+    KiBugCheck(0x3B, (ULONG)Pointers->ExceptionRecord->ExceptionCode, (ULONG_PTR)Pointers->ExceptionRecord->ExceptionAddress,
+               (ULONG_PTR)Pointers->ContextRecord, 0, Pointers->ContextRecord, "an exception in a system call that no handler took");
+}
+
+/* What must be true again when a service goes back to user mode. */
+static VOID CheckReturn(const KSERVICE *Service) {
+    PKTHREAD Thread = KiCurrentThread();
+    if (KiCurrentIrql() != PASSIVE_LEVEL) {
+        KiBugCheck(0x4A, (ULONG_PTR)Service->Routine, KiCurrentIrql(), 0, 0, NULL, "a system call would return to user mode at raised IRQL");
+    }
+    if (Thread->KernelApcDisable != 0 || Thread->SpecialApcDisable != 0 || Thread->ApcStateIndex != 0) {
+        KiBugCheck(0x01, (ULONG_PTR)Service->Routine, Thread->ApcStateIndex,
+                   ((ULONG)(USHORT)Thread->SpecialApcDisable << 16) | (USHORT)Thread->KernelApcDisable, 0, NULL,
+                   "a system call would return to user mode inside a critical region or attached to another process");
+    }
+}
+
+static NTSTATUS CallFromUser(ULONG Number, const ULONG64 *Registers, const ULONG64 *UserStack) {
+    if (Number >= KiServiceLimit || KiServiceTable[Number].Routine == NULL) {
+        return STATUS_INVALID_SYSTEM_SERVICE;
+    }
+    const KSERVICE *Service = &KiServiceTable[Number];
+    ULONG64 Arguments[MAXIMUM_ARGUMENTS];
+    NTSTATUS Status;
+    RtlCopyMemory(Arguments, Registers, 4 * sizeof *Arguments);
+    if (Service->Arguments > 4 && !KiCopyFromUser(&Arguments[4], UserStack, (Service->Arguments - 4) * sizeof *Arguments)) {
+        return STATUS_ACCESS_VIOLATION;
+    }
+    __try {
+        Status = KiCallService(Service->Routine, Arguments, Service->Arguments);
+    } __except (StopServiceException(GetExceptionInformation())) {
+        Status = STATUS_UNSUCCESSFUL; /* not reached: the filter does not come back */
+    }
+    CheckReturn(Service);
+    return Status;
+}
+
+VOID KiSystemService(PKTRAP_CONTEXT Frame, ULONG Number, const ULONG64 *Registers) {
+    PKTHREAD Thread = KiCurrentThread();
+    Frame->Previous = Thread->UserFrame;
+    Thread->UserFrame = Frame;
+    Thread->PreviousMode = UserMode;
+    KiMachine->kernel_entries++;
+    KiAdvanceClockOnEntry();
+    Frame->ReturnValue = (ULONG)CallFromUser(Number, Registers, (const ULONG64 *)(Frame->Rsp + 4 * sizeof(ULONG64)));
+    KiPrepareReturnToUser(Frame);
+    Thread->UserFrame = Frame->Previous;
+    if (Frame->ResumeContext != NULL) {
+        KiResumeContext(Frame->ResumeContext);
+    }
+}
+
+VOID KiServiceFromTrap(hal_trap_frame *Frame) {
+    ULONG64 Registers[4] = {Frame->gpr[10], Frame->gpr[2], Frame->gpr[8], Frame->gpr[9]};
+    Frame->gpr[0] = (ULONG)CallFromUser((ULONG)Frame->gpr[0], Registers, (const ULONG64 *)(Frame->gpr[4] + 5 * sizeof(ULONG64)));
+}
+
+NTSTATUS KiInternalService(ULONG Number, const ULONG64 *Arguments) {
+    PKTHREAD Thread = KiCurrentThread();
+    KPROCESSOR_MODE Previous = Thread->PreviousMode;
+    const KSERVICE *Service = &KiServiceTable[Number];
+    NTSTATUS Status = STATUS_UNSUCCESSFUL;
+    KiMachine->kernel_entries++;
+    Thread->PreviousMode = KernelMode;
+    __try {
+        Status = KiCallService(Service->Routine, Arguments, Service->Arguments);
+    } __finally {
+        Thread->PreviousMode = Previous;
+    }
+    return Status;
+}

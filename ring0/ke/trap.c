@@ -1,0 +1,332 @@
+#include "ke/ke.h"
+#include "ke/offsets.h"
+#include "kd/kd.h"
+#include "ldr/ldr.h"
+#include "mm/mm.h"
+#include "ps/ps.h"
+#include "rtl/crt.h"
+
+/* What the processor reports and what NT makes of it, in the order of the ladder in docs/traps.md: emulate, resolve, raise, stop. */
+
+_Static_assert(offsetof(hal_trap_frame, rip) == FRAME_RIP, "offsets.h");
+_Static_assert(offsetof(hal_trap_frame, rflags) == FRAME_RFLAGS, "offsets.h");
+_Static_assert(offsetof(hal_trap_frame, user_mode) == FRAME_USER_MODE, "offsets.h");
+_Static_assert(offsetof(hal_trap_frame, xsave) == FRAME_XSAVE, "offsets.h");
+_Static_assert(offsetof(hal_trap_frame, xsave_mask) == FRAME_XSAVE_MASK, "offsets.h");
+_Static_assert(offsetof(hal_machine, kernel_stack_top) == MACHINE_STACK_TOP, "offsets.h");
+_Static_assert(offsetof(hal_machine, user_mode) == MACHINE_USER_MODE, "offsets.h");
+_Static_assert(offsetof(KTRAP_CONTEXT, Rip) == TRAPCTX_RIP && offsetof(KTRAP_CONTEXT, R15) == TRAPCTX_R15, "offsets.h");
+_Static_assert(offsetof(KTRAP_CONTEXT, ReturnValue) == TRAPCTX_RESULT && offsetof(KTRAP_CONTEXT, ResumeContext) == TRAPCTX_RESUME, "offsets.h");
+_Static_assert(SYSCALL_CONTEXT + sizeof(KTRAP_CONTEXT) <= SYSCALL_FRAME_SIZE, "offsets.h");
+_Static_assert(offsetof(CONTEXT, MxCsr) == CONTEXT_MXCSR && offsetof(CONTEXT, EFlags) == CONTEXT_EFLAGS, "offsets.h");
+_Static_assert(offsetof(CONTEXT, Rax) == CONTEXT_RAX && offsetof(CONTEXT, Rsp) == CONTEXT_RSP && offsetof(CONTEXT, Rip) == CONTEXT_RIP, "offsets.h");
+_Static_assert(offsetof(CONTEXT, FltSave) == CONTEXT_FLOAT, "offsets.h");
+
+#define PAGE_FAULT_PRESENT 1u
+#define PAGE_FAULT_WRITE 2u
+#define PAGE_FAULT_FETCH 16u
+
+static ULONG64 *FrameRegister(hal_trap_frame *Frame, ULONG Number) {
+    return &Frame->gpr[Number];
+}
+
+VOID KiTrapFrameToContext(const hal_trap_frame *Frame, PCONTEXT Context) {
+    RtlZeroMemory(Context, sizeof *Context);
+    Context->ContextFlags = CONTEXT_FULL | CONTEXT_SEGMENTS;
+    RtlCopyMemory(&Context->Rax, Frame->gpr, sizeof Frame->gpr);
+    Context->Rip = Frame->rip;
+    Context->EFlags = (ULONG)Frame->rflags;
+    Context->SegCs = SELECTOR_USER_CODE;
+    Context->SegSs = Context->SegDs = Context->SegEs = SELECTOR_USER_DATA;
+    if (Frame->xsave != NULL) {
+        RtlCopyMemory(&Context->FltSave, Frame->xsave, sizeof Context->FltSave);
+        Context->MxCsr = Context->FltSave.MxCsr;
+    }
+}
+
+VOID KiContextToTrapFrame(const CONTEXT *Context, hal_trap_frame *Frame) {
+    RtlCopyMemory(Frame->gpr, &Context->Rax, sizeof Frame->gpr);
+    Frame->rip = Context->Rip;
+    Frame->rflags = Context->EFlags;
+    if (Frame->xsave != NULL) {
+        RtlCopyMemory(Frame->xsave, &Context->FltSave, sizeof Context->FltSave);
+        ((XSAVE_FORMAT *)Frame->xsave)->MxCsr = Context->MxCsr;
+    }
+}
+
+static KPROCESSOR_MODE FrameMode(const hal_trap_frame *Frame) {
+    return Frame->user_mode ? UserMode : KernelMode;
+}
+
+/* From a trap to its exception; comes back only when a handler changed nothing but wants to go on, and then through KiResumeContext. */
+static DECLSPEC_NORETURN VOID Raise(hal_trap_frame *Frame, NTSTATUS Code, ULONG Count, ULONG_PTR P0, ULONG_PTR P1) {
+    EXCEPTION_RECORD Record = {.ExceptionCode = Code, .ExceptionAddress = (PVOID)Frame->rip, .NumberParameters = Count};
+    Record.ExceptionInformation[0] = P0;
+    Record.ExceptionInformation[1] = P1;
+    CONTEXT Context;
+    KiTrapFrameToContext(Frame, &Context);
+    KiDispatchException(&Record, &Context, FrameMode(Frame), TRUE);
+}
+
+static DECLSPEC_NORETURN VOID Stop(hal_trap_frame *Frame, ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PCSTR Message) {
+    static CONTEXT Context; /* the stack may be the one that has run out */
+    KiTrapFrameToContext(Frame, &Context);
+    KiBugCheck(Code, P1, P2, P3, P4, &Context, Message);
+}
+
+/* A load through 0xFFFFF78000000000, which WDK inlines do (KeQuerySystemTime and others): Linux cannot map that address. */
+static BOOLEAN EmulateSharedDataRead(hal_trap_frame *Frame) {
+    if (Frame->cr2 < HAL_KUSER_KERNEL || Frame->cr2 >= HAL_KUSER_KERNEL + PAGE_SIZE || Frame->insn != HAL_INSN_READ_MEM ||
+        Frame->cr2 + Frame->insn_size > HAL_KUSER_KERNEL + PAGE_SIZE) {
+        return FALSE;
+    }
+    KiAdvanceClockOnEntry();
+    ULONG64 Value = 0;
+    RtlCopyMemory(&Value, (PUCHAR)KiSharedData + (Frame->cr2 - HAL_KUSER_KERNEL), Frame->insn_size);
+    if (Frame->insn_extend && Frame->insn_size < 8 && (Value >> (Frame->insn_size * 8 - 1)) != 0) {
+        Value |= ~0ull << (Frame->insn_size * 8);
+    }
+    ULONG64 *Target = FrameRegister(Frame, Frame->insn_reg);
+    if (Frame->insn_dest_size == 8) {
+        *Target = Value;
+    } else if (Frame->insn_dest_size == 4) {
+        *Target = (ULONG)Value;
+    } else if (Frame->insn_dest_size == 2) {
+        *Target = (*Target & ~0xFFFFull) | (Value & 0xFFFF);
+    } else {
+        *Target = (*Target & ~0xFFull) | (Value & 0xFF);
+    }
+    Frame->rip += Frame->insn_length;
+    return TRUE;
+}
+
+/* Bug check 0x50's second parameter: what was attempted, as the page of that bug check gives it for x64 since 1507. */
+static ULONG_PTR AccessKind(const hal_trap_frame *Frame) {
+    return (Frame->error & PAGE_FAULT_FETCH) ? 0x10 : (Frame->error & PAGE_FAULT_WRITE) ? 2 : 0;
+}
+
+static DECLSPEC_NORETURN VOID StopAtRaisedIrql(hal_trap_frame *Frame) {
+    PLDR_MODULE Module = LdrFindModule(Frame->rip);
+    BOOLEAN Driver = Module != NULL && Module->IsDriver;
+    ULONG_PTR Kind = (Frame->error & PAGE_FAULT_FETCH) ? 8 : (Frame->error & PAGE_FAULT_WRITE) ? 1 : 0;
+    Stop(Frame, Driver ? 0xD1 : 0x0A, Frame->cr2, KiCurrentIrql(), Kind, Frame->rip,
+         "memory that is not there was touched at DISPATCH_LEVEL or above, where no page can be brought in and no handler may run");
+}
+
+static DECLSPEC_NORETURN VOID StopAtKernelAddress(hal_trap_frame *Frame) {
+    static CHAR Text[160];
+    PCSTR Message = MmDescribeAddress((PVOID)Frame->cr2, Text, sizeof Text) ? Text : "an invalid kernel address was touched; __try does not protect that";
+    PLDR_MODULE Unloaded = LdrFindUnloadedModule(Frame->cr2);
+    if (Unloaded != NULL) {
+        Stop(Frame, 0xCE, Frame->cr2, AccessKind(Frame), Frame->rip, 0, "code or data of a driver that is no longer loaded was used");
+    }
+    if ((Frame->error & PAGE_FAULT_PRESENT) && (Frame->error & PAGE_FAULT_FETCH)) {
+        Stop(Frame, 0xFC, Frame->cr2, 0, (ULONG_PTR)Frame, 0, "memory that is data was executed");
+    }
+    if ((Frame->error & PAGE_FAULT_PRESENT) && (Frame->error & PAGE_FAULT_WRITE)) {
+        Stop(Frame, 0xBE, Frame->cr2, 0, (ULONG_PTR)Frame, 0, "read-only memory (code, constants or a read-only mapping) was written");
+    }
+    BOOLEAN Canonical = Frame->cr2 < 1ull << 47 || Frame->cr2 >= 0xFFFF800000000000ull;
+    Stop(Frame, 0x50, Frame->cr2, AccessKind(Frame), Frame->rip, Canonical ? 2 : 4, Message);
+}
+
+static VOID PageFault(hal_trap_frame *Frame) {
+    NTSTATUS Status = STATUS_ACCESS_VIOLATION;
+    ULONG_PTR Kind = (Frame->error & PAGE_FAULT_FETCH) ? 8 : (Frame->error & PAGE_FAULT_WRITE) ? 1 : 0;
+    BOOLEAN UserAddress = Frame->cr2 < HAL_USER_END;
+    if (!Frame->user_mode) {
+        if (EmulateSharedDataRead(Frame)) {
+            return;
+        }
+        if (KiCurrentIrql() >= DISPATCH_LEVEL) {
+            StopAtRaisedIrql(Frame);
+        }
+        if (!UserAddress) {
+            if ((Frame->error & PAGE_FAULT_FETCH) && MmResolveKernelFetch(Frame->cr2)) {
+                return;
+            }
+            StopAtKernelAddress(Frame);
+        }
+    }
+    if (UserAddress && MmCurrentAddressSpace != NULL && MmResolveUserFault(Frame->cr2, Frame->error, &Status)) {
+        return;
+    }
+    Raise(Frame, Status, 2, Kind, Frame->cr2);
+}
+
+/* int n: what NT gives its vectors; other vectors have no gate and are general protection faults. */
+static VOID SoftwareInterrupt(hal_trap_frame *Frame) {
+    switch (Frame->insn_index) {
+    case 0x29: /* __fastfail(ecx) */
+        if (!Frame->user_mode) {
+            CONTEXT Context;
+            EXCEPTION_RECORD Record = {.ExceptionCode = STATUS_STACK_BUFFER_OVERRUN, .ExceptionAddress = (PVOID)Frame->rip};
+            KiTrapFrameToContext(Frame, &Context);
+            KiBugCheck(0x139, (ULONG)Frame->gpr[1], (ULONG_PTR)Frame, (ULONG_PTR)&Record, 0, &Context, "the driver found damage and failed fast");
+        }
+        Raise(Frame, STATUS_STACK_BUFFER_OVERRUN, 1, (ULONG)Frame->gpr[1], 0);
+    case 0x2C: /* DbgRaiseAssertionFailure */
+        Raise(Frame, STATUS_ASSERTION_FAILURE, 0, 0, 0);
+    case 0x2D: /* debug service: no debugger is attached; execution goes on behind the int3 that follows */
+        Raise(Frame, STATUS_BREAKPOINT, 0, 0, 0);
+    case 0x2E:
+        if (Frame->user_mode) {
+            KiServiceFromTrap(Frame);
+            return;
+        }
+        break;
+    default: break;
+    }
+    Raise(Frame, STATUS_ACCESS_VIOLATION, 2, 0, ~(ULONG_PTR)0);
+}
+
+static VOID ReadControlRegister(hal_trap_frame *Frame) {
+    ULONG64 Value;
+    switch (Frame->insn_index) {
+    case 0: Value = 0x80050033; break; /* PG WP NE ET MP PE AM: as a running x64 Windows has it */
+    case 2: Value = 0; break;
+    case 3: Value = 0x1AD000; break;
+    case 4: Value = 0x370678; break;
+    case 8: Value = KiCurrentIrql(); break;
+    default: Raise(Frame, STATUS_ILLEGAL_INSTRUCTION, 0, 0, 0);
+    }
+    *FrameRegister(Frame, Frame->insn_reg) = Value;
+    Frame->rip += Frame->insn_length;
+}
+
+static VOID WriteControlRegister(hal_trap_frame *Frame) {
+    ULONG64 Value = *FrameRegister(Frame, Frame->insn_reg);
+    if (Frame->insn_index != 8) {
+        static CHAR Text[96];
+        _snprintf(Text, sizeof Text - 1, "the driver writes CR%u, which Ringside does not have", Frame->insn_index);
+        Stop(Frame, 0x1E, (ULONG_PTR)(LONG_PTR)STATUS_PRIVILEGED_INSTRUCTION, Frame->rip, Frame->insn_index, Value, Text);
+    }
+    Frame->rip += Frame->insn_length;
+    /* CR8 has four bits; its writers are the inlined KeRaiseIrql and KeLowerIrql. */
+    if ((KIRQL)(Value & 15) >= KiCurrentIrql()) {
+        KiProcessor->Irql = (KIRQL)(Value & 15);
+        KiMachine->no_preempt = KiProcessor->Irql >= DISPATCH_LEVEL;
+    } else {
+        KeLowerIrql((KIRQL)(Value & 15));
+    }
+}
+
+static VOID PrivilegedInstruction(hal_trap_frame *Frame) {
+    if (Frame->user_mode) {
+        Raise(Frame, STATUS_PRIVILEGED_INSTRUCTION, 0, 0, 0);
+    }
+    static CHAR Text[128];
+    switch (Frame->insn) {
+    case HAL_INSN_READ_CR: ReadControlRegister(Frame); return;
+    case HAL_INSN_WRITE_CR: WriteControlRegister(Frame); return;
+    case HAL_INSN_READ_DR:
+        *FrameRegister(Frame, Frame->insn_reg) = Frame->insn_index == 6 ? 0xFFFF0FF0 : Frame->insn_index == 7 ? 0x400 : 0;
+        Frame->rip += Frame->insn_length;
+        return;
+    case HAL_INSN_CLI:
+        KiProcessor->InterruptsDisabled = TRUE;
+        Frame->rip += Frame->insn_length;
+        return;
+    case HAL_INSN_STI:
+        KiProcessor->InterruptsDisabled = FALSE;
+        Frame->rip += Frame->insn_length;
+        KiDeliverPending(KiCurrentIrql());
+        return;
+    case HAL_INSN_IN: { /* no device answers: the bus floats high, as on a machine without it */
+        ULONG64 *Rax = FrameRegister(Frame, 0);
+        ULONG64 Mask = Frame->insn_size == 1 ? 0xFF : Frame->insn_size == 2 ? 0xFFFF : 0xFFFFFFFF;
+        *Rax = Frame->insn_size == 4 ? Mask : *Rax | Mask;
+        Frame->rip += Frame->insn_length;
+        return;
+    }
+    case HAL_INSN_OUT: Frame->rip += Frame->insn_length; return;
+    case HAL_INSN_RDMSR: _snprintf(Text, sizeof Text - 1, "the driver reads MSR 0x%X, which Ringside does not have", (ULONG)Frame->gpr[1]); break;
+    case HAL_INSN_WRMSR: _snprintf(Text, sizeof Text - 1, "the driver writes MSR 0x%X, which Ringside does not have", (ULONG)Frame->gpr[1]); break;
+    case HAL_INSN_HLT: _snprintf(Text, sizeof Text - 1, "the driver halts the processor"); break;
+    default: _snprintf(Text, sizeof Text - 1, "the driver executes '%s', which Ringside does not have", Frame->insn_name[0] ? Frame->insn_name : "mov drN");
+    }
+    Stop(Frame, 0x1E, (ULONG_PTR)(LONG_PTR)STATUS_PRIVILEGED_INSTRUCTION, Frame->rip, 0, 0, Text);
+}
+
+static VOID GeneralProtection(hal_trap_frame *Frame) {
+    if (Frame->insn == HAL_INSN_INT) {
+        Frame->insn_index == 0x2E ? (void)(Frame->rip += Frame->insn_length) : (void)0;
+        SoftwareInterrupt(Frame);
+    } else if (Frame->insn == HAL_INSN_OTHER) {
+        /* A non-canonical address (or a misaligned SSE operand): reported without it, as the processor does. */
+        if (!Frame->user_mode && KiCurrentIrql() >= DISPATCH_LEVEL) {
+            StopAtRaisedIrql(Frame);
+        }
+        Raise(Frame, STATUS_ACCESS_VIOLATION, 2, 0, ~(ULONG_PTR)0);
+    } else {
+        PrivilegedInstruction(Frame);
+    }
+}
+
+/* #DE is raised for division by zero and for a quotient that does not fit; NT tells them apart by looking at the divisor. Without the
+   operand both are reported as the first, which is what a program without a handler sees anyway. */
+static VOID Simple(hal_trap_frame *Frame) {
+    switch (Frame->trap) {
+    case 0: Raise(Frame, STATUS_INTEGER_DIVIDE_BY_ZERO, 0, 0, 0);
+    case 1:
+        Frame->rflags &= ~0x100ull;
+        Raise(Frame, STATUS_SINGLE_STEP, 0, 0, 0);
+    case 3:
+        Frame->rip -= 1; /* the exception's address is the int 3 itself; handlers that go on step over it */
+        Raise(Frame, STATUS_BREAKPOINT, 1, 0, 0);
+    case 4: Raise(Frame, STATUS_INTEGER_OVERFLOW, 0, 0, 0);
+    case 6: Raise(Frame, STATUS_ILLEGAL_INSTRUCTION, 0, 0, 0);
+    case 16: Raise(Frame, STATUS_FLOAT_INVALID_OPERATION, 0, 0, 0);
+    case 17: Raise(Frame, STATUS_DATATYPE_MISALIGNMENT, 0, 0, 0);
+    case 19: Raise(Frame, STATUS_FLOAT_MULTIPLE_TRAPS, 2, 0, 0);
+    default: Stop(Frame, 0x7F, Frame->trap, Frame->error, Frame->rip, 0, "a trap that Ringside does not know");
+    }
+}
+
+static VOID Spinning(hal_trap_frame *Frame) {
+    if (Frame->trap == HAL_TRAP_WATCHDOG) {
+        if (KiCurrentIrql() >= DISPATCH_LEVEL) {
+            Stop(Frame, 0x133, 0, KiMachine->watchdog_seconds * 64, KiMachine->watchdog_seconds * 64, 0,
+                 "code at DISPATCH_LEVEL or above does not come back: the stack shows where it loops");
+        }
+        Stop(Frame, 0xEA, (ULONG_PTR)KiCurrentThread(), 0, 0, 0, "a driver loops without calling the kernel: the stack shows where");
+    }
+    KiMachine->repeatable = 0;
+    KiYield();
+}
+
+VOID KiTrap(hal_trap_frame *Frame) {
+    PKTHREAD Thread = KiCurrentThread();
+    KTRAP_CONTEXT UserContext;
+    KiMachine->kernel_entries++;
+    if (Frame->user_mode) {
+        RtlZeroMemory(&UserContext, sizeof UserContext);
+        UserContext.Trap = Frame;
+        UserContext.Rip = Frame->rip;
+        UserContext.Rsp = Frame->gpr[4];
+        UserContext.Previous = Thread->UserFrame;
+        Thread->UserFrame = &UserContext;
+        Thread->PreviousMode = UserMode;
+        KiAdvanceClockOnEntry();
+    }
+    switch (Frame->trap) {
+    case 8: Stop(Frame, 0x7F, 8, Frame->gpr[4], 0, Frame->rip, "the kernel stack (24 KiB) has run out: deep recursion or large local variables");
+    case 13: GeneralProtection(Frame); break;
+    case 14: PageFault(Frame); break;
+    case HAL_TRAP_PREEMPT:
+    case HAL_TRAP_WATCHDOG: Spinning(Frame); break;
+    default:
+        if (Frame->trap == 6 && Frame->insn == HAL_INSN_PRIVILEGED && !Frame->user_mode) {
+            PrivilegedInstruction(Frame);
+        } else {
+            Simple(Frame);
+        }
+    }
+    if (Frame->user_mode) {
+        KiPrepareReturnToUser(&UserContext);
+        Thread->UserFrame = UserContext.Previous;
+        if (UserContext.ResumeContext != NULL) {
+            KiResumeContext(UserContext.ResumeContext);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+#include "ldr/ldrp.h"
+#include "vf/vf.h"
+
+/* What one import of a file resolves to. */
+typedef struct _LDRP_TARGET {
+    PLDRP_MODULE Module;
+    PVOID Routine; /* NULL: not exported */
+    PCSTR Name;
+} LDRP_TARGET;
+
+static VOID LdrpResolveImport(const struct pe_import *Import, LDRP_TARGET *Target) {
+    Target->Module = LdrpFindModuleByName(Import->dll, TRUE);
+    Target->Name = Import->name;
+    Target->Routine = Target->Module != NULL ? LdrpResolveExport(Target->Module, Import->name, Import->ordinal, 0, &Target->Name) : NULL;
+}
+
+NTSTATUS LdrpCheckImports(const struct pe_image *File, ULONG *MissingCount, SIZE_T *MissingText, CHAR *Message, SIZE_T MessageSize) {
+    struct pe_import_cursor cursor = {0};
+    struct pe_import import;
+    *MissingCount = 0;
+    *MissingText = 0;
+    /* NT looks for every module first: an image with no imports from one that is absent is refused as well. */
+    for (ULONG i = 0; i < File->import_dll_count; i++) {
+        PCSTR dll = pe_import_dll(File, i);
+        if (dll != NULL && LdrpFindModuleByName(dll, TRUE) != NULL)
+            continue;
+        _snprintf(Message, MessageSize, "it imports from %.200s, which is not loaded%s", dll != NULL ? dll : "a module without a name",
+                  File->subsystem == PE_SUBSYSTEM_NATIVE
+                      ? ": load that driver first, or build without it"
+                      : ": this is a program or DLL for user mode, not a driver: link drivers with /subsystem:native");
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    }
+    while (pe_next_import(File, &cursor, &import)) {
+        LDRP_TARGET target;
+        LdrpResolveImport(&import, &target);
+        if (target.Routine != NULL)
+            continue;
+        if (import.name == NULL) {
+            _snprintf(Message, MessageSize, "it imports ordinal %u of %.200s, which has none: import by name", import.ordinal, import.dll);
+            return STATUS_DRIVER_ORDINAL_NOT_FOUND;
+        }
+        if (KiMachine->strict) {
+            _snprintf(Message, MessageSize,
+                      "it imports %.200s from %.200s, which does not export it: without --strict it loads and stops at the first call", import.name,
+                      import.dll);
+            return STATUS_DRIVER_ENTRYPOINT_NOT_FOUND;
+        }
+        ++*MissingCount;
+        *MissingText += strlen(import.name) + strlen(import.dll) + 2;
+    }
+    return STATUS_SUCCESS;
+}
+
+static PCSTR LdrpCopyText(CHAR **Text, PCSTR From) {
+    PCSTR copy = *Text;
+    SIZE_T size = strlen(From) + 1;
+    RtlCopyMemory(*Text, From, size);
+    *Text += size;
+    return copy;
+}
+
+static VOID LdrpRememberImport(PLDRP_MODULE Module, PLDRP_MODULE Import) {
+    ULONG i = 0;
+    while (Module->Imports[i] != NULL && Module->Imports[i] != Import)
+        i++;
+    if (Module->Imports[i] == Import)
+        return;
+    Module->Imports[i] = Import;
+    Import->Public.LoadCount++;
+}
+
+VOID LdrpBindImports(PLDRP_MODULE Module, const struct pe_image *File, BOOLEAN Verified, UCHAR *Stubs) {
+    struct pe_import_cursor cursor = {0};
+    struct pe_import import;
+    UCHAR *base = Module->Public.DllBase;
+    CHAR *text = (CHAR *)(Module->Missing + Module->MissingCount);
+    ULONG missing = 0;
+    while (pe_next_import(File, &cursor, &import)) {
+        LDRP_TARGET target;
+        LdrpResolveImport(&import, &target);
+        LdrpRememberImport(Module, target.Module);
+        PVOID address = target.Routine;
+        if (address == NULL) {
+            PLDRP_MISSING record = &Module->Missing[missing];
+            record->Module = LdrpCopyText(&text, import.dll);
+            record->Name = LdrpCopyText(&text, import.name);
+            record->Driver = Module;
+            LdrpWriteStub(Stubs + missing * LDRP_STUB_SIZE, record);
+            address =
+                LdrpIsKnownVariable(import.name) ? (PVOID)(Module->GuardBase + missing * LDRP_GUARD_SLOT) : (PVOID)(Stubs + missing * LDRP_STUB_SIZE);
+            missing++;
+        } else if (Verified && !target.Module->Public.IsDriver && target.Name != NULL) {
+            address = VfBind(target.Name, address);
+        }
+        *(UNALIGNED PVOID *)(base + import.iat_rva) = address;
+    }
+    NT_ASSERT_OURS(missing == Module->MissingCount);
+}

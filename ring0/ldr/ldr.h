@@ -1,0 +1,49 @@
+/* Images in the kernel: ntoskrnl.exe, hal.dll, drivers. Parsing and validation is ldr/pe.c, which the host compiles too. */
+#pragma once
+#include "nt/nt.h"
+#include "ldr/pe.h"
+
+typedef struct _LDR_MODULE { /* starts as KLDR_DATA_TABLE_ENTRY: DriverObject->DriverSection points at it */
+    LIST_ENTRY InLoadOrderLinks;
+    PVOID ExceptionTable;
+    ULONG ExceptionTableSize;
+    PVOID GpValue;
+    PVOID NonPagedDebugInfo;
+    PVOID DllBase;
+    PVOID EntryPoint;
+    ULONG SizeOfImage;
+    UNICODE_STRING FullDllName;
+    UNICODE_STRING BaseDllName;
+    ULONG Flags;
+    USHORT LoadCount;
+    USHORT Unused5;
+    PVOID SectionPointer;
+    ULONG CheckSum;
+    ULONG Unused6;
+    PVOID LoadedImports;
+    PVOID PatchInformation;
+    /* ours */
+    ULONG64 PreferredBase;
+    CHAR HostPath[256]; /* for the symbolizer */
+    CHAR Name[64];      /* "example.sys" */
+    BOOLEAN IsDriver;   /* not ntoskrnl or hal */
+    BOOLEAN Inbox;
+    BOOLEAN InitDiscarded;
+} LDR_MODULE, *PLDR_MODULE;
+
+extern LIST_ENTRY PsLoadedModuleList;
+VOID LdrInitSystem(VOID); /* registers ntoskrnl.exe where the host mapped it, loads hal.dll */
+
+/* Loads a driver image from file bytes: checks, maps, relocates, binds, protects. *Message (static or pool-free storage, UTF-8) says more about a refusal. */
+NTSTATUS LdrLoadDriverImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullName, PCSTR HostPath, BOOLEAN Inbox, PLDR_MODULE *Module,
+                            PCSTR *Message);
+VOID LdrUnloadDriverImage(PLDR_MODULE Module);
+VOID LdrDiscardInit(PLDR_MODULE Module);            /* after DriverEntry: INIT sections and other IMAGE_SCN_MEM_DISCARDABLE ones but .reloc of use */
+PLDR_MODULE LdrFindModule(ULONG64 Address);         /* loaded images; NULL if none */
+PLDR_MODULE LdrFindUnloadedModule(ULONG64 Address); /* what was there before, for 0xCE */
+PVOID LdrFindExport(PLDR_MODULE Module, PCSTR Name, ULONG Ordinal); /* Name NULL: by ordinal; follows forwarders */
+PCSTR LdrNearestExport(PLDR_MODULE Module, ULONG64 Address, ULONG *Offset);
+/* .pdata lookup over kernel images, for rtl/unwind.c: entry or NULL (leaf); *ImageBase set when the address lies in an image. */
+struct _IMAGE_RUNTIME_FUNCTION_ENTRY *LdrLookupFunctionEntry(ULONG64 Pc, ULONG64 *ImageBase);
+/* What an address in or around a kernel image is, for MmDescribeAddress. FALSE when it has to do with none. */
+BOOLEAN LdrDescribeAddress(ULONG64 Address, CHAR *Text, SIZE_T Size);

@@ -1,0 +1,126 @@
+#include "ldr/ldrp.h"
+#include "kd/kd.h"
+
+DECLSPEC_NORETURN VOID LdrpReportMissingImport(PLDRP_MISSING Missing, ULONG64 ReturnAddress) {
+    static CHAR text[512];
+    PLDR_MODULE caller = LdrFindModule(ReturnAddress);
+    if (caller != NULL)
+        _snprintf(text, sizeof(text) - 1,
+                  "%s called %s, which Ringside does not have: from %s+0x%I64X, as an import from %s: see the list of exports, or refuse such "
+                  "drivers with --strict",
+                  Missing->Driver->Public.Name, Missing->Name, caller->Name, ReturnAddress - (ULONG64)caller->DllBase, Missing->Module);
+    else
+        _snprintf(text, sizeof(text) - 1,
+                  "%s called %s, which Ringside does not have: from address 0x%I64X, as an import from %s: see the list of exports, or refuse such "
+                  "drivers with --strict",
+                  Missing->Driver->Public.Name, Missing->Name, ReturnAddress, Missing->Module);
+    KdFlush();
+    HalOps->stop(126, text);
+    KiFatal("the machine did not stop: %s", text);
+}
+
+static UCHAR *LdrpPut64(UCHAR *Code, ULONG64 Value) {
+    for (int i = 0; i < 8; i++)
+        *Code++ = (UCHAR)(Value >> (8 * i));
+    return Code;
+}
+
+/* mov rax, record; mov r11, LdrpMissingImport; jmp r11: no argument register is touched, no stack is moved. */
+VOID LdrpWriteStub(UCHAR *Stub, PLDRP_MISSING Missing) {
+    *Stub++ = 0x48;
+    *Stub++ = 0xB8;
+    Stub = LdrpPut64(Stub, (ULONG64)Missing);
+    *Stub++ = 0x49;
+    *Stub++ = 0xBB;
+    Stub = LdrpPut64(Stub, (ULONG64)LdrpMissingImport);
+    *Stub++ = 0x41;
+    *Stub++ = 0xFF;
+    *Stub = 0xE3;
+}
+
+/* Exports of ntoskrnl.exe and hal.dll that are variables, as wdm.h, ntddk.h and ntifs.h declare them. A driver reads these through its
+   import table, so that a stub with code would hand it nonsense: it gets an address that faults. */
+static const PCSTR LdrpVariables[] = {
+    "CcFastMdlReadWait",
+    "CcFastReadNotPossible",
+    "CcFastReadWait",
+    "CmKeyObjectType",
+    "ExActivationObjectType",
+    "ExCompositionObjectType",
+    "ExCoreMessagingObjectType",
+    "ExDesktopObjectType",
+    "ExEventObjectType",
+    "ExMutantObjectType",
+    "ExSemaphoreObjectType",
+    "ExTimerObjectType",
+    "ExWindowStationObjectType",
+    "FsRtlLegalAnsiCharacterArray",
+    "HalDispatchTable",
+    "HalPrivateDispatchTable",
+    "InitSafeBootMode",
+    "IoAdapterObjectType",
+    "IoCompletionObjectType",
+    "IoControllerObjectType",
+    "IoDeviceHandlerObjectSize",
+    "IoDeviceHandlerObjectType",
+    "IoDeviceObjectType",
+    "IoDriverObjectType",
+    "IoFileObjectType",
+    "IoReadOperationCount",
+    "IoReadTransferCount",
+    "IoStatisticsLock",
+    "IoWriteOperationCount",
+    "IoWriteTransferCount",
+    "KdComPortInUse",
+    "KdDebuggerEnabled",
+    "KdDebuggerNotPresent",
+    "KdEnteredDebugger",
+    "KdHvComPortInUse",
+    "KdEventLoggingEnabled",
+    "KeLoaderBlock",
+    "KeNumberProcessors",
+    "KeTickCount",
+    "LpcPortObjectType",
+    "LpcWaitablePortObjectType",
+    "Mm64BitPhysicalAddress",
+    "MmBadPointer",
+    "MmHighestUserAddress",
+    "MmSectionObjectType",
+    "MmSystemRangeStart",
+    "MmUserProbeAddress",
+    "NlsAnsiCodePage",
+    "NlsLeadByteInfo",
+    "NlsMbCodePageTag",
+    "NlsMbOemCodePageTag",
+    "NlsOemCodePage",
+    "NlsOemLeadByteInfo",
+    "NtBuildGUID",
+    "NtBuildLab",
+    "NtBuildNumber",
+    "NtGlobalFlag",
+    "PsInitialSystemProcess",
+    "PsJobType",
+    "PsLoadedModuleList",
+    "PsLoadedModuleResource",
+    "PsPartitionType",
+    "PsProcessType",
+    "PsSiloContextNonPagedType",
+    "PsSiloContextPagedType",
+    "PsThreadType",
+    "PsUILanguageComitted",
+    "SeExports",
+    "SePublicDefaultDacl",
+    "SeSystemDefaultDacl",
+    "SeTokenObjectType",
+    "TmEnlistmentObjectType",
+    "TmResourceManagerObjectType",
+    "TmTransactionManagerObjectType",
+    "TmTransactionObjectType",
+};
+
+BOOLEAN LdrpIsKnownVariable(PCSTR Name) {
+    for (ULONG i = 0; i < RTL_NUMBER_OF(LdrpVariables); i++)
+        if (strcmp(LdrpVariables[i], Name) == 0)
+            return TRUE;
+    return FALSE;
+}

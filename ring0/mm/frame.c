@@ -1,0 +1,156 @@
+#include "mm/mi.h"
+
+/* A frame belongs to whoever holds a reference. The lowest fitting run is taken, so that what has been touched once is used again
+   before the host has to find new memory, and so that the same requests always get the same frames. */
+
+PMI_PFN MiPfn;
+SIZE_T MmTotalFrames, MmFreeFrames;
+
+static ULONG64 *MiFrameMap; /* a bit per frame: 1 in use */
+static MM_PFN MiLowestFree; /* no frame below it is free */
+
+/* Freed runs of this many frames go back to the host, which is cheaper than clearing them when they are used again. */
+#define MI_DISCARD_FRAMES 32
+
+static VOID MiMarkUsed(MM_PFN First, SIZE_T Count, UCHAR Use) {
+    for (MM_PFN frame = First; frame < First + Count; frame++) {
+        MiFrameMap[frame / 64] |= 1ull << (frame % 64);
+        MiPfn[frame].References = 1;
+        MiPfn[frame].Use = Use;
+        MiPfn[frame].Tag = 0;
+    }
+    MmFreeFrames -= Count;
+}
+
+VOID MiInitializeFrames(VOID) {
+    MmTotalFrames = MmFreeFrames = KiMachine->ram_size / PAGE_SIZE;
+    MM_PFN kernel = KiMachine->kernel_physical / PAGE_SIZE;
+    SIZE_T kernel_pages = MI_PAGES(KiMachine->kernel_size);
+    MM_PFN database = kernel + kernel_pages;
+    SIZE_T map_bytes = (MmTotalFrames + 63) / 64 * 8, database_bytes = MmTotalFrames * sizeof(MI_PFN);
+    SIZE_T database_pages = MI_PAGES(map_bytes + database_bytes);
+    NT_ASSERT_OURS(database + database_pages <= MmTotalFrames);
+    /* RAM starts out as zeros. */
+    MiPfn = MiRamAddress(database);
+    MiFrameMap = (ULONG64 *)((UCHAR *)MiPfn + database_bytes);
+    MiMarkUsed(kernel, kernel_pages, MiFrameSystem);
+    MiMarkUsed(database, database_pages, MiFrameSystem);
+    /* The map's last word has bits for frames that do not exist. */
+    for (MM_PFN frame = MmTotalFrames; frame % 64 != 0; frame++)
+        MiFrameMap[frame / 64] |= 1ull << (frame % 64);
+}
+
+static SIZE_T MiFreeRunLength(MM_PFN First, SIZE_T Wanted) {
+    SIZE_T length = 0;
+    while (length < Wanted && First + length < MmTotalFrames) {
+        MM_PFN frame = First + length;
+        ULONG64 used = MiFrameMap[frame / 64] >> (frame % 64);
+        if (used != 0)
+            return length + (SIZE_T)__builtin_ctzll(used);
+        length += 64 - frame % 64;
+    }
+    return length;
+}
+
+static MM_PFN MiFindRun(SIZE_T Count, MM_PFN Low, MM_PFN High, MM_PFN Boundary) {
+    MM_PFN first = Low > MiLowestFree ? Low : MiLowestFree;
+    while (first < High && Count <= High - first) {
+        ULONG64 free = ~MiFrameMap[first / 64] >> (first % 64);
+        if (free == 0) {
+            first = (first | 63) + 1;
+            continue;
+        }
+        first += (MM_PFN)__builtin_ctzll(free);
+        if (Boundary != 0 && ((first ^ (first + Count - 1)) & ~(Boundary - 1)) != 0) {
+            first = (first + Boundary) & ~(Boundary - 1);
+            continue;
+        }
+        SIZE_T length = MiFreeRunLength(first, Count);
+        if (length >= Count && Count <= High - first)
+            return first;
+        first += length + 1;
+    }
+    return MI_NO_FRAME;
+}
+
+static VOID MiZeroFrames(MM_PFN First, SIZE_T Count) {
+    for (SIZE_T i = 0; i < Count;) {
+        SIZE_T end = i;
+        while (end < Count && MiPfn[First + end].Dirty)
+            MiPfn[First + end++].Dirty = FALSE;
+        if (end > i)
+            RtlZeroMemory(MiRamAddress(First + i), (end - i) * PAGE_SIZE);
+        i = end + 1;
+    }
+}
+
+BOOLEAN MiAllocateFrameRun(SIZE_T Count, MM_PFN Low, MM_PFN High, MM_PFN Boundary, BOOLEAN Zero, MM_PFN *First) {
+    NT_ASSERT_OURS(Count != 0);
+    if (High > MmTotalFrames)
+        High = MmTotalFrames;
+    if (Count > MmFreeFrames || (Boundary != 0 && Count > Boundary))
+        return FALSE;
+    MM_PFN first = MiFindRun(Count, Low, High, Boundary);
+    if (first == MI_NO_FRAME)
+        return FALSE;
+    MiMarkUsed(first, Count, MiFrameUsed);
+    if (first == MiLowestFree)
+        MiLowestFree = first + Count;
+    if (Zero)
+        MiZeroFrames(first, Count);
+    else
+        for (MM_PFN frame = first; frame < first + Count; frame++)
+            MiPfn[frame].Dirty = TRUE;
+    *First = first;
+    return TRUE;
+}
+
+BOOLEAN MiAllocateFrames(SIZE_T Count, ULONG64 Highest, MM_PFN *First) {
+    return MiAllocateFrameRun(Count, 0, Highest == ~0ull ? MmTotalFrames : (Highest + 1) / PAGE_SIZE, 0, TRUE, First);
+}
+
+VOID MiReferenceFrame(MM_PFN Frame) {
+    NT_ASSERT_OURS(Frame < MmTotalFrames && MiPfn[Frame].References != 0);
+    MiPfn[Frame].References++;
+}
+
+/* TRUE when the frame has become free. */
+static BOOLEAN MiDropReference(MM_PFN Frame) {
+    PMI_PFN pfn = &MiPfn[Frame];
+    NT_ASSERT_OURS(Frame < MmTotalFrames && pfn->References != 0 && pfn->Use != MiFrameSystem);
+    if (--pfn->References != 0)
+        return FALSE;
+    if (pfn->Executable) {
+        HalOps->protect((ULONG64)MiRamAddress(Frame), PAGE_SIZE, HAL_PROT_READ | HAL_PROT_WRITE);
+        pfn->Executable = FALSE;
+    }
+    pfn->Use = MiFrameFree;
+    pfn->Dirty = TRUE;
+    MiFrameMap[Frame / 64] &= ~(1ull << (Frame % 64));
+    if (Frame < MiLowestFree)
+        MiLowestFree = Frame;
+    MmFreeFrames++;
+    return TRUE;
+}
+
+VOID MiDereferenceFrame(MM_PFN Frame) { MiDropReference(Frame); }
+
+static VOID MiDiscardRun(MM_PFN First, SIZE_T Count) {
+    if (Count < MI_DISCARD_FRAMES || HalOps->discard(First * PAGE_SIZE, Count * PAGE_SIZE) != 0)
+        return;
+    for (MM_PFN frame = First; frame < First + Count; frame++)
+        MiPfn[frame].Dirty = FALSE;
+}
+
+VOID MiFreeFrames(MM_PFN First, SIZE_T Count) {
+    SIZE_T run = 0;
+    for (SIZE_T i = 0; i < Count; i++) {
+        if (MiDropReference(First + i)) {
+            run++;
+            continue;
+        }
+        MiDiscardRun(First + i - run, run);
+        run = 0;
+    }
+    MiDiscardRun(First + Count - run, run);
+}

@@ -1,0 +1,137 @@
+/*
+ * Memory. RAM is one range of page frames, [0, hal_machine.ram_size), mapped whole at HAL_RAM_BASE: MiRamAddress() is how the
+ * kernel touches any frame. Everything else is a further view of frames, made and removed through HalOps->map/unmap/protect.
+ */
+#pragma once
+#include "nt/nt.h"
+#include "nt/user.h"
+
+typedef ULONG64 MM_PFN; /* page frame number; physical address / 4096 */
+
+/* The type Section (MmSectionObjectType); after ObInitSystem. MiInitializeFrames and MiInitializePool come before everything, in this order. */
+VOID MmInitSystem(VOID);
+extern POBJECT_TYPE MmSectionObjectType;
+
+/* ---- Page frames: mm/frame.c ------------------------------------------------------------------------------------------------ */
+VOID MiInitializeFrames(VOID);
+/* Count contiguous frames below Highest (a physical address, ~0: any), zeroed; FALSE when there are none. Any IRQL <= DISPATCH_LEVEL. */
+BOOLEAN MiAllocateFrames(SIZE_T Count, ULONG64 Highest, MM_PFN *First);
+VOID MiReferenceFrame(MM_PFN Frame);   /* a further owner: a locked MDL, a second view */
+VOID MiDereferenceFrame(MM_PFN Frame); /* the last one gives the frame back */
+static inline PVOID MiRamAddress(MM_PFN Frame) { return (PVOID)(HAL_RAM_BASE + Frame * PAGE_SIZE); }
+extern SIZE_T MmTotalFrames, MmFreeFrames;
+
+/* ---- Pools: mm/pool.c (ExAllocatePoolWithTag and its kin). Pool lies in the RAM view; its bookkeeping lies elsewhere, out of reach
+        of an overrun. ---------------------------------------------------------------------------------------------------------- */
+VOID MiInitializePool(VOID);
+/* Blocks and bytes now live for Tag (0: all). */
+VOID MiQueryPoolUsage(ULONG Tag, SIZE_T *Blocks, SIZE_T *Bytes);
+
+/* Executable pool is made executable a page at a time, by the first fetch from it: TRUE, go on. For the trap handler, on a fetch fault
+   at a kernel address. */
+BOOLEAN MmResolveKernelFetch(ULONG64 Address);
+
+/* ExAllocatePool2 and 3 (wdm.h of later kits; "POOL_FLAGS", "POOL_EXTENDED_PARAMETER", learn.microsoft.com). */
+typedef ULONG64 POOL_FLAGS;
+#define POOL_FLAG_USE_QUOTA         0x1ull
+#define POOL_FLAG_UNINITIALIZED     0x2ull
+#define POOL_FLAG_SESSION           0x4ull
+#define POOL_FLAG_CACHE_ALIGNED     0x8ull
+#define POOL_FLAG_RAISE_ON_FAILURE  0x20ull
+#define POOL_FLAG_NON_PAGED         0x40ull
+#define POOL_FLAG_NON_PAGED_EXECUTE 0x80ull
+#define POOL_FLAG_PAGED             0x100ull
+#define POOL_FLAG_REQUIRED_MASK     0xFFFFFFFFull
+enum { PoolExtendedParameterPriority = 1, PoolExtendedParameterSecurePool, PoolExtendedParameterNumaNode };
+typedef struct _POOL_EXTENDED_PARAMETER {
+    ULONG64 Type : 8;
+    ULONG64 Optional : 1;
+    ULONG64 Reserved : 55;
+    ULONG64 Value;
+} POOL_EXTENDED_PARAMETER;
+typedef const POOL_EXTENDED_PARAMETER *PCPOOL_EXTENDED_PARAMETER;
+PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag);
+PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag, PCPOOL_EXTENDED_PARAMETER Parameters, ULONG ParameterCount);
+VOID NTAPI ExFreePool2(PVOID Block, ULONG Tag, PCPOOL_EXTENDED_PARAMETER Parameters, ULONG ParameterCount);
+
+/* ---- System views: mm/sysview.c ------------------------------------------------------------------------------------------------ */
+/* Address space for Size bytes between HAL_SYSVIEW_START and _END, unmapped, with an unmapped page on each side; NULL when none. */
+PVOID MiReserveSystemView(SIZE_T Size);
+VOID MiReleaseSystemView(PVOID Base); /* unmaps it too */
+/* Kernel stack with a guard page below; returns its top. NULL when out of memory. */
+PVOID MmCreateKernelStackView(SIZE_T Size);
+VOID MmDeleteKernelStackView(PVOID Top);
+
+/* ---- User address spaces: mm/space.c, vad.c, fault.c ------------------------------------------------------------------------------ */
+typedef struct _MM_ADDRESS_SPACE MM_ADDRESS_SPACE, *PMM_ADDRESS_SPACE;
+NTSTATUS MmCreateAddressSpace(PMM_ADDRESS_SPACE *Space);
+VOID MmDeleteAddressSpace(PMM_ADDRESS_SPACE Space); /* not while it is current */
+/* Makes Space's pages the ones at user addresses. NULL unmaps user memory. Called at each thread switch whose process differs and by attach. */
+VOID MmSwitchAddressSpace(PMM_ADDRESS_SPACE Space);
+extern PMM_ADDRESS_SPACE MmCurrentAddressSpace;
+
+/* What to do about a page fault. TRUE: resolved, go on (guard page of a growing stack included). FALSE: *Status is the exception
+   (STATUS_ACCESS_VIOLATION, STATUS_GUARD_PAGE_VIOLATION, STATUS_STACK_OVERFLOW, STATUS_IN_PAGE_ERROR). Only for user addresses. */
+BOOLEAN MmResolveUserFault(ULONG64 Address, ULONG Error, NTSTATUS *Status);
+/* Would an access of this kind fault? For KiCopy*, MmIsAddressValid, probing. Covers user and kernel addresses. */
+BOOLEAN MmIsRangeAccessible(PVOID Address, SIZE_T Size, BOOLEAN Write);
+/* Bug check facts about a kernel address: e.g. "freed nonpaged pool block, tag 'Exam', 128 bytes" in Text; FALSE when nothing is known. */
+BOOLEAN MmDescribeAddress(PVOID Address, CHAR *Text, SIZE_T Size);
+
+/* NtQueryVirtualMemory(MemoryBasicInformation): MEMORY_BASIC_INFORMATION of winnt.h. */
+typedef struct _MM_BASIC_INFORMATION {
+    PVOID BaseAddress;
+    PVOID AllocationBase;
+    ULONG AllocationProtect;
+    USHORT PartitionId;
+    SIZE_T RegionSize;
+    ULONG State;
+    ULONG Protect;
+    ULONG Type;
+} MM_BASIC_INFORMATION;
+_Static_assert(sizeof(MM_BASIC_INFORMATION) == 48, "MEMORY_BASIC_INFORMATION");
+
+/* System services that the DDK headers do not declare. */
+NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE Process, PVOID *Base, PSIZE_T Size, ULONG NewProtect, PULONG OldProtect);
+NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE Process, PVOID Base, ULONG Class, PVOID Information, SIZE_T Length, PSIZE_T ReturnLength);
+NTSTATUS NTAPI NtReadVirtualMemory(HANDLE Process, PVOID Base, PVOID Buffer, SIZE_T Size, PSIZE_T Read);
+NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE Process, PVOID Base, PVOID Buffer, SIZE_T Size, PSIZE_T Written);
+NTSTATUS NTAPI NtOpenSection(PHANDLE Section, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes);
+NTSTATUS NTAPI NtMapViewOfSection(HANDLE Section, HANDLE Process, PVOID *Base, ULONG_PTR ZeroBits, SIZE_T CommitSize, PLARGE_INTEGER Offset,
+                                  PSIZE_T ViewSize, SECTION_INHERIT Inherit, ULONG AllocationType, ULONG Protect);
+NTSTATUS NTAPI NtUnmapViewOfSection(HANDLE Process, PVOID Base);
+/* Undocumented export, but imported by many: copies between two processes' memory. STATUS_PARTIAL_COPY when only a part was there. */
+NTSTATUS NTAPI MmCopyVirtualMemory(PEPROCESS FromProcess, PVOID From, PEPROCESS ToProcess, PVOID To, SIZE_T Size, KPROCESSOR_MODE Mode,
+                                   PSIZE_T Copied);
+
+#define MM_COPY_MEMORY_PHYSICAL 0x1u
+#define MM_COPY_MEMORY_VIRTUAL  0x2u
+/* MM_COPY_ADDRESS is a union of 8 bytes, passed as one. */
+NTSTATUS NTAPI MmCopyMemory(PVOID To, ULONG64 From, SIZE_T Size, ULONG Flags, PSIZE_T Copied);
+PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS Address, SIZE_T Bytes, ULONG Protect);
+PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T Bytes, PHYSICAL_ADDRESS Lowest, PHYSICAL_ADDRESS Highest, PHYSICAL_ADDRESS Boundary, ULONG Protect,
+                                           NODE_REQUIREMENT Node);
+
+/* Kernel-internal forms of NtAllocateVirtualMemory and friends on the current address space; Protect is PAGE_*. */
+NTSTATUS MmAllocateUserMemory(PVOID *Base, SIZE_T *Size, ULONG Type, ULONG Protect);
+NTSTATUS MmFreeUserMemory(PVOID Base, SIZE_T Size, ULONG Type);
+/* The user stack of a new thread: reserve, commit and guard page as the image's header asks (0: defaults 1 MiB, 64 KiB). */
+NTSTATUS MmCreateUserStack(SIZE_T Reserve, SIZE_T Commit, PVOID *Base, PVOID *Limit, PVOID *Deallocation);
+/* A TEB or PEB: Size bytes read-write in user space; *Kernel is the RAM-view address of the same frames. */
+NTSTATUS MmCreateUserBlock(SIZE_T Size, PVOID *User, PVOID *Kernel);
+
+/* ---- Sections: mm/section.c ------------------------------------------------------------------------------------------------------- */
+/* An image section from file bytes (kernel memory, copied; validated by LdrpParse...). Maps privately, relocated by the kernel at map time.
+   MmMapImage maps it in the current address space: base as preferred if free; *Entry is the entry point's address. */
+typedef struct _MM_IMAGE MM_IMAGE, *PMM_IMAGE;
+NTSTATUS MmCreateImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING Name, PMM_IMAGE *Image);
+VOID MmDereferenceImage(PMM_IMAGE Image);
+NTSTATUS MmMapImage(PMM_IMAGE Image, PVOID *Base, SIZE_T *Size);
+VOID MmListUserImages(PMM_ADDRESS_SPACE Space, VOID (*Callback)(PVOID Context, PVOID Base, SIZE_T Size, PCUNICODE_STRING Name), PVOID Context);
+
+/* ---- Images in kernel memory: mm/sysimage.c, for ldr/ ----------------------------------------------------------------------------------- */
+/* Frames and address space for a driver of Size bytes, read-write until MmProtectSystemImage. Base: 0 for the next free fixed address. */
+NTSTATUS MmAllocateSystemImage(SIZE_T Size, PVOID *Base);
+VOID MmProtectSystemImage(PVOID Address, SIZE_T Size, ULONG HalProtection);
+VOID MmDiscardSystemImagePages(PVOID Address, SIZE_T Size); /* INIT sections: unmapped, frames freed */
+VOID MmFreeSystemImage(PVOID Base);

@@ -1,0 +1,73 @@
+#include "mm/mi.h"
+
+/* ---- Device memory: the machine has none besides RAM ---- */
+
+PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS Address, SIZE_T Bytes, MEMORY_CACHING_TYPE CacheType) {
+    ULONG64 start = (ULONG64)Address.QuadPart, limit = MmTotalFrames * PAGE_SIZE;
+    return Bytes != 0 && start < limit && Bytes <= limit - start ? (PVOID)(HAL_RAM_BASE + start) : NULL;
+}
+
+PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS Address, SIZE_T Bytes, ULONG Protect) {
+    return MiProtectIndex(Protect) >= 0 ? MmMapIoSpace(Address, Bytes, MmCached) : NULL;
+}
+
+VOID NTAPI MmUnmapIoSpace(PVOID Base, SIZE_T Bytes) {
+    if ((ULONG64)Base - HAL_RAM_BASE >= MmTotalFrames * PAGE_SIZE)
+        KeBugCheckEx(0xDA /* SYSTEM_PTE_MISUSE */, 3, (ULONG_PTR)Base, 0, Bytes);
+}
+
+/* One range, and the entry of zeros that ends the list; the caller frees it. */
+PPHYSICAL_MEMORY_RANGE NTAPI MmGetPhysicalMemoryRanges(VOID) {
+    PPHYSICAL_MEMORY_RANGE ranges = ExAllocatePoolWithTag(NonPagedPoolNx, 2 * sizeof(*ranges), 'hPmM');
+    if (ranges == NULL)
+        return NULL;
+    RtlZeroMemory(ranges, 2 * sizeof(*ranges));
+    ranges[0].NumberOfBytes.QuadPart = (LONG64)(MmTotalFrames * PAGE_SIZE);
+    return ranges;
+}
+
+/* ---- Contiguous memory: whole frames of the RAM view, remembered like a large pool block so that the size is known when it is freed ---- */
+
+PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T Bytes, PHYSICAL_ADDRESS Lowest, PHYSICAL_ADDRESS Highest, PHYSICAL_ADDRESS Boundary,
+                                                   MEMORY_CACHING_TYPE CacheType) {
+    ULONG64 highest = (ULONG64)Highest.QuadPart, limit = MmTotalFrames * PAGE_SIZE, boundary = (ULONG64)Boundary.QuadPart;
+    MM_PFN first;
+    if (Bytes == 0 || Bytes > limit || (boundary & (boundary - 1)) != 0)
+        return NULL;
+    if (!MiAllocateFrameRun(MI_PAGES(Bytes), MI_PAGES(Lowest.QuadPart), highest >= limit ? MmTotalFrames : (highest + 1) / PAGE_SIZE,
+                            boundary / PAGE_SIZE, TRUE, &first))
+        return NULL;
+    MiPfn[first].Bytes = Bytes;
+    MiPfn[first].Use = MiFrameContiguous;
+    return MiRamAddress(first);
+}
+
+PVOID NTAPI MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T Bytes, PHYSICAL_ADDRESS Lowest, PHYSICAL_ADDRESS Highest, PHYSICAL_ADDRESS Boundary,
+                                                       MEMORY_CACHING_TYPE CacheType, NODE_REQUIREMENT Node) {
+    return MmAllocateContiguousMemorySpecifyCache(Bytes, Lowest, Highest, Boundary, CacheType);
+}
+
+PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T Bytes, PHYSICAL_ADDRESS Lowest, PHYSICAL_ADDRESS Highest, PHYSICAL_ADDRESS Boundary, ULONG Protect,
+                                           NODE_REQUIREMENT Node) {
+    return MiProtectIndex(Protect) >= 0 ? MmAllocateContiguousMemorySpecifyCache(Bytes, Lowest, Highest, Boundary, MmCached) : NULL;
+}
+
+PVOID NTAPI MmAllocateContiguousMemory(SIZE_T Bytes, PHYSICAL_ADDRESS Highest) {
+    PHYSICAL_ADDRESS none = {.QuadPart = 0};
+    return MmAllocateContiguousMemorySpecifyCache(Bytes, none, Highest, none, MmCached);
+}
+
+VOID NTAPI MmFreeContiguousMemory(PVOID Base) {
+    ULONG64 offset = (ULONG64)Base - HAL_RAM_BASE;
+    MM_PFN frame = offset / PAGE_SIZE;
+    if (frame >= MmTotalFrames || offset % PAGE_SIZE != 0 || MiPfn[frame].Use != MiFrameContiguous)
+        KeBugCheckEx(BAD_POOL_CALLER, 0x60, (ULONG_PTR)Base, 0, 0);
+    MiPfn[frame].Use = MiFrameUsed;
+    MiFreeFrames(frame, MI_PAGES(MiPfn[frame].Bytes));
+}
+
+VOID NTAPI MmFreeContiguousMemorySpecifyCache(PVOID Base, SIZE_T Bytes, MEMORY_CACHING_TYPE CacheType) { MmFreeContiguousMemory(Base); }
+
+PVOID NTAPI MmAllocateNonCachedMemory(SIZE_T Bytes) { return MmAllocateContiguousMemory(Bytes, (PHYSICAL_ADDRESS){.QuadPart = -1}); }
+
+VOID NTAPI MmFreeNonCachedMemory(PVOID Base, SIZE_T Bytes) { MmFreeContiguousMemory(Base); }

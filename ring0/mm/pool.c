@@ -1,0 +1,381 @@
+#include "mm/mi.h"
+
+/*
+ * Small blocks (up to half a page) come from slabs: a page of the RAM view cut into blocks of one size, with a header that lies in
+ * another page, where no overrun reaches it. Larger blocks are whole pages. A block of a page or more begins at a page; a smaller one
+ * is 16-byte aligned and does not cross a page, as the documentation of ExAllocatePoolWithTag promises.
+ */
+
+#define MI_CLASSES       24
+#define MI_LARGEST_SMALL 2048
+#define MI_FREE_BLOCK    0xFFFF /* in MI_BLOCK.Bytes */
+#define MI_POISON        0xFE   /* eight of these are no canonical address: following a pointer in a freed block faults */
+
+typedef struct _MI_BLOCK {
+    ULONG Tag;    /* kept after the block was freed */
+    USHORT Bytes; /* asked for; MI_FREE_BLOCK */
+    USHORT Next;  /* of the free list */
+} MI_BLOCK;
+
+typedef struct _MI_SLAB {
+    struct _MI_SLAB *Next, *Previous; /* of the slabs with free blocks; Next also of the free headers */
+    UCHAR *Base;
+    USHORT FreeHead, FreeCount;
+    UCHAR Class, Kind;
+    MI_BLOCK Blocks[];
+} MI_SLAB, *PMI_SLAB;
+
+static const USHORT MiClassSize[MI_CLASSES] = {16,  32,  48,  64,  80,  96,  112, 128, 160, 192,  224,  256,
+                                               320, 384, 448, 512, 576, 640, 704, 768, 896, 1024, 1344, 2048};
+static UCHAR MiClassOf[MI_LARGEST_SMALL / 16 + 1]; /* by size / 16, rounded up */
+static ULONG64 MiClassInverse[MI_CLASSES];         /* offset * inverse >> 32 = offset / size */
+static PMI_SLAB MiPartial[MiPoolKinds][MI_CLASSES];
+static PMI_SLAB MiFreeHeaders[MI_CLASSES];
+
+static ULONG MiBlocksPerSlab(ULONG Class) { return PAGE_SIZE / MiClassSize[Class]; }
+
+VOID MiInitializePool(VOID) {
+    for (ULONG class = 0, size = 0; class < MI_CLASSES; class ++) {
+        for (; size <= MiClassSize[class]; size += 16)
+            MiClassOf[size / 16] = (UCHAR) class;
+        MiClassInverse[class] = ((1ull << 32) + MiClassSize[class] - 1) / MiClassSize[class];
+    }
+    MiInitializeSystemImages();
+}
+
+/* ---- Slabs ---- */
+
+static PMI_SLAB MiNewHeader(ULONG Class) {
+    if (MiFreeHeaders[Class] == NULL) {
+        SIZE_T size = (sizeof(MI_SLAB) + MiBlocksPerSlab(Class) * sizeof(MI_BLOCK) + 15) & ~15ull;
+        MM_PFN frame;
+        if (!MiAllocateFrameRun(1, 0, MmTotalFrames, 0, TRUE, &frame))
+            return NULL;
+        for (SIZE_T offset = 0; offset + size <= PAGE_SIZE; offset += size) {
+            PMI_SLAB header = (PMI_SLAB)((UCHAR *)MiRamAddress(frame) + offset);
+            header->Next = MiFreeHeaders[Class];
+            MiFreeHeaders[Class] = header;
+        }
+    }
+    PMI_SLAB slab = MiFreeHeaders[Class];
+    MiFreeHeaders[Class] = slab->Next;
+    return slab;
+}
+
+static VOID MiLinkSlab(PMI_SLAB Slab) {
+    PMI_SLAB *head = &MiPartial[Slab->Kind][Slab->Class];
+    Slab->Previous = NULL;
+    Slab->Next = *head;
+    if (*head != NULL)
+        (*head)->Previous = Slab;
+    *head = Slab;
+}
+
+static VOID MiUnlinkSlab(PMI_SLAB Slab) {
+    if (Slab->Previous != NULL)
+        Slab->Previous->Next = Slab->Next;
+    else
+        MiPartial[Slab->Kind][Slab->Class] = Slab->Next;
+    if (Slab->Next != NULL)
+        Slab->Next->Previous = Slab->Previous;
+}
+
+static PMI_SLAB MiNewSlab(ULONG Kind, ULONG Class) {
+    PMI_SLAB slab = MiNewHeader(Class);
+    if (slab == NULL)
+        return NULL;
+    MM_PFN frame;
+    if (!MiAllocateFrameRun(1, 0, MmTotalFrames, 0, FALSE, &frame)) {
+        slab->Next = MiFreeHeaders[Class];
+        MiFreeHeaders[Class] = slab;
+        return NULL;
+    }
+    ULONG count = MiBlocksPerSlab(Class);
+    slab->Base = MiRamAddress(frame);
+    slab->FreeHead = 0;
+    slab->FreeCount = (USHORT)count;
+    slab->Class = (UCHAR)Class;
+    slab->Kind = (UCHAR)Kind;
+    for (ULONG i = 0; i < count; i++)
+        slab->Blocks[i] = (MI_BLOCK){0, MI_FREE_BLOCK, (USHORT)(i + 1)};
+    memset(slab->Base, MI_POISON, PAGE_SIZE);
+    MiPfn[frame].Use = MiFramePoolSlab;
+    MiPfn[frame].PoolKind = (UCHAR)Kind;
+    MiPfn[frame].Slab = slab;
+    MiPfn[frame].Tag = 0;
+    MiLinkSlab(slab);
+    return slab;
+}
+
+static PVOID MiAllocateSmall(ULONG Kind, ULONG Class, SIZE_T Bytes, ULONG Tag) {
+    PMI_SLAB slab = MiPartial[Kind][Class];
+    if (slab == NULL && (slab = MiNewSlab(Kind, Class)) == NULL)
+        return NULL;
+    ULONG index = slab->FreeHead;
+    MI_BLOCK *block = &slab->Blocks[index];
+    slab->FreeHead = block->Next;
+    block->Tag = Tag;
+    block->Bytes = (USHORT)Bytes;
+    if (--slab->FreeCount == 0)
+        MiUnlinkSlab(slab);
+    return slab->Base + index * MiClassSize[Class];
+}
+
+static VOID MiFreeSmall(PMI_SLAB Slab, ULONG Index) {
+    ULONG class = Slab->Class;
+    MI_BLOCK *block = &Slab->Blocks[Index];
+    memset(Slab->Base + Index * MiClassSize[class], MI_POISON, MiClassSize[class]);
+    block->Bytes = MI_FREE_BLOCK;
+    block->Next = Slab->FreeHead;
+    Slab->FreeHead = (USHORT)Index;
+    if (Slab->FreeCount++ == 0)
+        MiLinkSlab(Slab);
+    /* The last free slab of its kind stays, so that one block allocated and freed in turn makes no page come and go. */
+    if (Slab->FreeCount == MiBlocksPerSlab(class) && (Slab->Next != NULL || Slab->Previous != NULL)) {
+        MM_PFN frame = ((ULONG64)Slab->Base - HAL_RAM_BASE) / PAGE_SIZE;
+        MiUnlinkSlab(Slab);
+        MiPfn[frame].Tag = block->Tag;
+        MiPfn[frame].Bytes = 0;
+        MiPfn[frame].Use = MiFrameUsed;
+        Slab->Next = MiFreeHeaders[class];
+        MiFreeHeaders[class] = Slab;
+        MiDereferenceFrame(frame);
+    }
+}
+
+/* ---- Whole pages ---- */
+
+static PVOID MiAllocateBig(ULONG Kind, SIZE_T Bytes, ULONG Tag) {
+    SIZE_T count = MI_PAGES(Bytes);
+    MM_PFN first;
+    if (count > MmFreeFrames || !MiAllocateFrameRun(count, 0, MmTotalFrames, 0, FALSE, &first))
+        return NULL;
+    for (SIZE_T i = 0; i < count; i++) {
+        PMI_PFN pfn = &MiPfn[first + i];
+        pfn->Use = i == 0 ? MiFramePoolBig : MiFramePoolBigRest;
+        pfn->PoolKind = (UCHAR)Kind;
+        pfn->Tag = Tag;
+        if (i == 0)
+            pfn->Bytes = Bytes;
+        else
+            pfn->Start = first;
+    }
+    return MiRamAddress(first);
+}
+
+static VOID MiFreeBig(MM_PFN First) {
+    SIZE_T bytes = MiPfn[First].Bytes, count = MI_PAGES(bytes);
+    if (count < 8)
+        memset(MiRamAddress(First), MI_POISON, count * PAGE_SIZE);
+    /* Frames that a locked MDL still holds are no pool any more. */
+    for (SIZE_T i = 0; i < count; i++)
+        MiPfn[First + i].Use = MiFrameUsed;
+    MiFreeFrames(First, count);
+}
+
+/* ---- Allocation ---- */
+
+static PVOID MiAllocatePool(ULONG Kind, SIZE_T Bytes, ULONG Tag, BOOLEAN CacheAligned) {
+    if (Bytes > MI_LARGEST_SMALL)
+        return Bytes <= (SIZE_T)MmTotalFrames * PAGE_SIZE ? MiAllocateBig(Kind, Bytes, Tag) : NULL;
+    /* Every class whose size is a multiple of 64 has its blocks at multiples of 64. */
+    SIZE_T room = CacheAligned ? (Bytes + 63) & ~63ull : Bytes;
+    ULONG class = MiClassOf[(room + 15) / 16];
+    while (CacheAligned && MiClassSize[class] % 64 != 0)
+        class ++;
+    return MiAllocateSmall(Kind, class, Bytes, Tag);
+}
+
+static PVOID MiAllocateByType(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag) {
+    ULONG kind = (Type & 1) != 0 ? MiPoolPaged : (Type & NonPagedPoolNx) != 0 ? MiPoolNonPaged : MiPoolExecutable;
+    PVOID block = MiAllocatePool(kind, Bytes, Tag, (Type & NonPagedPoolCacheAligned) != 0);
+    if (block == NULL && (Type & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0)
+        ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+    return block;
+}
+
+PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag) { return MiAllocateByType(Type, Bytes, Tag); }
+
+#undef ExAllocatePool
+PVOID NTAPI ExAllocatePool(POOL_TYPE Type, SIZE_T Bytes) { return MiAllocateByType(Type, Bytes, 'enoN'); }
+
+PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, EX_POOL_PRIORITY Priority) {
+    return MiAllocateByType(Type, Bytes, Tag);
+}
+
+PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag) {
+    BOOLEAN raise = (Type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE) == 0;
+    Type &= ~POOL_QUOTA_FAIL_INSTEAD_OF_RAISE;
+    return MiAllocateByType(raise ? Type | POOL_RAISE_IF_ALLOCATION_FAILURE : Type, Bytes, Tag);
+}
+
+#undef ExAllocatePoolWithQuota
+PVOID NTAPI ExAllocatePoolWithQuota(POOL_TYPE Type, SIZE_T Bytes) { return ExAllocatePoolWithQuotaTag(Type, Bytes, 'enoN'); }
+
+/* Flags below 2^32 must be known, those above may be ignored. */
+#define MI_POOL_FLAGS_KNOWN                                                                                                                          \
+    (POOL_FLAG_USE_QUOTA | POOL_FLAG_UNINITIALIZED | POOL_FLAG_CACHE_ALIGNED | POOL_FLAG_RAISE_ON_FAILURE | POOL_FLAG_NON_PAGED |                    \
+     POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED)
+
+PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag, PCPOOL_EXTENDED_PARAMETER Parameters, ULONG ParameterCount) {
+    BOOLEAN raise = (Flags & POOL_FLAG_RAISE_ON_FAILURE) != 0;
+    ULONG64 type = Flags & (POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED);
+    BOOLEAN valid = Tag != 0 && type != 0 && (type & (type - 1)) == 0 && (Flags & POOL_FLAG_REQUIRED_MASK & ~MI_POOL_FLAGS_KNOWN) == 0;
+    for (ULONG i = 0; i < ParameterCount && valid; i++) {
+        ULONG64 kind = Parameters[i].Type;
+        valid = Parameters[i].Optional || kind == PoolExtendedParameterPriority || kind == PoolExtendedParameterNumaNode;
+    }
+    if (!valid) {
+        if (raise)
+            ExRaiseStatus(STATUS_INVALID_PARAMETER);
+        return NULL;
+    }
+    ULONG kind = type == POOL_FLAG_PAGED ? MiPoolPaged : type == POOL_FLAG_NON_PAGED ? MiPoolNonPaged : MiPoolExecutable;
+    PVOID block = MiAllocatePool(kind, Bytes, Tag, (Flags & POOL_FLAG_CACHE_ALIGNED) != 0);
+    if (block == NULL && raise)
+        ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+    if (block != NULL && (Flags & POOL_FLAG_UNINITIALIZED) == 0)
+        RtlZeroMemory(block, Bytes);
+    return block;
+}
+
+PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag) { return ExAllocatePool3(Flags, Bytes, Tag, NULL, 0); }
+
+/* ---- Freeing ---- */
+
+/* The PROTECTED_POOL bit asks for the tag at the free; any tag that is given has to be the right one (BAD_POOL_CALLER, 0Ah). */
+static VOID MiCheckTag(PVOID Block, ULONG Allocated, ULONG Given) {
+    if (Given == 0 ? (Allocated & PROTECTED_POOL) != 0 : ((Given ^ Allocated) & ~PROTECTED_POOL) != 0)
+        KeBugCheckEx(BAD_POOL_CALLER, 0x0A, (ULONG_PTR)Block, Allocated, Given);
+}
+
+static DECLSPEC_NORETURN VOID MiBadFree(PVOID Block) {
+    ULONG64 address = (ULONG64)Block;
+    if (address != 0 && address < HAL_USER_END)
+        KeBugCheckEx(BAD_POOL_CALLER, 0x40, address, HAL_USER_END, 0);
+    KeBugCheckEx(BAD_POOL_CALLER, 0x46, address, 0, 0);
+}
+
+VOID NTAPI ExFreePoolWithTag(PVOID Block, ULONG Tag) {
+    ULONG64 offset = (ULONG64)Block - HAL_RAM_BASE;
+    MM_PFN frame = offset / PAGE_SIZE;
+    if (frame >= MmTotalFrames)
+        MiBadFree(Block);
+    PMI_PFN pfn = &MiPfn[frame];
+    if (pfn->Use == MiFramePoolSlab) {
+        PMI_SLAB slab = pfn->Slab;
+        ULONG within = (ULONG)(offset % PAGE_SIZE);
+        ULONG index = (ULONG)(within * MiClassInverse[slab->Class] >> 32);
+        if (within != index * MiClassSize[slab->Class] || index >= MiBlocksPerSlab(slab->Class))
+            KeBugCheckEx(BAD_POOL_CALLER, 0x41286, (ULONG_PTR)Block, 0, 0);
+        MI_BLOCK *block = &slab->Blocks[index];
+        if (block->Bytes == MI_FREE_BLOCK)
+            KeBugCheckEx(BAD_POOL_CALLER, 0x07, 0, block->Tag, (ULONG_PTR)Block);
+        MiCheckTag(Block, block->Tag, Tag);
+        MiFreeSmall(slab, index);
+        return;
+    }
+    if (pfn->Use == MiFramePoolBig && offset % PAGE_SIZE == 0) {
+        MiCheckTag(Block, pfn->Tag, Tag);
+        MiFreeBig(frame);
+        return;
+    }
+    if (pfn->Use == MiFramePoolBig || pfn->Use == MiFramePoolBigRest)
+        KeBugCheckEx(BAD_POOL_CALLER, 0x41286, (ULONG_PTR)Block, 0, 0);
+    if (pfn->Use == MiFrameFree && pfn->Tag != 0)
+        KeBugCheckEx(BAD_POOL_CALLER, 0x07, 0, pfn->Tag, (ULONG_PTR)Block);
+    MiBadFree(Block);
+}
+
+#undef ExFreePool
+VOID NTAPI ExFreePool(PVOID Block) { ExFreePoolWithTag(Block, 0); }
+
+VOID NTAPI ExFreePool2(PVOID Block, ULONG Tag, PCPOOL_EXTENDED_PARAMETER Parameters, ULONG ParameterCount) { ExFreePoolWithTag(Block, Tag); }
+
+/* ---- Questions ---- */
+
+/* The block that Address lies in. FALSE when it lies in none that was ever allocated. */
+static BOOLEAN MiFindBlock(ULONG64 Address, ULONG64 *Base, SIZE_T *Bytes, ULONG *Tag, ULONG *Kind, BOOLEAN *Freed) {
+    ULONG64 offset = Address - HAL_RAM_BASE;
+    if (offset / PAGE_SIZE >= MmTotalFrames)
+        return FALSE;
+    MM_PFN frame = offset / PAGE_SIZE;
+    PMI_PFN pfn = &MiPfn[frame];
+    *Kind = pfn->PoolKind;
+    if (pfn->Use == MiFramePoolSlab) {
+        PMI_SLAB slab = pfn->Slab;
+        ULONG size = MiClassSize[slab->Class], index = (ULONG)(offset % PAGE_SIZE) / size;
+        if (index >= MiBlocksPerSlab(slab->Class))
+            return FALSE;
+        *Base = (ULONG64)slab->Base + index * size;
+        *Tag = slab->Blocks[index].Tag;
+        *Freed = slab->Blocks[index].Bytes == MI_FREE_BLOCK;
+        *Bytes = *Freed ? size : slab->Blocks[index].Bytes;
+        return *Tag != 0;
+    }
+    *Freed = pfn->Use == MiFrameFree;
+    if (pfn->Use == MiFramePoolBigRest)
+        frame = pfn->Start;
+    else if (pfn->Use != MiFramePoolBig && !(*Freed && pfn->Tag != 0))
+        return FALSE;
+    *Base = (ULONG64)MiRamAddress(frame);
+    *Bytes = *Freed ? 0 : MiPfn[frame].Bytes;
+    *Tag = pfn->Tag;
+    return TRUE;
+}
+
+SIZE_T NTAPI ExQueryPoolBlockSize(PVOID Block, PBOOLEAN QuotaCharged) {
+    ULONG64 base;
+    SIZE_T bytes;
+    ULONG tag, kind;
+    BOOLEAN freed;
+    *QuotaCharged = FALSE;
+    if (!MiFindBlock((ULONG64)Block, &base, &bytes, &tag, &kind, &freed) || freed || base != (ULONG64)Block)
+        MiBadFree(Block);
+    return bytes;
+}
+
+BOOLEAN MiDescribePool(ULONG64 Address, CHAR *Text, SIZE_T Size) {
+    static const PCSTR kinds[MiPoolKinds] = {"nonpaged (executable)", "nonpaged", "paged"};
+    ULONG64 base;
+    SIZE_T bytes;
+    ULONG tag, kind;
+    BOOLEAN freed;
+    if (!MiFindBlock(Address, &base, &bytes, &tag, &kind, &freed))
+        return FALSE;
+    CHAR name[5];
+    for (int i = 0; i < 4; i++) {
+        CHAR c = (CHAR)(tag >> (8 * i) & 0x7F);
+        name[i] = c >= ' ' && c != 0x7F ? c : '.';
+    }
+    name[4] = '\0';
+    if (bytes == 0 && freed)
+        _snprintf(Text, Size, "freed %s pool, tag '%s'", kinds[kind], name);
+    else if (Address >= base + bytes)
+        _snprintf(Text, Size, "%I64u bytes behind the end of a %s%s pool block, tag '%s', %I64u bytes", Address - base - bytes, freed ? "freed " : "",
+                  kinds[kind], name, (ULONG64)bytes);
+    else
+        _snprintf(Text, Size, "byte %I64u of a %s%s pool block, tag '%s', %I64u bytes", Address - base, freed ? "freed " : "", kinds[kind], name,
+                  (ULONG64)bytes);
+    Text[Size - 1] = '\0';
+    return TRUE;
+}
+
+VOID MiQueryPoolUsage(ULONG Tag, SIZE_T *Blocks, SIZE_T *Bytes) {
+    *Blocks = *Bytes = 0;
+    for (MM_PFN frame = 0; frame < MmTotalFrames; frame++) {
+        PMI_PFN pfn = &MiPfn[frame];
+        if (pfn->Use == MiFramePoolBig && (Tag == 0 || pfn->Tag == Tag)) {
+            ++*Blocks;
+            *Bytes += pfn->Bytes;
+        } else if (pfn->Use == MiFramePoolSlab) {
+            for (ULONG i = 0; i < MiBlocksPerSlab(pfn->Slab->Class); i++) {
+                const MI_BLOCK *block = &pfn->Slab->Blocks[i];
+                if (block->Bytes == MI_FREE_BLOCK || (Tag != 0 && block->Tag != Tag))
+                    continue;
+                ++*Blocks;
+                *Bytes += block->Bytes;
+            }
+        }
+    }
+}

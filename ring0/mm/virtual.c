@@ -1,0 +1,340 @@
+#include "mm/mi.h"
+#include "ps/ps.h"
+
+/* NtAllocateVirtualMemory and its kin. Statuses: "NtAllocateVirtualMemory" and the Virtual* pages, learn.microsoft.com. */
+
+#define MI_ALLOCATION_TYPES (MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_TOP_DOWN)
+
+NTSTATUS MiReferenceSpace(HANDLE ProcessHandle, ACCESS_MASK Access, PEPROCESS *Process, PMM_ADDRESS_SPACE *Space) {
+    *Process = NULL;
+    if (ProcessHandle == NtCurrentProcess()) {
+        PEPROCESS current = CONTAINING_RECORD(KiCurrentThread()->ApcState.Process, struct _EPROCESS, Pcb);
+        ObReferenceObject(current);
+        *Process = current;
+    } else {
+        NTSTATUS status = ObReferenceObjectByHandle(ProcessHandle, Access, *PsProcessType, KiPreviousMode(), (PVOID *)Process, NULL);
+        if (!NT_SUCCESS(status))
+            return status;
+    }
+    *Space = (*Process)->Pcb.AddressSpace;
+    if (*Space != NULL)
+        return STATUS_SUCCESS;
+    /* The System process has no user memory here; a process that has ended has none any more. */
+    NTSTATUS status = *Process == PsInitialSystemProcess ? STATUS_NOT_SUPPORTED : STATUS_PROCESS_IS_TERMINATING;
+    ObDereferenceObject(*Process);
+    return status;
+}
+
+static NTSTATUS MiCopyIn(PVOID To, const VOID *From, SIZE_T Size) {
+    if (KiPreviousMode() == UserMode)
+        return KiCopyFromUser(To, From, Size) ? STATUS_SUCCESS : STATUS_ACCESS_VIOLATION;
+    RtlCopyMemory(To, From, Size);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS MiCopyOut(PVOID To, const VOID *From, SIZE_T Size) {
+    if (KiPreviousMode() == UserMode)
+        return KiCopyToUser(To, From, Size) ? STATUS_SUCCESS : STATUS_ACCESS_VIOLATION;
+    RtlCopyMemory(To, From, Size);
+    return STATUS_SUCCESS;
+}
+
+static BOOLEAN MiCanWriteResult(PVOID Result, SIZE_T Size) {
+    return KiPreviousMode() == KernelMode || ((ULONG64)Result < MmUserProbeAddress && MmIsRangeAccessible(Result, Size, TRUE));
+}
+
+/* Captures *Base and *Size, both of which the service will write back. */
+static NTSTATUS MiCaptureRange(PVOID *Base, PSIZE_T Size, ULONG64 *Start, ULONG64 *Length) {
+    if (!MiCanWriteResult(Base, sizeof(*Base)) || !MiCanWriteResult(Size, sizeof(*Size)))
+        return STATUS_ACCESS_VIOLATION;
+    NTSTATUS status = MiCopyIn(Start, Base, sizeof(*Start));
+    return NT_SUCCESS(status) ? MiCopyIn(Length, Size, sizeof(*Length)) : status;
+}
+
+static NTSTATUS MiReturnRange(PVOID *Base, PSIZE_T Size, ULONG64 Start, ULONG64 Length) {
+    NTSTATUS status = MiCopyOut(Base, &Start, sizeof(Start));
+    return NT_SUCCESS(status) ? MiCopyOut(Size, &Length, sizeof(Length)) : status;
+}
+
+/* ---- Allocate ---- */
+
+static NTSTATUS MiReserve(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64 *Size, ULONG Type, ULONG Protect) {
+    ULONG64 start, end;
+    if (*Base == 0) {
+        start = MiFindFreeRange(Space, MI_ROUND(*Size), (Type & MEM_TOP_DOWN) != 0);
+        if (start == 0)
+            return STATUS_NO_MEMORY;
+        end = start + MI_ROUND(*Size);
+    } else {
+        start = *Base & ~(MI_ALLOCATION_GRANULARITY - 1);
+        end = MI_ROUND(*Base + *Size);
+        if (!MiIsRangeFree(Space, start, end))
+            return STATUS_CONFLICTING_ADDRESSES;
+    }
+    PMI_VAD vad = MiInsertVad(Space, start, end, Protect, MiVadPrivate);
+    if (vad == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = (Type & MEM_COMMIT) ? MiCommit(Space, start, end, Protect) : STATUS_SUCCESS;
+    if (!NT_SUCCESS(status)) {
+        MiDeleteVad(Space, vad);
+        return status;
+    }
+    *Base = start;
+    *Size = end - start;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS MiAllocateVirtual(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64 *Size, ULONG Type, ULONG Protect) {
+    if ((Type & ~MI_ALLOCATION_TYPES) != 0 || (Type & (MEM_COMMIT | MEM_RESERVE | MEM_RESET)) == 0 || ((Type & MEM_RESET) && Type != MEM_RESET))
+        return STATUS_INVALID_PARAMETER_5;
+    if (MiProtectIndex(Protect) < 0 || (Protect & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) != 0)
+        return STATUS_INVALID_PAGE_PROTECTION;
+    if (*Base > (ULONG64)MmHighestUserAddress)
+        return STATUS_INVALID_PARAMETER_2;
+    if (*Size == 0 || *Size > (ULONG64)MmHighestUserAddress + 1 - *Base)
+        return STATUS_INVALID_PARAMETER_4;
+    if (*Base == 0 && (Type & MEM_RESET) == 0)
+        Type |= MEM_RESERVE;
+    if (Type & MEM_RESERVE)
+        return MiReserve(Space, Base, Size, Type, Protect);
+
+    ULONG64 start = *Base & ~(ULONG64)(PAGE_SIZE - 1), end = MI_ROUND(*Base + *Size);
+    PMI_VAD vad = MiFindVad(Space, start);
+    if (vad == NULL || end > vad->End)
+        return STATUS_CONFLICTING_ADDRESSES;
+    if (vad->Kind != MiVadPrivate)
+        return STATUS_ALREADY_COMMITTED;
+    /* MEM_RESET allows the contents to be lost; nothing here needs them to be. */
+    NTSTATUS status = (Type & MEM_RESET) ? STATUS_SUCCESS : MiCommit(Space, start, end, Protect);
+    if (NT_SUCCESS(status)) {
+        *Base = start;
+        *Size = end - start;
+    }
+    return status;
+}
+
+NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE ProcessHandle, PVOID *Base, ULONG_PTR ZeroBits, PSIZE_T Size, ULONG Type, ULONG Protect) {
+    if (ZeroBits > 21)
+        return STATUS_INVALID_PARAMETER_3;
+    ULONG64 start, length;
+    PEPROCESS process;
+    PMM_ADDRESS_SPACE space;
+    NTSTATUS status = MiCaptureRange(Base, Size, &start, &length);
+    if (!NT_SUCCESS(status) || !NT_SUCCESS(status = MiReferenceSpace(ProcessHandle, PROCESS_VM_OPERATION, &process, &space)))
+        return status;
+    status = MiAllocateVirtual(space, &start, &length, Type, Protect);
+    ObDereferenceObject(process);
+    return NT_SUCCESS(status) ? MiReturnRange(Base, Size, start, length) : status;
+}
+
+NTSTATUS MmAllocateUserMemory(PVOID *Base, SIZE_T *Size, ULONG Type, ULONG Protect) {
+    NT_ASSERT_OURS(MmCurrentAddressSpace != NULL);
+    return MiAllocateVirtual(MmCurrentAddressSpace, (ULONG64 *)Base, Size, Type, Protect);
+}
+
+/* ---- Free ---- */
+
+/* Cuts [Start, End) out of a private range; both parts that remain are allocations of their own afterwards. */
+static NTSTATUS MiReleasePart(PMM_ADDRESS_SPACE Space, PMI_VAD Vad, ULONG64 Start, ULONG64 End) {
+    if (Start > Vad->Start && End < Vad->End && MiInsertVad(Space, End, Vad->End, Vad->Protect, Vad->Kind) == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    MiDecommit(Space, Start, End);
+    if (Start > Vad->Start) {
+        Vad->End = Start;
+    } else if (End < Vad->End) {
+        Vad->Start = End;
+    } else {
+        MiDeleteVad(Space, Vad);
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS MiFreeVirtual(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64 *Size, ULONG Type, BOOLEAN Trusted) {
+    if (Type != MEM_RELEASE && Type != MEM_DECOMMIT)
+        return STATUS_INVALID_PARAMETER_4;
+    if (*Base > (ULONG64)MmHighestUserAddress)
+        return STATUS_INVALID_PARAMETER_2;
+    if (*Size > (ULONG64)MmHighestUserAddress + 1 - *Base)
+        return STATUS_INVALID_PARAMETER_3;
+    ULONG64 start = *Base & ~(ULONG64)(PAGE_SIZE - 1), end = MI_ROUND(*Base + *Size);
+    PMI_VAD vad = MiFindVad(Space, start);
+    if (vad == NULL)
+        return STATUS_MEMORY_NOT_ALLOCATED;
+    if (*Size == 0) {
+        if (start != vad->Start)
+            return STATUS_FREE_VM_NOT_AT_BASE;
+        end = vad->End;
+    }
+    if (end > vad->End)
+        return STATUS_UNABLE_TO_FREE_VM;
+    if (vad->Kind == MiVadImage || vad->Kind == MiVadSection)
+        return STATUS_UNABLE_TO_DELETE_SECTION;
+    if (vad->Kind == MiVadMdl || (vad->Secured != 0 && !Trusted))
+        return STATUS_INVALID_PAGE_PROTECTION;
+    NTSTATUS status = STATUS_SUCCESS;
+    if (Type == MEM_DECOMMIT)
+        MiDecommit(Space, start, end);
+    else
+        status = MiReleasePart(Space, vad, start, end);
+    if (NT_SUCCESS(status)) {
+        *Base = start;
+        *Size = end - start;
+    }
+    return status;
+}
+
+NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE ProcessHandle, PVOID *Base, PSIZE_T Size, ULONG Type) {
+    ULONG64 start, length;
+    PEPROCESS process;
+    PMM_ADDRESS_SPACE space;
+    NTSTATUS status = MiCaptureRange(Base, Size, &start, &length);
+    if (!NT_SUCCESS(status) || !NT_SUCCESS(status = MiReferenceSpace(ProcessHandle, PROCESS_VM_OPERATION, &process, &space)))
+        return status;
+    status = MiFreeVirtual(space, &start, &length, Type, FALSE);
+    ObDereferenceObject(process);
+    return NT_SUCCESS(status) ? MiReturnRange(Base, Size, start, length) : status;
+}
+
+NTSTATUS MmFreeUserMemory(PVOID Base, SIZE_T Size, ULONG Type) {
+    NT_ASSERT_OURS(MmCurrentAddressSpace != NULL);
+    return MiFreeVirtual(MmCurrentAddressSpace, (ULONG64 *)&Base, &Size, Type, TRUE);
+}
+
+/* ---- Protect ---- */
+
+/* What a page that is still shared becomes when it is asked to be writable: writable after a copy of its own. */
+static ULONG MiCopyProtect(ULONG Protect) {
+    switch (Protect & 0xFF) {
+    case PAGE_READWRITE: return (Protect & ~0xFFu) | PAGE_WRITECOPY;
+    case PAGE_EXECUTE_READWRITE: return (Protect & ~0xFFu) | PAGE_EXECUTE_WRITECOPY;
+    default: return Protect;
+    }
+}
+
+static BOOLEAN MiSectionAllows(const MI_SECTION *Section, ULONG Protect) {
+    BOOLEAN write = (Protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)) != 0;
+    BOOLEAN execute = (Protect & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)) != 0;
+    return (!write || (Section->Protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)) != 0) &&
+           (!execute || (Section->Protect & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)) != 0);
+}
+
+static NTSTATUS MiProtectVirtual(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64 *Size, ULONG Protect, ULONG *Old) {
+    if (MiProtectIndex(Protect) < 0)
+        return STATUS_INVALID_PAGE_PROTECTION;
+    if (*Base > (ULONG64)MmHighestUserAddress)
+        return STATUS_INVALID_PARAMETER_2;
+    if (*Size == 0 || *Size > (ULONG64)MmHighestUserAddress + 1 - *Base)
+        return STATUS_INVALID_PARAMETER_3;
+    ULONG64 start = *Base & ~(ULONG64)(PAGE_SIZE - 1), end = MI_ROUND(*Base + *Size);
+    PMI_VAD vad = MiFindVad(Space, start);
+    if (vad == NULL || end > vad->End)
+        return STATUS_CONFLICTING_ADDRESSES;
+    BOOLEAN copy = (Protect & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) != 0;
+    if (vad->Secured != 0 || vad->Kind == MiVadMdl || (copy && vad->Kind == MiVadPrivate))
+        return STATUS_INVALID_PAGE_PROTECTION;
+    if (vad->Kind == MiVadSection && !MiSectionAllows(vad->Section, Protect))
+        return STATUS_SECTION_PROTECTION;
+    for (ULONG64 address = start; address < end; address += PAGE_SIZE) {
+        MI_PTE *pte = MiFindPte(Space, address);
+        if (pte == NULL || *pte == 0)
+            return STATUS_NOT_COMMITTED;
+    }
+    *Old = MiPteProtect(*MiFindPte(Space, start));
+    for (ULONG64 address = start; address < end; address += PAGE_SIZE) {
+        MI_PTE *pte = MiFindPte(Space, address), keep = *pte & (~(MI_PTE)0xFFF | MI_PTE_COMMITTED | MI_PTE_COPY);
+        /* A page of a shared section that is to be written privately starts to be shared only until then. */
+        if (copy && vad->Kind == MiVadSection)
+            keep |= MI_PTE_COPY;
+        *pte = keep | MiProtectBits((keep & MI_PTE_COPY) ? MiCopyProtect(Protect) : Protect);
+    }
+    MiSynchronize(Space, start, end);
+    *Base = start;
+    *Size = end - start;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE ProcessHandle, PVOID *Base, PSIZE_T Size, ULONG Protect, PULONG OldProtect) {
+    ULONG64 start, length;
+    ULONG old = 0;
+    PEPROCESS process;
+    PMM_ADDRESS_SPACE space;
+    if (!MiCanWriteResult(OldProtect, sizeof(*OldProtect)))
+        return STATUS_ACCESS_VIOLATION;
+    NTSTATUS status = MiCaptureRange(Base, Size, &start, &length);
+    if (!NT_SUCCESS(status) || !NT_SUCCESS(status = MiReferenceSpace(ProcessHandle, PROCESS_VM_OPERATION, &process, &space)))
+        return status;
+    status = MiProtectVirtual(space, &start, &length, Protect, &old);
+    ObDereferenceObject(process);
+    if (NT_SUCCESS(status) && NT_SUCCESS(status = MiReturnRange(Base, Size, start, length)))
+        status = MiCopyOut(OldProtect, &old, sizeof(old));
+    return status;
+}
+
+/* ---- Query ---- */
+
+static VOID MiQueryVirtual(PMM_ADDRESS_SPACE Space, ULONG64 Address, MM_BASIC_INFORMATION *Information) {
+    ULONG64 start = Address & ~(ULONG64)(PAGE_SIZE - 1);
+    RtlZeroMemory(Information, sizeof(*Information));
+    Information->BaseAddress = (PVOID)start;
+    PMI_VAD vad = MiFindVad(Space, start);
+    if (start == HAL_KUSER_USER || vad == NULL) {
+        ULONG64 end = start == HAL_KUSER_USER ? start + PAGE_SIZE : (ULONG64)MmHighestUserAddress + 1;
+        for (PLIST_ENTRY link = Space->Vads.Flink; link != &Space->Vads && start != HAL_KUSER_USER; link = link->Flink) {
+            PMI_VAD next = CONTAINING_RECORD(link, MI_VAD, Link);
+            if (next->Start > start) {
+                end = next->Start;
+                break;
+            }
+        }
+        if (start < HAL_KUSER_USER && end > HAL_KUSER_USER)
+            end = HAL_KUSER_USER;
+        Information->RegionSize = end - start;
+        Information->State = MEM_FREE;
+        Information->Protect = PAGE_NOACCESS;
+        if (start == HAL_KUSER_USER) {
+            Information->AllocationBase = (PVOID)start;
+            Information->AllocationProtect = Information->Protect = PAGE_READONLY;
+            Information->State = MEM_COMMIT;
+            Information->Type = MEM_PRIVATE;
+        }
+        return;
+    }
+    MI_PTE *pte = MiFindPte(Space, start);
+    BOOLEAN committed = pte != NULL && *pte != 0;
+    ULONG protect = committed ? MiPteProtect(*pte) : 0;
+    ULONG64 end = start + PAGE_SIZE;
+    for (; end < vad->End; end += PAGE_SIZE) {
+        pte = MiFindPte(Space, end);
+        BOOLEAN same = (pte != NULL && *pte != 0) == committed && (!committed || MiPteProtect(*pte) == protect);
+        if (!same)
+            break;
+    }
+    Information->AllocationBase = (PVOID)vad->Start;
+    Information->AllocationProtect = vad->Protect;
+    Information->RegionSize = end - start;
+    Information->State = committed ? MEM_COMMIT : MEM_RESERVE;
+    Information->Protect = protect;
+    Information->Type = vad->Kind == MiVadImage ? MEM_IMAGE : vad->Kind == MiVadSection ? MEM_MAPPED : MEM_PRIVATE;
+}
+
+NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID Base, ULONG Class, PVOID Information, SIZE_T Length, PSIZE_T ReturnLength) {
+    MM_BASIC_INFORMATION basic;
+    PEPROCESS process;
+    PMM_ADDRESS_SPACE space;
+    if (Class != 0 /* MemoryBasicInformation */)
+        return STATUS_INVALID_INFO_CLASS;
+    if (Length < sizeof(basic))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    if (Base > MmHighestUserAddress)
+        return STATUS_INVALID_PARAMETER;
+    if (!MiCanWriteResult(Information, sizeof(basic)) || (ReturnLength != NULL && !MiCanWriteResult(ReturnLength, sizeof(*ReturnLength))))
+        return STATUS_ACCESS_VIOLATION;
+    NTSTATUS status = MiReferenceSpace(ProcessHandle, PROCESS_QUERY_INFORMATION, &process, &space);
+    if (!NT_SUCCESS(status))
+        return status;
+    MiQueryVirtual(space, (ULONG64)Base, &basic);
+    ObDereferenceObject(process);
+    SIZE_T size = sizeof(basic);
+    status = MiCopyOut(Information, &basic, size);
+    return NT_SUCCESS(status) && ReturnLength != NULL ? MiCopyOut(ReturnLength, &size, sizeof(size)) : status;
+}

@@ -1,0 +1,126 @@
+/* What a handle and its object are: NtQueryObject, NtSetInformationObject. */
+#include "ob/object.h"
+
+static NTSTATUS ObpQueryBasic(POBP_HEADER Header, const OBJECT_HANDLE_INFORMATION *Handle, PVOID Buffer, ULONG Length, PULONG Needed,
+                              KPROCESSOR_MODE Mode) {
+    OBJECT_BASIC_INFORMATION basic;
+    ULONG nameSize = 0;
+    *Needed = sizeof(basic);
+    if (Length != sizeof(basic))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    RtlZeroMemory(&basic, sizeof(basic));
+    if (Header->Directory != NULL)
+        ObQueryNameString(ObpBody(Header), NULL, 0, &nameSize);
+    basic.Attributes = Handle->HandleAttributes | (Header->Flags & OBP_FLAG_PERMANENT ? OBJ_PERMANENT : 0) |
+                       (Header->Flags & OBP_FLAG_EXCLUSIVE ? OBJ_EXCLUSIVE : 0);
+    basic.GrantedAccess = Handle->GrantedAccess;
+    basic.HandleCount = (ULONG)Header->HandleCount;
+    basic.PointerCount = (ULONG)Header->PointerCount - 1; /* without the one this query holds */
+    basic.NameInfoSize = nameSize;
+    basic.TypeInfoSize = sizeof(OBJECT_TYPE_INFORMATION) + Header->Type->Name.MaximumLength;
+    if (Header->SecurityDescriptor != NULL)
+        basic.SecurityDescriptorSize = RtlLengthSecurityDescriptor(Header->SecurityDescriptor);
+    if (Header->Type == ObpSymbolicLinkObjectType)
+        basic.CreationTime = ((POBP_SYMBOLIC_LINK)ObpBody(Header))->CreationTime;
+    return ObpStore(Buffer, &basic, sizeof(basic), Mode);
+}
+
+/* The name is made in kernel memory; its pointer has to be the caller's. */
+static NTSTATUS ObpQueryName(POBP_HEADER Header, PVOID Buffer, ULONG Length, PULONG Needed, KPROCESSOR_MODE Mode) {
+    ULONG capacity = sizeof(OBJECT_NAME_INFORMATION) + MAXUSHORT + 1;
+    ULONG size = Length < capacity ? Length : capacity;
+    POBJECT_NAME_INFORMATION copy = ExAllocatePoolWithTag(PagedPool, size != 0 ? size : 1, OBP_TAG);
+    if (copy == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = ObQueryNameString(ObpBody(Header), copy, size, Needed);
+    if (NT_SUCCESS(status)) {
+        if (copy->Name.Buffer != NULL)
+            copy->Name.Buffer = (PWSTR)((PUCHAR)Buffer + ((PUCHAR)copy->Name.Buffer - (PUCHAR)copy));
+        status = ObpStore(Buffer, copy, *Needed, Mode);
+    }
+    ExFreePoolWithTag(copy, OBP_TAG);
+    return status;
+}
+
+static NTSTATUS ObpQueryType(POBJECT_TYPE Type, PVOID Buffer, ULONG Length, PULONG Needed, KPROCESSOR_MODE Mode) {
+    OBJECT_TYPE_INFORMATION information;
+    *Needed = sizeof(information) + Type->Name.MaximumLength;
+    if (Length < *Needed)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    RtlZeroMemory(&information, sizeof(information));
+    information.TypeName = Type->Name;
+    information.TypeName.Buffer = (PWSTR)((PUCHAR)Buffer + sizeof(information));
+    information.TotalNumberOfObjects = Type->Objects;
+    information.TotalNumberOfHandles = Type->Handles;
+    information.HighWaterNumberOfObjects = Type->PeakObjects;
+    information.HighWaterNumberOfHandles = Type->PeakHandles;
+    information.GenericMapping = Type->Info.GenericMapping;
+    information.ValidAccessMask = Type->Info.ValidAccess;
+    information.MaintainHandleCount = Type->Info.MaintainHandleCount;
+    information.TypeIndex = (UCHAR)Type->Index;
+    information.PoolType = Type->Info.PoolType;
+    NTSTATUS status = ObpStore(Buffer, &information, sizeof(information), Mode);
+    if (NT_SUCCESS(status))
+        status = ObpStore((PUCHAR)Buffer + sizeof(information), Type->Name.Buffer, Type->Name.MaximumLength, Mode);
+    return status;
+}
+
+static NTSTATUS ObpQueryFlags(const OBJECT_HANDLE_INFORMATION *Handle, PVOID Buffer, ULONG Length, PULONG Needed, KPROCESSOR_MODE Mode) {
+    OBJECT_HANDLE_FLAG_INFORMATION flags = {(Handle->HandleAttributes & OBJ_INHERIT) != 0, (Handle->HandleAttributes & OBJ_PROTECT_CLOSE) != 0};
+    *Needed = sizeof(flags);
+    if (Length != sizeof(flags))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    return ObpStore(Buffer, &flags, sizeof(flags), Mode);
+}
+
+NTSTATUS NTAPI NtQueryObject(HANDLE Handle, OBJECT_INFORMATION_CLASS Class, PVOID Information, ULONG Length, PULONG ReturnLength) {
+    KPROCESSOR_MODE mode = KiPreviousMode();
+    OBJECT_HANDLE_INFORMATION handle;
+    PVOID object;
+    ULONG needed = 0;
+    NTSTATUS status;
+    if (Class != ObjectBasicInformation && Class != ObjectNameInformation && Class != ObjectTypeInformation && Class != ObjectHandleFlagInformation)
+        return STATUS_INVALID_INFO_CLASS;
+    status = ObpProbeOutput(Information, Length, Class == ObjectHandleFlagInformation ? 1 : sizeof(ULONG), mode);
+    if (NT_SUCCESS(status) && ReturnLength != NULL)
+        status = ObpProbeOutput(ReturnLength, sizeof(*ReturnLength), sizeof(ULONG), mode);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ObReferenceObjectByHandle(Handle, 0, NULL, mode, &object, &handle);
+    if (!NT_SUCCESS(status))
+        return status;
+    POBP_HEADER header = ObpHeader(object);
+    switch ((ULONG)Class) {
+    case ObjectBasicInformation: status = ObpQueryBasic(header, &handle, Information, Length, &needed, mode); break;
+    case ObjectNameInformation: status = ObpQueryName(header, Information, Length, &needed, mode); break;
+    case ObjectTypeInformation: status = ObpQueryType(header->Type, Information, Length, &needed, mode); break;
+    default: status = ObpQueryFlags(&handle, Information, Length, &needed, mode); break;
+    }
+    if (ReturnLength != NULL) {
+        NTSTATUS stored = ObpStore(ReturnLength, &needed, sizeof(needed), mode);
+        if (!NT_SUCCESS(stored))
+            status = stored;
+    }
+    ObfDereferenceObject(object);
+    return status;
+}
+
+NTSTATUS NTAPI NtSetInformationObject(HANDLE Handle, OBJECT_INFORMATION_CLASS Class, PVOID Information, ULONG Length) {
+    KPROCESSOR_MODE mode = KiPreviousMode();
+    OBJECT_HANDLE_FLAG_INFORMATION flags;
+    POB_HANDLE_TABLE table;
+    ULONG index;
+    if (Class != ObjectHandleFlagInformation)
+        return STATUS_INVALID_INFO_CLASS;
+    if (Length != sizeof(flags))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    if (mode == KernelMode)
+        flags = *(POBJECT_HANDLE_FLAG_INFORMATION)Information;
+    else if (!KiCopyFromUser(&flags, Information, sizeof(flags)))
+        return STATUS_ACCESS_VIOLATION;
+    POBP_HANDLE_ENTRY entry = ObpFindHandle(Handle, mode, ObpCurrentProcess(), &table, &index);
+    if (entry == NULL)
+        return STATUS_INVALID_HANDLE;
+    entry->Attributes = (flags.Inherit ? OBJ_INHERIT : 0) | (flags.ProtectFromClose ? OBJ_PROTECT_CLOSE : 0);
+    return STATUS_SUCCESS;
+}

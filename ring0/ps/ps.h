@@ -1,0 +1,140 @@
+/* Processes and threads. */
+#pragma once
+#include "ke/ke.h"
+#include "mm/mm.h"
+#include "ob/ob.h"
+
+typedef struct _SECTION_IMAGE_FACTS { /* of the program, for PEB and new stacks */
+    SIZE_T StackReserve, StackCommit;
+    PVOID EntryPoint;
+    ULONG Subsystem, SubsystemMajor, SubsystemMinor;
+} SECTION_IMAGE_FACTS;
+
+struct _EPROCESS {
+    struct _KPROCESS Pcb;
+    HANDLE UniqueProcessId;
+    LIST_ENTRY ActiveProcessLinks;
+    struct _OB_HANDLE_TABLE *HandleTable;
+    NT_PEB *Peb;       /* user address */
+    NT_PEB *PebKernel; /* the same page in the RAM view */
+    UNICODE_STRING ImageName; /* NT path */
+    CHAR ImageFileName[16];   /* "client.exe", as PsGetProcessImageFileName gives it */
+    PVOID SectionBaseAddress;
+    NTSTATUS ExitStatus;
+    ULONG ActiveThreads;
+    BOOLEAN Exiting;       /* no new threads */
+    BOOLEAN HandlesClosed;
+    ULONG DefaultHardErrorMode;
+    UCHAR PriorityClass;
+    LARGE_INTEGER CreateTime, ExitTime;
+    PVOID NtdllBase;
+    HANDLE InheritedFromUniqueProcessId;
+    SECTION_IMAGE_FACTS Image;
+};
+
+struct _ETHREAD {
+    struct _KTHREAD Tcb;
+    CLIENT_ID Cid;
+    PEPROCESS Process;
+    NTSTATUS ExitStatus;
+    LIST_ENTRY IrpList; /* IRP.ThreadListEntry: what this thread has sent and not got back */
+    PIRP TopLevelIrp;   /* IoGetTopLevelIrp */
+    PVOID Win32StartAddress;
+    LARGE_INTEGER CreateTime, ExitTime;
+    PVOID UserStackDeallocation;
+    NT_START *UserStart;      /* on its user stack */
+    KTRAP_CONTEXT StartFrame; /* the entry to the kernel that never was: user mode begins with the return from it */
+    BOOLEAN Terminating;      /* in PspExitThread */
+    BOOLEAN PrioritySet;
+    NT_TEB *SystemBlock;      /* pool: the block of a system thread, or of a user thread whose TEB is gone */
+};
+
+extern PEPROCESS PsInitialSystemProcess;
+extern LIST_ENTRY PsActiveProcessHead;
+
+VOID PsInitSystem(VOID); /* types Process and Thread, the System process (id 4), an object for the boot thread, the worker threads of ex/ */
+
+/* Ids of processes and threads: multiples of 4 from 4 on, one number space. */
+NTSTATUS PspAllocateId(PVOID Object, HANDLE *Id);
+VOID PspFreeId(HANDLE Id);
+/* The object that has the id, referenced, if it is of that type; NULL if there is none. */
+PVOID PspLookupId(HANDLE Id, POBJECT_TYPE Type);
+extern POBJECT_TYPE PspProcessType, PspThreadType;
+
+VOID PspNotifyProcess(PEPROCESS Process, BOOLEAN Create);
+VOID PspNotifyThread(PETHREAD Thread, BOOLEAN Create);
+/* A whole file into paged pool (ExFreePool). */
+NTSTATUS PspReadFile(PUNICODE_STRING Path, PVOID *Data, SIZE_T *Size);
+/* A thread object of a process, with id and a KPCR block for a system thread; not initialized for ke/ and not running. */
+NTSTATUS PspCreateThreadObject(PEPROCESS Process, POBJECT_ATTRIBUTES Attributes, PETHREAD *Thread);
+/* It runs from now on, and holds a reference to itself until it has ended. */
+VOID PspStartThread(PETHREAD Thread, BOOLEAN Suspended);
+/* Asks another thread to end. */
+NTSTATUS PspTerminateThread(PETHREAD Thread, NTSTATUS ExitStatus);
+VOID PspTerminateOtherThreads(PEPROCESS Process, NTSTATUS ExitStatus);
+VOID PspDeleteThread(PVOID Object);
+VOID PspDeleteProcess(PVOID Object);
+/* By handle, for services; referenced. */
+NTSTATUS PspReferenceProcess(HANDLE Handle, ACCESS_MASK Access, PEPROCESS *Process);
+NTSTATUS PspReferenceThread(HANDLE Handle, ACCESS_MASK Access, PETHREAD *Thread);
+BOOLEAN PspReadImageFacts(PVOID Base, SECTION_IMAGE_FACTS *Facts); /* in the process; FALSE: no image of ours */
+#define PSP_NAME_TAG 'mNsP'
+/* For the loaders: an image was mapped (ProcessId NULL: a driver). PASSIVE_LEVEL. */
+VOID PsCallImageNotifyRoutines(PUNICODE_STRING Name, HANDLE ProcessId, PIMAGE_INFO Info);
+/* Requests of a thread that ends: cancelled, and waited for. io/. */
+VOID IoCancelThreadIo(PETHREAD Thread);
+
+/* A process for the program at ImagePath (NT path, "\??\C:\client.exe"): address space, image, ntdll, PEB, parameters, standard handles on the console,
+   first thread, not yet running if Suspended. CommandLine is what GetCommandLineW will give. Environment: double-terminated block or NULL.
+   References to both are returned. STATUS_OBJECT_NAME_NOT_FOUND, STATUS_INVALID_IMAGE_*. PASSIVE_LEVEL, system thread. */
+NTSTATUS PspCreateUserProcess(PUNICODE_STRING ImagePath, PUNICODE_STRING CommandLine, PUNICODE_STRING CurrentDirectory, PCWSTR Environment,
+                              SIZE_T EnvironmentSize, BOOLEAN Suspended, PEPROCESS *Process, PETHREAD *Thread);
+/* A further thread of a process, starting in user mode at Start(Argument) through ntdll!LdrInitializeThunk. */
+NTSTATUS PspCreateUserThread(PEPROCESS Process, PVOID Start, PVOID Argument, SIZE_T StackReserve, SIZE_T StackCommit, BOOLEAN Suspended, PETHREAD *Thread);
+/* For ke/: the end of a thread that TerminateRequested ends, and what is left to do for threads whose stacks are no longer in use (DISPATCH_LEVEL). */
+DECLSPEC_NORETURN VOID PspExitForTermination(PKTHREAD Thread);
+VOID PspReapThreads(VOID);
+/* The user address of an export of the process's ntdll; NULL when it has none of that name. In the context of that process. */
+PVOID PspNtdllRoutine(PEPROCESS Process, PCSTR Name);
+/* Ends the current thread / the current process with all its threads (the others are made to end). Neither returns. */
+DECLSPEC_NORETURN VOID PspExitThread(NTSTATUS ExitStatus);
+NTSTATUS PspTerminateProcess(PEPROCESS Process, NTSTATUS ExitStatus);
+
+/* What drivers declare themselves, for the DDK does not. */
+PVOID NTAPI PsGetCurrentThreadStackBase(VOID);
+PVOID NTAPI PsGetCurrentThreadStackLimit(VOID);
+PVOID NTAPI PsGetCurrentThreadTeb(VOID);
+PEPROCESS NTAPI PsGetCurrentThreadProcess(VOID);
+HANDLE NTAPI PsGetCurrentThreadProcessId(VOID);
+HANDLE NTAPI PsGetProcessInheritedFromUniqueProcessId(PEPROCESS Process);
+PCHAR NTAPI PsGetProcessImageFileName(PEPROCESS Process);
+PVOID NTAPI PsGetProcessPeb(PEPROCESS Process);
+PVOID NTAPI PsGetProcessSectionBaseAddress(PEPROCESS Process);
+PVOID NTAPI PsGetProcessWow64Process(PEPROCESS Process);
+NTSTATUS NTAPI PsGetProcessExitStatus(PEPROCESS Process);
+BOOLEAN NTAPI PsGetProcessExitProcessCalled(PEPROCESS Process);
+ULONG NTAPI PsGetProcessSessionId(PEPROCESS Process);
+BOOLEAN NTAPI PsIsSystemProcess(PEPROCESS Process);
+PEPROCESS NTAPI PsGetThreadProcess(PETHREAD Thread);
+PVOID NTAPI PsGetThreadTeb(PETHREAD Thread);
+NTSTATUS NTAPI PsGetThreadExitStatus(PETHREAD Thread);
+BOOLEAN NTAPI PsIsSystemThread(PETHREAD Thread);
+PETHREAD NTAPI PspGetCurrentThread(VOID);
+
+NTSTATUS NTAPI NtOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID ClientId);
+NTSTATUS NTAPI NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle, PVOID StartRoutine,
+                                PVOID Argument, ULONG CreateFlags, SIZE_T ZeroBits, SIZE_T StackSize, SIZE_T MaximumStackSize, PVOID AttributeList);
+NTSTATUS NTAPI NtTerminateThread(HANDLE ThreadHandle, NTSTATUS ExitStatus);
+NTSTATUS NTAPI NtTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus);
+NTSTATUS NTAPI NtSuspendThread(HANDLE ThreadHandle, PULONG PreviousSuspendCount);
+NTSTATUS NTAPI NtResumeThread(HANDLE ThreadHandle, PULONG PreviousSuspendCount);
+NTSTATUS NTAPI NtGetContextThread(HANDLE ThreadHandle, PCONTEXT ThreadContext);
+NTSTATUS NTAPI NtSetContextThread(HANDLE ThreadHandle, PCONTEXT ThreadContext);
+NTSTATUS NTAPI NtQueueApcThread(HANDLE ThreadHandle, PKNORMAL_ROUTINE ApcRoutine, PVOID ApcArgument1, PVOID ApcArgument2, PVOID ApcArgument3);
+NTSTATUS NTAPI NtAlertThread(HANDLE ThreadHandle);
+NTSTATUS NTAPI NtQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInformationClass, PVOID ThreadInformation,
+                                        ULONG ThreadInformationLength, PULONG ReturnLength);
+NTSTATUS NTAPI NtSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInformationClass, PVOID ThreadInformation, ULONG ThreadInformationLength);
+NTSTATUS NTAPI NtSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass, PVOID ProcessInformation,
+                                       ULONG ProcessInformationLength);
+NTSTATUS NTAPI NtFlushInstructionCache(HANDLE ProcessHandle, PVOID BaseAddress, SIZE_T Size);

@@ -1,0 +1,73 @@
+/*
+ * The language handler of C's __try: it reads the scope table that the compiler put after the unwind information, innermost scopes
+ * first. Drivers and programs import it from here.
+ */
+#include "rtl/rtlp.h"
+
+typedef LONG (*RTLP_FILTER)(struct _EXCEPTION_POINTERS *Pointers, PVOID EstablisherFrame);
+typedef VOID (*RTLP_TERMINATION)(BOOLEAN Abnormal, PVOID EstablisherFrame);
+
+static BOOLEAN RtlpInScope(const SCOPE_TABLE_ENTRY *Scope, ULONG64 Rva) { return Rva >= Scope->BeginAddress && Rva < Scope->EndAddress; }
+
+/* A compiler may cut one __try into several ranges: does Rva lie in any range of the scope that Scope is a range of? */
+static BOOLEAN RtlpInSameScope(const SCOPE_TABLE *Table, const SCOPE_TABLE_ENTRY *Scope, ULONG64 Rva) {
+    for (ULONG i = 0; i < Table->Count; i++) {
+        const SCOPE_TABLE_ENTRY *Other = &Table->ScopeRecord[i];
+        if (Other->HandlerAddress == Scope->HandlerAddress && Other->JumpTarget == Scope->JumpTarget && RtlpInScope(Other, Rva)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static EXCEPTION_DISPOSITION RtlpFilterScopes(PEXCEPTION_RECORD Record, PVOID EstablisherFrame, PCONTEXT Context, PDISPATCHER_CONTEXT Dispatcher) {
+    const SCOPE_TABLE *Table = Dispatcher->HandlerData;
+    ULONG64 Rva = Dispatcher->ControlPc - Dispatcher->ImageBase;
+    EXCEPTION_POINTERS Pointers = {Record, Context};
+    for (ULONG i = Dispatcher->ScopeIndex; i < Table->Count; i++) {
+        const SCOPE_TABLE_ENTRY *Scope = &Table->ScopeRecord[i];
+        if (!RtlpInScope(Scope, Rva) || Scope->JumpTarget == 0) {
+            continue;
+        }
+        LONG Value = EXCEPTION_EXECUTE_HANDLER;
+        if (Scope->HandlerAddress != EXCEPTION_EXECUTE_HANDLER) {
+            Value = ((RTLP_FILTER)(Dispatcher->ImageBase + Scope->HandlerAddress))(&Pointers, EstablisherFrame);
+        }
+        if (Value < 0) {
+            return ExceptionContinueExecution;
+        }
+        if (Value > 0) {
+            RtlUnwindEx(EstablisherFrame, (PVOID)(Dispatcher->ImageBase + Scope->JumpTarget), Record, (PVOID)(ULONG_PTR)(ULONG)Record->ExceptionCode,
+                        Dispatcher->ContextRecord, Dispatcher->HistoryTable);
+        }
+    }
+    return ExceptionContinueSearch;
+}
+
+static EXCEPTION_DISPOSITION RtlpLeaveScopes(PEXCEPTION_RECORD Record, PVOID EstablisherFrame, PDISPATCHER_CONTEXT Dispatcher) {
+    const SCOPE_TABLE *Table = Dispatcher->HandlerData;
+    ULONG64 Rva = Dispatcher->ControlPc - Dispatcher->ImageBase;
+    ULONG64 Target = Dispatcher->TargetIp - Dispatcher->ImageBase;
+    BOOLEAN TargetFrame = (Record->ExceptionFlags & EXCEPTION_TARGET_UNWIND) != 0;
+    for (ULONG i = Dispatcher->ScopeIndex; i < Table->Count; i++) {
+        const SCOPE_TABLE_ENTRY *Scope = &Table->ScopeRecord[i];
+        if (!RtlpInScope(Scope, Rva)) {
+            continue;
+        }
+        /* Where the unwind ends up in this frame, it leaves neither the scopes around that place nor those around the __except block it goes to. */
+        if (TargetFrame && (RtlpInSameScope(Table, Scope, Target) || (Scope->JumpTarget != 0 && Scope->JumpTarget == Target))) {
+            break;
+        }
+        if (Scope->JumpTarget == 0) {
+            Dispatcher->ScopeIndex = i + 1; /* if the handler does not return, the unwind that replaces ours goes on after it */
+            ((RTLP_TERMINATION)(Dispatcher->ImageBase + Scope->HandlerAddress))(TRUE, EstablisherFrame);
+        }
+    }
+    return ExceptionContinueSearch;
+}
+
+EXCEPTION_DISPOSITION __C_specific_handler(struct _EXCEPTION_RECORD *Record, void *EstablisherFrame, struct _CONTEXT *Context,
+                                           struct _DISPATCHER_CONTEXT *Dispatcher) {
+    return Record->ExceptionFlags & EXCEPTION_UNWIND ? RtlpLeaveScopes(Record, EstablisherFrame, Dispatcher)
+                                                     : RtlpFilterScopes(Record, EstablisherFrame, Context, Dispatcher);
+}

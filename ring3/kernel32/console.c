@@ -1,0 +1,161 @@
+/*
+ * The console: real file handles of the console device. A handle that is no terminal (a pipe, a file) is no console to these functions, as on
+ * Windows after redirection, so that programs choose between WriteConsole and WriteFile as they do there.
+ */
+#include "kernel32.h"
+#include <winioctl.h>
+#include "drivers/condrv/condrv.h"
+
+static NTSTATUS Control(HANDLE Handle, ULONG Code, PVOID In, ULONG InLength, PVOID Out, ULONG OutLength, PULONG Done) {
+    IO_STATUS_BLOCK io = {0};
+    NTSTATUS status = NtDeviceIoControlFile(BaseStandardHandle(Handle), NULL, NULL, NULL, &io, Code, In, InLength, Out, OutLength);
+    if (status == STATUS_PENDING) {
+        NtWaitForSingleObject(BaseStandardHandle(Handle), FALSE, NULL);
+        status = io.Status;
+    }
+    if (Done)
+        *Done = (ULONG)io.Information;
+    /* Whatever a file, a pipe or another device says to a code it does not know: it is not a console. */
+    return status == STATUS_INVALID_DEVICE_REQUEST || status == STATUS_NOT_SUPPORTED ? STATUS_INVALID_HANDLE : status;
+}
+
+HANDLE WINAPI GetStdHandle(DWORD Which) {
+    NT_PROCESS_PARAMETERS *parameters = NtPeb()->ProcessParameters;
+    switch (Which) {
+    case STD_INPUT_HANDLE: return parameters->StandardInput;
+    case STD_OUTPUT_HANDLE: return parameters->StandardOutput;
+    case STD_ERROR_HANDLE: return parameters->StandardError;
+    default: BaseFail(ERROR_INVALID_HANDLE); return INVALID_HANDLE_VALUE;
+    }
+}
+WINBOOL WINAPI SetStdHandle(DWORD Which, HANDLE Handle) {
+    NT_PROCESS_PARAMETERS *parameters = NtPeb()->ProcessParameters;
+    switch (Which) {
+    case STD_INPUT_HANDLE: parameters->StandardInput = Handle; return TRUE;
+    case STD_OUTPUT_HANDLE: parameters->StandardOutput = Handle; return TRUE;
+    case STD_ERROR_HANDLE: parameters->StandardError = Handle; return TRUE;
+    default: return BaseFail(ERROR_INVALID_HANDLE);
+    }
+}
+HANDLE BaseStandardHandle(HANDLE Handle) {
+    DWORD value = (DWORD)(ULONG_PTR)Handle;
+    if ((ULONG_PTR)Handle >= (ULONG_PTR)-12 && value >= STD_ERROR_HANDLE && value <= STD_INPUT_HANDLE)
+        return GetStdHandle(value);
+    return Handle;
+}
+
+WINBOOL WINAPI GetConsoleMode(HANDLE Handle, LPDWORD Mode) {
+    return BaseResult(Control(Handle, IOCTL_CONDRV_GET_MODE, NULL, 0, Mode, sizeof *Mode, NULL));
+}
+WINBOOL WINAPI SetConsoleMode(HANDLE Handle, DWORD Mode) {
+    return BaseResult(Control(Handle, IOCTL_CONDRV_SET_MODE, &Mode, sizeof Mode, NULL, 0, NULL));
+}
+BOOL BaseIsConsole(HANDLE Handle) {
+    DWORD mode;
+    return NT_SUCCESS(Control(Handle, IOCTL_CONDRV_GET_MODE, NULL, 0, &mode, sizeof mode, NULL));
+}
+
+/* The console's page belongs to the device; any handle to it will do. UTF-8 when no standard handle is the console's. */
+static UINT CodePage(DWORD Which) {
+    ULONG page;
+    return NT_SUCCESS(Control(GetStdHandle(Which), IOCTL_CONDRV_GET_CODE_PAGE, NULL, 0, &page, sizeof page, NULL)) ? page : CP_UTF8;
+}
+UINT WINAPI GetConsoleCP(VOID) { return CodePage(STD_INPUT_HANDLE); }
+UINT WINAPI GetConsoleOutputCP(VOID) { return CodePage(STD_OUTPUT_HANDLE); }
+static BOOL SetCodePage(DWORD Which, ULONG Page) {
+    NTSTATUS status = Control(GetStdHandle(Which), IOCTL_CONDRV_SET_CODE_PAGE, &Page, sizeof Page, NULL, 0, NULL);
+    if (status == STATUS_INVALID_HANDLE) /* redirected: there is one console behind all of it, and its page is UTF-8 */
+        return Page == CP_UTF8 ? TRUE : BaseFail(ERROR_INVALID_PARAMETER);
+    return BaseResult(status);
+}
+WINBOOL WINAPI SetConsoleCP(UINT Page) { return SetCodePage(STD_INPUT_HANDLE, Page); }
+WINBOOL WINAPI SetConsoleOutputCP(UINT Page) { return SetCodePage(STD_OUTPUT_HANDLE, Page); }
+
+WINBOOL WINAPI WriteConsoleW(HANDLE Handle, CONST VOID *Text, DWORD Count, LPDWORD Done, LPVOID Reserved) {
+    if (Done)
+        *Done = 0;
+    if (!BaseIsConsole(Handle))
+        return BaseFail(ERROR_INVALID_HANDLE);
+    for (DWORD at = 0; at < Count;) { /* in pieces: the device buffers each */
+        DWORD piece = Count - at > 8192 ? 8192 : Count - at;
+        if (!BaseResult(Control(Handle, IOCTL_CONDRV_WRITE_WIDE, (PWSTR)Text + at, piece * (DWORD)sizeof(WCHAR), NULL, 0, NULL)))
+            return FALSE;
+        at += piece;
+        if (Done)
+            *Done = at;
+    }
+    return TRUE;
+}
+/* Bytes in the console's page, which is UTF-8, as WriteFile writes them. */
+WINBOOL WINAPI WriteConsoleA(HANDLE Handle, CONST VOID *Text, DWORD Count, LPDWORD Done, LPVOID Reserved) {
+    return BaseIsConsole(Handle) ? WriteFile(Handle, Text, Count, Done, NULL) : BaseFail(ERROR_INVALID_HANDLE);
+}
+WINBOOL WINAPI ReadConsoleW(HANDLE Handle, LPVOID Text, DWORD Count, LPDWORD Done, LPVOID Reserved) {
+    ULONG bytes = 0;
+    *Done = 0;
+    if (!BaseIsConsole(Handle))
+        return BaseFail(ERROR_INVALID_HANDLE);
+    NTSTATUS status = Control(Handle, IOCTL_CONDRV_READ_WIDE, NULL, 0, Text, Count > 16384 ? 32768 : Count * (DWORD)sizeof(WCHAR), &bytes);
+    *Done = NT_SUCCESS(status) ? bytes / (DWORD)sizeof(WCHAR) : 0;
+    return BaseResult(status);
+}
+WINBOOL WINAPI ReadConsoleA(HANDLE Handle, LPVOID Text, DWORD Count, LPDWORD Done, LPVOID Reserved) {
+    return BaseIsConsole(Handle) ? ReadFile(Handle, Text, Count, Done, NULL) : BaseFail(ERROR_INVALID_HANDLE);
+}
+WINBOOL WINAPI FlushConsoleInputBuffer(HANDLE Handle) { return BaseResult(Control(Handle, IOCTL_CONDRV_FLUSH_INPUT, NULL, 0, NULL, 0, NULL)); }
+
+/* Newest last, and called from there. What calls them is GenerateConsoleCtrlEvent; Ctrl+C itself ends the whole machine. */
+static PHANDLER_ROUTINE Handlers[32];
+static ULONG HandlerCount;
+static BOOL IgnoreControlC;
+static RTL_SRWLOCK HandlerLock;
+
+WINBOOL WINAPI SetConsoleCtrlHandler(PHANDLER_ROUTINE Handler, WINBOOL Add) {
+    BOOL done = TRUE;
+    RtlAcquireSRWLockExclusive(&HandlerLock);
+    if (!Handler) {
+        IgnoreControlC = Add;
+    } else if (Add) {
+        if (HandlerCount == ARRAYSIZE(Handlers))
+            done = BaseFail(ERROR_NOT_ENOUGH_MEMORY);
+        else
+            Handlers[HandlerCount++] = Handler;
+    } else {
+        ULONG n = HandlerCount;
+        while (n && Handlers[n - 1] != Handler)
+            n--;
+        if (n) {
+            memmove(&Handlers[n - 1], &Handlers[n], (HandlerCount - n) * sizeof Handlers[0]);
+            HandlerCount--;
+        } else {
+            done = BaseFail(ERROR_INVALID_PARAMETER);
+        }
+    }
+    RtlReleaseSRWLockExclusive(&HandlerLock);
+    return done;
+}
+
+static DWORD WINAPI ControlThread(PVOID Event) {
+    PHANDLER_ROUTINE handlers[ARRAYSIZE(Handlers)];
+    DWORD event = (DWORD)(ULONG_PTR)Event;
+    RtlAcquireSRWLockShared(&HandlerLock);
+    ULONG count = HandlerCount;
+    memcpy(handlers, Handlers, count * sizeof handlers[0]);
+    BOOL ignore = IgnoreControlC && event == CTRL_C_EVENT;
+    RtlReleaseSRWLockShared(&HandlerLock);
+    if (ignore)
+        return 0;
+    while (count)
+        if (handlers[--count](event))
+            return 0;
+    RtlExitUserProcess(STATUS_CONTROL_C_EXIT);
+}
+/* As documented, handlers run in a new thread of the process. Only one's own process is reached. */
+WINBOOL WINAPI GenerateConsoleCtrlEvent(DWORD Event, DWORD Group) {
+    if (Event > CTRL_BREAK_EVENT)
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    if (Group && Group != GetCurrentProcessId())
+        return BaseFail(ERROR_NOT_SUPPORTED);
+    HANDLE thread = CreateThread(NULL, 0, ControlThread, (PVOID)(ULONG_PTR)Event, 0, NULL);
+    return thread ? CloseHandle(thread) : FALSE;
+}

@@ -1,0 +1,46 @@
+/* What kernel32's own files share. */
+#pragma once
+#define _KERNEL32_
+#include "ntdll.h"
+
+/* Sets the last error from a status; FALSE when it is an error, for `return BaseResult(status)`. */
+static inline BOOL BaseResult(NTSTATUS Status) {
+    if (NT_SUCCESS(Status))
+        return TRUE;
+    RtlSetLastWin32ErrorAndNtStatusFromNtStatus(Status);
+    return FALSE;
+}
+static inline BOOL BaseFail(DWORD Error) {
+    RtlSetLastWin32Error(Error);
+    return FALSE;
+}
+
+static inline PVOID BaseAllocate(SIZE_T Size) { return RtlAllocateHeap(NtPeb()->ProcessHeap, 0, Size); }
+static inline VOID BaseFree(PVOID Block) { RtlFreeHeap(NtPeb()->ProcessHeap, 0, Block); }
+
+/* string.c: for the A forms. The result is from the process heap (BaseFree), NULL with the last error set when there is no memory;
+   NULL for NULL as well, without an error: callers that allow NULL test their argument. */
+PWSTR BaseWide(PCSTR Text);
+/* Text of Length characters into an ANSI buffer as the A functions that return strings do it: the length without terminator, or, when
+   Size is too small, the size needed with it. */
+DWORD BaseNarrow(PCWSTR Text, SIZE_T Length, PSTR Buffer, DWORD Size);
+SIZE_T BaseLength(PCWSTR Text);
+
+/* Milliseconds as an NT timeout: NULL for INFINITE. */
+static inline PLARGE_INTEGER BaseTimeout(DWORD Milliseconds, PLARGE_INTEGER Time) {
+    if (Milliseconds == INFINITE)
+        return NULL;
+    Time->QuadPart = -(LONGLONG)Milliseconds * 10000;
+    return Time;
+}
+
+/* object.c: attributes for a named kernel object in \BaseNamedObjects ("Global\" and "Local\" mean that as well). Name may be NULL. */
+NTSTATUS BaseObjectAttributes(POBJECT_ATTRIBUTES Attributes, PUNICODE_STRING NtName, PCWSTR Name, LPSECURITY_ATTRIBUTES Security, ULONG Flags);
+
+/* path.c: an NT path for a DOS path; the caller frees it. FALSE: the last error is set. */
+BOOL BaseNtPath(PCWSTR Path, PUNICODE_STRING NtPath, POBJECT_ATTRIBUTES Attributes);
+
+/* console.c */
+BOOL BaseIsConsole(HANDLE Handle);
+/* GetStdHandle's numbers become what they stand for. */
+HANDLE BaseStandardHandle(HANDLE Handle);

@@ -1,0 +1,151 @@
+/* User-mode exceptions: what the kernel enters, vectored handlers, the filter of last resort, and functions described at run time. */
+#include "ntdllp.h"
+
+typedef struct _VECTORED_HANDLER {
+    LIST_ENTRY Link;
+    PVECTORED_EXCEPTION_HANDLER Handler;
+    ULONG Uses; /* 1 for the list, more while it is being called */
+    BOOLEAN Removed;
+} VECTORED_HANDLER;
+
+static RTL_CRITICAL_SECTION VectoredLock = {.LockCount = -1};
+static LIST_ENTRY VectoredList = {&VectoredList, &VectoredList};
+static PTOP_LEVEL_EXCEPTION_FILTER TopLevelFilter;
+
+static VOID ReleaseHandler(VECTORED_HANDLER *Entry) {
+    if (--Entry->Uses == 0) {
+        RtlpRemove(&Entry->Link);
+        RtlpFree(Entry);
+    }
+}
+
+/* The lock is not held while a handler runs: it may add or remove handlers, and its thread may be one of several with exceptions. */
+static BOOLEAN CallVectoredHandlers(PEXCEPTION_RECORD Record, PCONTEXT Context) {
+    if (VectoredList.Flink == &VectoredList)
+        return FALSE;
+    EXCEPTION_POINTERS pointers = {Record, Context};
+    BOOLEAN go_on = FALSE;
+    RtlEnterCriticalSection(&VectoredLock);
+    for (PLIST_ENTRY link = VectoredList.Flink; link != &VectoredList && !go_on;) {
+        VECTORED_HANDLER *entry = CONTAINING_RECORD(link, VECTORED_HANDLER, Link);
+        entry->Uses++;
+        if (!entry->Removed) {
+            RtlLeaveCriticalSection(&VectoredLock);
+            go_on = entry->Handler(&pointers) == EXCEPTION_CONTINUE_EXECUTION;
+            RtlEnterCriticalSection(&VectoredLock);
+        }
+        link = link->Flink;
+        ReleaseHandler(entry);
+    }
+    RtlLeaveCriticalSection(&VectoredLock);
+    return go_on;
+}
+
+PVOID NTAPI RtlAddVectoredExceptionHandler(ULONG First, PVECTORED_EXCEPTION_HANDLER Handler) {
+    VECTORED_HANDLER *entry = RtlpAllocate(sizeof *entry);
+    if (!entry)
+        return NULL;
+    entry->Handler = Handler;
+    entry->Uses = 1;
+    RtlEnterCriticalSection(&VectoredLock);
+    RtlpInsertTail(First ? VectoredList.Flink : &VectoredList, &entry->Link);
+    RtlLeaveCriticalSection(&VectoredLock);
+    return entry;
+}
+
+ULONG NTAPI RtlRemoveVectoredExceptionHandler(PVOID Handle) {
+    ULONG found = 0;
+    RtlEnterCriticalSection(&VectoredLock);
+    for (PLIST_ENTRY link = VectoredList.Flink; link != &VectoredList; link = link->Flink) {
+        VECTORED_HANDLER *entry = CONTAINING_RECORD(link, VECTORED_HANDLER, Link);
+        if (entry == Handle && !entry->Removed) {
+            entry->Removed = TRUE;
+            ReleaseHandler(entry);
+            found = 1;
+            break;
+        }
+    }
+    RtlLeaveCriticalSection(&VectoredLock);
+    return found;
+}
+
+/* Functions that a program makes at run time and describes with RtlAddFunctionTable. */
+typedef struct _FUNCTION_TABLE {
+    struct _FUNCTION_TABLE *Next;
+    PRUNTIME_FUNCTION Functions;
+    ULONG Count;
+    ULONG64 Base;
+} FUNCTION_TABLE;
+
+static FUNCTION_TABLE *FunctionTables;
+
+static PRUNTIME_FUNCTION FindDynamicFunction(ULONG64 ControlPc, PULONG64 ImageBase) {
+    for (FUNCTION_TABLE *table = FunctionTables; table; table = table->Next) {
+        for (ULONG n = 0; n < table->Count; n++) {
+            PRUNTIME_FUNCTION function = &table->Functions[n];
+            if (ControlPc >= table->Base + function->BeginAddress && ControlPc < table->Base + function->EndAddress) {
+                *ImageBase = table->Base;
+                return function;
+            }
+        }
+    }
+    return NULL;
+}
+
+BOOLEAN __cdecl RtlAddFunctionTable(PRUNTIME_FUNCTION Functions, DWORD Count, DWORD64 Base) {
+    FUNCTION_TABLE *table = RtlpAllocate(sizeof *table);
+    if (!table)
+        return FALSE;
+    table->Functions = Functions;
+    table->Count = Count;
+    table->Base = Base;
+    RtlEnterCriticalSection(&LdrpLoaderLock);
+    table->Next = FunctionTables;
+    FunctionTables = table;
+    RtlLeaveCriticalSection(&LdrpLoaderLock);
+    return TRUE;
+}
+
+BOOLEAN __cdecl RtlDeleteFunctionTable(PRUNTIME_FUNCTION Functions) {
+    RtlEnterCriticalSection(&LdrpLoaderLock);
+    FUNCTION_TABLE **at = &FunctionTables;
+    while (*at && (*at)->Functions != Functions)
+        at = &(*at)->Next;
+    FUNCTION_TABLE *table = *at;
+    if (table)
+        *at = table->Next;
+    RtlLeaveCriticalSection(&LdrpLoaderLock);
+    RtlpFree(table);
+    return table != NULL;
+}
+
+VOID RtlpInitializeExceptions(VOID) {
+    RtlpVectoredHandlers = CallVectoredHandlers;
+    RtlpDynamicFunctions = FindDynamicFunction;
+}
+
+/* KiUserExceptionDispatcher, from entry.S. */
+DECLSPEC_NORETURN VOID RtlpUserException(PEXCEPTION_RECORD Record, PCONTEXT Context);
+VOID RtlpUserException(PEXCEPTION_RECORD Record, PCONTEXT Context) {
+    if (RtlDispatchException(Record, Context))
+        RtlRaiseStatus(NtContinue(Context, FALSE));
+    EXCEPTION_POINTERS pointers = {Record, Context};
+    RtlpReportException(&pointers);
+    RtlRaiseStatus(NtRaiseException(Record, Context, FALSE));
+}
+
+VOID NTAPI RtlSetUnhandledExceptionFilter(PTOP_LEVEL_EXCEPTION_FILTER Filter) { TopLevelFilter = Filter; }
+
+/* The filter of the frame that every thread starts in. */
+LONG NTAPI RtlUnhandledExceptionFilter(PEXCEPTION_POINTERS Pointers) {
+    static volatile LONG entered;
+    if (InterlockedExchange(&entered, 1)) /* an exception in the program's own filter */
+        NtTerminateProcess(NtCurrentProcess(), (NTSTATUS)Pointers->ExceptionRecord->ExceptionCode);
+    LONG answer = TopLevelFilter ? TopLevelFilter(Pointers) : EXCEPTION_CONTINUE_SEARCH;
+    if (answer == EXCEPTION_CONTINUE_SEARCH) {
+        RtlpReportException(Pointers);
+        answer = EXCEPTION_EXECUTE_HANDLER;
+    }
+    entered = 0;
+    return answer;
+}

@@ -1,0 +1,87 @@
+/* What ntdll's own files share. */
+#pragma once
+#include "ntdll.h"
+
+/* A loaded image; the Windows part comes first, so that PEB_LDR_DATA's lists can be walked by anybody. */
+typedef struct _LDRP_MODULE {
+    NT_LDR_ENTRY Entry;
+    ULONG References; /* LoadLibrary calls and importing modules; LDRP_PINNED never counts */
+    BOOLEAN IsDll;
+    BOOLEAN Snapped;       /* its imports are bound */
+    BOOLEAN Initialized;   /* DllMain(DLL_PROCESS_ATTACH) has succeeded */
+    BOOLEAN NoThreadCalls; /* DisableThreadLibraryCalls */
+    ULONG TlsSlot;         /* LDRP_NO_TLS: has no TLS directory */
+    PIMAGE_TLS_DIRECTORY Tls;
+    struct _LDRP_MODULE **Imports; /* whom it holds a reference to */
+    ULONG ImportCount;
+} LDRP_MODULE;
+typedef BOOLEAN(NTAPI *PDLL_MAIN)(PVOID Base, ULONG Reason, PVOID Reserved);
+#define LDRP_PINNED 0xFFFFFFFFu
+#define LDRP_NO_TLS 0xFFFFFFFFu
+
+extern RTL_CRITICAL_SECTION LdrpLoaderLock;
+extern LDRP_MODULE *LdrpNtdll;
+extern BOOLEAN LdrpShutdownInProgress;
+
+/* loader.c. Callers hold the loader lock. */
+LDRP_MODULE *LdrpFindByAddress(PVOID Address);
+LDRP_MODULE *LdrpFindByBase(PVOID Base);
+/* The module of that name, loaded now if it is not yet; *Module has one more reference. Not yet initialized: LdrpRunInitializers. */
+NTSTATUS LdrpLoad(PCUNICODE_STRING Name, LDRP_MODULE **Module);
+VOID LdrpDereference(LDRP_MODULE *Module);
+NTSTATUS LdrpRunInitializers(VOID);
+LDRP_MODULE *LdrpRegister(PVOID Base, PCUNICODE_STRING FullName);    /* NULL: no memory */
+NTSTATUS LdrpRecordImport(LDRP_MODULE *Module, LDRP_MODULE *Import); /* takes over a reference of Import */
+
+/* map.c: finds, opens and maps an image file. */
+NTSTATUS LdrpMapFile(PCUNICODE_STRING Name, PVOID *Base, PUNICODE_STRING FullName);
+
+/* snap.c: exports and imports. */
+NTSTATUS LdrpSnapImports(LDRP_MODULE *Module);
+/* By name, or by ordinal when Name is NULL. Follows forwarders, loading their modules as imports of Module. */
+NTSTATUS LdrpFindExport(LDRP_MODULE *Module, PCSTR Name, ULONG Ordinal, PVOID *Address);
+/* Why the last load failed: one line, for the error output of a program that cannot start. */
+extern CHAR LdrpFailure[512];
+
+/* tls.c. Callers hold the loader lock. */
+NTSTATUS LdrpPrepareTls(LDRP_MODULE *Module); /* gives it a slot, and its block to each thread there is */
+VOID LdrpReleaseTls(LDRP_MODULE *Module);
+NTSTATUS LdrpAllocateThreadTls(VOID); /* the current thread's blocks for every module that has a slot */
+VOID LdrpFreeThreadTls(VOID);
+VOID LdrpCallTlsCallbacks(LDRP_MODULE *Module, ULONG Reason);
+
+/* process.c, thread.c, fls.c, heap.c */
+VOID LdrpCallThreadRoutines(ULONG Reason);
+VOID LdrShutdownThread(VOID);
+VOID LdrShutdownProcess(VOID);
+NTSTATUS LdrpInitializeProcess(PVOID NtdllBase);
+VOID RtlpRunFlsCallbacks(VOID);
+VOID RtlpRecoverLocksAtExit(VOID); /* the other threads have been ended, maybe while they held them */
+VOID RtlpRecoverHeapsAtExit(VOID);
+
+/* For the shared exception code to call before it walks frames, and for functions that no image describes. */
+extern BOOLEAN (*RtlpVectoredHandlers)(PEXCEPTION_RECORD Record, PCONTEXT Context);
+extern PRUNTIME_FUNCTION (*RtlpDynamicFunctions)(ULONG64 ControlPc, PULONG64 ImageBase);
+VOID RtlpInitializeExceptions(VOID);
+
+static inline PVOID RtlpAllocate(SIZE_T Size) { return RtlAllocateHeap(NtPeb()->ProcessHeap, HEAP_ZERO_MEMORY, Size); }
+static inline VOID RtlpFree(PVOID Block) { RtlFreeHeap(NtPeb()->ProcessHeap, 0, Block); }
+
+static inline VOID RtlpInitializeListHead(PLIST_ENTRY Head) { Head->Flink = Head->Blink = Head; }
+static inline VOID RtlpInsertTail(PLIST_ENTRY Head, PLIST_ENTRY Entry) {
+    Entry->Flink = Head;
+    Entry->Blink = Head->Blink;
+    Head->Blink->Flink = Entry;
+    Head->Blink = Entry;
+}
+static inline VOID RtlpRemove(PLIST_ENTRY Entry) {
+    Entry->Blink->Flink = Entry->Flink;
+    Entry->Flink->Blink = Entry->Blink;
+    Entry->Flink = Entry->Blink = Entry;
+}
+static inline SIZE_T RtlpWideLength(PCWSTR Text) {
+    SIZE_T n = 0;
+    while (Text[n])
+        n++;
+    return n;
+}

@@ -1,0 +1,51 @@
+# What a Windows program links to. Each DLL: every C and S file of its folder, plus ring0/rtl files that ntdll shares with the kernel
+# (ring3/ntdll/shared.mk lists them), linked against the DLLs below it.
+RING3_DLLS := ntdll kernel32 advapi32 msvcrt
+ring3_needs_ntdll :=
+ring3_needs_kernel32 := ntdll
+ring3_needs_advapi32 := kernel32 ntdll
+ring3_needs_msvcrt := kernel32 ntdll
+ring3_entry_ntdll := -noentry
+ring3_entry_kernel32 := -entry:DllMain
+ring3_entry_advapi32 := -noentry
+ring3_entry_msvcrt := -entry:DllMain
+include ring3/ntdll/shared.mk
+
+$(BUILD)/ring3/%.o: ring3/%.c
+	@mkdir -p $(@D)
+	$(CC) $(RING3_FLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/ring3/%.o: ring3/%.S
+	@mkdir -p $(@D)
+	$(CC) $(PE_TARGET) -g -Iring0 -MMD -MP -c $< -o $@
+# The kernel's rtl files once more, as user-mode code.
+$(BUILD)/ring3/shared/%.o: ring0/%.c
+	@mkdir -p $(@D)
+	$(CC) $(RING0_FLAGS) -DRTL_USER_MODE -MMD -MP -c $< -o $@
+$(BUILD)/ring3/shared/%.o: ring0/%.S
+	@mkdir -p $(@D)
+	$(CC) $(PE_TARGET) -g -Iring0 -DRTL_USER_MODE -MMD -MP -c $< -o $@
+
+ring3_objects_ntdll := $(RTL_SHARED:ring0/%=$(BUILD)/ring3/shared/%) $(BUILD)/ring0/ntdll-services.o
+# printf's engine is the kernel's.
+ring3_objects_msvcrt := $(foreach f,format float codepage,$(BUILD)/ring3/shared/rtl/$(f).o)
+$(BUILD)/ring3/ntdll.def: ring3/ntdll/ntdll.def $(BUILD)/ring0/ntdll-services.def
+	@mkdir -p $(@D)
+	cat $^ > $@
+$(BUILD)/ring3/%.def: ring3/%/*.def
+	@mkdir -p $(@D)
+	cp $< $@
+
+define ring3_dll
+$(BUILD)/ring3/$(1).dll $(BUILD)/ring3/$(1).lib &: $$(patsubst %.c,$(BUILD)/%.o,$$(wildcard ring3/$(1)/*.c)) \
+	$$(patsubst %.S,$(BUILD)/%.o,$$(wildcard ring3/$(1)/*.S)) $$(ring3_objects_$(1)) $(BUILD)/ring3/$(1).def $$(foreach n,$$(ring3_needs_$(1)),$(BUILD)/ring3/$$(n).lib)
+	$(LLD) -nologo -subsystem:console -dll $$(ring3_entry_$(1)) -nodefaultlib -debug:dwarf -release -base:$$(ring3_address_$(1)) \
+		-def:$(BUILD)/ring3/$(1).def -out:$(BUILD)/ring3/$(1).dll -implib:$(BUILD)/ring3/$(1).lib $$(filter %.o %.lib,$$^)
+endef
+# Fixed, apart from each other, so that no relocation is needed.
+ring3_address_ntdll := 0x180000000
+ring3_address_kernel32 := 0x181000000
+ring3_address_advapi32 := 0x182000000
+ring3_address_msvcrt := 0x183000000
+$(foreach d,$(RING3_DLLS),$(eval $(call ring3_dll,$(d))))
+
+RING3_IMAGES := $(foreach d,$(RING3_DLLS),$(BUILD)/ring3/$(d).dll)

@@ -1,0 +1,80 @@
+#include "console.h"
+#include "machine.h"
+#include "symbols.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WIDTH 78
+
+static const char *colour(const char *code) {
+    return console_has_colour() ? code : "";
+}
+
+static void print_location(const hal_stack_frame *frame) {
+    struct symbol_location location;
+    if (!symbols_find(frame, &location)) {
+        if (frame->symbol[0] != '\0') {
+            fprintf(stderr, "%s!%s+0x%x", frame->image, frame->symbol, frame->symbol_offset);
+        } else if (frame->image[0] != '\0') {
+            fprintf(stderr, "%s+0x%llx", frame->image, (unsigned long long)(frame->pc - frame->image_base));
+        } else {
+            fprintf(stderr, "(no image)");
+        }
+        return;
+    }
+    fprintf(stderr, "%s!%s", frame->image, location.function);
+    if (location.line != 0) {
+        fprintf(stderr, "  %s:%u", location.file, location.line);
+    }
+}
+
+/* The first frame in the culprit's image, with its place in the source. */
+static void print_culprit(const hal_bugcheck *report) {
+    for (uint32_t i = 0; i < report->frame_count; i++) {
+        if (strcmp(report->frames[i].image, report->culprit) == 0) {
+            fprintf(stderr, "  culprit    ");
+            print_location(&report->frames[i]);
+            fputc('\n', stderr);
+            return;
+        }
+    }
+}
+
+static void print_rule(void) {
+    for (int i = 0; i < WIDTH; i++) {
+        fputc('-', stderr);
+    }
+    fputc('\n', stderr);
+}
+
+void bugscreen_print(const hal_bugcheck *report) {
+    fflush(stdout);
+    fputs(colour("\033[97;44m"), stderr);
+    print_rule();
+    fprintf(stderr, "*** STOP 0x%08X", report->code);
+    if (report->name != NULL && report->name[0] != '\0') {
+        fprintf(stderr, "  %s", report->name);
+    }
+    fprintf(stderr, "%s\n\n", colour("\033[0m"));
+    if (report->message[0] != '\0') {
+        fprintf(stderr, "  %s.\n\n", report->message);
+    }
+    for (int i = 0; i < 4; i++) {
+        const char *meaning = report->parameter_meaning[i] != NULL ? report->parameter_meaning[i] : "";
+        fprintf(stderr, "  %s %d  0x%016llX  %s\n", i == 0 ? "parameter" : "         ", i + 1, (unsigned long long)report->parameter[i], meaning);
+    }
+    if (report->culprit[0] != '\0') {
+        print_culprit(report);
+    }
+    fprintf(stderr, "  running    %s (process %u, thread %u), IRQL %u, processor %u\n\n", report->process, report->pid, report->tid, report->irql,
+            report->cpu);
+    for (uint32_t i = 0; i < report->frame_count; i++) {
+        fprintf(stderr, "  %2u %016llX  ", i, (unsigned long long)report->frames[i].pc);
+        print_location(&report->frames[i]);
+        fputc('\n', stderr);
+    }
+    fputs(colour("\033[97;44m"), stderr);
+    print_rule();
+    fputs(colour("\033[0m"), stderr);
+}

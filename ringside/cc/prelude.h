@@ -1,0 +1,13 @@
+/* Included before every driver source that `ringside cc` compiles: what Microsoft's kit has where mingw-w64's headers differ. */
+#ifndef RINGSIDE_CC_PRELUDE_H
+#define RINGSIDE_CC_PRELUDE_H
+
+/* mingw-w64 would define these two in every object file (its intrin-impl.h misses that wdm.h inlines them). */
+#define __INTRINSIC_DEFINED_InterlockedBitTestAndSet
+#define __INTRINSIC_DEFINED_InterlockedBitTestAndReset
+
+#ifndef __cplusplus
+typedef unsigned int UINT; /* the kit's drivers see windef.h's short names through other headers */
+#endif
+
+#endif

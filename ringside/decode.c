@@ -1,0 +1,162 @@
+#include "decode.h"
+
+#include <Zydis/Zydis.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static ZydisDecoder decoder;
+
+static uint64_t read_code(uint64_t pc, uint8_t *code, uint64_t size) {
+    struct iovec to = {code, size};
+    /* Up to the page's end first: the next page may be unreadable, and a partial read must still succeed. */
+    uint64_t first = HAL_PAGE - pc % HAL_PAGE;
+    struct iovec from[2] = {{(void *)pc, first < size ? first : size}, {(void *)(pc + first), first < size ? size - first : 0}};
+    ssize_t got = process_vm_readv(getpid(), &to, 1, from, first < size ? 2 : 1, 0);
+    return got > 0 ? (uint64_t)got : 0;
+}
+
+/* rax ... r15 as hal.h numbers them; -1 for anything else. */
+static int gpr_index(ZydisRegister reg) {
+    ZydisRegister wide = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
+    if (wide < ZYDIS_REGISTER_RAX || wide > ZYDIS_REGISTER_R15) {
+        return -1;
+    }
+    return wide - ZYDIS_REGISTER_RAX;
+}
+
+static uint64_t register_value(const hal_trap_frame *frame, ZydisRegister reg, uint64_t next_pc) {
+    if (reg == ZYDIS_REGISTER_RIP) {
+        return next_pc;
+    }
+    int index = gpr_index(reg);
+    return index < 0 ? 0 : frame->gpr[index];
+}
+
+/* What GS adds is not in the frame: an operand behind a segment has no address here. */
+static uint64_t operand_address(const hal_trap_frame *frame, const ZydisDecodedInstruction *insn, const ZydisDecodedOperand *operand) {
+    if (operand->mem.segment == ZYDIS_REGISTER_GS || operand->mem.segment == ZYDIS_REGISTER_FS) {
+        return ~0ull;
+    }
+    uint64_t address = operand->mem.disp.has_displacement ? (uint64_t)operand->mem.disp.value : 0;
+    if (operand->mem.base != ZYDIS_REGISTER_NONE) {
+        address += register_value(frame, operand->mem.base, frame->rip + insn->length);
+    }
+    if (operand->mem.index != ZYDIS_REGISTER_NONE) {
+        address += register_value(frame, operand->mem.index, 0) * operand->mem.scale;
+    }
+    return address;
+}
+
+static enum hal_insn classify(ZydisMnemonic mnemonic) {
+    switch (mnemonic) {
+    case ZYDIS_MNEMONIC_CLI: return HAL_INSN_CLI;
+    case ZYDIS_MNEMONIC_STI: return HAL_INSN_STI;
+    case ZYDIS_MNEMONIC_HLT: return HAL_INSN_HLT;
+    case ZYDIS_MNEMONIC_IN: return HAL_INSN_IN;
+    case ZYDIS_MNEMONIC_OUT: return HAL_INSN_OUT;
+    case ZYDIS_MNEMONIC_INT:
+    case ZYDIS_MNEMONIC_INT3: return HAL_INSN_INT;
+    case ZYDIS_MNEMONIC_RDMSR: return HAL_INSN_RDMSR;
+    case ZYDIS_MNEMONIC_WRMSR: return HAL_INSN_WRMSR;
+    default: return HAL_INSN_OTHER;
+    }
+}
+
+/* mov to or from a control or debug register. */
+static enum hal_insn classify_system_register(hal_trap_frame *frame, const ZydisDecodedOperand *operands) {
+    for (int i = 0; i < 2; i++) {
+        if (operands[i].type != ZYDIS_OPERAND_TYPE_REGISTER || operands[1 - i].type != ZYDIS_OPERAND_TYPE_REGISTER) {
+            continue;
+        }
+        ZydisRegister reg = operands[i].reg.value;
+        int other = gpr_index(operands[1 - i].reg.value);
+        if (other < 0) {
+            continue;
+        }
+        if (reg >= ZYDIS_REGISTER_CR0 && reg <= ZYDIS_REGISTER_CR15) {
+            frame->insn_index = (uint32_t)(reg - ZYDIS_REGISTER_CR0);
+            frame->insn_reg = (uint8_t)other;
+            return i == 0 ? HAL_INSN_WRITE_CR : HAL_INSN_READ_CR;
+        }
+        if (reg >= ZYDIS_REGISTER_DR0 && reg <= ZYDIS_REGISTER_DR15) {
+            frame->insn_index = (uint32_t)(reg - ZYDIS_REGISTER_DR0);
+            frame->insn_reg = (uint8_t)other;
+            return i == 0 ? HAL_INSN_WRITE_DR : HAL_INSN_READ_DR;
+        }
+    }
+    return HAL_INSN_OTHER;
+}
+
+static bool is_plain_load(const ZydisDecodedInstruction *insn, const ZydisDecodedOperand *operands) {
+    switch (insn->mnemonic) {
+    case ZYDIS_MNEMONIC_MOV:
+    case ZYDIS_MNEMONIC_MOVZX:
+    case ZYDIS_MNEMONIC_MOVSX:
+    case ZYDIS_MNEMONIC_MOVSXD:
+        return operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER && gpr_index(operands[0].reg.value) >= 0 && operands[1].type == ZYDIS_OPERAND_TYPE_MEMORY;
+    default: return false;
+    }
+}
+
+static void decode_ports(hal_trap_frame *frame, const ZydisDecodedOperand *operands) {
+    const ZydisDecodedOperand *port = frame->insn == HAL_INSN_IN ? &operands[1] : &operands[0];
+    const ZydisDecodedOperand *data = frame->insn == HAL_INSN_IN ? &operands[0] : &operands[1];
+    frame->insn_size = (uint8_t)(data->size / 8);
+    frame->insn_index = (uint32_t)(port->type == ZYDIS_OPERAND_TYPE_IMMEDIATE ? port->imm.value.u & 0xFF : frame->gpr[2] & 0xFFFF);
+}
+
+void decode_trap(hal_trap_frame *frame) {
+    if (decoder.machine_mode != ZYDIS_MACHINE_MODE_LONG_64 || decoder.stack_width != ZYDIS_STACK_WIDTH_64) {
+        ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    }
+    uint8_t code[ZYDIS_MAX_INSTRUCTION_LENGTH];
+    ZydisDecodedInstruction insn;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    frame->insn = HAL_INSN_OTHER;
+    if (frame->trap == 13) {
+        frame->cr2 = ~0ull;
+    }
+    uint64_t size = read_code(frame->rip, code, sizeof code);
+    if (size == 0 || !ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code, size, &insn, operands))) {
+        return;
+    }
+    frame->insn_length = insn.length;
+    frame->insn = classify(insn.mnemonic);
+    if (frame->insn == HAL_INSN_INT) {
+        frame->insn_index = insn.mnemonic == ZYDIS_MNEMONIC_INT3 ? 3 : (uint32_t)(operands[0].imm.value.u & 0xFF);
+    } else if (frame->insn == HAL_INSN_IN || frame->insn == HAL_INSN_OUT) {
+        decode_ports(frame, operands);
+    } else if (insn.mnemonic == ZYDIS_MNEMONIC_MOV) {
+        frame->insn = classify_system_register(frame, operands);
+    }
+    if (frame->insn != HAL_INSN_OTHER) {
+        return;
+    }
+    if (is_plain_load(&insn, operands)) {
+        frame->insn = HAL_INSN_READ_MEM;
+        frame->insn_reg = (uint8_t)gpr_index(operands[0].reg.value);
+        frame->insn_size = (uint8_t)(operands[1].size / 8);
+        frame->insn_dest_size = (uint8_t)(operands[0].size / 8);
+        frame->insn_extend = insn.mnemonic == ZYDIS_MNEMONIC_MOVSX || insn.mnemonic == ZYDIS_MNEMONIC_MOVSXD;
+        if (operands[0].reg.value >= ZYDIS_REGISTER_AH && operands[0].reg.value <= ZYDIS_REGISTER_BH) {
+            frame->insn = HAL_INSN_OTHER; /* a high byte register: no field for it */
+        }
+    }
+    if (frame->trap != 13) {
+        return;
+    }
+    for (int i = 0; i < insn.operand_count; i++) {
+        if (operands[i].type == ZYDIS_OPERAND_TYPE_MEMORY && operands[i].mem.type == ZYDIS_MEMOP_TYPE_MEM) {
+            frame->cr2 = operand_address(frame, &insn, &operands[i]);
+            frame->insn = HAL_INSN_OTHER;
+            return;
+        }
+    }
+    if (insn.attributes & ZYDIS_ATTRIB_IS_PRIVILEGED) {
+        frame->insn = HAL_INSN_PRIVILEGED;
+        const char *name = ZydisMnemonicGetString(insn.mnemonic);
+        strncpy(frame->insn_name, name ? name : "?", sizeof frame->insn_name - 1);
+    }
+}

@@ -1,0 +1,7 @@
+/* Looks at the instruction that trapped, and says what the kernel must know of it. */
+#pragma once
+#include "hal/hal.h"
+
+/* Fills the insn_ fields of the frame (whose registers are set), and cr2 for trap 13 where an operand's address can be worked out.
+   Reads at most 15 bytes at frame->rip, and never faults: bytes that cannot be read are not part of the instruction. */
+void decode_trap(hal_trap_frame *frame);

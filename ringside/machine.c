@@ -1,0 +1,227 @@
+#include "machine.h"
+#include "command_line.h"
+#include "console.h"
+#include "files.h"
+#include "ldr/pe.h"
+#include "memory.h"
+#include "message.h"
+#include "signals.h"
+
+#include <asm/prctl.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef HWCAP2_FSGSBASE
+#define HWCAP2_FSGSBASE 2
+#endif
+
+#define KERNEL_PHYSICAL 0x100000ull
+#define NT_EPOCH_SECONDS 11644473600ull
+#define REPEATABLE_WALL_TIME 133485408000000000ull /* 2024-01-01 00:00 UTC: what the clock of a repeatable run starts from */
+#define WATCHDOG_SECONDS 10u
+
+/* The members of hal_ops; each has a stub in stubs.S. */
+#define DOORS(F) \
+    F(map) F(unmap) F(protect) F(discard) F(set_gs) F(monotonic_ns) F(wall_time) F(entropy) \
+    F(wait) F(console_write) F(console_read) F(debug_line) F(trace) F(message) F(file_open) F(file_close) \
+    F(file_read) F(file_write) F(file_info) F(file_resize) F(file_flush) F(file_delete) F(file_rename) F(file_list) \
+    F(file_host_path) F(exit) F(bugcheck) F(fatal) F(stop)
+#define DECLARE(name) extern void door_##name(void);
+#define INITIALIZE(name) .name = (void *)door_##name,
+DOORS(DECLARE)
+static const hal_ops ops = {DOORS(INITIALIZE)};
+
+static hal_machine machine;
+
+static __attribute__((noreturn)) void leave(int code) {
+    console_stop();
+    files_stop();
+    _exit(code);
+}
+
+int64_t host_set_gs(uint64_t base) {
+    return syscall(SYS_arch_prctl, ARCH_SET_GS, base) == 0 ? 0 : -errno;
+}
+
+uint64_t host_monotonic_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
+}
+
+uint64_t host_wall_time(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return ((uint64_t)now.tv_sec + NT_EPOCH_SECONDS) * 10000000ull + (uint64_t)now.tv_nsec / 100;
+}
+
+int64_t host_entropy(void *buffer, uint64_t size) {
+    return getrandom(buffer, size, 0) == (ssize_t)size ? 0 : -EIO;
+}
+
+int64_t host_wait(uint32_t mask, uint64_t timeout_ns) {
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    struct timespec limit = {(time_t)(timeout_ns / 1000000000ull), (long)(timeout_ns % 1000000000ull)};
+    int ready = ppoll(&input, (mask & HAL_EVENT_CONSOLE) ? 1 : 0, timeout_ns == ~0ull ? NULL : &limit, NULL);
+    return ready > 0 ? HAL_EVENT_CONSOLE : HAL_EVENT_TIMEOUT;
+}
+
+void host_exit(uint32_t status) {
+    if (status > 255) {
+        message_note("exit status 0x%08X (%d): a shell sees 255", status, (int)status);
+    }
+    if (!machine.repeatable && !machine.realtime) {
+        message_error("note", "code ran for 20 ms without a kernel call and was preempted by the clock: another run may differ");
+    }
+    leave(status > 255 ? 255 : (int)status);
+}
+
+void host_bugcheck(const hal_bugcheck *report) {
+    bugscreen_print(report);
+    leave(EXIT_BUGCHECK);
+}
+
+void host_fatal(const char *text) {
+    message_note("Ringside's own mistake: %s: please report it with the command line and the images", text);
+    leave(EXIT_OURS);
+}
+
+void host_stop(uint32_t code, const char *text) {
+    message_note("%s", text);
+    leave((int)code);
+}
+
+void machine_end_timeout(void) {
+    message_error("timeout", "the machine was still running when --timeout expired");
+    leave(EXIT_TIMEOUT);
+}
+
+void machine_end_interrupted(int signal) {
+    message_error("interrupted", "signal %d ended the machine", signal);
+    leave(128 + signal);
+}
+
+void machine_fault_in_host(int signal, uint64_t pc, uint64_t address) {
+    extern char __executable_start[];
+    message_note("Ringside's own mistake: signal %d at ringside+0x%llx, address 0x%llx: please report it with the command line and the images", signal,
+                (unsigned long long)(pc - (uint64_t)__executable_start), (unsigned long long)address);
+    leave(EXIT_OURS);
+}
+
+static const hal_image *find_image(const char *name) {
+    for (uint32_t i = 0; i < ringside_image_count; i++) {
+        if (strcmp(ringside_images[i].name, name) == 0) {
+            return &ringside_images[i];
+        }
+    }
+    return NULL;
+}
+
+static uint32_t section_protection(const struct pe_section *section) {
+    return ((section->characteristics & PE_SECTION_READ) ? HAL_PROT_READ : 0) | ((section->characteristics & PE_SECTION_WRITE) ? HAL_PROT_WRITE : 0) |
+           ((section->characteristics & PE_SECTION_EXECUTE) ? HAL_PROT_EXEC : 0);
+}
+
+/* ntoskrnl.exe into RAM and to its fixed address. It is our own build: what is wrong with it is a mistake of ours. */
+static const char *load_kernel(uint64_t *entry) {
+    const hal_image *file = find_image("ntoskrnl.exe");
+    struct pe_image image;
+    if (file == NULL || pe_parse(file->data, file->size, &image) != PE_OK || image.base != HAL_KERNEL_BASE) {
+        return "the kernel image inside is damaged";
+    }
+    machine.kernel_physical = KERNEL_PHYSICAL;
+    machine.kernel_size = (image.image_size + HAL_PAGE - 1) / HAL_PAGE * HAL_PAGE;
+    machine.kernel_path = "";
+    if (KERNEL_PHYSICAL + machine.kernel_size > machine.ram_size) {
+        return "the kernel does not fit into --memory";
+    }
+    uint8_t *ram = (uint8_t *)HAL_RAM_BASE + KERNEL_PHYSICAL;
+    memcpy(ram, file->data, image.headers_size);
+    bool ok = host_map(HAL_KERNEL_BASE, KERNEL_PHYSICAL, HAL_PAGE, HAL_PROT_READ) == 0;
+    for (uint32_t i = 0; i < image.section_count; i++) {
+        struct pe_section section;
+        if (!pe_section(&image, i, &section)) {
+            return "the kernel image inside is damaged";
+        }
+        memcpy(ram + section.rva, image.data + section.raw_offset, section.raw_size);
+        uint64_t size = (section.mapped_size + HAL_PAGE - 1) / HAL_PAGE * HAL_PAGE;
+        ok = ok && host_map(HAL_KERNEL_BASE + section.rva, KERNEL_PHYSICAL + section.rva, size, section_protection(&section)) == 0;
+    }
+    *entry = HAL_KERNEL_BASE + image.entry;
+    return ok ? NULL : "the kernel cannot be mapped";
+}
+
+/* System32 as a program expects it, from the images inside. */
+static bool publish_images(void) {
+    for (uint32_t i = 0; i < ringside_image_count; i++) {
+        char path[128];
+        const char *name = ringside_images[i].name;
+        const char *dot = strrchr(name, '.');
+        snprintf(path, sizeof path, "Windows/System32/%s%s", dot != NULL && strcmp(dot, ".sys") == 0 ? "drivers/" : "", name);
+        if (files_add_memory(path, ringside_images[i].data, ringside_images[i].size) != 0) {
+            message_note("C:\\: %s cannot be put there: out of memory: free some", path);
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *const environment[] = {
+    "ALLUSERSPROFILE=C:\\ProgramData", "COMPUTERNAME=RINGSIDE", "ComSpec=C:\\Windows\\System32\\cmd.exe", "HOMEDRIVE=C:", "HOMEPATH=\\",
+    "NUMBER_OF_PROCESSORS=1", "OS=Windows_NT", "PATH=C:\\Windows\\System32;C:\\Windows", "PATHEXT=.COM;.EXE;.BAT;.CMD",
+    "PROCESSOR_ARCHITECTURE=AMD64", "SystemDrive=C:", "SystemRoot=C:\\Windows", "TEMP=C:\\", "TMP=C:\\", "USERNAME=Administrator",
+    "USERPROFILE=C:\\", "windir=C:\\Windows",
+};
+
+int machine_run(const struct run_options *options) {
+    if (!memory_create(options->memory)) {
+        return EXIT_OURS;
+    }
+    machine = (hal_machine){
+        .version = HAL_VERSION,
+        .cpus = options->cpus,
+        .ops = &ops,
+        .ram_size = options->memory,
+        .seed = options->seed,
+        .verifier = options->verifier,
+        .trace = options->trace,
+        .realtime = options->realtime || (console_terminals() & 1),
+        .strict = options->strict,
+        .console_is_terminal = console_terminals(),
+        .has_fsgsbase = (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE) != 0,
+        .images = ringside_images,
+        .image_count = ringside_image_count,
+        .drivers = options->machine_drivers,
+        .driver_count = (uint32_t)options->driver_count,
+        .program = options->machine_program,
+        .command_line = options->machine_program != NULL ? command_line_quote(options->machine_program, options->arguments, options->argument_count) : "",
+        .environment = environment,
+        .environment_count = sizeof environment / sizeof *environment,
+        .watchdog_seconds = WATCHDOG_SECONDS,
+        .repeatable = 1,
+    };
+    if (machine.command_line == NULL) {
+        message_error("command line", "longer than the 32767 characters that Windows allows, or out of memory: shorten it");
+        return EXIT_OURS;
+    }
+    machine.boot_wall_time = machine.realtime ? host_wall_time() : REPEATABLE_WALL_TIME;
+    uint64_t entry;
+    const char *problem = load_kernel(&entry);
+    if (problem != NULL) {
+        message_error("boot", "%s: rebuild Ringside, or raise --memory", problem);
+        return EXIT_OURS;
+    }
+    if (!publish_images() || !signals_start(&machine, options->timeout_seconds)) {
+        return EXIT_OURS;
+    }
+    host_enter(entry, &machine);
+}

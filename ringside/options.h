@@ -1,0 +1,84 @@
+/*
+ * The command line: parsing only. Nothing here opens a file, prints, allocates or ends the process, so that a test can feed it anything.
+ * Parsed structures point into argv, which must outlive them.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Exit codes of ringside itself; a program's own code goes through otherwise. */
+enum {
+    EXIT_TIMEOUT = 124,
+    EXIT_OURS = 125,    /* usage, or Ringside itself failed */
+    EXIT_REFUSED = 126, /* an image cannot be run */
+    EXIT_ABSENT = 127,  /* an image is not there */
+    EXIT_BUGCHECK = 134,
+};
+
+#define OPTIONS_MAX_DRIVERS    64
+#define OPTIONS_MEMORY_MIN     (16ull << 20)
+#define OPTIONS_MEMORY_MAX     (64ull << 30)
+#define OPTIONS_MEMORY_DEFAULT (256ull << 20)
+
+/* `ringside run` */
+struct run_options {
+    const char *drivers[OPTIONS_MAX_DRIVERS]; /* -d, as written */
+    size_t driver_count;
+    const char *program; /* NULL: only load the drivers, and unload them */
+    char **arguments;    /* of the program, argument_count of them */
+    size_t argument_count;
+    unsigned verifier; /* enum hal_verifier */
+    bool trace;
+    const char *trace_file; /* NULL: standard error */
+    uint32_t cpus;
+    uint64_t seed;
+    bool realtime;
+    uint64_t memory;          /* bytes, whole pages */
+    uint64_t timeout_seconds; /* 0: none */
+    const char *root;         /* NULL: a private empty directory */
+    bool strict;
+    bool help;
+    /* Set by command_run (main.c), not by the parser: what the machine calls these files, "C:\\example.sys". */
+    const char *machine_drivers[OPTIONS_MAX_DRIVERS];
+    const char *machine_program;
+};
+
+/* `ringside inspect` */
+struct inspect_options {
+    bool json;
+    bool help;
+    char **files;
+    size_t file_count;
+};
+
+/* `ringside cc`. Arguments before `--` that are not options are sources; their array is packed in place at the head of argv. */
+struct cc_options {
+    char **sources;
+    size_t source_count;
+    const char *output;
+    bool verbose;
+    bool help;
+    char **extra; /* after --: for clang */
+    size_t extra_count;
+};
+
+/* What was wrong with a command line, in the three parts of an error message: `ringside: what: why: what to do`. */
+struct usage_error {
+    char what[160];
+    char why[160];
+    char advice[200];
+};
+
+/* argv[0] is the first word after the subcommand. False: *error says why. */
+bool options_parse_run(int argc, char **argv, struct run_options *options, struct usage_error *error);
+bool options_parse_inspect(int argc, char **argv, struct inspect_options *options, struct usage_error *error);
+bool options_parse_cc(int argc, char **argv, struct cc_options *options, struct usage_error *error);
+
+/* "64M" -> bytes. K, M, G are powers of 1024, in either case, with an optional B or iB. False: not a size, or it overflows. */
+bool options_parse_size(const char *text, uint64_t *size);
+/* Decimal or 0x hexadecimal, nothing else around it. */
+bool options_parse_number(const char *text, uint64_t *number);
+
+/* The member of words (NULL-terminated) most like word, or NULL when none is near enough to be what was meant. */
+const char *options_suggest(const char *word, const char *const *words);

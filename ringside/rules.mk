@@ -1,0 +1,21 @@
+# The Linux process that plays the machine. The PE images are carried inside (images.S).
+HOST_CFLAGS := -std=gnu17 -O2 -g -fPIE -fno-strict-aliasing -ffile-prefix-map=$(CURDIR)/= -D_GNU_SOURCE -DRINGSIDE_VERSION=\"$(VERSION)\" $(WARNINGS) -I. -Iring0 -Iringside -I$(BUILD)
+HOST_LDFLAGS := -pie -Wl,-z,now
+HOST_LIBS := -lZydis -Wl,-Bstatic -ljansson -ldwarf -lelf -lz -Wl,-Bdynamic
+HOST_C := $(wildcard ringside/*.c) ring0/ldr/pe.c
+HOST_OBJ := $(patsubst %.c,$(BUILD)/host/%.o,$(HOST_C)) $(BUILD)/host/ringside/stubs.o $(BUILD)/host/images.o
+
+$(BUILD)/host/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/host/ringside/stubs.o: ringside/stubs.S
+	@mkdir -p $(@D)
+	$(CC) -c -g -I. -Iring0 $< -o $@
+
+$(BUILD)/host/images.o: ringside/images.awk $(RING0_IMAGES) $(RING3_IMAGES)
+	@mkdir -p $(@D)
+	printf '%s\n' $(RING0_IMAGES) $(RING3_IMAGES) | awk -f ringside/images.awk > $(BUILD)/host/images.S
+	$(CC) -c $(BUILD)/host/images.S -o $@
+
+$(BUILD)/ringside: $(HOST_OBJ)
+	$(CC) $(HOST_LDFLAGS) -o $@ $(HOST_OBJ) $(HOST_LIBS)

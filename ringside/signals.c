@@ -1,0 +1,207 @@
+#include "signals.h"
+#include "message.h"
+#include "decode.h"
+#include "machine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#define CPU_TICK_NS 10000000L
+#define SPIN_TICKS 2u
+#define ALT_STACK_SIZE (256u * 1024u)
+#define EXTENDED_STATE_MAGIC 0x46505853u
+#define KNOWN_STATE_MASK 0xE7ull /* x87, SSE, AVX, AVX-512: what XSAVE keeps for code that may run here */
+
+#define EFLAGS_TRAP 0x100ull
+#define EFLAGS_DIRECTION 0x400ull
+#define EFLAGS_NESTED 0x4000ull
+#define EFLAGS_ALIGNMENT 0x40000ull
+
+static hal_machine *machine;
+static volatile sig_atomic_t timed_out;
+static volatile sig_atomic_t interrupted;
+volatile uint32_t signals_wanted;
+static uint64_t last_entries;
+static uint32_t ticks_without_entry;
+
+static const int gpr_of_ucontext[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+                                        REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+
+static bool is_host_code(uint64_t pc) {
+    return pc >= HAL_KERNEL_END && pc < 1ull << 47;
+}
+
+static bool is_driver_code(uint64_t pc) {
+    return pc >= HAL_DRIVER_START && pc < HAL_DRIVER_END;
+}
+
+/* Where the frame goes: below the interrupted stack pointer in kernel mode (PE code has no red zone), at the top of the
+   thread's kernel stack in user mode. A kernel stack pointer outside its stack is a double fault, as on the processor. */
+static uint64_t frame_stack(uint64_t rsp, uint64_t room, uint32_t *trap) {
+    if (machine->user_mode) {
+        return machine->kernel_stack_top;
+    }
+    if (rsp > machine->kernel_stack_limit && rsp <= machine->kernel_stack_top && rsp - machine->kernel_stack_limit >= room) {
+        return rsp;
+    }
+    uint64_t top = machine->double_fault_stack_top;
+    if (rsp <= top && rsp > top - 8192) {
+        return rsp;
+    }
+    *trap = 8;
+    return top;
+}
+
+static void resume_in_kernel(ucontext_t *uc, uint32_t trap, uint32_t error, uint64_t cr2, bool decode) {
+    greg_t *gregs = uc->uc_mcontext.gregs;
+    const uint8_t *state = (const uint8_t *)uc->uc_mcontext.fpregs;
+    uint32_t magic, state_size = 512;
+    uint64_t mask = 0; /* 0: the state is in FXSAVE format */
+    memcpy(&magic, state + 464, sizeof magic);
+    if (magic == EXTENDED_STATE_MAGIC) {
+        memcpy(&mask, state + 464 + 8, sizeof mask);
+        memcpy(&state_size, state + 464 + 16, sizeof state_size);
+        mask &= KNOWN_STATE_MASK;
+    }
+    uint64_t top = frame_stack((uint64_t)gregs[REG_RSP], sizeof(hal_trap_frame) + state_size + 1024, &trap);
+    uint64_t xsave = (top - state_size) & ~63ull;
+    hal_trap_frame *frame = (hal_trap_frame *)((xsave - sizeof *frame) & ~15ull);
+    memcpy((void *)xsave, state, state_size);
+    memset(frame, 0, sizeof *frame);
+    for (int i = 0; i < 16; i++) {
+        frame->gpr[i] = (uint64_t)gregs[gpr_of_ucontext[i]];
+    }
+    frame->rip = (uint64_t)gregs[REG_RIP];
+    frame->rflags = (uint64_t)gregs[REG_EFL];
+    frame->trap = trap;
+    frame->error = error;
+    frame->cr2 = cr2;
+    frame->user_mode = machine->user_mode;
+    frame->xsave = (void *)xsave;
+    frame->xsave_mask = mask;
+    if (decode) {
+        decode_trap(frame);
+    }
+    machine->user_mode = 0;
+    gregs[REG_RIP] = (greg_t)machine->trap_entry;
+    gregs[REG_RSP] = (greg_t)frame;
+    gregs[REG_RCX] = (greg_t)frame;
+    gregs[REG_EFL] &= ~(greg_t)(EFLAGS_TRAP | EFLAGS_DIRECTION | EFLAGS_NESTED | EFLAGS_ALIGNMENT);
+}
+
+static void on_fault(int signal, siginfo_t *info, void *context) {
+    ucontext_t *uc = context;
+    greg_t *gregs = uc->uc_mcontext.gregs;
+    uint64_t pc = (uint64_t)gregs[REG_RIP];
+    uint32_t trap = (uint32_t)gregs[REG_TRAPNO], error = (uint32_t)gregs[REG_ERR];
+    uint64_t address = (uint64_t)gregs[REG_CR2];
+    if (is_host_code(pc) || machine->trap_entry == 0) {
+        machine_fault_in_host(signal, pc, (uint64_t)(uintptr_t)info->si_addr);
+    }
+    if (signal == SIGBUS && trap != 14) {
+        trap = 14; /* the RAM file has no room left behind it: reported as a fault on the address */
+        address = (uint64_t)(uintptr_t)info->si_addr;
+    }
+    bool kernel_page = trap == 14 && address >= HAL_KUSER_KERNEL && address < HAL_KUSER_KERNEL + HAL_PAGE;
+    resume_in_kernel(uc, trap, error, address, trap == 13 || trap == 6 || trap == 3 || kernel_page);
+}
+
+/* 10 ms of this process's CPU time have passed. */
+static void on_cpu_tick(int signal, siginfo_t *info, void *context) {
+    ucontext_t *uc = context;
+    uint64_t pc = (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
+    (void)signal;
+    (void)info;
+    if (machine->kernel_entries != last_entries || is_host_code(pc)) {
+        last_entries = machine->kernel_entries;
+        ticks_without_entry = 0;
+        return;
+    }
+    if (++ticks_without_entry < SPIN_TICKS) {
+        return;
+    }
+    if ((uint64_t)ticks_without_entry * CPU_TICK_NS >= machine->watchdog_seconds * 1000000000ull && !machine->user_mode) {
+        ticks_without_entry = 0;
+        resume_in_kernel(uc, HAL_TRAP_WATCHDOG, 0, 0, false);
+    } else if (machine->user_mode ? pc < HAL_USER_END : is_driver_code(pc) && !machine->no_preempt) {
+        resume_in_kernel(uc, HAL_TRAP_PREEMPT, 0, 0, false);
+    }
+}
+
+static void end_if_machine_code(ucontext_t *uc) {
+    if (!is_host_code((uint64_t)uc->uc_mcontext.gregs[REG_RIP])) {
+        signals_check();
+    }
+}
+
+static void on_timeout(int signal, siginfo_t *info, void *context) {
+    (void)signal;
+    (void)info;
+    timed_out = 1;
+    signals_wanted = 1;
+    end_if_machine_code(context);
+}
+
+static void on_interrupt(int signal, siginfo_t *info, void *context) {
+    (void)info;
+    interrupted = signal;
+    signals_wanted = 1;
+    end_if_machine_code(context);
+}
+
+void signals_check(void) {
+    if (timed_out) {
+        machine_end_timeout();
+    }
+    if (interrupted) {
+        machine_end_interrupted(interrupted);
+    }
+}
+
+static bool handle(int signal, void (*handler)(int, siginfo_t *, void *), bool asynchronous) {
+    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK | (asynchronous ? 0 : SA_NODEFER)};
+    sigemptyset(&action.sa_mask);
+    if (!asynchronous) {
+        sigaddset(&action.sa_mask, SIGPROF);
+        sigaddset(&action.sa_mask, SIGALRM);
+        sigaddset(&action.sa_mask, SIGINT);
+        sigaddset(&action.sa_mask, SIGTERM);
+    } else {
+        sigfillset(&action.sa_mask);
+    }
+    return sigaction(signal, &action, NULL) == 0;
+}
+
+bool signals_start(hal_machine *running, uint64_t timeout_seconds) {
+    machine = running;
+    stack_t stack = {.ss_size = ALT_STACK_SIZE};
+    stack.ss_sp = mmap(NULL, ALT_STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bool ok = stack.ss_sp != MAP_FAILED && sigaltstack(&stack, NULL) == 0;
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE};
+    for (unsigned i = 0; i < sizeof faults / sizeof *faults; i++) {
+        ok = ok && handle(faults[i], on_fault, false);
+    }
+    ok = ok && handle(SIGPROF, on_cpu_tick, true) && handle(SIGALRM, on_timeout, true);
+    ok = ok && handle(SIGINT, on_interrupt, true) && handle(SIGTERM, on_interrupt, true) && handle(SIGHUP, on_interrupt, true);
+    signal(SIGPIPE, SIG_IGN);
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGPROF};
+    timer_t timer;
+    struct itimerspec period = {{0, CPU_TICK_NS}, {0, CPU_TICK_NS}};
+    ok = ok && timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &timer) == 0 && timer_settime(timer, 0, &period, NULL) == 0;
+    if (timeout_seconds != 0) {
+        struct itimerval limit = {{0, 0}, {(time_t)timeout_seconds, 0}};
+        ok = ok && setitimer(ITIMER_REAL, &limit, NULL) == 0;
+    }
+    if (!ok) {
+        message_error("signals", "handlers or timers cannot be set up: %s: the host must allow sigaltstack, timer_create and setitimer", strerror(errno));
+    }
+    return ok;
+}

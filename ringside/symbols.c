@@ -1,0 +1,172 @@
+#include "symbols.h"
+#include "machine.h"
+
+#include <libdwarf/dwarf.h>
+#include <libdwarf/libdwarf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* One open image at a time: the frames of a stack come in runs of the same image. */
+static struct {
+    char name[64];
+    Dwarf_Debug debug;
+    int fd;
+} opened = {.fd = -1};
+
+static void close_image(void) {
+    if (opened.debug != NULL) {
+        Dwarf_Error error = NULL;
+        dwarf_finish(opened.debug, &error);
+    }
+    if (opened.fd >= 0) {
+        close(opened.fd);
+    }
+    opened.debug = NULL;
+    opened.fd = -1;
+}
+
+/* libdwarf wants a path: a carried image gets one through a memfd. */
+static bool carried_image_path(const char *name, char *path, size_t size) {
+    for (uint32_t i = 0; i < ringside_image_count; i++) {
+        const hal_image *image = &ringside_images[i];
+        if (strcmp(image->name, name) != 0) {
+            continue;
+        }
+        opened.fd = memfd_create(name, MFD_CLOEXEC);
+        if (opened.fd < 0 || write(opened.fd, image->data, image->size) != (ssize_t)image->size) {
+            return false;
+        }
+        snprintf(path, size, "/proc/self/fd/%d", opened.fd);
+        return true;
+    }
+    return false;
+}
+
+static bool open_image(const hal_stack_frame *frame) {
+    if (strcmp(opened.name, frame->image) == 0) {
+        return opened.debug != NULL;
+    }
+    close_image();
+    snprintf(opened.name, sizeof opened.name, "%s", frame->image);
+    char path[300];
+    if (frame->path[0] != '\0') {
+        snprintf(path, sizeof path, "%s", frame->path);
+    } else if (!carried_image_path(frame->image, path, sizeof path)) {
+        return false;
+    }
+    Dwarf_Error error = NULL;
+    if (dwarf_init_path(path, NULL, 0, DW_DLC_READ, DW_GROUPNUMBER_ANY, NULL, NULL, &opened.debug, NULL, 0, NULL, &error) != DW_DLV_OK) {
+        opened.debug = NULL;
+        return false;
+    }
+    return true;
+}
+
+static bool die_contains(Dwarf_Die die, Dwarf_Addr pc) {
+    Dwarf_Addr low = 0, high = 0;
+    Dwarf_Half form = 0;
+    enum Dwarf_Form_Class class = DW_FORM_CLASS_UNKNOWN;
+    Dwarf_Error error = NULL;
+    if (dwarf_lowpc(die, &low, &error) != DW_DLV_OK || dwarf_highpc_b(die, &high, &form, &class, &error) != DW_DLV_OK) {
+        return false;
+    }
+    if (class == DW_FORM_CLASS_CONSTANT) {
+        high += low;
+    }
+    return pc >= low && pc < high;
+}
+
+/* The name of the function that contains pc: a child of the compilation unit. */
+static bool find_function(Dwarf_Debug debug, Dwarf_Die unit, Dwarf_Addr pc, char *name, size_t size) {
+    Dwarf_Die child = NULL;
+    Dwarf_Error error = NULL;
+    bool found = false;
+    int result = dwarf_child(unit, &child, &error);
+    while (result == DW_DLV_OK && !found) {
+        Dwarf_Half tag = 0;
+        char *text = NULL;
+        if (dwarf_tag(child, &tag, &error) == DW_DLV_OK && tag == DW_TAG_subprogram && die_contains(child, pc) &&
+            dwarf_diename(child, &text, &error) == DW_DLV_OK) {
+            snprintf(name, size, "%s", text);
+            found = true;
+        }
+        Dwarf_Die next = NULL;
+        result = found ? DW_DLV_NO_ENTRY : dwarf_siblingof_b(debug, child, 1, &next, &error);
+        dwarf_dealloc_die(child);
+        child = next;
+    }
+    return found;
+}
+
+static void shorten_path(const char *path, char *out, size_t size) {
+    const char *last = path;
+    int slashes = 0;
+    for (const char *p = path + strlen(path); p > path; p--) {
+        if ((p[-1] == '/' || p[-1] == '\\') && ++slashes == 2) {
+            last = p;
+            break;
+        }
+    }
+    snprintf(out, size, "%s", last);
+}
+
+static void find_line(Dwarf_Die unit, Dwarf_Addr pc, struct symbol_location *location) {
+    Dwarf_Unsigned version = 0;
+    Dwarf_Small tables = 0;
+    Dwarf_Line_Context context = NULL;
+    Dwarf_Error error = NULL;
+    Dwarf_Line *lines = NULL;
+    Dwarf_Signed count = 0;
+    if (dwarf_srclines_b(unit, &version, &tables, &context, &error) != DW_DLV_OK) {
+        return;
+    }
+    if (dwarf_srclines_from_linecontext(context, &lines, &count, &error) == DW_DLV_OK) {
+        for (Dwarf_Signed i = 0; i + 1 < count; i++) {
+            Dwarf_Addr from = 0, to = 0;
+            Dwarf_Bool end = 0;
+            if (dwarf_lineaddr(lines[i], &from, &error) != DW_DLV_OK || dwarf_lineaddr(lines[i + 1], &to, &error) != DW_DLV_OK ||
+                dwarf_lineendsequence(lines[i], &end, &error) != DW_DLV_OK || end || pc < from || pc >= to) {
+                continue;
+            }
+            Dwarf_Unsigned number = 0;
+            char *path = NULL;
+            if (dwarf_lineno(lines[i], &number, &error) == DW_DLV_OK && dwarf_linesrc(lines[i], &path, &error) == DW_DLV_OK) {
+                location->line = (unsigned)number;
+                shorten_path(path, location->file, sizeof location->file);
+            }
+            break;
+        }
+    }
+    dwarf_srclines_dealloc_b(context);
+}
+
+bool symbols_find(const hal_stack_frame *frame, struct symbol_location *location) {
+    memset(location, 0, sizeof *location);
+    if (frame->image_base == 0 || !open_image(frame)) {
+        return false;
+    }
+    Dwarf_Addr pc = frame->pc - frame->image_base + frame->link_base;
+    bool found = false;
+    for (;;) {
+        Dwarf_Unsigned header_length, abbreviations, type_offset, next_header;
+        Dwarf_Half version, address_size, length_size, extension_size, unit_type;
+        Dwarf_Sig8 signature;
+        Dwarf_Error error = NULL;
+        if (dwarf_next_cu_header_d(opened.debug, 1, &header_length, &version, &abbreviations, &address_size, &length_size, &extension_size, &signature,
+                                   &type_offset, &next_header, &unit_type, &error) != DW_DLV_OK) {
+            return found;
+        }
+        Dwarf_Die unit = NULL;
+        if (dwarf_siblingof_b(opened.debug, NULL, 1, &unit, &error) == DW_DLV_OK) {
+            /* The walk goes on to the end in any case: only that resets libdwarf's place among the units. */
+            if (!found && find_function(opened.debug, unit, pc, location->function, sizeof location->function)) {
+                found = true;
+                find_line(unit, pc, location);
+            }
+            dwarf_dealloc_die(unit);
+        }
+    }
+}

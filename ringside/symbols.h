@@ -1,0 +1,14 @@
+/* Source places of program counters, from the DWARF in PE images. */
+#pragma once
+#include "hal/hal.h"
+#include <stdbool.h>
+
+struct symbol_location {
+    char function[128];
+    char file[160]; /* last two components of its path */
+    unsigned line;  /* 0: unknown */
+};
+
+/* From the image's debug data: a host file for frame->path, the carried image for an inbox one. The pc of a caller is its return address: the line is that
+   of the call. False when there is none. */
+bool symbols_find(const hal_stack_frame *frame, struct symbol_location *location);

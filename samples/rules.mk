@@ -1,0 +1,28 @@
+# The sample drivers, with the flags that `ringside cc` presets, and their programs, built by the stock mingw-w64 compiler.
+SAMPLE_WARNINGS := -Wall -Wextra -Werror
+SAMPLE_DRIVER_WARNINGS := $(SAMPLE_WARNINGS) -Wno-\#warnings
+SAMPLE_DRIVER_FLAGS := $(PE_TARGET) -std=gnu17 -O2 -g -gdwarf-4 -ffreestanding -fms-extensions -Xclang -fasync-exceptions -fasynchronous-unwind-tables \
+	-fno-auto-import -fno-delete-null-pointer-checks -mno-stack-arg-probe -DALLOC_PRAGMA -D_WIN32_WINNT=0x0A00 -DNTDDI_VERSION=0x0A000008 \
+	-ffile-prefix-map=$(CURDIR)/= -isystem include/ddk-fix -isystem $(MINGW_INCLUDE)/ddk -isystem $(MINGW_INCLUDE) $(SAMPLE_DRIVER_WARNINGS)
+SAMPLE_DRIVER_LINK := -nologo -subsystem:native -driver:wdm -entry:DriverEntry -base:0x10000 -section:INIT,ERD -debug:dwarf -release -nodefaultlib
+SAMPLE_DRIVER_LIBS := $(MINGW_LIB)/libntoskrnl.a $(MINGW_LIB)/libhal.a
+SAMPLE_PROGRAM_FLAGS := -std=gnu17 -O2 -g -D_WIN32_WINNT=0x0A00 -ffile-prefix-map=$(CURDIR)/= $(SAMPLE_WARNINGS)
+
+EXAMPLE_IO_buffered := 1
+EXAMPLE_IO_direct := 2
+EXAMPLE_IO_neither := 3
+EXAMPLE_DRIVERS := $(foreach k,buffered direct neither,$(BUILD)/samples/example-$(k).sys)
+EXAMPLE_PROGRAMS := $(BUILD)/samples/loader.exe $(BUILD)/samples/client.exe
+
+.PHONY: samples
+samples: $(EXAMPLE_DRIVERS) $(EXAMPLE_PROGRAMS)
+
+$(BUILD)/samples/example-%.o: samples/example/example.c
+	@mkdir -p $(@D)
+	$(CC) $(SAMPLE_DRIVER_FLAGS) -DEXAMPLE_IO=$(EXAMPLE_IO_$*) -MMD -MP -c $< -o $@
+$(EXAMPLE_DRIVERS): $(BUILD)/samples/%.sys: $(BUILD)/samples/%.o
+	$(LLD) $(SAMPLE_DRIVER_LINK) -out:$@ $< $(SAMPLE_DRIVER_LIBS)
+
+$(EXAMPLE_PROGRAMS): $(BUILD)/samples/%.exe: samples/example/%.c samples/example/example.h
+	@mkdir -p $(@D)
+	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $< -o $@

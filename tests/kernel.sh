@@ -1,0 +1,17 @@
+#!/bin/sh
+# Runs a kernel test and prints its TAP: tests/kernel.sh NAME [ringside options]. NAME.sys is loaded; NAME.exe, if there is one, is run with it.
+name=$1
+shift
+build=${BUILD:-build}
+program=
+[ -f "$build/tests/user/$name.exe" ] && program=$build/tests/user/$name.exe
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+"$build/ringside" run --timeout 60 "$@" -d "$build/tests/kernel/$name.sys" $program >"$output" 2>&1
+status=$?
+sed -n 's/\r$//; s/^dbg: \(ok\|not ok\|1\.\.\|#\)/\1/p; s/^\(ok\|not ok\|1\.\.\|#\)/\1/p' "$output"
+if [ $status != 0 ]; then
+    sed 's/^/# /' "$output"
+    echo "Bail out! $name ended with $status"
+    exit 1
+fi

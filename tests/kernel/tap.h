@@ -1,0 +1,41 @@
+/*
+ * TAP from a driver: each check is a line of debug output, "ok 1 - what" or "not ok 1 - what"; tests/kernel.sh takes it from there.
+ * A test driver defines `static VOID RunTests(PDRIVER_OBJECT, PUNICODE_STRING)`; DriverEntry runs it, prints the plan and stays loaded.
+ */
+#pragma once
+#include <ntddk.h>
+
+static ULONG TapCount;
+
+#define ok(condition, ...) TapCheck((condition) ? TRUE : FALSE, __FILE__, __LINE__, __VA_ARGS__)
+#define is(value, expected, what) \
+    TapCheck((ULONG64)(value) == (ULONG64)(expected), __FILE__, __LINE__, "%s: 0x%I64x, expected 0x%I64x", what, (ULONG64)(value), (ULONG64)(expected))
+
+static inline VOID TapCheck(BOOLEAN Passed, PCSTR File, int Line, PCSTR Format, ...) {
+    va_list Arguments;
+    DbgPrint("%s %u - ", Passed ? "ok" : "not ok", ++TapCount);
+    va_start(Arguments, Format);
+    vDbgPrintEx(DPFLTR_DEFAULT_ID, DPFLTR_ERROR_LEVEL, Format, Arguments);
+    va_end(Arguments);
+    DbgPrint("\n");
+    if (!Passed) {
+        DbgPrint("# failed at %s:%d\n", File, Line);
+    }
+}
+
+static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath);
+#ifndef TAP_OWN_UNLOAD
+static VOID TapUnload(PDRIVER_OBJECT DriverObject) { UNREFERENCED_PARAMETER(DriverObject); }
+#endif
+
+DRIVER_INITIALIZE DriverEntry;
+NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
+#ifndef TAP_OWN_UNLOAD
+    DriverObject->DriverUnload = TapUnload;
+#endif
+    RunTests(DriverObject, RegistryPath);
+#ifndef TAP_PLAN_LATER
+    DbgPrint("1..%u\n", TapCount);
+#endif
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,32 @@
+# TAP for shell tests: source it, call ok/run/..., end with done_testing. Output of the last run: $out (stdout), $err (stderr), $status.
+build=${BUILD:-build}
+ringside=$build/ringside
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+count=0
+
+# ok CONDITION-STATUS NAME
+ok() {
+    count=$((count + 1))
+    if [ "$1" = 0 ]; then
+        echo "ok $count - $2"
+    else
+        echo "not ok $count - $2"
+        [ -f "$work/out" ] && sed 's/^/# out: /' "$work/out" | head -40
+        [ -f "$work/err" ] && sed 's/^/# err: /' "$work/err" | head -40
+        [ -n "${status:-}" ] && echo "# status: $status"
+    fi
+}
+
+# run COMMAND...: standard input is empty unless $input is set
+run() {
+    printf "${input:-}" | "$@" >"$work/out.raw" 2>"$work/err"
+    status=$?
+    tr -d '\r' <"$work/out.raw" >"$work/out"
+}
+
+exits() { ok "$([ "$status" = "$1" ] && echo 0 || echo 1)" "$2: exit code $1"; }
+out_has() { grep -qF -- "$1" "$work/out"; ok $? "$2"; }
+err_has() { grep -qF -- "$1" "$work/err"; ok $? "$2"; }
+err_lacks() { ! grep -qF -- "$1" "$work/err"; ok $? "$2"; }
+done_testing() { echo "1..$count"; }

@@ -1,0 +1,46 @@
+# `make check`: everything once more with UBSan traps in all PE code (build/check), then prove.
+TESTS_KERNEL := $(patsubst tests/kernel/%.c,%,$(wildcard tests/kernel/*.c))
+TESTS_BAD := $(patsubst tests/bad/%.c,%,$(wildcard tests/bad/*.c))
+TESTS_HOST := $(patsubst tests/host/%.c,%,$(wildcard tests/host/*.c))
+-include tests/user.mk
+include tests/images.mk
+
+TEST_IMAGES := $(TEST_BAD_IMAGES) $(TESTS_KERNEL:%=$(BUILD)/tests/kernel/%.sys) $(TESTS_BAD:%=$(BUILD)/tests/bad/%.sys) $(TESTS_USER:%=$(BUILD)/tests/user/%.exe)
+TEST_SCRIPTS := $(wildcard tests/*.t) $(TESTS_KERNEL:%=$(BUILD)/tests/kernel-%.t) $(TESTS_USER_TAP:%=$(BUILD)/tests/user-%.t) $(TESTS_HOST:%=$(BUILD)/tests/host-%.t)
+
+$(BUILD)/tests/%.o: tests/%.c tests/kernel/tap.h
+	@mkdir -p $(@D)
+	$(CC) $(SAMPLE_DRIVER_FLAGS) -Wno-unused-function -Itests -MMD -MP -c $< -o $@
+$(TESTS_KERNEL:%=$(BUILD)/tests/kernel/%.sys) $(TESTS_BAD:%=$(BUILD)/tests/bad/%.sys): %.sys: %.o
+	$(LLD) $(SAMPLE_DRIVER_LINK) -out:$@ $< $(SAMPLE_DRIVER_LIBS)
+
+$(BUILD)/tests/kernel-%.t: | $(BUILD)/tests/kernel/%.sys
+	printf '#!/bin/sh\nexec tests/kernel.sh %s\n' $* > $@ && chmod +x $@
+$(BUILD)/tests/user-%.t: | $(BUILD)/tests/user/%.exe
+	printf '#!/bin/sh\nexec tests/user.sh %s\n' $* > $@ && chmod +x $@
+# A cmocka program prints its results as TAP.
+$(BUILD)/tests/host-%.t: $(BUILD)/tests/host/%
+	printf '#!/bin/sh\nCMOCKA_MESSAGE_OUTPUT=TAP exec %s\n' $< > $@ && chmod +x $@
+$(BUILD)/tests/host/%: tests/host/%.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -Wno-missing-prototypes -fsanitize=address,undefined -fno-sanitize-recover=all -MMD -MP $< $(TEST_SOURCES_$*) -lcmocka -o $@
+
+$(BUILD)/tools/unwind-check: tools/unwind-check.c ring0/ldr/pe.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $^ -lZydis -o $@
+
+.PHONY: test-images run-tests
+test-images: $(TEST_IMAGES) $(TEST_SCRIPTS) $(BUILD)/ringside $(BUILD)/tools/unwind-check samples
+	$(BUILD)/tools/unwind-check $(RING0_IMAGES) $(RING3_IMAGES) $(EXAMPLE_DRIVERS)
+run-tests: test-images
+	BUILD=$(BUILD) prove --timer $(PROVE_FLAGS) $(TEST_SCRIPTS)
+
+check:
+	+$(MAKE) --no-print-directory BUILD=build/check SAN=1 run-tests
+
+demo: $(BUILD)/ringside samples
+	BUILD=$(BUILD) samples/demo.sh
+
+TEST_SOURCES_test_options := ringside/options.c
+TEST_SOURCES_test_files := ringside/files.c ringside/root.c ringside/overlay.c ringside/names.c
+TEST_SOURCES_test_pe := ring0/ldr/pe.c

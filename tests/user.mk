@@ -1,0 +1,8 @@
+# Windows programs that print TAP, built by clang for its __try.
+TESTS_USER := $(patsubst tests/user/%.c,%,$(wildcard tests/user/*.c))
+TESTS_USER_TAP := $(TESTS_USER)
+
+$(BUILD)/tests/user/%.exe: tests/user/%.c tests/user/utap.h
+	@mkdir -p $(@D)
+	$(CC) $(PE_TARGET) -std=gnu17 -O1 -g -gdwarf-4 -fms-extensions -Xclang -fasync-exceptions -D_WIN32_WINNT=0x0A00 -ffile-prefix-map=$(CURDIR)/= \
+		-Wall -Wextra -Werror -Wno-unused-parameter -Wno-ignored-attributes -Wno-pragma-pack $< -o $@

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Runs a user-mode test program, which prints TAP itself: tests/user.sh NAME [arguments].
+name=$1
+shift
+build=${BUILD:-build}
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+"$build/ringside" run --timeout 60 "$build/tests/user/$name.exe" "$@" >"$output" 2>"$output.err"
+status=$?
+tr -d '\r' <"$output"
+if [ $status != 0 ]; then
+    sed 's/^/# /' "$output.err"
+    rm -f "$output.err"
+    echo "Bail out! $name ended with $status"
+    exit 1
+fi
+rm -f "$output.err"

@@ -35,7 +35,8 @@ include ring0/rules.mk
 include ring3/rules.mk
 include ringside/rules.mk
 include samples/rules.mk
--include tests/rules.mk
+include tests/rules.mk
+include bench/rules.mk
 
 all: $(BUILD)/ringside samples
 

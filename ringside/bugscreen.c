@@ -11,9 +11,12 @@ static const char *colour(const char *code) {
     return console_has_colour() ? code : "";
 }
 
-static void print_location(const hal_stack_frame *frame) {
+/* is_caller: pc is a return address, and the place wanted that of the call before it. */
+static void print_location(const hal_stack_frame *frame, int is_caller) {
     struct symbol_location location;
-    if (!symbols_find(frame, &location)) {
+    hal_stack_frame place = *frame;
+    place.pc -= is_caller ? 1 : 0;
+    if (!symbols_find(&place, &location)) {
         if (frame->symbol[0] != '\0') {
             fprintf(stderr, "%s!%s+0x%x", frame->image, frame->symbol, frame->symbol_offset);
         } else if (frame->image[0] != '\0') {
@@ -34,7 +37,7 @@ static void print_culprit(const hal_bugcheck *report) {
     for (uint32_t i = 0; i < report->frame_count; i++) {
         if (strcmp(report->frames[i].image, report->culprit) == 0) {
             fprintf(stderr, "  culprit    ");
-            print_location(&report->frames[i]);
+            print_location(&report->frames[i], i > 0);
             fputc('\n', stderr);
             return;
         }
@@ -71,7 +74,7 @@ void bugscreen_print(const hal_bugcheck *report) {
             report->cpu);
     for (uint32_t i = 0; i < report->frame_count; i++) {
         fprintf(stderr, "  %2u %016llX  ", i, (unsigned long long)report->frames[i].pc);
-        print_location(&report->frames[i]);
+        print_location(&report->frames[i], i > 0);
         fputc('\n', stderr);
     }
     fputs(colour("\033[97;44m"), stderr);

@@ -79,22 +79,28 @@ static bool die_contains(Dwarf_Die die, Dwarf_Addr pc) {
     return pc >= low && pc < high;
 }
 
-/* The name of the function that contains pc: a child of the compilation unit. */
+/* The name of what contains pc, among the children of a compilation unit that does: a function, or in assembler code the last label before it. */
 static bool find_function(Dwarf_Debug debug, Dwarf_Die unit, Dwarf_Addr pc, char *name, size_t size) {
     Dwarf_Die child = NULL;
     Dwarf_Error error = NULL;
+    Dwarf_Addr best = 0;
     bool found = false;
     int result = dwarf_child(unit, &child, &error);
-    while (result == DW_DLV_OK && !found) {
+    while (result == DW_DLV_OK) {
         Dwarf_Half tag = 0;
+        Dwarf_Addr low = 0;
         char *text = NULL;
-        if (dwarf_tag(child, &tag, &error) == DW_DLV_OK && tag == DW_TAG_subprogram && die_contains(child, pc) &&
-            dwarf_diename(child, &text, &error) == DW_DLV_OK) {
+        bool match = false;
+        if (dwarf_tag(child, &tag, &error) == DW_DLV_OK && dwarf_lowpc(child, &low, &error) == DW_DLV_OK) {
+            match = tag == DW_TAG_subprogram ? die_contains(child, pc) : tag == DW_TAG_label && low <= pc && low >= best && die_contains(unit, pc);
+        }
+        if (match && dwarf_diename(child, &text, &error) == DW_DLV_OK) {
             snprintf(name, size, "%s", text);
+            best = low;
             found = true;
         }
         Dwarf_Die next = NULL;
-        result = found ? DW_DLV_NO_ENTRY : dwarf_siblingof_b(debug, child, 1, &next, &error);
+        result = found && tag == DW_TAG_subprogram ? DW_DLV_NO_ENTRY : dwarf_siblingof_b(debug, child, 1, &next, &error);
         dwarf_dealloc_die(child);
         child = next;
     }

@@ -39,29 +39,17 @@ static NTSTATUS ExpChangeEvent(HANDLE EventHandle, LONG (*NTAPI Change)(PKEVENT 
     return KiCopyOutOptional(PreviousState, &Old, sizeof(Old));
 }
 
-static LONG NTAPI ExpSet(PKEVENT Event) {
-    return KeSetEvent(Event, 1 /* EVENT_INCREMENT */, FALSE);
-}
+static LONG NTAPI ExpSet(PKEVENT Event) { return KeSetEvent(Event, 1 /* EVENT_INCREMENT */, FALSE); }
 
-static LONG NTAPI ExpPulse(PKEVENT Event) {
-    return KePulseEvent(Event, 1, FALSE);
-}
+static LONG NTAPI ExpPulse(PKEVENT Event) { return KePulseEvent(Event, 1, FALSE); }
 
-NTSTATUS NTAPI NtSetEvent(HANDLE EventHandle, PLONG PreviousState) {
-    return ExpChangeEvent(EventHandle, ExpSet, PreviousState);
-}
+NTSTATUS NTAPI NtSetEvent(HANDLE EventHandle, PLONG PreviousState) { return ExpChangeEvent(EventHandle, ExpSet, PreviousState); }
 
-NTSTATUS NTAPI NtResetEvent(HANDLE EventHandle, PLONG PreviousState) {
-    return ExpChangeEvent(EventHandle, KeResetEvent, PreviousState);
-}
+NTSTATUS NTAPI NtResetEvent(HANDLE EventHandle, PLONG PreviousState) { return ExpChangeEvent(EventHandle, KeResetEvent, PreviousState); }
 
-NTSTATUS NTAPI NtClearEvent(HANDLE EventHandle) {
-    return ExpChangeEvent(EventHandle, KeResetEvent, NULL);
-}
+NTSTATUS NTAPI NtClearEvent(HANDLE EventHandle) { return ExpChangeEvent(EventHandle, KeResetEvent, NULL); }
 
-NTSTATUS NTAPI NtPulseEvent(HANDLE EventHandle, PLONG PreviousState) {
-    return ExpChangeEvent(EventHandle, ExpPulse, PreviousState);
-}
+NTSTATUS NTAPI NtPulseEvent(HANDLE EventHandle, PLONG PreviousState) { return ExpChangeEvent(EventHandle, ExpPulse, PreviousState); }
 
 NTSTATUS NTAPI NtQueryEvent(HANDLE EventHandle, EVENT_INFORMATION_CLASS EventInformationClass, PVOID EventInformation, ULONG EventInformationLength,
                             PULONG ReturnLength) {

@@ -3,12 +3,11 @@
 #include "ex/work.h"
 
 POBJECT_TYPE ExpEventType, ExpSemaphoreType, ExpMutantType;
-POBJECT_TYPE *ExEventObjectType = &ExpEventType;
-POBJECT_TYPE *ExSemaphoreObjectType = &ExpSemaphoreType;
 
 #define MUTANT_EXECUTE (STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE)
 
-static VOID ExpCreateType(PCWSTR Name, ULONG BodySize, ACCESS_MASK Read, ACCESS_MASK Write, ACCESS_MASK All, VOID (*Delete)(PVOID), POBJECT_TYPE *Type) {
+static VOID ExpCreateType(PCWSTR Name, ULONG BodySize, ACCESS_MASK Read, ACCESS_MASK Write, ACCESS_MASK All, VOID (*Delete)(PVOID),
+                          POBJECT_TYPE *Type) {
     OB_TYPE_INITIALIZER Initializer = {
         .Name = Name,
         .GenericMapping = {STANDARD_RIGHTS_READ | Read, STANDARD_RIGHTS_WRITE | Write, STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, All},

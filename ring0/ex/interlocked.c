@@ -2,16 +2,12 @@
 #include "ex/ex.h"
 
 /*
- * A sequenced list's header: depth and sequence in the first half, the first entry in the second, as the x64 SDK declares it. The sequence changes with
- * every push, as code that compares whole headers expects.
+ * A sequenced list's header: depth and sequence in the first half, the first entry in the second, as the x64 SDK declares it. The sequence
+ * changes with every push, as code that compares whole headers expects.
  */
-static PSLIST_ENTRY ExpFirst(PSLIST_HEADER Head) {
-    return (PSLIST_ENTRY)((ULONG_PTR)Head->HeaderX64.NextEntry << 4);
-}
+static PSLIST_ENTRY ExpFirst(PSLIST_HEADER Head) { return (PSLIST_ENTRY)((ULONG_PTR)Head->HeaderX64.NextEntry << 4); }
 
-static VOID ExpSetFirst(PSLIST_HEADER Head, PSLIST_ENTRY First) {
-    Head->HeaderX64.NextEntry = (ULONG_PTR)First >> 4;
-}
+static VOID ExpSetFirst(PSLIST_HEADER Head, PSLIST_ENTRY First) { Head->HeaderX64.NextEntry = (ULONG_PTR)First >> 4; }
 
 static VOID ExpCheckAlignment(PVOID Address) {
     if (((ULONG_PTR)Address & 15) != 0)
@@ -23,9 +19,7 @@ VOID NTAPI InitializeSListHead(PSLIST_HEADER SListHead) {
     RtlZeroMemory(SListHead, sizeof(*SListHead));
 }
 
-USHORT ExQueryDepthSList(PSLIST_HEADER ListHead) {
-    return (USHORT)ListHead->HeaderX64.Depth;
-}
+USHORT ExQueryDepthSList(PSLIST_HEADER ListHead) { return (USHORT)ListHead->HeaderX64.Depth; }
 
 PSLIST_ENTRY ExpInterlockedPushEntrySList(PSLIST_HEADER ListHead, PSLIST_ENTRY ListEntry) {
     PSLIST_ENTRY First = ExpFirst(ListHead);

@@ -1,8 +1,8 @@
 /* Lookaside lists: blocks of one size that are kept instead of freed. */
 #include "ex/ex.h"
 
-#define DEPTH 4           /* how many blocks are kept; Windows begins so and adjusts */
-#define MAXIMUM_DEPTH 256
+#define DEPTH                   4 /* how many blocks are kept; Windows begins so and adjusts */
+#define MAXIMUM_DEPTH           256
 #define LOOKASIDE_NX_ALLOCATION 512u /* POOL_NX_ALLOCATION */
 
 /* Between a list and its allocator; what an EX routine wants besides is the list itself. */
@@ -10,9 +10,7 @@ static PVOID NTAPI ExpAllocateBlock(POOL_TYPE PoolType, SIZE_T NumberOfBytes, UL
     return ExAllocatePoolWithTag(PoolType, NumberOfBytes, Tag);
 }
 
-static VOID NTAPI ExpFreeBlock(PVOID Buffer) {
-    ExFreePool(Buffer);
-}
+static VOID NTAPI ExpFreeBlock(PVOID Buffer) { ExFreePool(Buffer); }
 
 static VOID ExpInitializeList(PGENERAL_LOOKASIDE_POOL List, POOL_TYPE Type, SIZE_T Size, ULONG Tag) {
     RtlZeroMemory(List, sizeof(*List));
@@ -23,15 +21,15 @@ static VOID ExpInitializeList(PGENERAL_LOOKASIDE_POOL List, POOL_TYPE Type, SIZE
     List->Size = (ULONG)(Size < LOOKASIDE_MINIMUM_BLOCK_SIZE ? LOOKASIDE_MINIMUM_BLOCK_SIZE : Size);
 }
 
-static VOID ExpInitializeGeneral(PGENERAL_LOOKASIDE General, PALLOCATE_FUNCTION Allocate, PFREE_FUNCTION Free, POOL_TYPE Type, ULONG Flags, SIZE_T Size,
-                                 ULONG Tag) {
+static VOID ExpInitializeGeneral(PGENERAL_LOOKASIDE General, PALLOCATE_FUNCTION Allocate, PFREE_FUNCTION Free, POOL_TYPE Type, ULONG Flags,
+                                 SIZE_T Size, ULONG Tag) {
     ExpInitializeList((PGENERAL_LOOKASIDE_POOL)General, Type | (POOL_TYPE)Flags, Size, Tag);
     General->Allocate = Allocate != NULL ? Allocate : ExpAllocateBlock;
     General->Free = Free != NULL ? Free : ExpFreeBlock;
 }
 
-VOID NTAPI ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PALLOCATE_FUNCTION Allocate, PFREE_FUNCTION Free, ULONG Flags, SIZE_T Size,
-                                           ULONG Tag, USHORT Depth) {
+VOID NTAPI ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside, PALLOCATE_FUNCTION Allocate, PFREE_FUNCTION Free, ULONG Flags,
+                                           SIZE_T Size, ULONG Tag, USHORT Depth) {
     POOL_TYPE Type = (Flags & LOOKASIDE_NX_ALLOCATION) ? NonPagedPoolNx : NonPagedPool;
 
     ExpInitializeGeneral(&Lookaside->L, Allocate, Free, Type, Flags & POOL_RAISE_IF_ALLOCATION_FAILURE, Size, Tag);
@@ -49,13 +47,9 @@ static VOID ExpEmpty(PGENERAL_LOOKASIDE General) {
         General->Free(Entry);
 }
 
-VOID NTAPI ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside) {
-    ExpEmpty(&Lookaside->L);
-}
+VOID NTAPI ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside) { ExpEmpty(&Lookaside->L); }
 
-VOID NTAPI ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside) {
-    ExpEmpty(&Lookaside->L);
-}
+VOID NTAPI ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside) { ExpEmpty(&Lookaside->L); }
 
 /* ---- The newer form, whose routines get the list too ------------------------------------------------------------------------ */
 
@@ -63,9 +57,7 @@ static PVOID NTAPI ExpAllocateBlockEx(POOL_TYPE PoolType, SIZE_T NumberOfBytes, 
     return ExAllocatePoolWithTag(PoolType, NumberOfBytes, Tag);
 }
 
-static VOID NTAPI ExpFreeBlockEx(PVOID Buffer, PLOOKASIDE_LIST_EX Lookaside) {
-    ExFreePool(Buffer);
-}
+static VOID NTAPI ExpFreeBlockEx(PVOID Buffer, PLOOKASIDE_LIST_EX Lookaside) { ExFreePool(Buffer); }
 
 NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCATE_FUNCTION_EX Allocate, PFREE_FUNCTION_EX Free, POOL_TYPE PoolType,
                                            ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth) {
@@ -110,6 +102,4 @@ VOID NTAPI ExFlushLookasideListEx(PLOOKASIDE_LIST_EX Lookaside) {
         Lookaside->L.FreeEx(Entry, Lookaside);
 }
 
-VOID NTAPI ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside) {
-    ExFlushLookasideListEx(Lookaside);
-}
+VOID NTAPI ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside) { ExFlushLookasideListEx(Lookaside); }

@@ -4,8 +4,8 @@
 NTSTATUS NTAPI NtCreateMutant(PHANDLE MutantHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN InitialOwner) {
     PKMUTANT Mutant;
     HANDLE Handle;
-    NTSTATUS Copied, Status = ObCreateObject(KiPreviousMode(), ExpMutantType, ObjectAttributes, KiPreviousMode(), NULL, sizeof(*Mutant), 0, 0,
-                                             (PVOID *)&Mutant);
+    NTSTATUS Copied,
+        Status = ObCreateObject(KiPreviousMode(), ExpMutantType, ObjectAttributes, KiPreviousMode(), NULL, sizeof(*Mutant), 0, 0, (PVOID *)&Mutant);
 
     if (!NT_SUCCESS(Status))
         return Status;

@@ -40,13 +40,9 @@ BOOLEAN FASTCALL ExTryToAcquireFastMutex(PFAST_MUTEX FastMutex) {
     return TRUE;
 }
 
-VOID FASTCALL ExAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex) {
-    ExpLock(FastMutex);
-}
+VOID FASTCALL ExAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex) { ExpLock(FastMutex); }
 
-VOID FASTCALL ExReleaseFastMutexUnsafe(PFAST_MUTEX FastMutex) {
-    ExpUnlock(FastMutex);
-}
+VOID FASTCALL ExReleaseFastMutexUnsafe(PFAST_MUTEX FastMutex) { ExpUnlock(FastMutex); }
 
 VOID FASTCALL ExEnterCriticalRegionAndAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex) {
     KeEnterCriticalRegion();
@@ -76,13 +72,9 @@ VOID FASTCALL KeReleaseGuardedMutex(PKGUARDED_MUTEX GuardedMutex) {
     KeLeaveGuardedRegion();
 }
 
-VOID FASTCALL KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX GuardedMutex) {
-    ExAcquireFastMutexUnsafe((PFAST_MUTEX)GuardedMutex);
-}
+VOID FASTCALL KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX GuardedMutex) { ExAcquireFastMutexUnsafe((PFAST_MUTEX)GuardedMutex); }
 
-VOID FASTCALL KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX GuardedMutex) {
-    ExpUnlock((PFAST_MUTEX)GuardedMutex);
-}
+VOID FASTCALL KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX GuardedMutex) { ExpUnlock((PFAST_MUTEX)GuardedMutex); }
 
 BOOLEAN FASTCALL KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX GuardedMutex) {
     if (GuardedMutex->Count != 1)

@@ -15,7 +15,7 @@ NTKERNELAPI BOOLEAN NTAPI ExTryAcquirePushLockShared(PEX_PUSH_LOCK PushLock);
  * The word: 0 free, bit 0 held exclusively, the rest in steps of 16 the number of threads that hold it shared. Who waits is in
  * none of it: waiters stand in one list for all push locks, with the address of theirs, and each release wakes those of its lock.
  */
-#define EXCLUSIVE ((ULONG_PTR)1)
+#define EXCLUSIVE        ((ULONG_PTR)1)
 #define SHARED_INCREMENT ((ULONG_PTR)16)
 
 typedef struct _PUSH_WAIT {
@@ -48,9 +48,7 @@ static VOID ExpWakePushWaiters(PEX_PUSH_LOCK PushLock) {
     }
 }
 
-VOID ExInitializePushLock(PEX_PUSH_LOCK PushLock) {
-    *PushLock = 0;
-}
+VOID ExInitializePushLock(PEX_PUSH_LOCK PushLock) { *PushLock = 0; }
 
 BOOLEAN NTAPI ExTryAcquirePushLockExclusive(PEX_PUSH_LOCK PushLock) {
     if (*PushLock != 0)
@@ -85,18 +83,10 @@ VOID FASTCALL ExfReleasePushLock(PEX_PUSH_LOCK PushLock) {
         ExpWakePushWaiters(PushLock);
 }
 
-VOID NTAPI ExAcquirePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags) {
-    ExfAcquirePushLockExclusive(PushLock);
-}
+VOID NTAPI ExAcquirePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags) { ExfAcquirePushLockExclusive(PushLock); }
 
-VOID NTAPI ExAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags) {
-    ExfAcquirePushLockShared(PushLock);
-}
+VOID NTAPI ExAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags) { ExfAcquirePushLockShared(PushLock); }
 
-VOID NTAPI ExReleasePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags) {
-    ExfReleasePushLock(PushLock);
-}
+VOID NTAPI ExReleasePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags) { ExfReleasePushLock(PushLock); }
 
-VOID NTAPI ExReleasePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags) {
-    ExfReleasePushLock(PushLock);
-}
+VOID NTAPI ExReleasePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags) { ExfReleasePushLock(PushLock); }

@@ -3,12 +3,12 @@
 
 /*
  * OwnerEntry is the exclusive owner, or the first shared one; further shared owners stand in OwnerTable, whose first entry tells its size.
- * ActiveCount is 1 while the resource is owned exclusively, else the number of shared owners. Waiting threads hold a block on their stacks, in one
- * list in the order of arrival (SystemResourcesList's Flink is not ours to give away: it is the list of all resources); a release hands the resource over to
- * the first exclusive waiter, or to all shared ones that stand before the next exclusive one.
+ * ActiveCount is 1 while the resource is owned exclusively, else the number of shared owners. Waiting threads have a block on their stacks,
+ * in one list for all resources, in the order of arrival. A release hands the resource over: to the first waiter if that one wants it exclusively,
+ * else to all that want it shared.
  */
 #define TABLE_STEP 4u
-#define OWNER_TAG 'tOxE'
+#define OWNER_TAG  'tOxE'
 
 typedef struct _RESOURCE_WAIT {
     LIST_ENTRY Link;
@@ -21,13 +21,9 @@ typedef struct _RESOURCE_WAIT {
 static LIST_ENTRY ExpResources = {&ExpResources, &ExpResources};
 static LIST_ENTRY ExpResourceWaiters = {&ExpResourceWaiters, &ExpResourceWaiters};
 
-static ERESOURCE_THREAD ExpSelf(VOID) {
-    return (ERESOURCE_THREAD)KiCurrentThread();
-}
+static ERESOURCE_THREAD ExpSelf(VOID) { return (ERESOURCE_THREAD)KiCurrentThread(); }
 
-static BOOLEAN ExpIsExclusive(PERESOURCE Resource) {
-    return (Resource->Flag & ResourceOwnedExclusive) != 0;
-}
+static BOOLEAN ExpIsExclusive(PERESOURCE Resource) { return (Resource->Flag & ResourceOwnedExclusive) != 0; }
 
 static VOID ExpMisuse(PERESOURCE Resource, ULONG_PTR Kind, PCSTR Message) {
     KiBugCheck(RESOURCE_NOT_OWNED, (ULONG_PTR)Resource, ExpSelf(), (ULONG_PTR)Resource->OwnerTable, Kind, NULL, Message);
@@ -172,17 +168,11 @@ static BOOLEAN ExpAcquireShared(PERESOURCE Resource, BOOLEAN Wait, BOOLEAN Yield
     return TRUE;
 }
 
-BOOLEAN NTAPI ExAcquireResourceSharedLite(PERESOURCE Resource, BOOLEAN Wait) {
-    return ExpAcquireShared(Resource, Wait, TRUE, FALSE);
-}
+BOOLEAN NTAPI ExAcquireResourceSharedLite(PERESOURCE Resource, BOOLEAN Wait) { return ExpAcquireShared(Resource, Wait, TRUE, FALSE); }
 
-BOOLEAN NTAPI ExAcquireSharedStarveExclusive(PERESOURCE Resource, BOOLEAN Wait) {
-    return ExpAcquireShared(Resource, Wait, FALSE, FALSE);
-}
+BOOLEAN NTAPI ExAcquireSharedStarveExclusive(PERESOURCE Resource, BOOLEAN Wait) { return ExpAcquireShared(Resource, Wait, FALSE, FALSE); }
 
-BOOLEAN NTAPI ExAcquireSharedWaitForExclusive(PERESOURCE Resource, BOOLEAN Wait) {
-    return ExpAcquireShared(Resource, Wait, TRUE, TRUE);
-}
+BOOLEAN NTAPI ExAcquireSharedWaitForExclusive(PERESOURCE Resource, BOOLEAN Wait) { return ExpAcquireShared(Resource, Wait, TRUE, TRUE); }
 
 static VOID ExpGrant(PERESOURCE Resource, RESOURCE_WAIT *Wait) {
     RemoveEntryList(&Wait->Link);
@@ -234,9 +224,7 @@ VOID NTAPI ExReleaseResourceForThreadLite(PERESOURCE Resource, ERESOURCE_THREAD 
     }
 }
 
-VOID FASTCALL ExReleaseResourceLite(PERESOURCE Resource) {
-    ExReleaseResourceForThreadLite(Resource, ExpSelf());
-}
+VOID FASTCALL ExReleaseResourceLite(PERESOURCE Resource) { ExReleaseResourceForThreadLite(Resource, ExpSelf()); }
 
 VOID NTAPI ExConvertExclusiveToSharedLite(PERESOURCE Resource) {
     if (!ExpIsExclusive(Resource) || Resource->OwnerEntry.OwnerThread != ExpSelf())
@@ -272,13 +260,9 @@ ULONG NTAPI ExIsResourceAcquiredSharedLite(PERESOURCE Resource) {
     return Owner != NULL ? Owner->OwnerCount : 0;
 }
 
-ULONG NTAPI ExGetExclusiveWaiterCount(PERESOURCE Resource) {
-    return Resource->NumberOfExclusiveWaiters;
-}
+ULONG NTAPI ExGetExclusiveWaiterCount(PERESOURCE Resource) { return Resource->NumberOfExclusiveWaiters; }
 
-ULONG NTAPI ExGetSharedWaiterCount(PERESOURCE Resource) {
-    return Resource->NumberOfSharedWaiters;
-}
+ULONG NTAPI ExGetSharedWaiterCount(PERESOURCE Resource) { return Resource->NumberOfSharedWaiters; }
 
 /* Owners' priorities are not boosted here, so there is nothing to disable. */
 VOID NTAPI ExDisableResourceBoostLite(PERESOURCE Resource) {}

@@ -7,13 +7,9 @@ typedef struct _RUNDOWN_WAIT {
     KEVENT Event;
 } RUNDOWN_WAIT;
 
-VOID FASTCALL ExInitializeRundownProtection(PEX_RUNDOWN_REF RunRef) {
-    RunRef->Count = 0;
-}
+VOID FASTCALL ExInitializeRundownProtection(PEX_RUNDOWN_REF RunRef) { RunRef->Count = 0; }
 
-VOID FASTCALL ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef) {
-    RunRef->Count = 0;
-}
+VOID FASTCALL ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef) { RunRef->Count = 0; }
 
 BOOLEAN FASTCALL ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count) {
     if (RunRef->Count & EX_RUNDOWN_ACTIVE)
@@ -22,9 +18,7 @@ BOOLEAN FASTCALL ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Coun
     return TRUE;
 }
 
-BOOLEAN FASTCALL ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef) {
-    return ExAcquireRundownProtectionEx(RunRef, 1);
-}
+BOOLEAN FASTCALL ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef) { return ExAcquireRundownProtectionEx(RunRef, 1); }
 
 VOID FASTCALL ExReleaseRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count) {
     RUNDOWN_WAIT *Wait;
@@ -39,13 +33,9 @@ VOID FASTCALL ExReleaseRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count) 
         KeSetEvent(&Wait->Event, 0, FALSE);
 }
 
-VOID FASTCALL ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef) {
-    ExReleaseRundownProtectionEx(RunRef, 1);
-}
+VOID FASTCALL ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef) { ExReleaseRundownProtectionEx(RunRef, 1); }
 
-VOID FASTCALL ExRundownCompleted(PEX_RUNDOWN_REF RunRef) {
-    RunRef->Count = EX_RUNDOWN_ACTIVE;
-}
+VOID FASTCALL ExRundownCompleted(PEX_RUNDOWN_REF RunRef) { RunRef->Count = EX_RUNDOWN_ACTIVE; }
 
 VOID FASTCALL ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef) {
     RUNDOWN_WAIT Wait = {.Count = RunRef->Count / EX_RUNDOWN_COUNT_INC};

@@ -9,7 +9,8 @@ NTSTATUS NTAPI NtCreateSemaphore(PHANDLE SemaphoreHandle, ACCESS_MASK DesiredAcc
 
     if (MaximumCount <= 0 || InitialCount < 0 || InitialCount > MaximumCount)
         return STATUS_INVALID_PARAMETER;
-    Status = ObCreateObject(KiPreviousMode(), ExpSemaphoreType, ObjectAttributes, KiPreviousMode(), NULL, sizeof(*Semaphore), 0, 0, (PVOID *)&Semaphore);
+    Status =
+        ObCreateObject(KiPreviousMode(), ExpSemaphoreType, ObjectAttributes, KiPreviousMode(), NULL, sizeof(*Semaphore), 0, 0, (PVOID *)&Semaphore);
     if (!NT_SUCCESS(Status))
         return Status;
     KeInitializeSemaphore(Semaphore, InitialCount, MaximumCount);

@@ -212,7 +212,8 @@ NTSTATUS NTAPI NtDisplayString(PUNICODE_STRING String) {
         return Status;
     if (Captured.Length > DISPLAY_MAXIMUM || (Captured.Length & 1) != 0)
         return STATUS_INVALID_PARAMETER;
-    Wide = ExAllocatePoolWithTag(PagedPool, Captured.Length * 3u /* two bytes of UTF-16 are at most three of UTF-8 */ + Captured.Length, INFORMATION_TAG);
+    Wide = ExAllocatePoolWithTag(PagedPool, Captured.Length * 3u /* two bytes of UTF-16 are at most three of UTF-8 */ + Captured.Length,
+                                 INFORMATION_TAG);
     if (Wide == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     Narrow = (PCHAR)Wide + Captured.Length;

@@ -1,13 +1,9 @@
 /* The time as programs and drivers ask for it. The machine's time zone is UTC. */
 #include "ex/ex.h"
 
-VOID NTAPI ExSystemTimeToLocalTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER LocalTime) {
-    *LocalTime = *SystemTime;
-}
+VOID NTAPI ExSystemTimeToLocalTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER LocalTime) { *LocalTime = *SystemTime; }
 
-VOID NTAPI ExLocalTimeToSystemTime(PLARGE_INTEGER LocalTime, PLARGE_INTEGER SystemTime) {
-    *SystemTime = *LocalTime;
-}
+VOID NTAPI ExLocalTimeToSystemTime(PLARGE_INTEGER LocalTime, PLARGE_INTEGER SystemTime) { *SystemTime = *LocalTime; }
 
 NTSTATUS NTAPI NtQuerySystemTime(PLARGE_INTEGER SystemTime) {
     LARGE_INTEGER Now;

@@ -20,9 +20,7 @@ NTSTATUS NTAPI ExUuidCreate(UUID *Uuid) {
     return STATUS_SUCCESS;
 }
 
-KPROCESSOR_MODE NTAPI ExGetPreviousMode(VOID) {
-    return KiPreviousMode();
-}
+KPROCESSOR_MODE NTAPI ExGetPreviousMode(VOID) { return KiPreviousMode(); }
 
 BOOLEAN NTAPI ExIsProcessorFeaturePresent(ULONG ProcessorFeature) {
     return ProcessorFeature < PROCESSOR_FEATURE_MAX && KiSharedData->ProcessorFeatures[ProcessorFeature];

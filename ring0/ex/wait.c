@@ -134,9 +134,7 @@ NTSTATUS NTAPI NtDelayExecution(BOOLEAN Alertable, PLARGE_INTEGER DelayInterval)
     return NT_SUCCESS(Status) ? KeDelayExecutionThread(KiPreviousMode(), Alertable, &Captured) : Status;
 }
 
-NTSTATUS NTAPI NtTestAlert(VOID) {
-    return KeTestAlertThread(KiPreviousMode()) ? STATUS_ALERTED : STATUS_SUCCESS;
-}
+NTSTATUS NTAPI NtTestAlert(VOID) { return KeTestAlertThread(KiPreviousMode()) ? STATUS_ALERTED : STATUS_SUCCESS; }
 
 /* The wait beneath user-mode locks: an alert that comes first is remembered. Address is for debuggers. */
 NTSTATUS NTAPI NtWaitForAlertByThreadId(PVOID Address, PLARGE_INTEGER Timeout) {

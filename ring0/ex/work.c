@@ -62,7 +62,7 @@ VOID ExStartWorkers(VOID) {
 }
 
 VOID NTAPI ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType) {
-    ULONG Index = QueueType == DelayedWorkQueue || QueueType == BackgroundWorkQueue ? ExpDelayed
+    ULONG Index = QueueType == DelayedWorkQueue || QueueType == BackgroundWorkQueue            ? ExpDelayed
                   : QueueType == HyperCriticalWorkQueue || QueueType == SuperCriticalWorkQueue ? ExpHyperCritical
                                                                                                : ExpCritical;
 

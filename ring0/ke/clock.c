@@ -5,20 +5,20 @@
  * Virtual time stands still while code runs, but for a microsecond at each entry into the kernel, and jumps when everything waits. So
  * a loop that polls the clock ends, and a run does not depend on how fast it was. With --realtime the clock is the host's.
  */
-#define STEP 10u             /* 1 us: what an entry takes */
-#define PREEMPTION 200000u   /* 20 ms: how long the host lets code run that never enters */
+#define STEP               10u     /* 1 us: what an entry takes */
+#define PREEMPTION         200000u /* 20 ms: how long the host lets code run that never enters */
 #define HOST_READ_INTERVAL 32u
 
-static ULONG64 KipNow;     /* interrupt time */
-static ULONG64 KipDue;     /* when something has to be done: a tick, or a timer before it */
+static ULONG64 KipNow; /* interrupt time */
+static ULONG64 KipDue; /* when something has to be done: a tick, or a timer before it */
 static ULONG64 KipNextTick;
 static ULONG64 KipHostStart; /* monotonic_ns at boot */
 static ULONG KipEntries;
 
-#define SHARED_BUILD_NUMBER 0x260  /* offsets of Windows 10's KUSER_SHARED_DATA that the DDK's declaration does not name */
+#define SHARED_BUILD_NUMBER         0x260 /* offsets of Windows 10's KUSER_SHARED_DATA that the DDK's declaration does not name */
 #define SHARED_TEST_RET_INSTRUCTION 0x2F8
-#define SHARED_QPC_FREQUENCY 0x300
-#define SHARED_SYSTEM_CALL 0x308
+#define SHARED_QPC_FREQUENCY        0x300
+#define SHARED_SYSTEM_CALL          0x308
 _Static_assert(offsetof(KUSER_SHARED_DATA, NtProductType) == 0x264, "KUSER_SHARED_DATA.NtProductType");
 _Static_assert(offsetof(KUSER_SHARED_DATA, TickCount) == 0x320, "KUSER_SHARED_DATA.TickCount");
 
@@ -29,9 +29,7 @@ static VOID KipStoreTime(volatile KSYSTEM_TIME *Time, ULONG64 Value) {
     Time->High1Time = (LONG)(Value >> 32);
 }
 
-static ULONG64 KipHostTime(VOID) {
-    return (HalOps->monotonic_ns() - KipHostStart) / 100;
-}
+static ULONG64 KipHostTime(VOID) { return (HalOps->monotonic_ns() - KipHostStart) / 100; }
 
 static VOID KipPublish(VOID) {
     KipStoreTime(&KiSharedData->InterruptTime, KipNow);
@@ -88,9 +86,7 @@ static ULONG64 KipReadClock(VOID) {
     return KipNow;
 }
 
-VOID KiMoveClockTo(ULONG64 InterruptTime) {
-    KipMove(KiMachine->realtime ? KipHostTime() : InterruptTime);
-}
+VOID KiMoveClockTo(ULONG64 InterruptTime) { KipMove(KiMachine->realtime ? KipHostTime() : InterruptTime); }
 
 VOID KiClockExpects(ULONG64 Due) {
     if (Due <= KipNow)
@@ -104,21 +100,13 @@ VOID KiYield(VOID) {
     KiDeliverPending(KiCurrentIrql());
 }
 
-ULONG64 KiQueryInterruptTime(VOID) {
-    return KipNow;
-}
+ULONG64 KiQueryInterruptTime(VOID) { return KipNow; }
 
-ULONG64 KiQuerySystemTime(VOID) {
-    return KipNow + KiMachine->boot_wall_time;
-}
+ULONG64 KiQuerySystemTime(VOID) { return KipNow + KiMachine->boot_wall_time; }
 
-ULONGLONG NTAPI KeQueryInterruptTime(VOID) {
-    return KipReadClock();
-}
+ULONGLONG NTAPI KeQueryInterruptTime(VOID) { return KipReadClock(); }
 
-ULONGLONG NTAPI KeQueryUnbiasedInterruptTime(VOID) {
-    return KipReadClock();
-}
+ULONGLONG NTAPI KeQueryUnbiasedInterruptTime(VOID) { return KipReadClock(); }
 
 ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp) {
     ULONG64 Now = KipReadClock();
@@ -127,21 +115,13 @@ ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp) {
     return Now;
 }
 
-VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime) {
-    CurrentTime->QuadPart = (LONGLONG)(KipReadClock() + KiMachine->boot_wall_time);
-}
+VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime) { CurrentTime->QuadPart = (LONGLONG)(KipReadClock() + KiMachine->boot_wall_time); }
 
-VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime) {
-    KeQuerySystemTime(CurrentTime);
-}
+VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime) { KeQuerySystemTime(CurrentTime); }
 
-VOID NTAPI KeQueryTickCount(PLARGE_INTEGER Count) {
-    Count->QuadPart = (LONGLONG)(KipReadClock() / KI_TIME_INCREMENT);
-}
+VOID NTAPI KeQueryTickCount(PLARGE_INTEGER Count) { Count->QuadPart = (LONGLONG)(KipReadClock() / KI_TIME_INCREMENT); }
 
-ULONG NTAPI KeQueryTimeIncrement(VOID) {
-    return KI_TIME_INCREMENT;
-}
+ULONG NTAPI KeQueryTimeIncrement(VOID) { return KI_TIME_INCREMENT; }
 
 /* The counter is the interrupt time: 10 MHz, as on today's machines. */
 LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency) {
@@ -167,9 +147,16 @@ ULONG NTAPI ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution) {
 
 static VOID KipFillSharedData(VOID) {
     static const WCHAR Root[] = L"C:\\Windows";
-    static const UCHAR Features[] = {PF_COMPARE_EXCHANGE_DOUBLE, PF_MMX_INSTRUCTIONS_AVAILABLE, PF_XMMI_INSTRUCTIONS_AVAILABLE,
-                                     PF_RDTSC_INSTRUCTION_AVAILABLE, PF_PAE_ENABLED, PF_XMMI64_INSTRUCTIONS_AVAILABLE, PF_NX_ENABLED,
-                                     PF_SSE3_INSTRUCTIONS_AVAILABLE, PF_COMPARE_EXCHANGE128, PF_COMPARE64_EXCHANGE128};
+    static const UCHAR Features[] = {PF_COMPARE_EXCHANGE_DOUBLE,
+                                     PF_MMX_INSTRUCTIONS_AVAILABLE,
+                                     PF_XMMI_INSTRUCTIONS_AVAILABLE,
+                                     PF_RDTSC_INSTRUCTION_AVAILABLE,
+                                     PF_PAE_ENABLED,
+                                     PF_XMMI64_INSTRUCTIONS_AVAILABLE,
+                                     PF_NX_ENABLED,
+                                     PF_SSE3_INSTRUCTIONS_AVAILABLE,
+                                     PF_COMPARE_EXCHANGE128,
+                                     PF_COMPARE64_EXCHANGE128};
     PUCHAR Bytes = (PUCHAR)KiSharedData;
 
     KiSharedData->TickCountMultiplier = (ULONG)(((ULONG64)KI_TIME_INCREMENT << 24) / 10000); /* ticks to ms, 8.24 fixed point */

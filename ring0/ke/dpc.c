@@ -1,9 +1,9 @@
 /* Deferred procedure calls: a queue per processor, retired at DISPATCH_LEVEL. */
 #include "ke/ke.h"
 
-#define DPC_OBJECT 19
+#define DPC_OBJECT          19
 #define THREADED_DPC_OBJECT 24
-#define TARGETED 0x800u /* KDPC.Number of a DPC that is meant for one processor: this plus its number */
+#define TARGETED            0x800u /* KDPC.Number of a DPC that is meant for one processor: this plus its number */
 
 VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext) {
     RtlZeroMemory(Dpc, sizeof(*Dpc));
@@ -19,13 +19,9 @@ VOID NTAPI KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutin
     Dpc->Type = THREADED_DPC_OBJECT;
 }
 
-VOID NTAPI KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance) {
-    Dpc->Importance = (UCHAR)Importance;
-}
+VOID NTAPI KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance) { Dpc->Importance = (UCHAR)Importance; }
 
-VOID NTAPI KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number) {
-    Dpc->Number = (USHORT)(TARGETED + (UCHAR)Number);
-}
+VOID NTAPI KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number) { Dpc->Number = (USHORT)(TARGETED + (UCHAR)Number); }
 
 NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber) {
     if (KeGetProcessorIndexFromNumber(ProcNumber) == INVALID_PROCESSOR_INDEX)

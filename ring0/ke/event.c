@@ -37,10 +37,6 @@ LONG NTAPI KeResetEvent(PRKEVENT Event) {
     return Old;
 }
 
-VOID NTAPI KeClearEvent(PRKEVENT Event) {
-    Event->Header.SignalState = 0;
-}
+VOID NTAPI KeClearEvent(PRKEVENT Event) { Event->Header.SignalState = 0; }
 
-LONG NTAPI KeReadStateEvent(PRKEVENT Event) {
-    return Event->Header.SignalState;
-}
+LONG NTAPI KeReadStateEvent(PRKEVENT Event) { return Event->Header.SignalState; }

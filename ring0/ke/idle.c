@@ -6,11 +6,11 @@
 #include "ps/ps.h"
 #include "vf/vf.h"
 
-#define MAXIMUM_SOURCES 8
-#define BLOCK_SIZE 0x200 /* of an idle thread's block only the KPCR fields are ever used */
+#define MAXIMUM_SOURCES   8
+#define BLOCK_SIZE        0x200 /* of an idle thread's block only the KPCR fields are ever used */
 #define CONTROL_INTERRUPT 1
-#define CONTROL_THREADS 2
-#define CONTROL_TIMEOUT 3
+#define CONTROL_THREADS   2
+#define CONTROL_TIMEOUT   3
 
 typedef struct _EVENT_SOURCE {
     ULONG Mask;
@@ -30,9 +30,7 @@ static struct _KTHREAD KipIdleThreads[RTL_NUMBER_OF(KiProcessors)];
 static UCHAR KipBlocks[RTL_NUMBER_OF(KiProcessors) + 1][BLOCK_SIZE] __attribute__((aligned(64)));
 
 /* Not inlined, so that no checker of object sizes sees that the NT_TEB ends early. */
-static __attribute__((noinline)) NT_TEB *KipBlock(ULONG Number) {
-    return (NT_TEB *)KipBlocks[Number];
-}
+static __attribute__((noinline)) NT_TEB *KipBlock(ULONG Number) { return (NT_TEB *)KipBlocks[Number]; }
 
 static VOID KipInitializeBootThread(PKTHREAD Thread, NT_TEB *Block) {
     Thread->Header.Type = ThreadObject;
@@ -212,8 +210,16 @@ static VOID KipIdleStep(VOID) {
 }
 
 static PCSTR KipWaitName(PKTHREAD Thread) {
-    static const PCSTR Names[] = {"a notification event", "a synchronization event", "a mutant", "a process", "a queue", "a semaphore", "a thread",
-                                  "a gate", "a timer", "a timer"};
+    static const PCSTR Names[] = {"a notification event",
+                                  "a synchronization event",
+                                  "a mutant",
+                                  "a process",
+                                  "a queue",
+                                  "a semaphore",
+                                  "a thread",
+                                  "a gate",
+                                  "a timer",
+                                  "a timer"};
     UCHAR Type;
 
     if (Thread->WaitBlockList == NULL || Thread->WaitReason == DelayExecution)
@@ -251,8 +257,8 @@ VOID KiListThreads(VOID) {
                           Thread->Tcb.WaitBlockList != NULL ? Thread->Tcb.WaitBlockList->Object : NULL,
                           Thread->Tcb.WaitReason == Suspended ? ", suspended" : "");
             else
-                KdMessage("  %s %lu.%lu %s", Process->ImageFileName, HandleToUlong(Thread->Cid.UniqueProcess), HandleToUlong(Thread->Cid.UniqueThread),
-                          States[Thread->Tcb.State]);
+                KdMessage("  %s %lu.%lu %s", Process->ImageFileName, HandleToUlong(Thread->Cid.UniqueProcess),
+                          HandleToUlong(Thread->Cid.UniqueThread), States[Thread->Tcb.State]);
             KipListIrps(Thread);
         }
     }

@@ -14,7 +14,7 @@
 #undef KeQueryInterruptTime
 #undef KeQuerySystemTime
 #undef KeQueryTickCount
-#define KeRaiseIrqlToDpcLevel KiRaiseIrqlToDpcLevel
+#define KeRaiseIrqlToDpcLevel   KiRaiseIrqlToDpcLevel
 #define KeRaiseIrqlToSynchLevel KiRaiseIrqlToSynchLevel
 KIRQL NTAPI KiRaiseIrqlToDpcLevel(VOID);
 KIRQL NTAPI KiRaiseIrqlToSynchLevel(VOID);
@@ -24,13 +24,13 @@ typedef struct _KPROCESSOR {
     KIRQL Irql;
     UCHAR Number;
     BOOLEAN DpcRoutineActive;
-    BOOLEAN DispatchRequested; /* a better thread is ready: switch when IRQL drops below DISPATCH_LEVEL */
+    BOOLEAN DispatchRequested;  /* a better thread is ready: switch when IRQL drops below DISPATCH_LEVEL */
     BOOLEAN InterruptsDisabled; /* after cli */
     PKTHREAD CurrentThread;
     PKTHREAD IdleThread;
     LIST_ENTRY DpcListHead;
     ULONG DpcCount;
-    PKDPC CurrentDpc; /* while DpcRoutineActive */
+    PKDPC CurrentDpc;   /* while DpcRoutineActive */
     BOOLEAN QuantumEnd; /* the current thread's turn is over: it goes to the tail of its queue */
 } KPROCESSOR, *PKPROCESSOR;
 
@@ -41,7 +41,7 @@ extern const hal_ops *HalOps;
 
 /* Inside the kernel, the current thread and level without a call. */
 #define KiCurrentThread() (KiProcessor->CurrentThread)
-#define KiCurrentIrql() (KiProcessor->Irql)
+#define KiCurrentIrql()   (KiProcessor->Irql)
 
 /*
  * The beginning: KiInitializeProcessors makes processors, idle threads and, on the stack KiBootStack, the boot thread, so that KiCurrentThread() and
@@ -57,10 +57,10 @@ VOID KiDeliverPending(KIRQL NewIrql);
 /* Work that waits for the IRQL to drop; KI_PENDING_ bits. Together with the per-processor DispatchRequested, the machine's pending_events and
    the thread's kernel APCs this is what KiHasPending looks at. */
 #define KI_PENDING_TIMERS 1u /* a timer is due */
-#define KI_PENDING_DPCS 2u   /* some processor's DPC queue is not empty */
+#define KI_PENDING_DPCS   2u /* some processor's DPC queue is not empty */
 extern ULONG KiPending;
-#define KiHasPending()                                                                                                                   \
-    ((KiPending | KiMachine->pending_events | (ULONG)KiProcessor->DispatchRequested |                                                    \
+#define KiHasPending()                                                                                                                               \
+    ((KiPending | KiMachine->pending_events | (ULONG)KiProcessor->DispatchRequested |                                                                \
       (ULONG)KiProcessor->CurrentThread->ApcState.KernelApcPending) != 0)
 
 /* ---- Devices of the machine: ke/idle.c ------------------------------------------------------------------------------------ */
@@ -78,26 +78,26 @@ DECLSPEC_NORETURN VOID KiStop(PCSTR Sentence);
 /* KERNEL_STACK_SIZE (the DDK's): 24 KiB, as on Windows x64, with a guard page below. */
 
 #define KI_SYSTEM_BLOCK_SIZE 0x200u /* of an NT_TEB that is only a KPCR */
-#define KI_PRCB_OFFSET 0x180u       /* KPCR.Prcb; at 20h a KPCR points at it */
+#define KI_PRCB_OFFSET       0x180u /* KPCR.Prcb; at 20h a KPCR points at it */
 
 enum _KTHREAD_STATE_ { Initialized, Ready, Running, Standby, Terminated, Waiting, Transition, DeferredReady };
 
 struct _KPROCESS {
-    DISPATCHER_HEADER Header; /* ProcessObject: signaled when the process ends */
-    LIST_ENTRY ThreadListHead; /* KTHREAD.ThreadListEntry */
+    DISPATCHER_HEADER Header;               /* ProcessObject: signaled when the process ends */
+    LIST_ENTRY ThreadListHead;              /* KTHREAD.ThreadListEntry */
     struct _MM_ADDRESS_SPACE *AddressSpace; /* NULL: the System process, which has no user memory */
     KAFFINITY Affinity;
     SCHAR BasePriority;
 };
 
 struct _KTHREAD {
-    DISPATCHER_HEADER Header; /* ThreadObject: signaled when the thread ends */
+    DISPATCHER_HEADER Header;   /* ThreadObject: signaled when the thread ends */
     ULONG64 KernelStackPointer; /* switch.S: rsp while not running */
     ULONG64 StackTop;           /* bounds of the kernel stack */
     ULONG64 StackLimit;
-    NT_TEB *Block;  /* kernel address of the thread's KPCR/TEB block: what GS holds */
-    NT_TEB *Teb;    /* its user address; NULL for a system thread */
-    PKPROCESS Process; /* whose thread it is */
+    NT_TEB *Block;       /* kernel address of the thread's KPCR/TEB block: what GS holds */
+    NT_TEB *Teb;         /* its user address; NULL for a system thread */
+    PKPROCESS Process;   /* whose thread it is */
     KAPC_STATE ApcState; /* .Process is the process it is attached to */
     KAPC_STATE SavedApcState;
     UCHAR ApcStateIndex; /* 1 while attached */
@@ -133,15 +133,15 @@ struct _KTHREAD {
     KAPC SuspendApc;        /* a suspended thread waits on the semaphore in this APC's normal routine */
     KSEMAPHORE SuspendSemaphore;
     CHAR SuspendCount;
-    CHAR Quantum;         /* clock ticks left of its turn */
-    BOOLEAN WaitNext;     /* the caller of KeSetEvent and its kin announced a wait: the level is still raised */
-    BOOLEAN AlertedById;  /* NtAlertThreadByThreadId came before the wait */
+    CHAR Quantum;             /* clock ticks left of its turn */
+    BOOLEAN WaitNext;         /* the caller of KeSetEvent and its kin announced a wait: the level is still raised */
+    BOOLEAN AlertedById;      /* NtAlertThreadByThreadId came before the wait */
     BOOLEAN ApcInterruptible; /* in a wait that a kernel APC may interrupt */
-    BOOLEAN Saturation;   /* base priority pinned by KeSetBasePriorityThread(+-16) */
-    UCHAR Processor;      /* on which it runs or ran last */
-    KAFFINITY UserAffinity; /* what KeRevertToUserAffinityThread restores */
+    BOOLEAN Saturation;       /* base priority pinned by KeSetBasePriorityThread(+-16) */
+    UCHAR Processor;          /* on which it runs or ran last */
+    KAFFINITY UserAffinity;   /* what KeRevertToUserAffinityThread restores */
     BOOLEAN SystemAffinity;
-    PLIST_ENTRY QueueEntry; /* what KeInsertQueue handed to it while it waited */
+    PLIST_ENTRY QueueEntry;    /* what KeInsertQueue handed to it while it waited */
     struct _KTHREAD *NextDead; /* ended, waiting for its own reference to be dropped */
 };
 
@@ -150,9 +150,10 @@ VOID KiInitializeProcess(PKPROCESS Process, SCHAR BasePriority);
 NTSTATUS KiInitializeThread(PKTHREAD Thread, PKPROCESS Process, PKSTART_ROUTINE Start, PVOID Context, NT_TEB *Block);
 /* Makes Block what GS points at while Thread runs; immediately, if it is the current one. */
 VOID KiSetThreadBlock(PKTHREAD Thread, NT_TEB *Block);
-/* The kernel stack that the current thread was started on without KiInitializeThread is Thread's from now on: how the boot thread becomes an object. */
+/* The kernel stack that the current thread was started on without KiInitializeThread is Thread's from now on: how the boot thread becomes an
+   object. */
 VOID KiAdoptBootThread(PKTHREAD Thread, PKPROCESS Process, NT_TEB *Block);
-/* What PspReapThread must get, once the processor has left the thread's stack. */
+/* Takes the next thread that has ended and whose stack is no longer in use, for PspReapThreads; NULL: none left. */
 PKTHREAD KiTakeDeadThread(VOID);
 /* Frees the stack of a thread that has ended (called by the object's deletion, never on that stack). */
 VOID KiDeleteThread(PKTHREAD Thread);
@@ -163,8 +164,8 @@ DECLSPEC_NORETURN VOID KiExitThread(VOID); /* the current thread is done: signal
 /* Ends or alerts a wait from outside: an APC, termination. */
 VOID KiUnwaitThread(PKTHREAD Thread, NTSTATUS WaitStatus, KPRIORITY Increment);
 VOID KiDeliverApc(KPROCESSOR_MODE Mode);
-/* Registers of user mode at the current thread's innermost entry, and what they shall be at the return. Control and integer registers for a system call,
-   everything for a trap. Context: kernel memory. */
+/* Registers of user mode at the current thread's innermost entry, and what they shall be at the return. Control and integer registers for a
+   system call, everything for a trap. Context: kernel memory. */
 VOID KiGetUserContext(PKTHREAD Thread, PCONTEXT Context);
 VOID KiSetUserContext(PKTHREAD Thread, const CONTEXT *Context);
 VOID KiSuspendThread(PKTHREAD Thread);
@@ -177,15 +178,15 @@ VOID KiPrepareReturnToUser(struct _KTRAP_CONTEXT *Frame);
 /* Between the files of ke/. */
 #define KI_QUANTUM 2 /* clock ticks: six quantum units, as a workstation's Windows gives them */
 VOID KiInitializeReadyLists(VOID);
-PKTHREAD KiSelectThread(VOID);    /* out of the ready queues; NULL when they are empty */
-PKTHREAD KiIdleUntilReady(VOID);  /* DISPATCH_LEVEL; the same, but waits until there is one */
+PKTHREAD KiSelectThread(VOID);       /* out of the ready queues; NULL when they are empty */
+PKTHREAD KiIdleUntilReady(VOID);     /* DISPATCH_LEVEL; the same, but waits until there is one */
 KPRIORITY KiBestReadyPriority(VOID); /* -1: none */
-VOID KiPreemptThread(VOID);       /* DISPATCH_LEVEL */
+VOID KiPreemptThread(VOID);          /* DISPATCH_LEVEL */
 VOID KiChargeTick(PKTHREAD Thread);
 VOID KiMoveToProcessor(UCHAR Number);
 VOID KiLoadBlock(NT_TEB *Block);
-VOID KiRetireDpcs(VOID);        /* DISPATCH_LEVEL: due timers and queued DPCs of every processor */
-VOID KiDeliverInterrupts(VOID); /* KI_DEVICE_IRQL: what pending_events says */
+VOID KiRetireDpcs(VOID);                         /* DISPATCH_LEVEL: due timers and queued DPCs of every processor */
+VOID KiDeliverInterrupts(VOID);                  /* KI_DEVICE_IRQL: what pending_events says */
 BOOLEAN KiKernelApcDeliverable(PKTHREAD Thread); /* at PASSIVE_LEVEL */
 
 /* APC functions that drivers declare themselves, for the DDK does not. */
@@ -201,8 +202,8 @@ BOOLEAN NTAPI KeTestAlertThread(KPROCESSOR_MODE Mode);
 /* Wakes what an object that has just become signaled can satisfy. */
 VOID KiWaitTest(PVOID Object, KPRIORITY Increment);
 
-/* Blocks the current thread on wait blocks that are linked into WaitBlockList already (Count of them, perhaps none) and a timer at Due (interrupt time,
-   ~0: none). Called at DISPATCH_LEVEL, Irql is the level to return to; returns at Irql. */
+/* Blocks the current thread on wait blocks that are linked into WaitBlockList already (Count of them, perhaps none) and a timer at Due
+   (interrupt time, ~0: none). Called at DISPATCH_LEVEL, Irql is the level to return to; returns at Irql. */
 NTSTATUS KiBlockThread(PKWAIT_BLOCK Blocks, ULONG Count, ULONG64 Due, KIRQL Irql, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, BOOLEAN Alertable);
 /* Whether an alert, a user APC or termination ends a wait before it begins: STATUS_SUCCESS if not. */
 NTSTATUS KiTestWaitAlert(PKTHREAD Thread, KPROCESSOR_MODE Mode, BOOLEAN Alertable);
@@ -212,24 +213,34 @@ ULONG64 KiTimeoutToDue(PLARGE_INTEGER Timeout);
 VOID KiCheckWaitIrql(PVOID Object);
 /* For the Wait parameter of KeSetEvent and its kin: the next call is a wait, and nothing happens in between. */
 VOID KiAnnounceWait(VOID);
-enum _KOBJECT_TYPE_ { NotificationEventObject, SynchronizationEventObject, MutantObject, ProcessObject, QueueObject, SemaphoreObject, ThreadObject,
-                      GateObject, TimerNotificationObject, TimerSynchronizationObject };
+enum _KOBJECT_TYPE_ {
+    NotificationEventObject,
+    SynchronizationEventObject,
+    MutantObject,
+    ProcessObject,
+    QueueObject,
+    SemaphoreObject,
+    ThreadObject,
+    GateObject,
+    TimerNotificationObject,
+    TimerSynchronizationObject
+};
 /* Signals the mutants that a thread leaves behind as abandoned. */
 VOID KiAbandonMutants(PKTHREAD Thread);
-VOID KiExpireTimers(VOID);         /* DISPATCH_LEVEL */
+VOID KiExpireTimers(VOID);                     /* DISPATCH_LEVEL */
 VOID KiSetTimerAt(PKTIMER Timer, ULONG64 Due); /* one shot, at an interrupt time; the timer is not set */
-ULONG64 KiNextTimerDue(VOID);      /* interrupt time; ~0: none */
-VOID KiQueueServerBlocks(PKTHREAD Thread); /* a thread that serves a KQUEUE stops running: another may take its place */
+ULONG64 KiNextTimerDue(VOID);                  /* interrupt time; ~0: none */
+VOID KiQueueServerBlocks(PKTHREAD Thread);     /* a thread that serves a KQUEUE stops running: another may take its place */
 VOID KiLeaveQueue(PKTHREAD Thread);
 
 /* ---- Time: ke/clock.c ------------------------------------------------------------------------------------------------------- */
-#define KI_TIME_INCREMENT 156250u     /* 15.625 ms: KeQueryTimeIncrement */
+#define KI_TIME_INCREMENT        156250u /* 15.625 ms: KeQueryTimeIncrement */
 #define KI_PERFORMANCE_FREQUENCY 10000000ull
-VOID KiAdvanceClockOnEntry(VOID); /* each entry moves virtual time by a fixed step and expires timers */
-ULONG64 KiQueryInterruptTime(VOID); /* 100 ns units since boot */
-ULONG64 KiQuerySystemTime(VOID);    /* 100 ns units since 1601, UTC */
+VOID KiAdvanceClockOnEntry(VOID);          /* each entry moves virtual time by a fixed step and expires timers */
+ULONG64 KiQueryInterruptTime(VOID);        /* 100 ns units since boot */
+ULONG64 KiQuerySystemTime(VOID);           /* 100 ns units since 1601, UTC */
 VOID KiMoveClockTo(ULONG64 InterruptTime); /* virtual time only: the idle loop */
-VOID KiClockExpects(ULONG64 Due);   /* a timer was set: look at it then */
+VOID KiClockExpects(ULONG64 Due);          /* a timer was set: look at it then */
 ULONGLONG NTAPI KeQueryInterruptTime(VOID);
 VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime);
 VOID NTAPI KeQueryTickCount(PLARGE_INTEGER Count);
@@ -273,9 +284,7 @@ static inline NTSTATUS KiCopyOut(PVOID To, const VOID *From, SIZE_T Size) {
     return STATUS_SUCCESS;
 }
 /* As KiCopyOut, for what the caller need not want. */
-static inline NTSTATUS KiCopyOutOptional(PVOID To, const VOID *From, SIZE_T Size) {
-    return To != NULL ? KiCopyOut(To, From, Size) : STATUS_SUCCESS;
-}
+static inline NTSTATUS KiCopyOutOptional(PVOID To, const VOID *From, SIZE_T Size) { return To != NULL ? KiCopyOut(To, From, Size) : STATUS_SUCCESS; }
 
 /* ---- Bug checks: ke/bugcheck.c ---------------------------------------------------------------------------------------------------- */
 /* As KeBugCheckEx, with the stack of Context instead of the caller's and a sentence for the screen. */

@@ -56,17 +56,11 @@ LONG NTAPI KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abando
     return Old;
 }
 
-LONG NTAPI KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait) {
-    return KeReleaseMutant(Mutex, 1, FALSE, Wait);
-}
+LONG NTAPI KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait) { return KeReleaseMutant(Mutex, 1, FALSE, Wait); }
 
-LONG NTAPI KeReadStateMutant(PRKMUTANT Mutant) {
-    return Mutant->Header.SignalState;
-}
+LONG NTAPI KeReadStateMutant(PRKMUTANT Mutant) { return Mutant->Header.SignalState; }
 
-LONG NTAPI KeReadStateMutex(PRKMUTEX Mutex) {
-    return Mutex->Header.SignalState;
-}
+LONG NTAPI KeReadStateMutex(PRKMUTEX Mutex) { return Mutex->Header.SignalState; }
 
 VOID KiAbandonMutants(PKTHREAD Thread) {
     while (!IsListEmpty(&Thread->MutantListHead)) {

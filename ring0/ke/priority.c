@@ -1,9 +1,7 @@
 /* Thread priorities and processor affinities. */
 #include "ke/ke.h"
 
-KPRIORITY NTAPI KeQueryPriorityThread(PRKTHREAD Thread) {
-    return Thread->Priority;
-}
+KPRIORITY NTAPI KeQueryPriorityThread(PRKTHREAD Thread) { return Thread->Priority; }
 
 KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
     KPRIORITY Old = Thread->Priority;
@@ -68,9 +66,7 @@ KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity) {
     return Old;
 }
 
-VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity) {
-    KeSetSystemAffinityThreadEx(Affinity);
-}
+VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity) { KeSetSystemAffinityThreadEx(Affinity); }
 
 VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
     PKTHREAD Thread = KiCurrentThread();
@@ -79,9 +75,7 @@ VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
     KipApplyAffinity(Thread, Affinity != 0 ? Affinity : Thread->UserAffinity);
 }
 
-VOID NTAPI KeRevertToUserAffinityThread(VOID) {
-    KeRevertToUserAffinityThreadEx(0);
-}
+VOID NTAPI KeRevertToUserAffinityThread(VOID) { KeRevertToUserAffinityThreadEx(0); }
 
 UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor) {
     UCHAR Old = Thread->Processor;
@@ -92,6 +86,4 @@ UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor) {
 }
 
 /* Kernel stacks are never paged out here, so there is nothing to switch. */
-BOOLEAN NTAPI KeSetKernelStackSwapEnable(BOOLEAN Enable) {
-    return TRUE;
-}
+BOOLEAN NTAPI KeSetKernelStackSwapEnable(BOOLEAN Enable) { return TRUE; }

@@ -18,9 +18,7 @@ static inline VOID KipSetIrql(KIRQL Irql) {
     KiMachine->no_preempt = Irql >= DISPATCH_LEVEL;
 }
 
-KIRQL NTAPI KeGetCurrentIrql(VOID) {
-    return KiProcessor->Irql;
-}
+KIRQL NTAPI KeGetCurrentIrql(VOID) { return KiProcessor->Irql; }
 
 KIRQL NTAPI KfRaiseIrql(KIRQL NewIrql) {
     KIRQL Old = KiProcessor->Irql;
@@ -39,21 +37,13 @@ VOID NTAPI KeLowerIrql(KIRQL NewIrql) {
         KiDeliverPending(NewIrql);
 }
 
-VOID NTAPI KfLowerIrql(KIRQL NewIrql) {
-    KeLowerIrql(NewIrql);
-}
+VOID NTAPI KfLowerIrql(KIRQL NewIrql) { KeLowerIrql(NewIrql); }
 
-KIRQL NTAPI KiRaiseIrqlToDpcLevel(VOID) {
-    return KfRaiseIrql(DISPATCH_LEVEL);
-}
+KIRQL NTAPI KiRaiseIrqlToDpcLevel(VOID) { return KfRaiseIrql(DISPATCH_LEVEL); }
 
-KIRQL NTAPI KiRaiseIrqlToSynchLevel(VOID) {
-    return KfRaiseIrql(12); /* SYNCH_LEVEL on x64 */
-}
+KIRQL NTAPI KiRaiseIrqlToSynchLevel(VOID) { return KfRaiseIrql(12); /* SYNCH_LEVEL on x64 */ }
 
-ULONG NTAPI KeGetCurrentProcessorNumber(VOID) {
-    return KiProcessor->Number;
-}
+ULONG NTAPI KeGetCurrentProcessorNumber(VOID) { return KiProcessor->Number; }
 
 ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber) {
     if (ProcNumber != NULL)
@@ -61,13 +51,9 @@ ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber) {
     return KiProcessor->Number;
 }
 
-static KAFFINITY KipAllProcessors(VOID) {
-    return KiMachine->cpus >= 64 ? ~0ull : (1ull << KiMachine->cpus) - 1;
-}
+static KAFFINITY KipAllProcessors(VOID) { return KiMachine->cpus >= 64 ? ~0ull : (1ull << KiMachine->cpus) - 1; }
 
-KAFFINITY NTAPI KeQueryActiveProcessors(VOID) {
-    return KipAllProcessors();
-}
+KAFFINITY NTAPI KeQueryActiveProcessors(VOID) { return KipAllProcessors(); }
 
 ULONG NTAPI KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors) {
     if (ActiveProcessors != NULL)
@@ -75,29 +61,19 @@ ULONG NTAPI KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors) {
     return KiMachine->cpus;
 }
 
-ULONG NTAPI KeQueryMaximumProcessorCount(VOID) {
-    return KiMachine->cpus;
-}
+ULONG NTAPI KeQueryMaximumProcessorCount(VOID) { return KiMachine->cpus; }
 
 ULONG NTAPI KeQueryActiveProcessorCountEx(USHORT GroupNumber) {
     return GroupNumber == 0 || GroupNumber == ALL_PROCESSOR_GROUPS ? KiMachine->cpus : 0;
 }
 
-ULONG NTAPI KeQueryMaximumProcessorCountEx(USHORT GroupNumber) {
-    return KeQueryActiveProcessorCountEx(GroupNumber);
-}
+ULONG NTAPI KeQueryMaximumProcessorCountEx(USHORT GroupNumber) { return KeQueryActiveProcessorCountEx(GroupNumber); }
 
-USHORT NTAPI KeQueryActiveGroupCount(VOID) {
-    return 1;
-}
+USHORT NTAPI KeQueryActiveGroupCount(VOID) { return 1; }
 
-USHORT NTAPI KeQueryMaximumGroupCount(VOID) {
-    return 1;
-}
+USHORT NTAPI KeQueryMaximumGroupCount(VOID) { return 1; }
 
-KAFFINITY NTAPI KeQueryGroupAffinity(USHORT GroupNumber) {
-    return GroupNumber == 0 ? KipAllProcessors() : 0;
-}
+KAFFINITY NTAPI KeQueryGroupAffinity(USHORT GroupNumber) { return GroupNumber == 0 ? KipAllProcessors() : 0; }
 
 NTSTATUS NTAPI KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNumber) {
     if (ProcIndex >= KiMachine->cpus)

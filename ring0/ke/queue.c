@@ -2,9 +2,9 @@
 #include "ke/ke.h"
 
 /*
- * CurrentCount is the number of threads that serve the queue and are not waiting for anything. A thread becomes one of them with its first KeRemoveQueue,
- * and is taken off when it blocks, wherever that is (KiQueueServerBlocks), and on again when that ends (KiUnwaitThread). Waiting threads are
- * woken last in, first out: their stacks are the warm ones.
+ * CurrentCount is the number of threads that serve the queue and are not waiting for anything. A thread becomes one of them with its first
+ * KeRemoveQueue, and is taken off when it blocks, wherever that is (KiQueueServerBlocks), and on again when that ends (KiUnwaitThread). Waiting
+ * threads are woken last in, first out: their stacks are the warm ones.
  */
 
 VOID NTAPI KeInitializeQueue(PRKQUEUE Queue, ULONG Count) {
@@ -17,9 +17,7 @@ VOID NTAPI KeInitializeQueue(PRKQUEUE Queue, ULONG Count) {
     Queue->MaximumCount = Count != 0 ? Count : KiMachine->cpus;
 }
 
-LONG NTAPI KeReadStateQueue(PRKQUEUE Queue) {
-    return Queue->Header.SignalState;
-}
+LONG NTAPI KeReadStateQueue(PRKQUEUE Queue) { return Queue->Header.SignalState; }
 
 static VOID KipHandOver(PKQUEUE Queue, PLIST_ENTRY Entry) {
     PKWAIT_BLOCK Block = CONTAINING_RECORD(Queue->Header.WaitListHead.Blink, KWAIT_BLOCK, WaitListEntry);
@@ -44,13 +42,9 @@ static LONG KipInsertQueue(PKQUEUE Queue, PLIST_ENTRY Entry, BOOLEAN Head) {
     return Old;
 }
 
-LONG NTAPI KeInsertQueue(PRKQUEUE Queue, PLIST_ENTRY Entry) {
-    return KipInsertQueue(Queue, Entry, FALSE);
-}
+LONG NTAPI KeInsertQueue(PRKQUEUE Queue, PLIST_ENTRY Entry) { return KipInsertQueue(Queue, Entry, FALSE); }
 
-LONG NTAPI KeInsertHeadQueue(PRKQUEUE Queue, PLIST_ENTRY Entry) {
-    return KipInsertQueue(Queue, Entry, TRUE);
-}
+LONG NTAPI KeInsertHeadQueue(PRKQUEUE Queue, PLIST_ENTRY Entry) { return KipInsertQueue(Queue, Entry, TRUE); }
 
 static PLIST_ENTRY KipTakeEntry(PKQUEUE Queue) {
     PLIST_ENTRY Entry = RemoveHeadList(&Queue->EntryListHead);

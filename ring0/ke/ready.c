@@ -36,9 +36,7 @@ VOID KiReadyThread(PKTHREAD Thread) {
         KiProcessor->DispatchRequested = TRUE;
 }
 
-KPRIORITY KiBestReadyPriority(VOID) {
-    return KipReadySummary == 0 ? -1 : 31 - __builtin_clz(KipReadySummary);
-}
+KPRIORITY KiBestReadyPriority(VOID) { return KipReadySummary == 0 ? -1 : 31 - __builtin_clz(KipReadySummary); }
 
 /* Takes the next thread out of the queues, and says on which processor it runs: the one it ran on, if it still may. */
 PKTHREAD KiSelectThread(VOID) {

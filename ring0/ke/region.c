@@ -9,9 +9,7 @@ static VOID KipApcsEnabled(PKTHREAD Thread) {
         KiDeliverPending(PASSIVE_LEVEL);
 }
 
-VOID NTAPI KeEnterCriticalRegion(VOID) {
-    KiCurrentThread()->KernelApcDisable--;
-}
+VOID NTAPI KeEnterCriticalRegion(VOID) { KiCurrentThread()->KernelApcDisable--; }
 
 VOID NTAPI KeLeaveCriticalRegion(VOID) {
     PKTHREAD Thread = KiCurrentThread();
@@ -20,9 +18,7 @@ VOID NTAPI KeLeaveCriticalRegion(VOID) {
         KipApcsEnabled(Thread);
 }
 
-VOID NTAPI KeEnterGuardedRegion(VOID) {
-    KiCurrentThread()->SpecialApcDisable--;
-}
+VOID NTAPI KeEnterGuardedRegion(VOID) { KiCurrentThread()->SpecialApcDisable--; }
 
 VOID NTAPI KeLeaveGuardedRegion(VOID) {
     PKTHREAD Thread = KiCurrentThread();
@@ -37,6 +33,4 @@ BOOLEAN NTAPI KeAreApcsDisabled(VOID) {
     return Thread->KernelApcDisable != 0 || Thread->SpecialApcDisable != 0;
 }
 
-BOOLEAN NTAPI KeAreAllApcsDisabled(VOID) {
-    return KiCurrentThread()->SpecialApcDisable != 0 || KiProcessor->Irql >= APC_LEVEL;
-}
+BOOLEAN NTAPI KeAreAllApcsDisabled(VOID) { return KiCurrentThread()->SpecialApcDisable != 0 || KiProcessor->Irql >= APC_LEVEL; }

@@ -24,6 +24,4 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG 
     return Old;
 }
 
-LONG NTAPI KeReadStateSemaphore(PRKSEMAPHORE Semaphore) {
-    return Semaphore->Header.SignalState;
-}
+LONG NTAPI KeReadStateSemaphore(PRKSEMAPHORE Semaphore) { return Semaphore->Header.SignalState; }

@@ -1,18 +1,20 @@
-/* Spin locks. Nobody spins: what runs at DISPATCH_LEVEL runs alone, so a lock that is taken when it is wanted was taken by the same code, or never given back. */
+/*
+ * Spin locks. Nobody spins: what runs at DISPATCH_LEVEL runs alone, so a lock that is taken when it is wanted was taken by the same code, or
+ * never given back.
+ */
 #include "ke/ke.h"
 
 /*
- * A lock's value is 0, or the thread that holds it with bit 0 set; bit 1 is set while a DPC holds it, for then the thread says nothing. Both are as a
- * multiprocessor's Windows has them at a glance: zero is free.
+ * A lock's value is 0, or the thread that took it with bit 0 set, for whoever looks at it in a bug check; bit 1 says that a DPC took it and the
+ * thread means nothing.
  */
-static ULONG_PTR KipOwnerValue(VOID) {
-    return (ULONG_PTR)KiCurrentThread() | 1 | (KiProcessor->DpcRoutineActive ? 2 : 0);
-}
+static ULONG_PTR KipOwnerValue(VOID) { return (ULONG_PTR)KiCurrentThread() | 1 | (KiProcessor->DpcRoutineActive ? 2 : 0); }
 
 static VOID KipTake(PKSPIN_LOCK SpinLock) {
     if (*SpinLock != 0)
-        KiBugCheck(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)SpinLock, 0, 0, 0, NULL,
-                   "a spin lock is taken that is taken already: by the same code once more, or by code that never released it, or it was not initialized");
+        KiBugCheck(
+            SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)SpinLock, 0, 0, 0, NULL,
+            "a spin lock is taken that is taken already: by the same code once more, or by code that never released it, or it was not initialized");
     *SpinLock = KipOwnerValue();
 }
 
@@ -22,9 +24,7 @@ static VOID KipGive(PKSPIN_LOCK SpinLock) {
     *SpinLock = 0;
 }
 
-VOID NTAPI KiInitializeSpinLock(PKSPIN_LOCK SpinLock) {
-    *SpinLock = 0;
-}
+VOID NTAPI KiInitializeSpinLock(PKSPIN_LOCK SpinLock) { *SpinLock = 0; }
 
 KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock) {
     KIRQL Old = KfRaiseIrql(DISPATCH_LEVEL);
@@ -52,9 +52,7 @@ VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock) {
     KipTake(SpinLock);
 }
 
-VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock) {
-    KipGive(SpinLock);
-}
+VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock) { KipGive(SpinLock); }
 
 BOOLEAN FASTCALL KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock) {
     if (*SpinLock != 0)
@@ -63,9 +61,7 @@ BOOLEAN FASTCALL KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock) {
     return TRUE;
 }
 
-BOOLEAN FASTCALL KeTestSpinLock(PKSPIN_LOCK SpinLock) {
-    return *SpinLock == 0;
-}
+BOOLEAN FASTCALL KeTestSpinLock(PKSPIN_LOCK SpinLock) { return *SpinLock == 0; }
 
 /* The forms for code that may run in a threaded DPC at PASSIVE_LEVEL or in an ordinary one. */
 KIRQL FASTCALL KeAcquireSpinLockForDpc(PKSPIN_LOCK SpinLock) {
@@ -89,9 +85,7 @@ VOID FASTCALL KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock, PKL
     KeAcquireSpinLockAtDpcLevel(SpinLock);
 }
 
-VOID FASTCALL KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle) {
-    KipGive(LockHandle->LockQueue.Lock);
-}
+VOID FASTCALL KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle) { KipGive(LockHandle->LockQueue.Lock); }
 
 VOID FASTCALL KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle) {
     LockHandle->OldIrql = KfRaiseIrql(DISPATCH_LEVEL);

@@ -78,8 +78,8 @@ KiSwapContext:
     ret
     .seh_endproc
 
-/* Where the first switch to a thread returns to, with rsp on a multiple of 16, as after a call. What would be its own return address is 0, at which the
-   unwinder stops. */
+/* Where the first switch to a thread returns to, with rsp on a multiple of 16, as after a call. What would be its own return address
+   is 0, at which the unwinder stops. */
     .globl KiThreadStart
     .seh_proc KiThreadStart
 KiThreadStart:

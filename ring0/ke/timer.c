@@ -3,9 +3,7 @@
 
 static LIST_ENTRY KipTimerList = {&KipTimerList, &KipTimerList};
 
-static PKTIMER KipTimerOf(PLIST_ENTRY Entry) {
-    return CONTAINING_RECORD(Entry, KTIMER, TimerListEntry);
-}
+static PKTIMER KipTimerOf(PLIST_ENTRY Entry) { return CONTAINING_RECORD(Entry, KTIMER, TimerListEntry); }
 
 /* From the tail: most timers are set for later than those that are set already. */
 static VOID KipInsertTimer(PKTIMER Timer) {
@@ -26,9 +24,7 @@ static BOOLEAN KipRemoveTimer(PKTIMER Timer) {
     return TRUE;
 }
 
-ULONG64 KiNextTimerDue(VOID) {
-    return IsListEmpty(&KipTimerList) ? ~0ull : KipTimerOf(KipTimerList.Flink)->DueTime.QuadPart;
-}
+ULONG64 KiNextTimerDue(VOID) { return IsListEmpty(&KipTimerList) ? ~0ull : KipTimerOf(KipTimerList.Flink)->DueTime.QuadPart; }
 
 VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type) {
     RtlZeroMemory(Timer, sizeof(*Timer));
@@ -36,9 +32,7 @@ VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type) {
     InitializeListHead(&Timer->Header.WaitListHead);
 }
 
-VOID NTAPI KeInitializeTimer(PKTIMER Timer) {
-    KeInitializeTimerEx(Timer, NotificationTimer);
-}
+VOID NTAPI KeInitializeTimer(PKTIMER Timer) { KeInitializeTimerEx(Timer, NotificationTimer); }
 
 VOID KiSetTimerAt(PKTIMER Timer, ULONG64 Due) {
     NT_ASSERT_OURS(!Timer->Header.Inserted);
@@ -64,22 +58,16 @@ BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PK
     return WasSet;
 }
 
-BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc) {
-    return KeSetTimerEx(Timer, DueTime, 0, Dpc);
-}
+BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc) { return KeSetTimerEx(Timer, DueTime, 0, Dpc); }
 
 /* The tolerance is leave to be late, and nothing is late here. */
 BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period, ULONG TolerableDelay, PKDPC Dpc) {
     return KeSetTimerEx(Timer, DueTime, (LONG)Period, Dpc);
 }
 
-BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer) {
-    return KipRemoveTimer(Timer);
-}
+BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer) { return KipRemoveTimer(Timer); }
 
-BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer) {
-    return Timer->Header.SignalState != 0;
-}
+BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer) { return Timer->Header.SignalState != 0; }
 
 /* DPCs are queued, not called: all timers of this moment go off before the first of them runs. */
 VOID KiExpireTimers(VOID) {

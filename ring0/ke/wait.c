@@ -3,8 +3,8 @@
 
 /*
  * A waiting thread has a wait block in the list of each object it waits for, and one in the list of its own timer if the wait has an
- * end. The blocks form a ring through NextWaitBlock. Whoever signals an object calls KiWaitTest, which satisfies waits for as long as the object stays
- * signaled; a satisfied wait takes all blocks of its thread out of their lists. What ends a wait without its objects (APCs, alerts,
+ * end. The blocks form a ring through NextWaitBlock. Whoever signals an object calls KiWaitTest, which satisfies waits for as long as the
+ * object stays signaled; a satisfied wait takes all blocks of its thread out of their lists. What ends a wait without its objects (APCs, alerts,
  * termination) calls KiUnwaitThread.
  */
 

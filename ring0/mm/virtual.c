@@ -12,7 +12,7 @@ NTSTATUS MiReferenceSpace(HANDLE ProcessHandle, ACCESS_MASK Access, PEPROCESS *P
         ObReferenceObject(current);
         *Process = current;
     } else {
-        NTSTATUS status = ObReferenceObjectByHandle(ProcessHandle, Access, *PsProcessType, KiPreviousMode(), (PVOID *)Process, NULL);
+        NTSTATUS status = ObReferenceObjectByHandle(ProcessHandle, Access, PspProcessType, KiPreviousMode(), (PVOID *)Process, NULL);
         if (!NT_SUCCESS(status))
             return status;
     }

@@ -26,6 +26,7 @@ typedef struct _IMAGE_RUNTIME_FUNCTION_ENTRY {
 #define EXCEPTION_NESTED_CALL 0x10
 #define EXCEPTION_TARGET_UNWIND 0x20
 #define EXCEPTION_COLLIDED_UNWIND 0x40
+#define EXCEPTION_SOFTWARE_ORIGINATE 0x80 /* raised by a call: the context's Rip is a return address */
 #define EXCEPTION_UNWIND (EXCEPTION_UNWINDING | EXCEPTION_EXIT_UNWIND | EXCEPTION_TARGET_UNWIND | EXCEPTION_COLLIDED_UNWIND)
 
 typedef struct _UNWIND_HISTORY_TABLE_ENTRY {
@@ -55,7 +56,7 @@ typedef struct _DISPATCHER_CONTEXT {
     PVOID HandlerData;
     PUNWIND_HISTORY_TABLE HistoryTable;
     ULONG ScopeIndex;
-    ULONG Fill0;
+    ULONG ControlPcIsUnwound; /* Fill0 in the SDK: not used on x64. Here as on ARM64: ControlPc is a return address, so the call is before it */
 } DISPATCHER_CONTEXT, *PDISPATCHER_CONTEXT;
 _Static_assert(__builtin_offsetof(DISPATCHER_CONTEXT, LanguageHandler) == 0x30, "DISPATCHER_CONTEXT.LanguageHandler");
 _Static_assert(__builtin_offsetof(DISPATCHER_CONTEXT, HandlerData) == 0x38, "DISPATCHER_CONTEXT.HandlerData");

@@ -1,121 +1,63 @@
 /* What drivers may ask about processes and threads. */
 #include "ps/ps.h"
 
-PKTHREAD NTAPI KeGetCurrentThread(VOID) {
-    return KiCurrentThread();
-}
+PKTHREAD NTAPI KeGetCurrentThread(VOID) { return KiCurrentThread(); }
 
-PEPROCESS NTAPI IoGetCurrentProcess(VOID) {
-    return (PEPROCESS)KiCurrentThread()->ApcState.Process;
-}
+PEPROCESS NTAPI IoGetCurrentProcess(VOID) { return (PEPROCESS)KiCurrentThread()->ApcState.Process; }
 
-HANDLE NTAPI PsGetCurrentProcessId(VOID) {
-    return ((PETHREAD)KiCurrentThread())->Cid.UniqueProcess;
-}
+HANDLE NTAPI PsGetCurrentProcessId(VOID) { return ((PETHREAD)KiCurrentThread())->Cid.UniqueProcess; }
 
-HANDLE NTAPI PsGetCurrentThreadId(VOID) {
-    return ((PETHREAD)KiCurrentThread())->Cid.UniqueThread;
-}
+HANDLE NTAPI PsGetCurrentThreadId(VOID) { return ((PETHREAD)KiCurrentThread())->Cid.UniqueThread; }
 
-PEPROCESS NTAPI PsGetCurrentThreadProcess(VOID) {
-    return ((PETHREAD)KiCurrentThread())->Process;
-}
+PEPROCESS NTAPI PsGetCurrentThreadProcess(VOID) { return ((PETHREAD)KiCurrentThread())->Process; }
 
-HANDLE NTAPI PsGetCurrentThreadProcessId(VOID) {
-    return PsGetCurrentProcessId();
-}
+HANDLE NTAPI PsGetCurrentThreadProcessId(VOID) { return PsGetCurrentProcessId(); }
 
-PVOID NTAPI PsGetCurrentThreadStackBase(VOID) {
-    return (PVOID)KiCurrentThread()->StackTop;
-}
+PVOID NTAPI PsGetCurrentThreadStackBase(VOID) { return (PVOID)KiCurrentThread()->StackTop; }
 
-PVOID NTAPI PsGetCurrentThreadStackLimit(VOID) {
-    return (PVOID)KiCurrentThread()->StackLimit;
-}
+PVOID NTAPI PsGetCurrentThreadStackLimit(VOID) { return (PVOID)KiCurrentThread()->StackLimit; }
 
-PVOID NTAPI PsGetCurrentThreadTeb(VOID) {
-    return KiCurrentThread()->Teb;
-}
+PVOID NTAPI PsGetCurrentThreadTeb(VOID) { return KiCurrentThread()->Teb; }
 
-PETHREAD NTAPI PspGetCurrentThread(VOID) {
-    return (PETHREAD)KiCurrentThread();
-}
+PETHREAD NTAPI PspGetCurrentThread(VOID) { return (PETHREAD)KiCurrentThread(); }
 
-HANDLE NTAPI PsGetProcessId(PEPROCESS Process) {
-    return Process->UniqueProcessId;
-}
+HANDLE NTAPI PsGetProcessId(PEPROCESS Process) { return Process->UniqueProcessId; }
 
-HANDLE NTAPI PsGetProcessInheritedFromUniqueProcessId(PEPROCESS Process) {
-    return Process->InheritedFromUniqueProcessId;
-}
+HANDLE NTAPI PsGetProcessInheritedFromUniqueProcessId(PEPROCESS Process) { return Process->InheritedFromUniqueProcessId; }
 
-PCHAR NTAPI PsGetProcessImageFileName(PEPROCESS Process) {
-    return Process->ImageFileName;
-}
+PCHAR NTAPI PsGetProcessImageFileName(PEPROCESS Process) { return Process->ImageFileName; }
 
-PVOID NTAPI PsGetProcessPeb(PEPROCESS Process) {
-    return Process->Peb;
-}
+PVOID NTAPI PsGetProcessPeb(PEPROCESS Process) { return Process->Peb; }
 
-PVOID NTAPI PsGetProcessSectionBaseAddress(PEPROCESS Process) {
-    return Process->SectionBaseAddress;
-}
+PVOID NTAPI PsGetProcessSectionBaseAddress(PEPROCESS Process) { return Process->SectionBaseAddress; }
 
-PVOID NTAPI PsGetProcessWow64Process(PEPROCESS Process) {
-    return NULL; /* there are no 32-bit processes */
-}
+PVOID NTAPI PsGetProcessWow64Process(PEPROCESS Process) { return NULL; /* there are no 32-bit processes */ }
 
-LONGLONG NTAPI PsGetProcessCreateTimeQuadPart(PEPROCESS Process) {
-    return Process->CreateTime.QuadPart;
-}
+LONGLONG NTAPI PsGetProcessCreateTimeQuadPart(PEPROCESS Process) { return Process->CreateTime.QuadPart; }
 
-NTSTATUS NTAPI PsGetProcessExitStatus(PEPROCESS Process) {
-    return Process->ExitStatus;
-}
+NTSTATUS NTAPI PsGetProcessExitStatus(PEPROCESS Process) { return Process->ExitStatus; }
 
-LARGE_INTEGER NTAPI PsGetProcessExitTime(VOID) {
-    return IoGetCurrentProcess()->ExitTime;
-}
+LARGE_INTEGER NTAPI PsGetProcessExitTime(VOID) { return IoGetCurrentProcess()->ExitTime; }
 
-BOOLEAN NTAPI PsGetProcessExitProcessCalled(PEPROCESS Process) {
-    return Process->Exiting;
-}
+BOOLEAN NTAPI PsGetProcessExitProcessCalled(PEPROCESS Process) { return Process->Exiting; }
 
-ULONG NTAPI PsGetProcessSessionId(PEPROCESS Process) {
-    return Process == PsInitialSystemProcess ? 0 : 1;
-}
+ULONG NTAPI PsGetProcessSessionId(PEPROCESS Process) { return Process == PsInitialSystemProcess ? 0 : 1; }
 
-BOOLEAN NTAPI PsIsSystemProcess(PEPROCESS Process) {
-    return Process == PsInitialSystemProcess;
-}
+BOOLEAN NTAPI PsIsSystemProcess(PEPROCESS Process) { return Process == PsInitialSystemProcess; }
 
-HANDLE NTAPI PsGetThreadId(PETHREAD Thread) {
-    return Thread->Cid.UniqueThread;
-}
+HANDLE NTAPI PsGetThreadId(PETHREAD Thread) { return Thread->Cid.UniqueThread; }
 
-HANDLE NTAPI PsGetThreadProcessId(PETHREAD Thread) {
-    return Thread->Cid.UniqueProcess;
-}
+HANDLE NTAPI PsGetThreadProcessId(PETHREAD Thread) { return Thread->Cid.UniqueProcess; }
 
-PEPROCESS NTAPI PsGetThreadProcess(PETHREAD Thread) {
-    return Thread->Process;
-}
+PEPROCESS NTAPI PsGetThreadProcess(PETHREAD Thread) { return Thread->Process; }
 
-PVOID NTAPI PsGetThreadTeb(PETHREAD Thread) {
-    return Thread->Tcb.Teb;
-}
+PVOID NTAPI PsGetThreadTeb(PETHREAD Thread) { return Thread->Tcb.Teb; }
 
-NTSTATUS NTAPI PsGetThreadExitStatus(PETHREAD Thread) {
-    return Thread->Terminating ? Thread->ExitStatus : STATUS_PENDING;
-}
+NTSTATUS NTAPI PsGetThreadExitStatus(PETHREAD Thread) { return Thread->Terminating ? Thread->ExitStatus : STATUS_PENDING; }
 
-BOOLEAN NTAPI PsIsThreadTerminating(PETHREAD Thread) {
-    return Thread->Terminating || Thread->Tcb.TerminateRequested;
-}
+BOOLEAN NTAPI PsIsThreadTerminating(PETHREAD Thread) { return Thread->Terminating || Thread->Tcb.TerminateRequested; }
 
-BOOLEAN NTAPI PsIsSystemThread(PETHREAD Thread) {
-    return Thread->Tcb.SystemThread;
-}
+BOOLEAN NTAPI PsIsSystemThread(PETHREAD Thread) { return Thread->Tcb.SystemThread; }
 
 /* FALSE: this is a free build. CSDVersion is empty, for there is no service pack. */
 BOOLEAN NTAPI PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber, PUNICODE_STRING CSDVersion) {

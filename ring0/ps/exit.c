@@ -107,9 +107,7 @@ VOID PspExitThread(NTSTATUS ExitStatus) {
     KiExitThread();
 }
 
-VOID PspExitForTermination(PKTHREAD Thread) {
-    PspExitThread(((PETHREAD)Thread)->ExitStatus);
-}
+VOID PspExitForTermination(PKTHREAD Thread) { PspExitThread(((PETHREAD)Thread)->ExitStatus); }
 
 NTSTATUS PspTerminateThread(PETHREAD Thread, NTSTATUS ExitStatus) {
     if (Thread->Tcb.SystemThread)

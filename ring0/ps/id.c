@@ -1,8 +1,8 @@
 /* Ids of processes and threads. */
 #include "ps/ps.h"
 
-#define ID_TAG 'dIsP'
-#define FIRST_CAPACITY 256u
+#define ID_TAG           'dIsP'
+#define FIRST_CAPACITY   256u
 #define MAXIMUM_CAPACITY 65536u
 
 /*

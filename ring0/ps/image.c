@@ -13,8 +13,8 @@ NTSTATUS PspReadFile(PUNICODE_STRING Path, PVOID *Data, SIZE_T *Size) {
     NTSTATUS Status;
 
     InitializeObjectAttributes(&Attributes, Path, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
-    Status = ZwOpenFile(&File, FILE_READ_DATA | FILE_READ_ATTRIBUTES | FILE_EXECUTE | SYNCHRONIZE, &Attributes, &IoStatus, FILE_SHARE_READ | FILE_SHARE_DELETE,
-                        FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE);
+    Status = ZwOpenFile(&File, FILE_READ_DATA | FILE_READ_ATTRIBUTES | FILE_EXECUTE | SYNCHRONIZE, &Attributes, &IoStatus,
+                        FILE_SHARE_READ | FILE_SHARE_DELETE, FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE);
     if (!NT_SUCCESS(Status))
         return Status;
     Status = ZwQueryInformationFile(File, &IoStatus, &Facts, sizeof(Facts), FileStandardInformation);
@@ -39,9 +39,7 @@ NTSTATUS PspReadFile(PUNICODE_STRING Path, PVOID *Data, SIZE_T *Size) {
 }
 
 /* User memory may change or vanish under us: every look at it is a checked copy. */
-static BOOLEAN PspPeek(PVOID To, PVOID Base, ULONG Rva, SIZE_T Size) {
-    return KiCopyFromUser(To, (PUCHAR)Base + Rva, Size);
-}
+static BOOLEAN PspPeek(PVOID To, PVOID Base, ULONG Rva, SIZE_T Size) { return KiCopyFromUser(To, (PUCHAR)Base + Rva, Size); }
 
 static BOOLEAN PspReadHeaders(PVOID Base, IMAGE_NT_HEADERS64 *Headers) {
     IMAGE_DOS_HEADER Dos;

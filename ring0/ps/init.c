@@ -3,8 +3,6 @@
 #include "ex/ex.h"
 
 POBJECT_TYPE PspProcessType, PspThreadType;
-POBJECT_TYPE *PsProcessType = &PspProcessType;
-POBJECT_TYPE *PsThreadType = &PspThreadType;
 PEPROCESS PsInitialSystemProcess;
 LIST_ENTRY PsActiveProcessHead = {&PsActiveProcessHead, &PsActiveProcessHead};
 
@@ -13,7 +11,8 @@ LIST_ENTRY PsActiveProcessHead = {&PsActiveProcessHead, &PsActiveProcessHead};
 static VOID PspCreateTypes(VOID) {
     static const OB_TYPE_INITIALIZER Process = {
         .Name = L"Process",
-        .GenericMapping = {STANDARD_RIGHTS_READ | 0x0410, STANDARD_RIGHTS_WRITE | 0x0BEA, STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE | 0x1001, PROCESS_ALL_ACCESS},
+        .GenericMapping = {STANDARD_RIGHTS_READ | 0x0410, STANDARD_RIGHTS_WRITE | 0x0BEA, STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE | 0x1001,
+                           PROCESS_ALL_ACCESS},
         .ValidAccess = PROCESS_ALL_ACCESS,
         .PoolType = NonPagedPoolNx,
         .BodySize = sizeof(struct _EPROCESS),
@@ -21,7 +20,8 @@ static VOID PspCreateTypes(VOID) {
     };
     static const OB_TYPE_INITIALIZER Thread = {
         .Name = L"Thread",
-        .GenericMapping = {STANDARD_RIGHTS_READ | 0x0848, STANDARD_RIGHTS_WRITE | 0x0437, STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE | 0x0804, THREAD_ALL_ACCESS},
+        .GenericMapping = {STANDARD_RIGHTS_READ | 0x0848, STANDARD_RIGHTS_WRITE | 0x0437, STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE | 0x0804,
+                           THREAD_ALL_ACCESS},
         .ValidAccess = THREAD_ALL_ACCESS,
         .PoolType = NonPagedPoolNx,
         .BodySize = sizeof(struct _ETHREAD),
@@ -54,8 +54,7 @@ static VOID PspAdoptBootThread(VOID) {
     PETHREAD Thread;
     NT_TEB *Block = ExAllocatePoolWithTag(NonPagedPoolNx, KI_SYSTEM_BLOCK_SIZE, 'kBsP');
 
-    if (Block == NULL ||
-        !NT_SUCCESS(ObCreateObject(KernelMode, PspThreadType, NULL, KernelMode, NULL, sizeof(*Thread), 0, 0, (PVOID *)&Thread)))
+    if (Block == NULL || !NT_SUCCESS(ObCreateObject(KernelMode, PspThreadType, NULL, KernelMode, NULL, sizeof(*Thread), 0, 0, (PVOID *)&Thread)))
         KiFatal("the boot thread cannot be made");
     RtlZeroMemory(Block, KI_SYSTEM_BLOCK_SIZE);
     Thread->Process = PsInitialSystemProcess;

@@ -69,7 +69,8 @@ NTSTATUS NTAPI PsRemoveLoadImageNotifyRoutine(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyR
 }
 
 VOID PspNotifyProcess(PEPROCESS Process, BOOLEAN Create) {
-    PS_CREATE_NOTIFY_INFO Info = {.Size = sizeof(Info), .ParentProcessId = Process->InheritedFromUniqueProcessId, .ImageFileName = &Process->ImageName};
+    PS_CREATE_NOTIFY_INFO Info = {
+        .Size = sizeof(Info), .ParentProcessId = Process->InheritedFromUniqueProcessId, .ImageFileName = &Process->ImageName};
 
     Info.CreatingThreadId.UniqueProcess = PsGetCurrentProcessId();
     Info.CreatingThreadId.UniqueThread = PsGetCurrentThreadId();

@@ -129,7 +129,8 @@ static NTSTATUS PspOpenStandardHandles(NT_PROCESS_PARAMETERS *Parameters) {
 
 static NTSTATUS PspCreatePeb(PEPROCESS Process, NT_PROCESS_PARAMETERS *Parameters) {
     NT_PEB *Peb;
-    NTSTATUS Status = MmCreateUserBlock(sizeof(NT_PEB) > PAGE_SIZE ? sizeof(NT_PEB) : PAGE_SIZE, (PVOID *)&Process->Peb, (PVOID *)&Process->PebKernel);
+    NTSTATUS Status =
+        MmCreateUserBlock(sizeof(NT_PEB) > PAGE_SIZE ? sizeof(NT_PEB) : PAGE_SIZE, (PVOID *)&Process->Peb, (PVOID *)&Process->PebKernel);
 
     if (!NT_SUCCESS(Status))
         return Status;

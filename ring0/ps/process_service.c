@@ -1,10 +1,10 @@
 /* The services about processes. */
 #include "ps/ps.h"
 
-#define PROCESS_TERMINATE_ACCESS 0x0001u
-#define PROCESS_QUERY_ACCESS 0x0400u
+#define PROCESS_TERMINATE_ACCESS     0x0001u
+#define PROCESS_QUERY_ACCESS         0x0400u
 #define PROCESS_QUERY_LIMITED_ACCESS 0x1000u
-#define PROCESS_SET_ACCESS 0x0200u
+#define PROCESS_SET_ACCESS           0x0200u
 
 NTSTATUS PspReferenceProcess(HANDLE Handle, ACCESS_MASK Access, PEPROCESS *Process) {
     if (Handle == NtCurrentProcess()) {
@@ -124,9 +124,7 @@ static NTSTATUS PspQueryProcess(PEPROCESS Process, PROCESSINFOCLASS Class, PVOID
     case ProcessDebugFlags: Value = 1; return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
     case ProcessDefaultHardErrorMode: return PspAnswer(Buffer, Length, ReturnLength, &Process->DefaultHardErrorMode, sizeof(ULONG));
     case ProcessHandleCount: Value = ObpProcessHandleCount(Process); return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
-    case ProcessSessionInformation:
-        Value = PsGetProcessSessionId(Process);
-        return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
+    case ProcessSessionInformation: Value = PsGetProcessSessionId(Process); return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
     case ProcessPriorityClass: {
         UCHAR Answer[2] = {0, Process->PriorityClass};
         return PspAnswer(Buffer, Length, ReturnLength, Answer, sizeof(Answer));

@@ -15,14 +15,14 @@ struct _EPROCESS {
     HANDLE UniqueProcessId;
     LIST_ENTRY ActiveProcessLinks;
     struct _OB_HANDLE_TABLE *HandleTable;
-    NT_PEB *Peb;       /* user address */
-    NT_PEB *PebKernel; /* the same page in the RAM view */
+    NT_PEB *Peb;              /* user address */
+    NT_PEB *PebKernel;        /* the same page in the RAM view */
     UNICODE_STRING ImageName; /* NT path */
     CHAR ImageFileName[16];   /* "client.exe", as PsGetProcessImageFileName gives it */
     PVOID SectionBaseAddress;
     NTSTATUS ExitStatus;
     ULONG ActiveThreads;
-    BOOLEAN Exiting;       /* no new threads */
+    BOOLEAN Exiting; /* no new threads */
     BOOLEAN HandlesClosed;
     ULONG DefaultHardErrorMode;
     UCHAR PriorityClass;
@@ -46,7 +46,7 @@ struct _ETHREAD {
     KTRAP_CONTEXT StartFrame; /* the entry to the kernel that never was: user mode begins with the return from it */
     BOOLEAN Terminating;      /* in PspExitThread */
     BOOLEAN PrioritySet;
-    NT_TEB *SystemBlock;      /* pool: the block of a system thread, or of a user thread whose TEB is gone */
+    NT_TEB *SystemBlock; /* pool: the block of a system thread, or of a user thread whose TEB is gone */
 };
 
 extern PEPROCESS PsInitialSystemProcess;
@@ -84,14 +84,16 @@ VOID PsCallImageNotifyRoutines(PUNICODE_STRING Name, HANDLE ProcessId, PIMAGE_IN
 /* Requests of a thread that ends: cancelled, and waited for. io/. */
 VOID IoCancelThreadIo(PETHREAD Thread);
 
-/* A process for the program at ImagePath (NT path, "\??\C:\client.exe"): address space, image, ntdll, PEB, parameters, standard handles on the console,
-   first thread, not yet running if Suspended. CommandLine is what GetCommandLineW will give. Environment: double-terminated block or NULL.
+/* A process for the program at ImagePath (NT path, "\??\C:\client.exe"): address space, image, ntdll, PEB, parameters, standard handles on the
+   console, first thread, not yet running if Suspended. CommandLine is what GetCommandLineW will give. Environment: double-terminated block or NULL.
    References to both are returned. STATUS_OBJECT_NAME_NOT_FOUND, STATUS_INVALID_IMAGE_*. PASSIVE_LEVEL, system thread. */
 NTSTATUS PspCreateUserProcess(PUNICODE_STRING ImagePath, PUNICODE_STRING CommandLine, PUNICODE_STRING CurrentDirectory, PCWSTR Environment,
                               SIZE_T EnvironmentSize, BOOLEAN Suspended, PEPROCESS *Process, PETHREAD *Thread);
 /* A further thread of a process, starting in user mode at Start(Argument) through ntdll!LdrInitializeThunk. */
-NTSTATUS PspCreateUserThread(PEPROCESS Process, PVOID Start, PVOID Argument, SIZE_T StackReserve, SIZE_T StackCommit, BOOLEAN Suspended, PETHREAD *Thread);
-/* For ke/: the end of a thread that TerminateRequested ends, and what is left to do for threads whose stacks are no longer in use (DISPATCH_LEVEL). */
+NTSTATUS PspCreateUserThread(PEPROCESS Process, PVOID Start, PVOID Argument, SIZE_T StackReserve, SIZE_T StackCommit, BOOLEAN Suspended,
+                             PETHREAD *Thread);
+/* For ke/: the end of a thread that TerminateRequested ends, and what is left to do for threads whose stacks are no longer in use
+   (DISPATCH_LEVEL). */
 DECLSPEC_NORETURN VOID PspExitForTermination(PKTHREAD Thread);
 VOID PspReapThreads(VOID);
 /* The user address of an export of the process's ntdll; NULL when it has none of that name. In the context of that process. */
@@ -122,8 +124,9 @@ BOOLEAN NTAPI PsIsSystemThread(PETHREAD Thread);
 PETHREAD NTAPI PspGetCurrentThread(VOID);
 
 NTSTATUS NTAPI NtOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID ClientId);
-NTSTATUS NTAPI NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle, PVOID StartRoutine,
-                                PVOID Argument, ULONG CreateFlags, SIZE_T ZeroBits, SIZE_T StackSize, SIZE_T MaximumStackSize, PVOID AttributeList);
+NTSTATUS NTAPI NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
+                                PVOID StartRoutine, PVOID Argument, ULONG CreateFlags, SIZE_T ZeroBits, SIZE_T StackSize, SIZE_T MaximumStackSize,
+                                PVOID AttributeList);
 NTSTATUS NTAPI NtTerminateThread(HANDLE ThreadHandle, NTSTATUS ExitStatus);
 NTSTATUS NTAPI NtTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus);
 NTSTATUS NTAPI NtSuspendThread(HANDLE ThreadHandle, PULONG PreviousSuspendCount);
@@ -134,7 +137,8 @@ NTSTATUS NTAPI NtQueueApcThread(HANDLE ThreadHandle, PKNORMAL_ROUTINE ApcRoutine
 NTSTATUS NTAPI NtAlertThread(HANDLE ThreadHandle);
 NTSTATUS NTAPI NtQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInformationClass, PVOID ThreadInformation,
                                         ULONG ThreadInformationLength, PULONG ReturnLength);
-NTSTATUS NTAPI NtSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInformationClass, PVOID ThreadInformation, ULONG ThreadInformationLength);
+NTSTATUS NTAPI NtSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInformationClass, PVOID ThreadInformation,
+                                      ULONG ThreadInformationLength);
 NTSTATUS NTAPI NtSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass, PVOID ProcessInformation,
                                        ULONG ProcessInformationLength);
 NTSTATUS NTAPI NtFlushInstructionCache(HANDLE ProcessHandle, PVOID BaseAddress, SIZE_T Size);

@@ -162,7 +162,8 @@ static NTSTATUS PspCreateUserPart(PETHREAD Thread, PVOID Start, PVOID Argument, 
     NT_START UserStart = {Start, Argument};
     PVOID StackBase, StackLimit, Thunk = PspNtdllRoutine(Thread->Process, "LdrInitializeThunk");
     NT_TEB *Teb, *Block;
-    NTSTATUS Status = Thunk == NULL ? STATUS_ENTRYPOINT_NOT_FOUND : MmCreateUserStack(StackReserve, StackCommit, &StackBase, &StackLimit, &Thread->UserStackDeallocation);
+    NTSTATUS Status = Thunk == NULL ? STATUS_ENTRYPOINT_NOT_FOUND
+                                    : MmCreateUserStack(StackReserve, StackCommit, &StackBase, &StackLimit, &Thread->UserStackDeallocation);
 
     if (!NT_SUCCESS(Status))
         return Status;
@@ -186,7 +187,8 @@ NoBlock:
     return Status;
 }
 
-NTSTATUS PspCreateUserThread(PEPROCESS Process, PVOID Start, PVOID Argument, SIZE_T StackReserve, SIZE_T StackCommit, BOOLEAN Suspended, PETHREAD *Thread) {
+NTSTATUS PspCreateUserThread(PEPROCESS Process, PVOID Start, PVOID Argument, SIZE_T StackReserve, SIZE_T StackCommit, BOOLEAN Suspended,
+                             PETHREAD *Thread) {
     KAPC_STATE ApcState;
     PETHREAD New;
     NTSTATUS Status;

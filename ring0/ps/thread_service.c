@@ -1,22 +1,22 @@
 /* The services about threads. */
 #include "ps/ps.h"
 
-#define THREAD_TERMINATE_ACCESS 0x0001u
-#define THREAD_SUSPEND_ACCESS 0x0002u
-#define THREAD_ALERT_ACCESS 0x0004u
-#define THREAD_GET_CONTEXT_ACCESS 0x0008u
-#define THREAD_SET_CONTEXT_ACCESS 0x0010u
-#define THREAD_SET_ACCESS 0x0020u
-#define THREAD_QUERY_ACCESS 0x0040u
-#define THREAD_QUERY_LIMITED_ACCESS 0x0800u
+#define THREAD_TERMINATE_ACCESS      0x0001u
+#define THREAD_SUSPEND_ACCESS        0x0002u
+#define THREAD_ALERT_ACCESS          0x0004u
+#define THREAD_GET_CONTEXT_ACCESS    0x0008u
+#define THREAD_SET_CONTEXT_ACCESS    0x0010u
+#define THREAD_SET_ACCESS            0x0020u
+#define THREAD_QUERY_ACCESS          0x0040u
+#define THREAD_QUERY_LIMITED_ACCESS  0x0800u
 #define PROCESS_CREATE_THREAD_ACCESS 0x0002u
-#define APC_TAG 'cpAP'
-#define SUSPEND_LIMIT 127
-#define CREATE_FLAGS_SUSPENDED 0x1u
-#define CREATE_FLAGS_IGNORED 0x6u /* skip attach, hide from debugger: no thread notifications in DLLs here that these would change */
+#define APC_TAG                      'cpAP'
+#define SUSPEND_LIMIT                127
+#define CREATE_FLAGS_SUSPENDED       0x1u
+#define CREATE_FLAGS_IGNORED         0x6u /* skip attach, hide from debugger: no thread notifications in DLLs here that these would change */
 
 /* PS_ATTRIBUTE_LIST: what NtCreateThreadEx gives back besides the handle. */
-#define ATTRIBUTE_CLIENT_ID 0x10003u
+#define ATTRIBUTE_CLIENT_ID   0x10003u
 #define ATTRIBUTE_TEB_ADDRESS 0x10004u
 typedef struct _PS_ATTRIBUTE {
     ULONG_PTR Attribute;
@@ -91,8 +91,9 @@ static NTSTATUS PspReturnAttributes(PVOID List, PETHREAD Thread) {
     return Status;
 }
 
-NTSTATUS NTAPI NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle, PVOID StartRoutine,
-                                PVOID Argument, ULONG CreateFlags, SIZE_T ZeroBits, SIZE_T StackSize, SIZE_T MaximumStackSize, PVOID AttributeList) {
+NTSTATUS NTAPI NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
+                                PVOID StartRoutine, PVOID Argument, ULONG CreateFlags, SIZE_T ZeroBits, SIZE_T StackSize, SIZE_T MaximumStackSize,
+                                PVOID AttributeList) {
     OBJECT_ATTRIBUTES Attributes = {.Attributes = 0};
     PEPROCESS Process;
     PETHREAD Thread;
@@ -243,10 +244,10 @@ static NTSTATUS PspExchangeContext(HANDLE ThreadHandle, PCONTEXT UserContext, BO
     if (!NT_SUCCESS(Status))
         return Status;
     Request = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Request), APC_TAG);
-    Status = Request == NULL                    ? STATUS_INSUFFICIENT_RESOURCES
-             : Thread->Tcb.SystemThread         ? STATUS_INVALID_HANDLE
+    Status = Request == NULL                   ? STATUS_INSUFFICIENT_RESOURCES
+             : Thread->Tcb.SystemThread        ? STATUS_INVALID_HANDLE
              : Thread->Tcb.State == Terminated ? STATUS_THREAD_IS_TERMINATING
-                                                : KiCopyIn(&Request->Context, UserContext, sizeof(CONTEXT));
+                                               : KiCopyIn(&Request->Context, UserContext, sizeof(CONTEXT));
     if (NT_SUCCESS(Status)) {
         Flags = Request->Context.ContextFlags;
         Request->Set = Set;
@@ -267,13 +268,9 @@ static NTSTATUS PspExchangeContext(HANDLE ThreadHandle, PCONTEXT UserContext, BO
     return Status;
 }
 
-NTSTATUS NTAPI NtGetContextThread(HANDLE ThreadHandle, PCONTEXT ThreadContext) {
-    return PspExchangeContext(ThreadHandle, ThreadContext, FALSE);
-}
+NTSTATUS NTAPI NtGetContextThread(HANDLE ThreadHandle, PCONTEXT ThreadContext) { return PspExchangeContext(ThreadHandle, ThreadContext, FALSE); }
 
-NTSTATUS NTAPI NtSetContextThread(HANDLE ThreadHandle, PCONTEXT ThreadContext) {
-    return PspExchangeContext(ThreadHandle, ThreadContext, TRUE);
-}
+NTSTATUS NTAPI NtSetContextThread(HANDLE ThreadHandle, PCONTEXT ThreadContext) { return PspExchangeContext(ThreadHandle, ThreadContext, TRUE); }
 
 /* ---- Alerts and APCs ----------------------------------------------------------------------------------------------------------- */
 

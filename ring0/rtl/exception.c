@@ -23,7 +23,8 @@ static BOOLEAN RtlpFrameInBounds(const RTLP_FRAME *Frame) {
     return Frame->EstablisherFrame >= Frame->Low && Frame->EstablisherFrame < Frame->High && (Frame->EstablisherFrame & 7) == 0;
 }
 
-static VOID RtlpFillDispatcher(PDISPATCHER_CONTEXT Dispatcher, const RTLP_FRAME *Frame, PCONTEXT Context) {
+static VOID RtlpFillDispatcher(PDISPATCHER_CONTEXT Dispatcher, const RTLP_FRAME *Frame, PCONTEXT Context, BOOLEAN Unwound) {
+    Dispatcher->ControlPcIsUnwound = Unwound;
     Dispatcher->ControlPc = Frame->ControlPc;
     Dispatcher->ImageBase = Frame->ImageBase;
     Dispatcher->FunctionEntry = Frame->FunctionEntry;
@@ -34,7 +35,8 @@ static VOID RtlpFillDispatcher(PDISPATCHER_CONTEXT Dispatcher, const RTLP_FRAME 
 }
 
 /* Takes over the frame that an interrupted unwind was at. */
-static VOID RtlpAdoptFrame(PRTLP_FRAME Frame, const DISPATCHER_CONTEXT *Dispatcher) {
+static VOID RtlpAdoptFrame(PRTLP_FRAME Frame, const DISPATCHER_CONTEXT *Dispatcher, BOOLEAN *Unwound) {
+    *Unwound = (BOOLEAN)Dispatcher->ControlPcIsUnwound;
     Frame->ControlPc = Dispatcher->ControlPc;
     Frame->ImageBase = Dispatcher->ImageBase;
     Frame->FunctionEntry = Dispatcher->FunctionEntry;
@@ -61,6 +63,7 @@ EXCEPTION_DISPOSITION RtlpUnwindHandler(PEXCEPTION_RECORD Record, PVOID Establis
     Dispatcher->LanguageHandler = Interrupted->LanguageHandler;
     Dispatcher->HandlerData = Interrupted->HandlerData;
     Dispatcher->ScopeIndex = Interrupted->ScopeIndex;
+    Dispatcher->ControlPcIsUnwound = Interrupted->ControlPcIsUnwound;
     return ExceptionCollidedUnwind;
 }
 
@@ -69,6 +72,7 @@ BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context) {
     RTLP_FRAME Frame = {.ControlPc = Context->Rip};
     DISPATCHER_CONTEXT Dispatcher;
     ULONG Flags = Record->ExceptionFlags & EXCEPTION_NONCONTINUABLE;
+    BOOLEAN Unwound = (Record->ExceptionFlags & EXCEPTION_SOFTWARE_ORIGINATE) != 0;
     ULONG64 NestedFrame = 0;
 
 #ifdef RTL_USER_MODE
@@ -86,7 +90,7 @@ BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context) {
         Dispatcher.ScopeIndex = 0;
         for (BOOLEAN Again = Frame.Handler != NULL; Again;) {
             Again = FALSE;
-            RtlpFillDispatcher(&Dispatcher, &Frame, &Walk);
+            RtlpFillDispatcher(&Dispatcher, &Frame, &Walk, Unwound);
             Dispatcher.TargetIp = 0;
             Dispatcher.HistoryTable = NULL;
             Record->ExceptionFlags = Flags;
@@ -111,7 +115,7 @@ BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context) {
                 }
                 break;
             case ExceptionCollidedUnwind:
-                RtlpAdoptFrame(&Frame, &Dispatcher);
+                RtlpAdoptFrame(&Frame, &Dispatcher, &Unwound);
                 Walk = *Dispatcher.ContextRecord;
                 if (!RtlpVirtualUnwind(UNW_FLAG_NHANDLER, &Frame, &Walk, NULL)) {
                     Record->ExceptionFlags = Flags | EXCEPTION_STACK_INVALID;
@@ -127,6 +131,7 @@ BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context) {
             }
         }
         Frame.ControlPc = Walk.Rip;
+        Unwound = !Frame.IsInterrupted;
         if (Walk.Rsp < Frame.Low || Walk.Rsp >= Frame.High || Walk.Rip == 0) {
             Record->ExceptionFlags = Flags;
             return FALSE;
@@ -141,6 +146,7 @@ VOID NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Reco
     RTLP_FRAME Frame;
     DISPATCHER_CONTEXT Dispatcher;
     ULONG Flags = EXCEPTION_UNWINDING | (TargetFrame ? 0 : EXCEPTION_EXIT_UNWIND);
+    BOOLEAN Unwound = TRUE;
 
     RtlpStackBounds(&Frame.Low, &Frame.High);
     RtlCaptureContext(Context);
@@ -168,7 +174,7 @@ VOID NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Reco
                 Flags |= EXCEPTION_TARGET_UNWIND;
             }
             Context->Rax = (ULONG64)ReturnValue;
-            RtlpFillDispatcher(&Dispatcher, &Frame, Context);
+            RtlpFillDispatcher(&Dispatcher, &Frame, Context, Unwound);
             Dispatcher.TargetIp = (ULONG64)TargetIp;
             Dispatcher.HistoryTable = HistoryTable;
             Record->ExceptionFlags = Flags;
@@ -178,7 +184,7 @@ VOID NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Reco
             case ExceptionContinueSearch:
                 break;
             case ExceptionCollidedUnwind:
-                RtlpAdoptFrame(&Frame, &Dispatcher);
+                RtlpAdoptFrame(&Frame, &Dispatcher, &Unwound);
                 *Context = *Dispatcher.ContextRecord;
                 Caller = *Context;
                 if (!RtlpVirtualUnwind(UNW_FLAG_NHANDLER, &Frame, &Caller, NULL)) {
@@ -196,6 +202,7 @@ VOID NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Reco
         }
         if (Frame.EstablisherFrame != (ULONG64)TargetFrame) {
             *Context = Caller;
+            Unwound = !Frame.IsInterrupted;
         }
     } while (Frame.EstablisherFrame != (ULONG64)TargetFrame);
 
@@ -251,6 +258,7 @@ static VOID RtlpRaise(PEXCEPTION_RECORD Record, PCONTEXT Context) {
     RtlpStackBounds(&Low, &High);
     RtlpUnwindFrame(Context, Low, High);
     Record->ExceptionAddress = (PVOID)Context->Rip;
+    Record->ExceptionFlags |= EXCEPTION_SOFTWARE_ORIGINATE;
 #ifdef RTL_USER_MODE
     if (RtlDispatchException(Record, Context)) {
         NtContinue(Context, FALSE);

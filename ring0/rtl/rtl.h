@@ -27,6 +27,7 @@ typedef struct _RTLP_FRAME {
     ULONG64 EstablisherFrame;
     PEXCEPTION_ROUTINE Handler;
     PVOID HandlerData;
+    BOOLEAN IsInterrupted; /* the caller's Rip is not a return address: it lies above a machine frame */
 } RTLP_FRAME, *PRTLP_FRAME;
 BOOLEAN RtlpVirtualUnwind(ULONG HandlerType, PRTLP_FRAME Frame, PCONTEXT Context, PKNONVOLATILE_CONTEXT_POINTERS Pointers);
 

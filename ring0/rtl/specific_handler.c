@@ -7,6 +7,11 @@
 typedef LONG (*RTLP_FILTER)(struct _EXCEPTION_POINTERS *Pointers, PVOID EstablisherFrame);
 typedef VOID (*RTLP_TERMINATION)(BOOLEAN Abnormal, PVOID EstablisherFrame);
 
+/* Where the frame is, image-relative: for a frame that made a call, within the call, not after it, where the next scope may begin. */
+static ULONG64 RtlpControlRva(const DISPATCHER_CONTEXT *Dispatcher) {
+    return Dispatcher->ControlPc - Dispatcher->ImageBase - (Dispatcher->ControlPcIsUnwound ? 1 : 0);
+}
+
 static BOOLEAN RtlpInScope(const SCOPE_TABLE_ENTRY *Scope, ULONG64 Rva) { return Rva >= Scope->BeginAddress && Rva < Scope->EndAddress; }
 
 /* A compiler may cut one __try into several ranges: does Rva lie in any range of the scope that Scope is a range of? */
@@ -22,7 +27,7 @@ static BOOLEAN RtlpInSameScope(const SCOPE_TABLE *Table, const SCOPE_TABLE_ENTRY
 
 static EXCEPTION_DISPOSITION RtlpFilterScopes(PEXCEPTION_RECORD Record, PVOID EstablisherFrame, PCONTEXT Context, PDISPATCHER_CONTEXT Dispatcher) {
     const SCOPE_TABLE *Table = Dispatcher->HandlerData;
-    ULONG64 Rva = Dispatcher->ControlPc - Dispatcher->ImageBase;
+    ULONG64 Rva = RtlpControlRva(Dispatcher);
     EXCEPTION_POINTERS Pointers = {Record, Context};
     for (ULONG i = Dispatcher->ScopeIndex; i < Table->Count; i++) {
         const SCOPE_TABLE_ENTRY *Scope = &Table->ScopeRecord[i];
@@ -46,7 +51,7 @@ static EXCEPTION_DISPOSITION RtlpFilterScopes(PEXCEPTION_RECORD Record, PVOID Es
 
 static EXCEPTION_DISPOSITION RtlpLeaveScopes(PEXCEPTION_RECORD Record, PVOID EstablisherFrame, PDISPATCHER_CONTEXT Dispatcher) {
     const SCOPE_TABLE *Table = Dispatcher->HandlerData;
-    ULONG64 Rva = Dispatcher->ControlPc - Dispatcher->ImageBase;
+    ULONG64 Rva = RtlpControlRva(Dispatcher);
     ULONG64 Target = Dispatcher->TargetIp - Dispatcher->ImageBase;
     BOOLEAN TargetFrame = (Record->ExceptionFlags & EXCEPTION_TARGET_UNWIND) != 0;
     for (ULONG i = Dispatcher->ScopeIndex; i < Table->Count; i++) {

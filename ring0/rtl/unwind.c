@@ -270,8 +270,8 @@ static int RtlpRunEpilogue(UNWIND_STATE *State, ULONG64 ImageBase, PRUNTIME_FUNC
 BOOLEAN RtlpVirtualUnwind(ULONG HandlerType, PRTLP_FRAME Frame, PCONTEXT Context, PKNONVOLATILE_CONTEXT_POINTERS Pointers) {
     UNWIND_STATE State = {Context, &Context->Rax, &Context->Xmm0, Pointers, Frame->Low, Frame->High};
     PRUNTIME_FUNCTION Entry = Frame->FunctionEntry;
-    BOOLEAN MachineFrame = FALSE;
 
+    Frame->IsInterrupted = FALSE;
     Frame->Handler = NULL;
     Frame->HandlerData = NULL;
     Frame->EstablisherFrame = Context->Rsp;
@@ -311,7 +311,7 @@ BOOLEAN RtlpVirtualUnwind(ULONG HandlerType, PRTLP_FRAME Frame, PCONTEXT Context
 
     /* A chained part of a function has its parent's frame below its own. The parent's prologue has run, all of it. */
     for (ULONG Chain = 0;; Chain++) {
-        if (!RtlpUndoCodes(&State, Info, Chain ? ~0u : Offset, Frame->EstablisherFrame, &MachineFrame)) {
+        if (!RtlpUndoCodes(&State, Info, Chain ? ~0u : Offset, Frame->EstablisherFrame, &Frame->IsInterrupted)) {
             return FALSE;
         }
         if (!(Info->Flags & UNW_FLAG_CHAININFO)) {
@@ -323,7 +323,7 @@ BOOLEAN RtlpVirtualUnwind(ULONG HandlerType, PRTLP_FRAME Frame, PCONTEXT Context
         Entry = RtlpChainedEntry(Info);
         Info = RtlpUnwindInfo(Frame->ImageBase, Entry);
     }
-    if (!MachineFrame && !RtlpPopReturnAddress(&State)) {
+    if (!Frame->IsInterrupted && !RtlpPopReturnAddress(&State)) {
         return FALSE;
     }
 

@@ -43,7 +43,7 @@ static inline NT_TEB *NtTeb(void) {
 }
 static inline NT_PEB *NtPeb(void) { return NtTeb()->Peb; }
 
-/* ---- Files -------------------------------------------------------------------------------------------------------------- */
+/* ---- Files ------------------------------------------------------------------------------------------------------------ */
 #ifndef FILE_SUPERSEDE
 #define FILE_SUPERSEDE                 0
 #define FILE_OPEN                      1
@@ -137,7 +137,7 @@ NTSTATUS NTAPI NtDeleteFile(POBJECT_ATTRIBUTES);
 NTSTATUS NTAPI NtCancelIoFile(HANDLE, PIO_STATUS_BLOCK);
 NTSTATUS NTAPI NtCancelIoFileEx(HANDLE, PIO_STATUS_BLOCK Request, PIO_STATUS_BLOCK);
 
-/* ---- Objects ------------------------------------------------------------------------------------------------------------- */
+/* ---- Objects ---------------------------------------------------------------------------------------------------------- */
 #define DIRECTORY_QUERY           0x1
 #define DIRECTORY_TRAVERSE        0x2
 #define DIRECTORY_CREATE_OBJECT   0x4
@@ -164,7 +164,7 @@ typedef struct _OBJECT_DIRECTORY_INFORMATION {
     UNICODE_STRING Name, TypeName;
 } OBJECT_DIRECTORY_INFORMATION;
 
-/* ---- Dispatcher objects and waits ------------------------------------------------------------------------------------------ */
+/* ---- Dispatcher objects and waits ------------------------------------------------------------------------------------- */
 enum { NtNotificationEvent, NtSynchronizationEvent };
 NTSTATUS NTAPI NtCreateEvent(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, ULONG Type, BOOLEAN InitialState);
 NTSTATUS NTAPI NtOpenEvent(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
@@ -188,7 +188,7 @@ NTSTATUS NTAPI NtWaitForAlertByThreadId(PVOID Address, PLARGE_INTEGER);
 NTSTATUS NTAPI NtAlertThreadByThreadId(HANDLE ThreadId);
 NTSTATUS NTAPI NtTestAlert(VOID);
 
-/* ---- Memory ---------------------------------------------------------------------------------------------------------------- */
+/* ---- Memory ----------------------------------------------------------------------------------------------------------- */
 enum { NtViewShare = 1, NtViewUnmap = 2 };
 NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE, PVOID *, ULONG_PTR ZeroBits, PSIZE_T, ULONG Type, ULONG Protect);
 NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG Type);
@@ -203,7 +203,7 @@ NTSTATUS NTAPI NtMapViewOfSection(HANDLE, HANDLE Process, PVOID *, ULONG_PTR Zer
                                   ULONG Type, ULONG Protect);
 NTSTATUS NTAPI NtUnmapViewOfSection(HANDLE Process, PVOID);
 
-/* ---- Processes and threads --------------------------------------------------------------------------------------------------- */
+/* ---- Processes and threads -------------------------------------------------------------------------------------------- */
 typedef struct _NT_PROCESS_BASIC_INFORMATION {
     NTSTATUS ExitStatus;
     NT_PEB *PebBaseAddress;
@@ -273,7 +273,7 @@ NTSTATUS NTAPI NtQueryPerformanceCounter(PLARGE_INTEGER, PLARGE_INTEGER);
 NTSTATUS NTAPI NtQuerySystemTime(PLARGE_INTEGER);
 NTSTATUS NTAPI NtDisplayString(PUNICODE_STRING);
 
-/* ---- Strings (shared with the kernel) --------------------------------------------------------------------------------------------- */
+/* ---- Strings (shared with the kernel) --------------------------------------------------------------------------------- */
 VOID NTAPI RtlInitString(PSTRING, PCSZ);
 VOID NTAPI RtlInitAnsiString(PANSI_STRING, PCSZ);
 VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING, PCWSTR);
@@ -285,7 +285,7 @@ ULONG NTAPI RtlNtStatusToDosErrorNoTeb(NTSTATUS);
 int __cdecl _snprintf(char *, size_t, const char *, ...);
 int __cdecl _vsnprintf(char *, size_t, const char *, va_list);
 
-/* ---- Heap: ntdll/heap.c. A heap's functions take its lock unless HEAP_NO_SERIALIZE. ---------------------------------------------------- */
+/* ---- Heap: ntdll/heap.c. A heap's functions take its lock unless HEAP_NO_SERIALIZE. ----------------------------------- */
 PVOID NTAPI RtlCreateHeap(ULONG Flags, PVOID Base, SIZE_T Reserve, SIZE_T Commit, PVOID Lock, PVOID Parameters);
 PVOID NTAPI RtlDestroyHeap(PVOID Heap); /* NULL on success */
 PVOID NTAPI RtlAllocateHeap(PVOID Heap, ULONG Flags, SIZE_T Size);
@@ -297,7 +297,7 @@ BOOLEAN NTAPI RtlLockHeap(PVOID Heap);
 BOOLEAN NTAPI RtlUnlockHeap(PVOID Heap);
 ULONG NTAPI RtlGetProcessHeaps(ULONG Count, PVOID *Heaps);
 
-/* ---- Locks: ntdll/critical_section.c, srw.c ---------------------------------------------------------------------------------------------- */
+/* ---- Locks: ntdll/critical_section.c, srw.c --------------------------------------------------------------------------- */
 NTSTATUS NTAPI RtlInitializeCriticalSection(PRTL_CRITICAL_SECTION);
 NTSTATUS NTAPI RtlInitializeCriticalSectionAndSpinCount(PRTL_CRITICAL_SECTION, ULONG);
 NTSTATUS NTAPI RtlInitializeCriticalSectionEx(PRTL_CRITICAL_SECTION, ULONG SpinCount, ULONG Flags);
@@ -326,7 +326,7 @@ NTSTATUS NTAPI RtlRunOnceBeginInitialize(PRTL_RUN_ONCE, ULONG Flags, PVOID *Cont
 NTSTATUS NTAPI RtlRunOnceComplete(PRTL_RUN_ONCE, ULONG Flags, PVOID Context);
 ULONG NTAPI RtlRunOnceExecuteOnce(PRTL_RUN_ONCE, PRTL_RUN_ONCE_INIT_FN, PVOID Parameter, PVOID *Context); /* an NTSTATUS, declared as the SDK does */
 
-/* ---- Paths: ntdll/path.c ------------------------------------------------------------------------------------------------------------------- */
+/* ---- Paths: ntdll/path.c ---------------------------------------------------------------------------------------------- */
 typedef enum _RTL_PATH_TYPE {
     RtlPathTypeUnknown,
     RtlPathTypeUncAbsolute,    /* \\server\share\x */
@@ -349,14 +349,14 @@ ULONG NTAPI RtlGetCurrentDirectory_U(ULONG Size, PWSTR Buffer);
 NTSTATUS NTAPI RtlSetCurrentDirectory_U(PUNICODE_STRING Path);
 VOID NTAPI RtlFreeUnicodeString(PUNICODE_STRING);
 
-/* ---- Environment: ntdll/environment.c ---------------------------------------------------------------------------------------------------------- */
+/* ---- Environment: ntdll/environment.c --------------------------------------------------------------------------------- */
 NTSTATUS NTAPI RtlQueryEnvironmentVariable_U(PWSTR Environment, PCUNICODE_STRING Name, PUNICODE_STRING Value);
 NTSTATUS NTAPI RtlSetEnvironmentVariable(PWSTR *Environment, PCUNICODE_STRING Name, PCUNICODE_STRING Value);
 NTSTATUS NTAPI RtlExpandEnvironmentStrings_U(PWSTR Environment, PCUNICODE_STRING Source, PUNICODE_STRING Destination, PULONG Needed);
 VOID NTAPI RtlAcquirePebLock(VOID);
 VOID NTAPI RtlReleasePebLock(VOID);
 
-/* ---- Processes, threads, errors: ntdll/process.c, thread.c, error.c -------------------------------------------------------------------------- */
+/* ---- Processes, threads, errors: ntdll/process.c, thread.c, error.c --------------------------------------------------- */
 DECLSPEC_NORETURN VOID NTAPI RtlExitUserProcess(NTSTATUS);
 DECLSPEC_NORETURN VOID NTAPI RtlExitUserThread(NTSTATUS);
 NTSTATUS NTAPI RtlCreateUserThread(HANDLE Process, PVOID SecurityDescriptor, BOOLEAN Suspended, ULONG ZeroBits, SIZE_T StackReserve,
@@ -382,7 +382,7 @@ DECLSPEC_NORETURN VOID NTAPI RtlRaiseStatus(NTSTATUS);
 PVOID NTAPI RtlEncodePointer(PVOID);
 PVOID NTAPI RtlDecodePointer(PVOID);
 
-/* ---- Thread and fiber local storage: ntdll/tls.c, fls.c ------------------------------------------------------------------------------------------ */
+/* ---- Thread and fiber local storage: ntdll/tls.c, fls.c --------------------------------------------------------------- */
 NTSTATUS NTAPI RtlFlsAlloc(PFLS_CALLBACK_FUNCTION, PULONG Index);
 NTSTATUS NTAPI RtlFlsFree(ULONG Index);
 NTSTATUS NTAPI RtlFlsGetValue(ULONG Index, PVOID *Value);
@@ -390,7 +390,7 @@ NTSTATUS NTAPI RtlFlsSetValue(ULONG Index, PVOID Value);
 /* For TlsFree: no thread may see the old value when the index is given out again. From 64 on: the expansion slots. Ours. */
 VOID NTAPI RtlpZeroTlsCell(ULONG Index);
 
-/* ---- The loader: ntdll/loader.c --------------------------------------------------------------------------------------------------------------------- */
+/* ---- The loader: ntdll/loader.c --------------------------------------------------------------------------------------- */
 PIMAGE_NT_HEADERS NTAPI RtlImageNtHeader(PVOID Base);
 PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN MappedAsImage, USHORT Directory, PULONG Size);
 PVOID NTAPI RtlPcToFileHeader(PVOID Pc, PVOID *Base);

@@ -68,9 +68,9 @@ HANDLE WINAPI CreateFileA(LPCSTR Name, DWORD Access, DWORD Share, LPSECURITY_ATT
 }
 
 /*
- * The two ways of a request. Overlapped: the status block is the first 16 bytes of OVERLAPPED, the low bit of the event handle keeps the request from a
- * completion port, and STATUS_PENDING is ERROR_IO_PENDING. Otherwise: on a handle opened for asynchronous use a request may still pend; then
- * the file object is what is waited for.
+ * The two ways of a request. Overlapped: the status block is the first 16 bytes of OVERLAPPED, the low bit of the event handle keeps the
+ * request from a completion port, and STATUS_PENDING is ERROR_IO_PENDING. Otherwise: on a handle opened for asynchronous use a request may
+ * still pend; then the file object is what is waited for.
  */
 static inline BOOL Overlapped(NTSTATUS Status) {
     if (Status == STATUS_PENDING)

@@ -40,6 +40,25 @@ include bench/rules.mk
 
 all: $(BUILD)/ringside samples
 
+DOCDIR := $(PREFIX)/share/doc/ringside
+install: $(BUILD)/ringside $(BUILD)/exports.md
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(DOCDIR)
+	install -m 755 $(BUILD)/ringside $(DESTDIR)$(PREFIX)/bin/ringside
+	install -m 644 man/ringside.1 $(DESTDIR)$(PREFIX)/share/man/man1/ringside.1
+	install -m 644 README.md LICENSE NOTICE CHANGELOG.md $(wildcard docs/*.md) $(BUILD)/exports.md $(DESTDIR)$(DOCDIR)
+	install -D -m 644 completions/ringside.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ringside
+	install -D -m 644 completions/ringside.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ringside
+	install -D -m 644 completions/ringside.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ringside.fish
+
+SOURCES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+HOST_SOURCES := $(filter ringside/% tools/% tests/host/% tests/tools/%,$(SOURCES))
+format:
+	clang-format$(LLVM) -i $(SOURCES)
+tidy:
+	clang-format$(LLVM) --dry-run -Werror $(SOURCES)
+	clang-tidy$(LLVM) --quiet --warnings-as-errors='*' $(filter %.c,$(HOST_SOURCES)) -- $(HOST_CFLAGS)
+	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr -Iring0 -Iringside $(filter %.c,$(HOST_SOURCES)) ring0/ldr/pe.c
+
 clean:
 	rm -rf $(BUILD)
 

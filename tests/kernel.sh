@@ -9,7 +9,7 @@ output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 "$build/ringside" run --timeout 60 "$@" -d "$build/tests/kernel/$name.sys" $program >"$output" 2>&1
 status=$?
-sed -n 's/\r$//; s/^dbg: \(ok\|not ok\|1\.\.\|#\)/\1/p; s/^\(ok\|not ok\|1\.\.\|#\)/\1/p' "$output"
+sed -n 's/\r$//; s/^dbg: //; /^\(ok\|not ok\|1\.\.\|#\)/p' "$output"
 if [ $status != 0 ]; then
     sed 's/^/# /' "$output"
     echo "Bail out! $name ended with $status"

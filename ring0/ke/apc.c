@@ -139,7 +139,7 @@ VOID KiGetUserContext(PKTHREAD Thread, PCONTEXT Context) {
     Context->SegSs = Context->SegDs = Context->SegEs = SELECTOR_USER_DATA;
     Context->EFlags = 0x202;
     Context->Rip = Frame->Rip;
-    Context->Rsp = Frame->Rsp + sizeof(ULONG64); /* behind the stub's return address, which is Rip */
+    Context->Rsp = Frame->Rsp;
     Context->Rbp = Frame->Rbp;
     Context->Rbx = Frame->Rbx;
     Context->Rsi = Frame->Rsi;

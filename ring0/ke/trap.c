@@ -154,6 +154,29 @@ static VOID PageFault(hal_trap_frame *Frame) {
     Raise(Frame, Status, 2, Kind, Frame->cr2);
 }
 
+/*
+ * int 2Dh, the debugger's service: eax says which, and execution goes on behind the byte that follows the instruction (DbgPrint's is an int 3). Only the
+ * print service exists without a debugger: rcx = text, dx = its length, r8d = component, r9d = level.
+ */
+#define DEBUG_SERVICE_PRINT 1u
+#define DEBUG_PRINT_LIMIT 512u
+
+static BOOLEAN DebugService(hal_trap_frame *Frame) {
+    CHAR Text[DEBUG_PRINT_LIMIT + 1];
+    USHORT Length = (USHORT)min((USHORT)Frame->gpr[2], DEBUG_PRINT_LIMIT);
+    if (!Frame->user_mode || (ULONG)Frame->gpr[0] != DEBUG_SERVICE_PRINT) {
+        return FALSE;
+    }
+    NTSTATUS Status = STATUS_ACCESS_VIOLATION;
+    if (KiCopyFromUser(Text, (PVOID)Frame->gpr[1], Length)) {
+        Text[Length] = '\0';
+        Status = (NTSTATUS)DbgPrintEx((ULONG)Frame->gpr[8], (ULONG)Frame->gpr[9], "%s", Text);
+    }
+    Frame->gpr[0] = (ULONG)Status;
+    Frame->rip += Frame->insn_length + 1;
+    return TRUE;
+}
+
 /* int n: what NT gives its vectors; other vectors have no gate and are general protection faults. */
 static VOID SoftwareInterrupt(hal_trap_frame *Frame) {
     switch (Frame->insn_index) {
@@ -167,7 +190,10 @@ static VOID SoftwareInterrupt(hal_trap_frame *Frame) {
         Raise(Frame, STATUS_STACK_BUFFER_OVERRUN, 1, (ULONG)Frame->gpr[1], 0);
     case 0x2C: /* DbgRaiseAssertionFailure */
         Raise(Frame, STATUS_ASSERTION_FAILURE, 0, 0, 0);
-    case 0x2D: /* debug service: no debugger is attached; execution goes on behind the int3 that follows */
+    case 0x2D:
+        if (DebugService(Frame)) {
+            return;
+        }
         Raise(Frame, STATUS_BREAKPOINT, 0, 0, 0);
     case 0x2E:
         if (Frame->user_mode) {

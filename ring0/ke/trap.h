@@ -6,7 +6,9 @@
    non-volatile registers, for the others are dead by the calling convention. */
 typedef struct _KTRAP_CONTEXT {
     hal_trap_frame *Trap;
-    ULONG64 Rip, Rsp, Rbp, Rbx, Rsi, Rdi, R12, R13, R14, R15;
+    ULONG64 Rip;
+    ULONG64 Rsp; /* after the return: behind the stub's return address, which is Rip */
+    ULONG64 Rbp, Rbx, Rsi, Rdi, R12, R13, R14, R15;
     ULONG64 ReturnValue;      /* system call: what rax will be */
     PVOID ResumeContext;      /* CONTEXT * on this kernel stack: NtContinue, user APC or exception delivery go there instead */
     struct _KTRAP_CONTEXT *Previous;

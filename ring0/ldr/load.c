@@ -199,6 +199,8 @@ static NTSTATUS LdrpLoad(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullNam
         if (RtlEqualUnicodeString(&CONTAINING_RECORD(link, LDR_MODULE, InLoadOrderLinks)->FullDllName, FullName, TRUE))
             return LdrpRefuse(STATUS_IMAGE_ALREADY_LOADED, "is loaded already", "unload it first");
     NTSTATUS status = LdrpCheckFile(File, Size, &pe);
+    if (NT_SUCCESS(status) && pe.foreign_relocation_count != 0)
+        status = LdrpRefuse(STATUS_INVALID_IMAGE_FORMAT, pe_error_text(PE_BAD_RELOCATION_TYPE), "link it with another linker");
     if (NT_SUCCESS(status) && (pe.characteristics & PE_FILE_RELOCS_STRIPPED) != 0)
         status = LdrpRefuse(STATUS_CONFLICTING_ADDRESSES, "has no relocations and cannot be moved from its base", "link without /fixed");
     if (NT_SUCCESS(status)) {

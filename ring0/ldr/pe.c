@@ -222,10 +222,11 @@ static enum pe_error parse_sections(struct pe_image *image) {
 /* ---- Relocations ---- */
 
 /* Walks the blocks; with a callback, calls it. Returns its result, or -1 for a malformed table, -2 for a type that x64 images cannot have. */
-static int64_t walk_relocations(const struct pe_image *image, int (*callback)(void *, uint32_t, unsigned), void *context, uint32_t *count) {
+static int64_t walk_relocations(const struct pe_image *image, int (*callback)(void *, uint32_t, unsigned), void *context, uint32_t *count,
+                                uint32_t *foreign) {
     struct pe_directory table = image->directory[PE_BASERELOC];
     uint32_t offset = 0;
-    *count = 0;
+    *count = *foreign = 0;
     while (table.size - offset >= 8) {
         const uint8_t *block = pe_at(image, table.rva + offset, 8);
         if (block == NULL)
@@ -244,8 +245,10 @@ static int64_t walk_relocations(const struct pe_image *image, int (*callback)(vo
             uint64_t rva = (uint64_t)page + (entry & 0xFFF);
             if (type == PE_RELOCATION_NONE)
                 continue;
-            if (type != PE_RELOCATION_DIR64)
-                return -2;
+            if (type != PE_RELOCATION_DIR64) {
+                ++*foreign;
+                continue;
+            }
             if (rva + 8 > image->image_size)
                 return -1;
             ++*count;
@@ -259,8 +262,8 @@ static int64_t walk_relocations(const struct pe_image *image, int (*callback)(vo
 }
 
 int pe_each_relocation(const struct pe_image *image, int (*callback)(void *context, uint32_t rva, unsigned type), void *context) {
-    uint32_t count;
-    return (int)walk_relocations(image, callback, context, &count);
+    uint32_t count, foreign;
+    return (int)walk_relocations(image, callback, context, &count, &foreign);
 }
 
 struct relocation_target {
@@ -626,9 +629,8 @@ static enum pe_error parse(const void *data, uint64_t size, int mapped, struct p
     if (relocations.rva != 0 && relocations.size != 0) {
         if (pe_at(out, relocations.rva, relocations.size) == NULL)
             return PE_BAD_RELOCATIONS;
-        int64_t result = walk_relocations(out, NULL, NULL, &out->relocation_count);
-        if (result != 0)
-            return result == -2 ? PE_BAD_RELOCATION_TYPE : PE_BAD_RELOCATIONS;
+        if (walk_relocations(out, NULL, NULL, &out->relocation_count, &out->foreign_relocation_count) != 0)
+            return PE_BAD_RELOCATIONS;
     }
     static enum pe_error (*const parts[])(struct pe_image *) = {parse_imports,    parse_exports, parse_load_config,
                                                                 parse_exceptions, parse_tls,     parse_delay_imports};

@@ -70,7 +70,7 @@ enum pe_error {
     PE_TRUNCATED_SECTION, /* its data lies outside the file */
     PE_BAD_ENTRY,         /* not in an executable section */
     PE_BAD_RELOCATIONS,
-    PE_BAD_RELOCATION_TYPE,
+    PE_BAD_RELOCATION_TYPE, /* not from pe_parse: for whoever must move an image with foreign relocations */
     PE_BAD_IMPORTS,
     PE_BAD_EXPORTS,
     PE_BAD_LOAD_CONFIG,
@@ -111,6 +111,7 @@ struct pe_image {
     struct pe_directory directory[PE_DIRECTORIES]; /* bounds checked, except PE_SECURITY and those nobody here reads */
 
     uint32_t relocation_count;
+    uint32_t foreign_relocation_count; /* of types other than DIR64: harmless until the image must move (GNU ld leaves some) */
     uint32_t import_dll_count, import_count;
     uint32_t export_base, export_count, export_name_count, export_functions, export_names, export_ordinals; /* the last three: rvas */
     int export_names_sorted;

@@ -87,11 +87,13 @@ static NTSTATUS MiImageFrames(PMM_IMAGE Image, ULONG64 Base, MM_PFN *First) {
         return STATUS_SUCCESS;
     }
     struct pe_image pe;
+    pe_parse(Image->File, Image->FileSize, &pe);
+    if (pe.foreign_relocation_count != 0)
+        return STATUS_INVALID_IMAGE_FORMAT;
     if (!MiAllocateFrameRun(Image->Pages, 0, MmTotalFrames, 0, FALSE, First))
         return STATUS_INSUFFICIENT_RESOURCES;
     UCHAR *memory = MiRamAddress(*First);
     RtlCopyMemory(memory, MiRamAddress(Image->Frame), Image->Pages * PAGE_SIZE);
-    pe_parse(Image->File, Image->FileSize, &pe);
     pe_relocate(&pe, memory, Base - Image->PreferredBase);
     /* The header in memory tells where the image is, as on Windows: e_lfanew, then ImageBase at 30h of the NT headers. */
     ULONG nt = *(UNALIGNED ULONG *)(memory + 0x3C);

@@ -5,7 +5,6 @@
 #include "ntdllp.h"
 
 RTL_CRITICAL_SECTION LdrpLoaderLock = {.LockCount = -1};
-LDRP_MODULE *LdrpNtdll;
 BOOLEAN LdrpShutdownInProgress;
 
 static LIST_ENTRY LdrpInitializeQueue = {&LdrpInitializeQueue, &LdrpInitializeQueue};
@@ -178,7 +177,6 @@ NTSTATUS LdrpLoad(PCUNICODE_STRING Name, LDRP_MODULE **Result) {
         LdrpDereference(module);
         return status;
     }
-    module->Snapped = TRUE;
     RtlpInsertTail(&LdrpInitializeQueue, &module->Entry.InInitializationOrderLinks);
     *Result = module;
     return STATUS_SUCCESS;

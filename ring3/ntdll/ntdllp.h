@@ -7,7 +7,6 @@ typedef struct _LDRP_MODULE {
     NT_LDR_ENTRY Entry;
     ULONG References; /* LoadLibrary calls and importing modules; LDRP_PINNED never counts */
     BOOLEAN IsDll;
-    BOOLEAN Snapped;       /* its imports are bound */
     BOOLEAN Initialized;   /* DllMain(DLL_PROCESS_ATTACH) has succeeded */
     BOOLEAN NoThreadCalls; /* DisableThreadLibraryCalls */
     ULONG TlsSlot;         /* LDRP_NO_TLS: has no TLS directory */
@@ -20,7 +19,6 @@ typedef BOOLEAN(NTAPI *PDLL_MAIN)(PVOID Base, ULONG Reason, PVOID Reserved);
 #define LDRP_NO_TLS 0xFFFFFFFFu
 
 extern RTL_CRITICAL_SECTION LdrpLoaderLock;
-extern LDRP_MODULE *LdrpNtdll;
 extern BOOLEAN LdrpShutdownInProgress;
 
 /* loader.c. Callers hold the loader lock. */

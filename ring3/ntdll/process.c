@@ -44,11 +44,11 @@ NTSTATUS LdrpInitializeProcess(PVOID NtdllBase) {
         return STATUS_NO_MEMORY;
     LDRP_MODULE *program = RegisterProgram();
     RtlInitUnicodeString(&name, L"C:\\Windows\\System32\\ntdll.dll");
-    LdrpNtdll = LdrpRegister(NtdllBase, &name);
-    if (!program || !LdrpNtdll)
+    LDRP_MODULE *ntdll = LdrpRegister(NtdllBase, &name);
+    if (!program || !ntdll)
         return STATUS_NO_MEMORY;
-    program->References = LdrpNtdll->References = LDRP_PINNED;
-    RtlpInsertTail(&LoaderData.InInitializationOrderModuleList, &LdrpNtdll->Entry.InInitializationOrderLinks);
+    program->References = ntdll->References = LDRP_PINNED;
+    RtlpInsertTail(&LoaderData.InInitializationOrderModuleList, &ntdll->Entry.InInitializationOrderLinks);
     PIMAGE_NT_HEADERS nt = RtlImageNtHeader(peb->ImageBaseAddress);
     NTSTATUS status = STATUS_SUCCESS;
     if (nt->OptionalHeader.Subsystem != IMAGE_SUBSYSTEM_NATIVE) { /* every Win32 program has kernel32, whether it imports it or not */

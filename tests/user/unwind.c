@@ -60,18 +60,31 @@ static void inside_a_handler(void) {
     OK(!strcmp(order, "12"), "an exception in a handler goes to the next one out");
 }
 
-static void inside_a_filter(void) {
-    *order = 0;
+static int faulting_filter(void) {
     __try {
-        __try {
-            RaiseException(0xE0000004, 0, 0, NULL);
-        } __except (RaiseException(0xE0000005, 0, 0, NULL), EXCEPTION_EXECUTE_HANDLER) {
-            step('1');
-        }
-    } __except (took('b')) {
+        *(volatile int *)NULL = 1;
+    } __except (took('a')) {
         step('2');
     }
-    OK(!strcmp(order, "b2"), "an exception in a filter");
+    return EXCEPTION_EXECUTE_HANDLER;
+}
+static void inside_a_filter(void) {
+    DWORD code = 0;
+    *order = 0;
+    __try {
+        RaiseException(0xE0000004, 0, 0, NULL);
+    } __except (code = GetExceptionCode(), faulting_filter()) {
+        step('3');
+    }
+    OK(!strcmp(order, "a23") && code == 0xE0000004, "an exception in a filter, handled there");
+    /* One that leaves the filter comes to it again, which is what stops it here. */
+    *order = 0;
+    __try {
+        RaiseException(0xE0000004, 0, 0, NULL);
+    } __except (GetExceptionCode() == 0xE0000004 ? (step('a'), RaiseException(0xE0000005, 0, 0, NULL), step('!')) : took('b')) {
+        step('2');
+    }
+    OK(!strcmp(order, "ab2"), "an exception that leaves a filter");
 }
 
 static int repair(EXCEPTION_POINTERS *pointers, int *good) {
@@ -101,7 +114,7 @@ static void continue_execution(void) {
     __try {
         __try {
             RaiseException(0xE0000007, EXCEPTION_NONCONTINUABLE, 0, NULL);
-        } __except (EXCEPTION_CONTINUE_EXECUTION) {
+        } __except (GetExceptionCode() == 0xE0000007 ? EXCEPTION_CONTINUE_EXECUTION : EXCEPTION_CONTINUE_SEARCH) {
             step('1');
         }
     } __except (code = GetExceptionCode(), EXCEPTION_EXECUTE_HANDLER) {

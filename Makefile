@@ -1,4 +1,5 @@
 # Ringside's one Makefile. Targets: all (default), check, demo, install, tidy, format, clean. `./do` installs what is missing and calls this.
+MAKEFLAGS += -r
 BUILD ?= build
 SAN ?= 0
 PREFIX ?= /usr/local

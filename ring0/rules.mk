@@ -40,7 +40,7 @@ $(BUILD)/ring0/ntoskrnl.exe $(BUILD)/ring0/ntoskrnl.lib &: $(RING0_OBJ) $(BUILD)
 		-def:$(BUILD)/ring0/ntoskrnl.def -out:$(BUILD)/ring0/ntoskrnl.exe -implib:$(BUILD)/ring0/ntoskrnl.lib $(RING0_OBJ)
 
 $(BUILD)/ring0/hal.dll: $(BUILD)/ring0/hal.def $(BUILD)/ring0/ntoskrnl.lib
-	$(LLD) -nologo -subsystem:native -dll -noentry -nodefaultlib -release -def:$(BUILD)/ring0/hal.def -out:$@ -implib:$(BUILD)/ring0/hal.lib $(BUILD)/ring0/ntoskrnl.lib
+	$(LLD) -nologo -machine:x64 -subsystem:native -dll -noentry -nodefaultlib -release -def:$(BUILD)/ring0/hal.def -out:$@ -implib:$(BUILD)/ring0/hal.lib $(BUILD)/ring0/ntoskrnl.lib
 
 # An inbox driver: every C file of its folder, against our own import library.
 define inbox_driver

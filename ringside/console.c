@@ -1,4 +1,5 @@
 #include "console.h"
+#include "signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,6 +36,7 @@ static int64_t put(int fd, const char *data, uint64_t size) {
         } else if (errno != EINTR) {
             return -errno;
         }
+        signals_check();
     }
     return 0;
 }
@@ -143,25 +145,22 @@ int64_t console_read(void *data, uint64_t size) {
         return 0;
     keep_order();
     for (;;) {
-        if ((console.terminals & 1) != 0) {
-            struct pollfd ready = {0, POLLIN, 0};
-            int n = poll(&ready, 1, 0);
-            if (n == 0)
-                return -EAGAIN;
-            if (n < 0 && errno == EINTR)
-                continue;
-        }
-        ssize_t n = read(0, data, size);
+        static const struct timespec now;
+        struct pollfd ready = {0, POLLIN, 0};
+        int count = signals_poll(&ready, 1, (console.terminals & 1) != 0 ? &now : NULL);
+        ssize_t n;
+
+        if (count == 0 || (count < 0 && signals_pending()))
+            return -EAGAIN;
+        if (count < 0)
+            continue;
+        n = read(0, data, size);
         if (n >= 0)
             return n;
-        if (errno == EAGAIN && (console.terminals & 1) == 0) {
-            struct pollfd ready = {0, POLLIN, 0};
-            poll(&ready, 1, -1);
-        } else if (errno == EIO || errno == EBADF) {
+        if (errno == EIO || errno == EBADF)
             return 0; /* the terminal has hung up, or there never was an input: it has ended */
-        } else if (errno != EINTR) {
+        if (errno != EINTR && errno != EAGAIN)
             return -errno;
-        }
     }
 }
 

@@ -1,5 +1,4 @@
 #include "machine.h"
-#include "command_line.h"
 #include "console.h"
 #include "files.h"
 #include "ldr/pe.h"
@@ -42,9 +41,14 @@ static const hal_ops ops = {DOORS(INITIALIZE)};
 
 static hal_machine machine;
 
+/* A signal may end the run once more while this flushes to somebody who does not read: then there is no more to be done. */
 static __attribute__((noreturn)) void leave(int code) {
-    console_stop();
-    files_stop();
+    static volatile sig_atomic_t leaving;
+    if (!leaving) {
+        leaving = 1;
+        console_stop();
+        files_stop();
+    }
     _exit(code);
 }
 
@@ -68,14 +72,27 @@ int64_t host_entropy(void *buffer, uint64_t size) {
     return getrandom(buffer, size, 0) == (ssize_t)size ? 0 : -EIO;
 }
 
+/* Ends early, with 0, when the kernel has an event to look at; not when the process was merely stopped and continued. */
 int64_t host_wait(uint32_t mask, uint64_t timeout_ns) {
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-    struct timespec limit = {(time_t)(timeout_ns / 1000000000ull), (long)(timeout_ns % 1000000000ull)};
-    int ready = ppoll(&input, (mask & HAL_EVENT_CONSOLE) ? 1 : 0, timeout_ns == ~0ull ? NULL : &limit, NULL);
-    return ready > 0 ? HAL_EVENT_CONSOLE : HAL_EVENT_TIMEOUT;
+    uint64_t now = host_monotonic_ns(), end = timeout_ns < ~0ull - now ? now + timeout_ns : ~0ull;
+    for (;;) {
+        struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+        struct timespec limit = {(time_t)((end - now) / 1000000000ull), (long)((end - now) % 1000000000ull)};
+        int ready = signals_poll(&input, (mask & HAL_EVENT_CONSOLE) ? 1 : 0, end == ~0ull ? NULL : &limit);
+        if (ready > 0) {
+            return HAL_EVENT_CONSOLE;
+        }
+        now = host_monotonic_ns();
+        if (ready == 0 || now >= end || machine.pending_events != 0) {
+            return HAL_EVENT_TIMEOUT;
+        }
+    }
 }
 
 void host_exit(uint32_t status) {
+    if (signals_interrupted()) {
+        leave(128 + signals_interrupted());
+    }
     if (status > 255) {
         message_note("exit status 0x%08X (%d): a shell sees 255", status, (int)status);
     }
@@ -101,12 +118,11 @@ void host_stop(uint32_t code, const char *text) {
 }
 
 void machine_end_timeout(void) {
-    message_error("timeout", "the machine was still running when --timeout expired");
+    message_error("--timeout", "the machine still ran and did not answer: a driver may hold it at a raised IRQL");
     leave(EXIT_TIMEOUT);
 }
 
 void machine_end_interrupted(int signal) {
-    message_error("interrupted", "signal %d ended the machine", signal);
     leave(128 + signal);
 }
 
@@ -202,17 +218,13 @@ int machine_run(const struct run_options *options) {
         .image_count = ringside_image_count,
         .drivers = options->machine_drivers,
         .driver_count = (uint32_t)options->driver_count,
-        .program = options->machine_program,
-        .command_line = options->machine_program != NULL ? command_line_quote(options->machine_program, options->arguments, options->argument_count) : "",
+        .programs = options->machine_programs,
+        .program_count = (uint32_t)options->machine_program_count,
         .environment = environment,
         .environment_count = sizeof environment / sizeof *environment,
         .watchdog_seconds = WATCHDOG_SECONDS,
         .repeatable = 1,
     };
-    if (machine.command_line == NULL) {
-        message_error("command line", "longer than the 32767 characters that Windows allows, or out of memory: shorten it");
-        return EXIT_OURS;
-    }
     machine.boot_wall_time = machine.realtime ? host_wall_time() : REPEATABLE_WALL_TIME;
     uint64_t entry;
     const char *problem = load_kernel(&entry);

@@ -4,7 +4,7 @@
 #include "options.h"
 
 /* Boots a machine for `ringside run` and becomes it; the process ends with the machine. Returns (an exit code) only when it could not
-   start. options->machine_program and machine_drivers name files that files_add_host has put into C:\. */
+   start. options->machine_programs and machine_drivers name files that files_add_host has put into C:\. */
 int machine_run(const struct run_options *options);
 
 /* The ways out that the host itself takes, from a signal. They flush, leave the terminal sane and do not return. */

@@ -1,5 +1,6 @@
 /* The ringside command: which subcommand, and for `run` which files of the host become which files of the machine. */
 #include "cc.h"
+#include "command_line.h"
 #include "console.h"
 #include "files.h"
 #include "help.h"
@@ -120,15 +121,47 @@ static int start_files(const char *root) {
     return EXIT_OURS;
 }
 
+static int place_program(struct run_options *options, const char *program, char **arguments, size_t count) {
+    hal_program *placed = &options->machine_programs[options->machine_program_count];
+    int status = place_image(program, &placed->path);
+
+    if (status != 0)
+        return status;
+    for (size_t i = 0; i < count; i++)
+        place_argument(arguments[i]);
+    placed->command_line = command_line_quote(placed->path, arguments, count);
+    if (placed->command_line == NULL) {
+        message_error(program, "its command line is longer than the 32767 characters that Windows allows, or there is no memory for it: shorten it");
+        return EXIT_OURS;
+    }
+    options->machine_program_count++;
+    return 0;
+}
+
+/* The string of an --and. */
+static int place_further(struct run_options *options, const char *line) {
+    size_t count;
+    char **words = command_line_split(line, &count);
+    int status;
+
+    if (words == NULL) {
+        message_error("--and", "no memory for its words: free some");
+        return EXIT_OURS;
+    }
+    status = place_program(options, words[0], words + 1, count - 1);
+    free(words);
+    return status;
+}
+
 static int place_files(struct run_options *options) {
     int status = 0;
 
     for (size_t i = 0; i < options->driver_count && status == 0; i++)
         status = place_image(options->drivers[i], &options->machine_drivers[i]);
     if (options->program != NULL && status == 0)
-        status = place_image(options->program, &options->machine_program);
-    for (size_t i = 0; i < options->argument_count && status == 0; i++)
-        place_argument(options->arguments[i]);
+        status = place_program(options, options->program, options->arguments, options->argument_count);
+    for (size_t i = 0; i < options->further_count && status == 0; i++)
+        status = place_further(options, options->further[i]);
     return status;
 }
 

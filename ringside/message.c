@@ -1,17 +1,24 @@
 #include "message.h"
+#include "console.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#define LINE 4096
+
+/* Through the console, which begins a line of its own on a terminal; what does not fit is cut. */
 static void say(const char *what, const char *format, va_list arguments) {
-    fflush(stdout);
-    fputs("ringside: ", stderr);
+    char line[LINE] = "";
+    size_t used = 0;
+
     if (what != NULL) {
-        fprintf(stderr, "%s: ", what);
+        snprintf(line, LINE / 2, "%s: ", what);
+        used = strlen(line);
     }
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    fflush(stderr);
+    vsnprintf(line + used, sizeof line - used, format, arguments);
+    fflush(stdout);
+    console_message(line, strlen(line));
 }
 
 void message_error(const char *what, const char *format, ...) {

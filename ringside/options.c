@@ -1,5 +1,4 @@
 #include "options.h"
-#include "hal/hal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -205,7 +204,7 @@ static bool take_number(struct walk *walk, const char *meaning, uint64_t *number
 /* ---- run -------------------------------------------------------------------------------- */
 
 static const char *const run_words[] = {"--driver",  "--verifier", "--trace",  "--cpus", "--seed", "--realtime", "--memory",
-                                        "--timeout", "--root",     "--strict", "--help", "-d",     NULL};
+                                        "--timeout", "--root",     "--strict", "--help", "--and",  "-d",         NULL};
 
 static bool take_driver(struct walk *walk, struct run_options *options) {
     const char *word = walk->argv[walk->next], *value;
@@ -219,6 +218,19 @@ static bool take_driver(struct walk *walk, struct run_options *options) {
     if (options->driver_count == OPTIONS_MAX_DRIVERS)
         return fail(walk->error, value, "too many drivers", "at most 64 can be loaded by one command");
     options->drivers[options->driver_count++] = value;
+    return true;
+}
+
+static bool take_and(struct walk *walk, struct run_options *options) {
+    const char *value;
+
+    if (!take_value(walk, "a program and its arguments: --and 'PROGRAM.exe ARGS'", &value))
+        return false;
+    if (value[strspn(value, " \t\n\v\r")] == '\0')
+        return fail(walk->error, "--and", "no program is named", "give one: --and 'PROGRAM.exe ARGS'");
+    if (options->further_count == sizeof options->further / sizeof *options->further)
+        return fail(walk->error, "--and", "too many programs", "one command can run 16");
+    options->further[options->further_count++] = value;
     return true;
 }
 
@@ -275,6 +287,8 @@ static bool take_run_option(struct walk *walk, struct run_options *options) {
 
     if (is_option(walk, "--driver") || (word[1] == 'd'))
         return take_driver(walk, options);
+    if (is_option(walk, "--and"))
+        return take_and(walk, options);
     if (is_option(walk, "--verifier"))
         return take_verifier(walk, options);
     if (is_option(walk, "--memory"))
@@ -322,6 +336,8 @@ bool options_parse_run(int argc, char **argv, struct run_options *options, struc
         options->program = argv[walk.next++];
         options->arguments = argv + walk.next;
         options->argument_count = (size_t)(argc - walk.next);
+    } else if (options->further_count != 0) {
+        return fail(error, "--and", "it is for a further program, and there is no first", "put one last: ringside run --and 'SECOND.exe' FIRST.exe");
     } else if (options->driver_count == 0) {
         return fail(error, "run", "neither a program nor a driver is named", "try: ringside run -d DRIVER.sys PROGRAM.exe");
     }

@@ -3,6 +3,8 @@
  * Parsed structures point into argv, which must outlive them.
  */
 #pragma once
+#include "hal/hal.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +30,8 @@ struct run_options {
     const char *program; /* NULL: only load the drivers, and unload them */
     char **arguments;    /* of the program, argument_count of them */
     size_t argument_count;
+    const char *further[HAL_MAX_PROGRAMS - 1]; /* --and, as written: a program and its arguments in one string */
+    size_t further_count;
     unsigned verifier; /* enum hal_verifier */
     bool trace;
     const char *trace_file; /* NULL: standard error */
@@ -41,7 +45,8 @@ struct run_options {
     bool help;
     /* Set by command_run (main.c), not by the parser: what the machine calls these files, "C:\\example.sys". */
     const char *machine_drivers[OPTIONS_MAX_DRIVERS];
-    const char *machine_program;
+    hal_program machine_programs[HAL_MAX_PROGRAMS];
+    size_t machine_program_count;
 };
 
 /* `ringside inspect` */

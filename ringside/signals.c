@@ -25,10 +25,17 @@
 #define EFLAGS_NESTED 0x4000ull
 #define EFLAGS_ALIGNMENT 0x40000ull
 
+#define REQUEST_INTERRUPT 1u
+#define REQUEST_THREADS 2u
+#define REQUEST_TIMEOUT 3u
+
+static const int askers[] = {SIGALRM, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+static const struct itimerval grace = {{0, 0}, {1, 0}}; /* what the kernel has to end by itself */
+
 static hal_machine *machine;
 static volatile sig_atomic_t timed_out;
 static volatile sig_atomic_t interrupted;
-volatile uint32_t signals_wanted;
+volatile uint32_t signals_wanted; /* the run is to end now */
 static uint64_t last_entries;
 static uint32_t ticks_without_entry;
 
@@ -136,34 +143,90 @@ static void on_cpu_tick(int signal, siginfo_t *info, void *context) {
     }
 }
 
-static void end_if_machine_code(ucontext_t *uc) {
+/* Host code is left at its next signals_check; PE code has none, and does not come back. */
+static void end_run(ucontext_t *uc) {
+    signals_wanted = 1;
+    setitimer(ITIMER_REAL, &grace, NULL);
     if (!is_host_code((uint64_t)uc->uc_mcontext.gregs[REG_RIP])) {
         signals_check();
     }
 }
 
+static void ask_kernel(uint32_t request) {
+    machine->control_request = request;
+    __atomic_fetch_or(&machine->pending_events, HAL_EVENT_CONTROL, __ATOMIC_SEQ_CST);
+}
+
+static void ask_for_end(uint32_t request) {
+    ask_kernel(request);
+    setitimer(ITIMER_REAL, &grace, NULL);
+}
+
 static void on_timeout(int signal, siginfo_t *info, void *context) {
     (void)signal;
     (void)info;
-    timed_out = 1;
-    signals_wanted = 1;
-    end_if_machine_code(context);
+    if (timed_out || interrupted) {
+        end_run(context);
+    } else {
+        timed_out = 1;
+        ask_for_end(REQUEST_TIMEOUT);
+    }
 }
 
 static void on_interrupt(int signal, siginfo_t *info, void *context) {
     (void)info;
-    interrupted = signal;
-    signals_wanted = 1;
-    end_if_machine_code(context);
+    if (interrupted) {
+        end_run(context);
+    } else {
+        interrupted = signal;
+        ask_for_end(REQUEST_INTERRUPT);
+    }
+}
+
+/* Ctrl+\ */
+static void on_quit(int signal, siginfo_t *info, void *context) {
+    (void)signal;
+    (void)info;
+    (void)context;
+    if (!timed_out && !interrupted) {
+        ask_kernel(REQUEST_THREADS);
+    }
 }
 
 void signals_check(void) {
-    if (timed_out) {
-        machine_end_timeout();
+    if (!signals_wanted) {
+        return;
     }
     if (interrupted) {
         machine_end_interrupted(interrupted);
     }
+    machine_end_timeout();
+}
+
+bool signals_pending(void) {
+    return machine != NULL && (machine->pending_events & HAL_EVENT_CONTROL) != 0;
+}
+
+int signals_interrupted(void) {
+    return interrupted;
+}
+
+int signals_poll(struct pollfd *files, nfds_t count, const struct timespec *limit) {
+    sigset_t asynchronous, before;
+    int result = -1, error = EINTR;
+    sigemptyset(&asynchronous);
+    for (unsigned i = 0; i < sizeof askers / sizeof *askers; i++) {
+        sigaddset(&asynchronous, askers[i]);
+    }
+    sigprocmask(SIG_BLOCK, &asynchronous, &before);
+    if (!signals_wanted && !signals_pending()) {
+        result = ppoll(files, count, limit, &before);
+        error = errno;
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    signals_check();
+    errno = error;
+    return result;
 }
 
 static bool handle(int signal, void (*handler)(int, siginfo_t *, void *), bool asynchronous) {
@@ -191,6 +254,7 @@ bool signals_start(hal_machine *running, uint64_t timeout_seconds) {
     }
     ok = ok && handle(SIGPROF, on_cpu_tick, true) && handle(SIGALRM, on_timeout, true);
     ok = ok && handle(SIGINT, on_interrupt, true) && handle(SIGTERM, on_interrupt, true) && handle(SIGHUP, on_interrupt, true);
+    ok = ok && handle(SIGQUIT, on_quit, true);
     signal(SIGPIPE, SIG_IGN);
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGPROF};
     timer_t timer;

@@ -5,13 +5,25 @@
  */
 #pragma once
 #include "hal/hal.h"
+#include <poll.h>
 #include <stdbool.h>
+#include <time.h>
 
 /* Installs the handlers, the alternate stack and the 10 ms CPU clock that finds code which spins.
    timeout_seconds of real time (0: none) end the run with 124. */
 bool signals_start(hal_machine *machine, uint64_t timeout_seconds);
 
-/* Does what a signal asked for while host code ran; does not return if the run is over. Called at the end of every door call when
-   signals_wanted is set, and by whoever waits in one and is interrupted. */
+/*
+ * A signal that ends the run (Ctrl+C, --timeout) first asks the kernel, which flushes its output, names what waits, and comes back through hal_ops.exit
+ * or stop. If it has not done so within a second, or the user asks again, the host ends the run itself: signals_check.
+ */
+
+/* Ends the run if that is due. Called at the end of every door call when signals_wanted is set, and by whoever waits in one and is interrupted. */
 void signals_check(void);
 extern volatile uint32_t signals_wanted;
+/* Has a signal asked the kernel for something that it has not looked at yet? */
+bool signals_pending(void);
+/* The signal (SIGINT, SIGTERM, SIGHUP) that asked for the end, or 0. */
+int signals_interrupted(void);
+/* As ppoll, but no signal comes unnoticed before it begins to wait: -1 with EINTR when the kernel has something to look at. */
+int signals_poll(struct pollfd *files, nfds_t count, const struct timespec *limit);

@@ -17,7 +17,7 @@ EXAMPLE_PROGRAMS := $(BUILD)/samples/loader.exe $(BUILD)/samples/client.exe
 .PHONY: samples
 samples: $(EXAMPLE_DRIVERS) $(EXAMPLE_PROGRAMS)
 
-$(BUILD)/samples/example-%.o: samples/example/example.c
+$(EXAMPLE_DRIVERS:%.sys=%.o): $(BUILD)/samples/example-%.o: samples/example/example.c
 	@mkdir -p $(@D)
 	$(CC) $(SAMPLE_DRIVER_FLAGS) -DEXAMPLE_IO=$(EXAMPLE_IO_$*) -MMD -MP -c $< -o $@
 $(EXAMPLE_DRIVERS): $(BUILD)/samples/%.sys: $(BUILD)/samples/%.o

@@ -4,15 +4,16 @@ TESTS_BAD := $(patsubst tests/bad/%.c,%,$(wildcard tests/bad/*.c))
 TESTS_HOST := $(patsubst tests/host/%.c,%,$(wildcard tests/host/*.c))
 -include tests/user.mk
 include tests/images.mk
+include tests/cli.mk
 
-TEST_IMAGES := $(TEST_BAD_IMAGES) $(TESTS_KERNEL:%=$(BUILD)/tests/kernel/%.sys) $(TESTS_BAD:%=$(BUILD)/tests/bad/%.sys) $(TESTS_USER:%=$(BUILD)/tests/user/%.exe)
+TEST_IMAGES := $(TEST_BAD_IMAGES) $(TEST_PROGRAMS) $(TEST_TOOLS) $(TESTS_KERNEL:%=$(BUILD)/tests/kernel/%.sys) $(TESTS_BAD:%=$(BUILD)/tests/bad/%.sys) $(TESTS_USER:%=$(BUILD)/tests/user/%.exe)
 TEST_SCRIPTS := $(wildcard tests/*.t) $(TESTS_KERNEL:%=$(BUILD)/tests/kernel-%.t) $(TESTS_USER_TAP:%=$(BUILD)/tests/user-%.t) $(TESTS_HOST:%=$(BUILD)/tests/host-%.t)
 
 $(BUILD)/tests/%.o: tests/%.c tests/kernel/tap.h
 	@mkdir -p $(@D)
 	$(CC) $(SAMPLE_DRIVER_FLAGS) -Wno-unused-function -Itests -MMD -MP -c $< -o $@
 $(TESTS_KERNEL:%=$(BUILD)/tests/kernel/%.sys) $(TESTS_BAD:%=$(BUILD)/tests/bad/%.sys): %.sys: %.o
-	$(LLD) $(SAMPLE_DRIVER_LINK) -out:$@ $< $(SAMPLE_DRIVER_LIBS)
+	$(LLD) $(SAMPLE_DRIVER_LINK) -out:$@ $< $(SAMPLE_DRIVER_LIBS) $(BUILD)/ring0/ntoskrnl.lib
 
 $(BUILD)/tests/kernel-%.t: | $(BUILD)/tests/kernel/%.sys
 	printf '#!/bin/sh\nexec tests/kernel.sh %s\n' $* > $@ && chmod +x $@

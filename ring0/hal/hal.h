@@ -161,7 +161,7 @@ typedef struct hal_ops {
     int64_t (*wait)(uint32_t mask, uint64_t timeout_ns);
 
     /* Console. write: the whole of it, to stream 1 or 2. read: bytes read, 0 at the end of input, -HAL_EAGAIN when there is none
-       yet (only on a terminal: pipes and files block, for their input counts as there). */
+       yet (only on a terminal: pipes and files block, for their input counts as there, until HAL_EVENT_CONTROL is pending). */
     int64_t (*console_write)(uint32_t stream, const void *data, uint64_t size);
     int64_t (*console_read)(void *data, uint64_t size);
     /* One line of debug output without its newline; the host adds "dbg: ". */
@@ -201,6 +201,12 @@ typedef struct hal_image { /* a PE file carried inside the ringside executable *
     uint64_t size;
 } hal_image;
 
+#define HAL_MAX_PROGRAMS 16
+typedef struct hal_program {
+    const char *path;         /* "C:\\client.exe", UTF-8 */
+    const char *command_line; /* UTF-8, as GetCommandLine will give it: the program's name and its arguments, quoted */
+} hal_program;
+
 enum hal_verifier { HAL_VERIFIER_OFF, HAL_VERIFIER_STANDARD, HAL_VERIFIER_FULL };
 
 typedef struct hal_machine {
@@ -238,8 +244,8 @@ typedef struct hal_machine {
 
     const char *const *drivers; /* -d: NT-less DOS paths, UTF-8, "C:\\example.sys", in order */
     uint32_t driver_count;
-    const char *program;      /* "C:\\client.exe", or NULL: only load the drivers and unload them */
-    const char *command_line; /* UTF-8, as GetCommandLine will give it: the program's name and its arguments, quoted */
+    const hal_program *programs; /* each is started once all before it have ended, or nothing goes on but by console input */
+    uint32_t program_count;      /* 0: only load the drivers and unload them */
     const char *const *environment; /* "NAME=value" UTF-8, what the program is to see */
     uint32_t environment_count;
 
@@ -250,7 +256,7 @@ typedef struct hal_machine {
     volatile uint64_t kernel_entries;
     /* Set by the host from a signal handler; the kernel looks at it at each entry and in its idle loop. HAL_EVENT_ bits. */
     volatile uint32_t pending_events;
-    volatile uint32_t control_request; /* 1: Ctrl+C, 2: Ctrl+\ (list threads), 3: --timeout has expired (real time) */
+    volatile uint32_t control_request; /* 1: Ctrl+C or another signal that ends, 2: Ctrl+\ (list threads), 3: --timeout has expired (real time) */
     uint32_t watchdog_seconds;
     uint32_t repeatable; /* 1 until something made the run depend on real time; either side may clear it */
 } hal_machine;

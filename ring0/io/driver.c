@@ -168,11 +168,10 @@ static VOID NTAPI StartThread(PVOID Context) {
 
 /* From file bytes to a running driver. */
 static NTSTATUS StartDriver(PUNICODE_STRING ServiceKey, PCWSTR Directory, const VOID *File, SIZE_T Size, PCUNICODE_STRING FullName, PCSTR HostPath,
-                            BOOLEAN Inbox) {
+                            BOOLEAN Inbox, PLDR_REFUSAL Refusal) {
     UNICODE_STRING ServiceName;
     PIOP_DRIVER Driver;
     PLDR_MODULE Module;
-    PCSTR Message = NULL;
     START Start;
     NTSTATUS Status;
 
@@ -182,10 +181,8 @@ static NTSTATUS StartDriver(PUNICODE_STRING ServiceKey, PCWSTR Directory, const 
         return STATUS_IMAGE_ALREADY_LOADED;
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = LdrLoadDriverImage(File, Size, FullName, HostPath, Inbox, &Module, &Message);
+    Status = LdrLoadDriverImage(File, Size, FullName, HostPath, Inbox, &Module, Refusal);
     if (!NT_SUCCESS(Status)) {
-        if (Message)
-            KdMessage("%wZ: %s", FullName, Message);
         DropDriver(Driver);
         return Status;
     }
@@ -204,6 +201,10 @@ static NTSTATUS StartDriver(PUNICODE_STRING ServiceKey, PCWSTR Directory, const 
     if (!NT_SUCCESS(Status)) {
         DropDriver(Driver);
         return Status;
+    }
+    if (!NT_SUCCESS(Start.Status)) {
+        strncpy(Refusal->Why, "loads, but its DriverEntry returned an error", sizeof Refusal->Why - 1);
+        strncpy(Refusal->Advice, "what it prints with DbgPrint may say why", sizeof Refusal->Advice - 1);
     }
     return Start.Status;
 }
@@ -289,7 +290,7 @@ static BOOLEAN IsImageLoaded(PCUNICODE_STRING Path) {
 }
 
 /* Type SERVICE_FILE_SYSTEM_DRIVER and SERVICE_RECOGNIZER_DRIVER live in \FileSystem. */
-static NTSTATUS LoadWithKey(HANDLE Key, PUNICODE_STRING ServiceKey, PKEY_VALUE_PARTIAL_INFORMATION Value) {
+static NTSTATUS LoadWithKey(HANDLE Key, PUNICODE_STRING ServiceKey, PKEY_VALUE_PARTIAL_INFORMATION Value, PLDR_REFUSAL Refusal) {
     UNICODE_STRING ServiceName, Path;
     PCWSTR Directory = L"\\Driver\\";
     PSTR HostPath;
@@ -313,7 +314,7 @@ static NTSTATUS LoadWithKey(HANDLE Key, PUNICODE_STRING ServiceKey, PKEY_VALUE_P
     else
         Status = ReadWhole(&Path, &File, &Size, HostPath);
     if (NT_SUCCESS(Status)) {
-        Status = StartDriver(ServiceKey, Directory, File, Size, &Path, HostPath, FALSE);
+        Status = StartDriver(ServiceKey, Directory, File, Size, &Path, HostPath, FALSE, Refusal);
         ExFreePoolWithTag(File, IOP_DRIVER_TAG);
     }
     if (HostPath)
@@ -322,19 +323,20 @@ static NTSTATUS LoadWithKey(HANDLE Key, PUNICODE_STRING ServiceKey, PKEY_VALUE_P
     return Status;
 }
 
-NTSTATUS IopLoadDriver(PUNICODE_STRING ServiceKey) {
+NTSTATUS IopLoadDriver(PUNICODE_STRING ServiceKey, PLDR_REFUSAL Refusal) {
     OBJECT_ATTRIBUTES Attributes;
     PKEY_VALUE_PARTIAL_INFORMATION Value;
     HANDLE Key;
     NTSTATUS Status;
 
+    RtlZeroMemory(Refusal, sizeof *Refusal);
     InitializeObjectAttributes(&Attributes, ServiceKey, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
     Status = ZwOpenKey(&Key, KEY_READ, &Attributes);
     if (!NT_SUCCESS(Status))
         return Status;
     Value = ExAllocatePoolWithTag(NonPagedPoolNx, VALUE_SIZE, IOP_DRIVER_TAG);
     if (Value) {
-        Status = LoadWithKey(Key, ServiceKey, Value);
+        Status = LoadWithKey(Key, ServiceKey, Value, Refusal);
         ExFreePoolWithTag(Value, IOP_DRIVER_TAG);
     } else {
         Status = STATUS_INSUFFICIENT_RESOURCES;
@@ -413,7 +415,8 @@ VOID IopReportLeftovers(PDRIVER_OBJECT Driver) {
 
 /* ---- Drivers from inside ----------------------------------------------------------------------------------------------------------------------- */
 NTSTATUS IopStartInboxDriver(PUNICODE_STRING ServiceKey, const hal_image *Image, PCUNICODE_STRING FullName) {
-    return StartDriver(ServiceKey, L"\\Driver\\", Image->data, Image->size, FullName, "", TRUE);
+    LDR_REFUSAL Refusal;
+    return StartDriver(ServiceKey, L"\\Driver\\", Image->data, Image->size, FullName, "", TRUE, &Refusal);
 }
 
 NTSTATUS IopCreateDriverObject(PCUNICODE_STRING Name, PIOP_DRIVER *Driver) { return CreateDriver(L"", Name, Driver); }

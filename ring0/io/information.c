@@ -107,14 +107,17 @@ static NTSTATUS Answer(PIOP_REQUEST Request, PIO_STATUS_BLOCK Iosb, PVOID To, co
 }
 
 /* Reads what the status and information go to; the request has been referenced before and is given up on failure. */
-static NTSTATUS ProbeAndBegin(PIOP_REQUEST Request, PIO_STATUS_BLOCK Iosb, PVOID Buffer, ULONG Length, BOOLEAN Write) {
+/* Least is the class's least length: a structure of less than four bytes (FILE_DISPOSITION_INFORMATION) may lie anywhere. */
+static NTSTATUS ProbeAndBegin(PIOP_REQUEST Request, PIO_STATUS_BLOCK Iosb, PVOID Buffer, ULONG Length, ULONG Least, BOOLEAN Write) {
+    ULONG Alignment = Least < sizeof(ULONG) ? sizeof(UCHAR) : sizeof(ULONG);
+
     __try {
         if (Request->Mode != KernelMode) {
             ProbeForWrite(Iosb, sizeof *Iosb, 1);
             if (Write)
-                ProbeForWrite(Buffer, Length, sizeof(ULONG));
+                ProbeForWrite(Buffer, Length, Alignment);
             else
-                ProbeForRead(Buffer, Length, sizeof(ULONG));
+                ProbeForRead(Buffer, Length, Alignment);
         }
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         ObfDereferenceObject(Request->File);
@@ -175,7 +178,7 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStat
     Status = IopReferenceFile(&Request, FileHandle, Class->QueryAccess);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = ProbeAndBegin(&Request, IoStatusBlock, FileInformation, Length, TRUE);
+    Status = ProbeAndBegin(&Request, IoStatusBlock, FileInformation, Length, Class->QueryLength, TRUE);
     if (!NT_SUCCESS(Status))
         return Status;
 
@@ -229,11 +232,46 @@ static NTSTATUS CheckCaptured(PVOID System, ULONG Length, ULONG Class) {
     }
 }
 
+/*
+ * A rename or link to a path: the I/O manager opens the target's directory and passes it on in Parameters.SetFile.FileObject (documentation of
+ * IRP_MJ_SET_INFORMATION). A name alone stays in the file's directory: *Target is NULL. *Handle keeps it open; the caller closes both.
+ */
+static NTSTATUS OpenTargetDirectory(PIOP_REQUEST Request, PFILE_RENAME_INFORMATION Rename, PHANDLE Handle, PFILE_OBJECT *Target) {
+    UNICODE_STRING Name = {(USHORT)Rename->FileNameLength, (USHORT)Rename->FileNameLength, Rename->FileName};
+    OBJECT_ATTRIBUTES Attributes;
+    IO_STATUS_BLOCK Iosb;
+    NTSTATUS Status;
+
+    *Handle = NULL;
+    *Target = NULL;
+    if (Rename->FileNameLength > 0xFFFE)
+        return STATUS_NAME_TOO_LONG;
+    if (Name.Buffer[0] != L'\\' && !Rename->RootDirectory)
+        return STATUS_SUCCESS;
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Rename->RootDirectory, NULL);
+    Status = IoCreateFile(Handle, FILE_WRITE_DATA | SYNCHRONIZE, &Attributes, &Iosb, NULL, 0, FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN,
+                          FILE_OPEN_FOR_BACKUP_INTENT, NULL, 0, CreateFileTypeNone, NULL, IO_OPEN_TARGET_DIRECTORY | IO_NO_PARAMETER_CHECKING);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObReferenceObjectByHandle(*Handle, 0, IopFileType, KernelMode, (PVOID *)Target, NULL);
+    if (NT_SUCCESS(Status) && IoGetRelatedDeviceObject(*Target) != Request->Device) {
+        ObfDereferenceObject(*Target);
+        *Target = NULL;
+        Status = STATUS_NOT_SAME_DEVICE;
+    }
+    if (!NT_SUCCESS(Status))
+        ObCloseHandle(*Handle, KernelMode);
+    return Status;
+}
+
 static NTSTATUS SendSet(PIOP_REQUEST Request, PIO_STATUS_BLOCK Iosb, PVOID Buffer, ULONG Length, ULONG Class) {
     PIRP Irp = IopMakeIrp(Request, IRP_MJ_SET_INFORMATION, NULL, NULL, NULL);
     PIO_STACK_LOCATION Stack;
     IO_STATUS_BLOCK Result;
     PVOID System;
+    PFILE_OBJECT Target = NULL;
+    HANDLE TargetHandle;
+    BOOLEAN Renames = Class == FileRenameInformation || Class == FileLinkInformation;
     NTSTATUS Status = STATUS_INSUFFICIENT_RESOURCES;
 
     if (!Irp)
@@ -251,15 +289,22 @@ static NTSTATUS SendSet(PIOP_REQUEST Request, PIO_STATUS_BLOCK Iosb, PVOID Buffe
     }
     if (NT_SUCCESS(Status))
         Status = CheckCaptured(System, Length, Class);
+    if (NT_SUCCESS(Status) && Renames)
+        Status = OpenTargetDirectory(Request, System, &TargetHandle, &Target);
     if (!NT_SUCCESS(Status))
         goto abandon;
 
     Stack = IoGetNextIrpStackLocation(Irp);
     Stack->Parameters.SetFile.Length = Length;
     Stack->Parameters.SetFile.FileInformationClass = (FILE_INFORMATION_CLASS)Class;
-    if (Class == FileRenameInformation || Class == FileLinkInformation)
+    if (Renames)
         Stack->Parameters.SetFile.ReplaceIfExists = ((PFILE_RENAME_INFORMATION)System)->ReplaceIfExists;
+    Stack->Parameters.SetFile.FileObject = Target;
     Status = IopIssueSynchronously(Request, Irp, &Result);
+    if (Target) {
+        ObfDereferenceObject(Target);
+        ObCloseHandle(TargetHandle, KernelMode);
+    }
     if (NT_ERROR(Status))
         return Status;
     __try {
@@ -286,7 +331,7 @@ NTSTATUS NTAPI NtSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatus
     Status = IopReferenceFile(&Request, FileHandle, Class->SetAccess);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = ProbeAndBegin(&Request, IoStatusBlock, FileInformation, Length, FALSE);
+    Status = ProbeAndBegin(&Request, IoStatusBlock, FileInformation, Length, Class->SetLength, FALSE);
     if (!NT_SUCCESS(Status))
         return Status;
     if (FileInformationClass == FileModeInformation || (FileInformationClass == FilePositionInformation && Request.Locked)) {
@@ -313,7 +358,7 @@ NTSTATUS NTAPI NtQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK 
     Status = IopReferenceFile(&Request, FileHandle, Class->QueryAccess);
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = ProbeAndBegin(&Request, IoStatusBlock, FsInformation, Length, TRUE);
+    Status = ProbeAndBegin(&Request, IoStatusBlock, FsInformation, Length, Class->QueryLength, TRUE);
     if (!NT_SUCCESS(Status))
         return Status;
     if (FsInformationClass == FileFsDeviceInformation && Request.File->DeviceObject->DeviceType != FILE_DEVICE_NETWORK_FILE_SYSTEM) {

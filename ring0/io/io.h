@@ -65,10 +65,11 @@ typedef struct _IOP_DRIVER { /* body of a Driver object */
 #define IopDriver(DriverObject) ((PIOP_DRIVER)(DriverObject)) /* its first member */
 extern LIST_ENTRY IopDriverList;
 
+struct _LDR_REFUSAL;
 /* Loads the driver of a service key ("\Registry\Machine\System\CurrentControlSet\Services\Name"): image, driver object, DriverEntry in a system
    thread. Errors are those of NtLoadDriver: STATUS_IMAGE_ALREADY_LOADED, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_INVALID_IMAGE_FORMAT, what DriverEntry gave...
-   PASSIVE_LEVEL, any process. */
-NTSTATUS IopLoadDriver(PUNICODE_STRING ServiceKey);
+   *Refusal says more, unless the file could not be read. PASSIVE_LEVEL, any process. */
+NTSTATUS IopLoadDriver(PUNICODE_STRING ServiceKey, struct _LDR_REFUSAL *Refusal);
 /* STATUS_INVALID_DEVICE_REQUEST when it has no DriverUnload or is being unloaded. With devices still open or attached to: marks them DOE_UNLOAD_PENDING and
    returns STATUS_SUCCESS; the unload routine runs when the last of them is closed. */
 NTSTATUS IopUnloadDriver(PUNICODE_STRING ServiceKey);

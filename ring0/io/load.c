@@ -2,6 +2,7 @@
 #include "io/io.h"
 
 #include "cm/cm.h"
+#include "kd/kd.h"
 #include "ldr/ldr.h"
 
 #define IOP_EXTENSION_TAG 'EvrD'
@@ -17,6 +18,23 @@ typedef struct _LOAD {
 static VOID NTAPI LoadThread(PVOID Context) {
     LOAD *Load = Context;
     Load->Status = Load->Routine(&Load->ServiceKey);
+}
+
+/* What the status alone does not say comes out as a message: the program that asked learns only the status. */
+static NTSTATUS LoadForService(PUNICODE_STRING ServiceKey) {
+    static CHAR Text[sizeof(LDR_REFUSAL) + 256];
+    LDR_REFUSAL Refusal;
+    NTSTATUS Status = IopLoadDriver(ServiceKey, &Refusal);
+    if (!NT_SUCCESS(Status) && Refusal.Why[0]) {
+        CHAR Name[128];
+        ULONG Bytes = 0;
+        USHORT Skip = ServiceKey->Length > sizeof SERVICES - sizeof(WCHAR) ? sizeof SERVICES - sizeof(WCHAR) : 0;
+        RtlUnicodeToUTF8N(Name, sizeof Name - 1, &Bytes, (PWSTR)((PUCHAR)ServiceKey->Buffer + Skip), ServiceKey->Length - Skip);
+        Name[Bytes] = '\0';
+        LdrDescribeRefusal(Text, sizeof Text, Name, Status, &Refusal);
+        KdMessage("%s", Text);
+    }
+    return Status;
 }
 
 /* The name is captured; the work is done in the System process, whatever process asks. */
@@ -38,7 +56,7 @@ static NTSTATUS CallForService(PUNICODE_STRING Name, NTSTATUS (*Routine)(PUNICOD
 NTSTATUS NTAPI NtLoadDriver(PUNICODE_STRING DriverServiceName) {
     if (KiPreviousMode() != KernelMode && !SeSinglePrivilegeCheck(RtlConvertUlongToLuid(SE_LOAD_DRIVER_PRIVILEGE), UserMode))
         return STATUS_PRIVILEGE_NOT_HELD;
-    return CallForService(DriverServiceName, IopLoadDriver);
+    return CallForService(DriverServiceName, LoadForService);
 }
 
 NTSTATUS NTAPI NtUnloadDriver(PUNICODE_STRING DriverServiceName) {

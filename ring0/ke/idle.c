@@ -21,6 +21,7 @@ typedef struct _EVENT_SOURCE {
 static EVENT_SOURCE KipSources[MAXIMUM_SOURCES];
 static ULONG KipSourceCount;
 static LONG KipInterest[32]; /* by bit number */
+static PKEVENT KipQuietEvent;
 static VOID KipIdleStep(VOID);
 
 /* Before there are objects and pools: the boot thread of the System process, and a thread for each processor that stands for having none. */
@@ -146,6 +147,7 @@ static VOID KipControl(BOOLEAN Taken) {
         KdFlush();
         VfFlushTrace();
         HalOps->exit((ULONG)STATUS_CONTROL_C_EXIT);
+        __builtin_unreachable();
     }
 }
 
@@ -171,6 +173,8 @@ VOID KiStop(PCSTR Sentence) {
     __builtin_unreachable();
 }
 
+VOID KiSignalWhenQuiet(PKEVENT Event) { KipQuietEvent = Event; }
+
 static DECLSPEC_NORETURN VOID KipStopDeadlocked(VOID) {
     KdMessage("every thread waits, and nothing is left that could wake one:");
     KiStop("all threads wait for ever (see above): a request was never completed, an event never set, or a lock never released");
@@ -187,18 +191,26 @@ static VOID KipIdleStep(VOID) {
         return;
     }
     if (KiMachine->pending_events == 0) {
+        if (KipQuietEvent != NULL && ((Interest & HAL_EVENT_CONSOLE) || Due == ~0ull)) {
+            PKEVENT Event = KipQuietEvent;
+            KipQuietEvent = NULL;
+            KeSetEvent(Event, 0, FALSE);
+            return;
+        }
         if (Due == ~0ull && Interest == 0)
             KipStopDeadlocked();
         if (Due != ~0ull)
             Nanoseconds = KiMachine->realtime && Due > Now ? (Due - Now) * 100 : 0;
-        if (KiMachine->realtime || Interest != 0) {
+        if ((Interest & HAL_EVENT_CONSOLE) && (KiMachine->console_is_terminal & 1) == 0) {
+            Events = HAL_EVENT_CONSOLE; /* a pipe's or file's input counts as there: its reader waits for the host */
+        } else if (KiMachine->realtime || Interest != 0) {
             if (KiMachine->console_is_terminal)
                 KdFlush();
             Events = HalOps->wait(Interest | HAL_EVENT_CONTROL, Nanoseconds);
         }
         if (Events > 0)
             __atomic_fetch_or(&KiMachine->pending_events, (ULONG)Events, __ATOMIC_SEQ_CST);
-        else if (Due != ~0ull)
+        else if (Due != ~0ull && KiMachine->pending_events == 0)
             KiMoveClockTo(Due);
     }
     if (KiMachine->pending_events != 0) {

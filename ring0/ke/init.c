@@ -60,24 +60,57 @@ static NTSTATUS ToUnicode(PCWSTR Prefix, PCSTR Text, PUNICODE_STRING String) {
     return STATUS_SUCCESS;
 }
 
-static VOID Leave(ULONG ExitStatus) {
+static DECLSPEC_NORETURN VOID Leave(ULONG ExitStatus) {
     KdFlush();
     VfFlushTrace();
     HalOps->exit(ExitStatus);
+    __builtin_unreachable();
 }
 
-static VOID Refuse(ULONG Code, PCSTR What, NTSTATUS Status) {
-    static CHAR Text[512];
-    PCSTR Name = RtlpStatusName(Status);
-    _snprintf(Text, sizeof Text - 1, "%s: cannot be run: status 0x%08X%s%s, Win32 error %u", What, Status, Name != NULL ? " " : "",
-              Name != NULL ? Name : "", RtlNtStatusToDosError(Status));
+static DECLSPEC_NORETURN VOID Refuse(ULONG Code, PCSTR What, NTSTATUS Status, const LDR_REFUSAL *Refusal) {
+    static CHAR Text[1024];
+    LdrDescribeRefusal(Text, sizeof Text, What, Status, Refusal);
     KdFlush();
     VfFlushTrace();
     HalOps->stop(Code, Text);
+    __builtin_unreachable();
 }
 
-static BOOLEAN IsAbsent(NTSTATUS Status) {
-    return Status == STATUS_OBJECT_NAME_NOT_FOUND || Status == STATUS_OBJECT_PATH_NOT_FOUND || Status == STATUS_NO_SUCH_FILE;
+/* What a status says of a file that could not be opened or made into a process. */
+static VOID ExplainStatus(NTSTATUS Status, PLDR_REFUSAL Refusal, PULONG Code) {
+    static const struct {
+        NTSTATUS Status;
+        PCSTR Why, Advice;
+        ULONG Code;
+    } Known[] = {
+        {STATUS_OBJECT_NAME_NOT_FOUND, "is not there", "check the path", EXIT_ABSENT},
+        {STATUS_OBJECT_PATH_NOT_FOUND, "is not there", "check the path", EXIT_ABSENT},
+        {STATUS_NO_SUCH_FILE, "is not there", "check the path", EXIT_ABSENT},
+        {STATUS_MAPPED_FILE_SIZE_ZERO, "is empty", "build it again", EXIT_REFUSED},
+        {STATUS_INVALID_IMAGE_NOT_MZ, "is not a Windows image: it does not begin with MZ", "give an .exe file", EXIT_REFUSED},
+        {STATUS_INVALID_IMAGE_WIN_32, "is a 32-bit program, and the machine is x86-64", "build it for x64", EXIT_REFUSED},
+        {STATUS_INVALID_IMAGE_FORMAT, "is damaged, or built for another processor than x86-64", "`ringside inspect` says what is wrong", EXIT_REFUSED},
+        {STATUS_CONFLICTING_ADDRESSES, "has no relocations, and its base is taken", "link it without /fixed", EXIT_REFUSED},
+        {STATUS_INSUFFICIENT_RESOURCES, "does not fit into the machine's memory", "run with more --memory", EXIT_REFUSED},
+        {STATUS_NO_MEMORY, "does not fit into the machine's memory", "run with more --memory", EXIT_REFUSED},
+        {0, "cannot be started", "`ringside inspect` says what it is", EXIT_REFUSED},
+    };
+    ULONG i = 0;
+    while (Known[i].Status != 0 && Known[i].Status != Status) {
+        i++;
+    }
+    strncpy(Refusal->Why, Known[i].Why, sizeof Refusal->Why - 1);
+    strncpy(Refusal->Advice, Known[i].Advice, sizeof Refusal->Advice - 1);
+    *Code = Known[i].Code;
+}
+
+/* An image that was read is refused with whatever status; only one that is not there is absent. */
+static DECLSPEC_NORETURN VOID RefuseImage(PCSTR What, NTSTATUS Status, PLDR_REFUSAL Refusal) {
+    ULONG Code = EXIT_REFUSED;
+    if (Refusal->Why[0] == '\0') {
+        ExplainStatus(Status, Refusal, &Code);
+    }
+    Refuse(Code, What, Status, Refusal);
 }
 
 /* "C:\example.sys" -> service key "...\Services\example". */
@@ -93,7 +126,7 @@ static NTSTATUS ServiceKeyOf(PCSTR Path, PUNICODE_STRING Key) {
     return ToUnicode(SERVICES_KEY, Name, Key);
 }
 
-static NTSTATUS InstallAndLoad(PCSTR Path, PUNICODE_STRING Key) {
+static NTSTATUS InstallAndLoad(PCSTR Path, PUNICODE_STRING Key, PLDR_REFUSAL Refusal) {
     UNICODE_STRING Image = {0};
     ULONG Type = SERVICE_KERNEL_DRIVER_TYPE, Start = 3, ErrorControl = 1;
     NTSTATUS Status = ServiceKeyOf(Path, Key);
@@ -108,7 +141,7 @@ static NTSTATUS InstallAndLoad(PCSTR Path, PUNICODE_STRING Key) {
     CmpSetValue(Key->Buffer, L"ErrorControl", REG_DWORD, &ErrorControl, sizeof ErrorControl);
     CmpSetValue(Key->Buffer, L"ImagePath", REG_EXPAND_SZ, Image.Buffer, Image.Length + sizeof(WCHAR));
     ExFreePoolWithTag(Image.Buffer, INIT_TAG);
-    return IopLoadDriver(Key);
+    return IopLoadDriver(Key, Refusal);
 }
 
 static VOID LoadInboxDrivers(VOID) {
@@ -153,50 +186,81 @@ static PWSTR BuildEnvironment(SIZE_T *Size) {
     return Block;
 }
 
-static NTSTATUS RunProgram(NTSTATUS *ExitStatus) {
+static NTSTATUS StartProgram(const hal_program *Program, PEPROCESS *Process) {
     UNICODE_STRING Path = {0}, CommandLine = {0}, Directory = RTL_CONSTANT_STRING(L"C:\\");
     SIZE_T EnvironmentSize = 0;
     PWSTR Environment = BuildEnvironment(&EnvironmentSize);
-    PEPROCESS Process;
     PETHREAD Thread;
-    NTSTATUS Status = Environment == NULL ? STATUS_INSUFFICIENT_RESOURCES : ToUnicode(L"\\??\\", KiMachine->program, &Path);
+    NTSTATUS Status = Environment == NULL ? STATUS_INSUFFICIENT_RESOURCES : ToUnicode(L"\\??\\", Program->path, &Path);
     if (NT_SUCCESS(Status)) {
-        Status = ToUnicode(L"", KiMachine->command_line, &CommandLine);
+        Status = ToUnicode(L"", Program->command_line, &CommandLine);
     }
     if (NT_SUCCESS(Status)) {
-        Status = PspCreateUserProcess(&Path, &CommandLine, &Directory, Environment, EnvironmentSize, FALSE, &Process, &Thread);
+        Status = PspCreateUserProcess(&Path, &CommandLine, &Directory, Environment, EnvironmentSize, FALSE, Process, &Thread);
     }
     if (!NT_SUCCESS(Status)) {
         return Status;
     }
-    KeWaitForSingleObject(Process, Executive, KernelMode, FALSE, NULL);
-    *ExitStatus = Process->ExitStatus;
     ObfDereferenceObject(Thread);
-    ObfDereferenceObject(Process);
     ExFreePoolWithTag(Environment, INIT_TAG);
     ExFreePoolWithTag(Path.Buffer, INIT_TAG);
     ExFreePoolWithTag(CommandLine.Buffer, INIT_TAG);
     return STATUS_SUCCESS;
 }
 
+/* Until all of them have ended, or none goes on unless something comes from outside. */
+static VOID WaitForTurn(PEPROCESS *Processes, ULONG Count) {
+    KEVENT Quiet;
+    KeInitializeEvent(&Quiet, NotificationEvent, FALSE);
+    KiSignalWhenQuiet(&Quiet);
+    for (ULONG i = 0; i < Count; i++) {
+        PVOID Objects[] = {&Quiet, Processes[i]};
+        if (KeWaitForMultipleObjects(RTL_NUMBER_OF(Objects), Objects, WaitAny, Executive, KernelMode, FALSE, NULL, NULL) == STATUS_WAIT_0) {
+            break;
+        }
+    }
+    KiSignalWhenQuiet(NULL);
+}
+
+/* ntdll has said which DLL or function is missing; that the program never began is what counts for the exit code. */
+static BOOLEAN NeverBegan(NTSTATUS ExitStatus) {
+    return ExitStatus == STATUS_DLL_NOT_FOUND || ExitStatus == STATUS_ENTRYPOINT_NOT_FOUND || ExitStatus == STATUS_ORDINAL_NOT_FOUND;
+}
+
+/* Starts the programs in their order, waits for all, and gives the first one's exit status. */
+static NTSTATUS RunPrograms(VOID) {
+    PEPROCESS Processes[HAL_MAX_PROGRAMS];
+    NTSTATUS ExitStatus = STATUS_SUCCESS;
+    NT_ASSERT_OURS(KiMachine->program_count <= HAL_MAX_PROGRAMS);
+    for (ULONG i = 0; i < KiMachine->program_count; i++) {
+        LDR_REFUSAL Refusal = {0};
+        WaitForTurn(Processes, i);
+        NTSTATUS Status = StartProgram(&KiMachine->programs[i], &Processes[i]);
+        if (!NT_SUCCESS(Status)) {
+            RefuseImage(KiMachine->programs[i].path, Status, &Refusal);
+        }
+    }
+    for (ULONG i = KiMachine->program_count; i-- > 0;) {
+        KeWaitForSingleObject(Processes[i], Executive, KernelMode, FALSE, NULL);
+        ExitStatus = Processes[i]->ExitStatus;
+        ObfDereferenceObject(Processes[i]);
+    }
+    return ExitStatus;
+}
+
 static VOID Phase1(PVOID Context) {
     UNICODE_STRING Keys[64];
     ULONG Loaded = 0;
-    NTSTATUS ExitStatus = STATUS_SUCCESS;
     LoadInboxDrivers();
     for (ULONG i = 0; i < KiMachine->driver_count && i < RTL_NUMBER_OF(Keys); i++) {
-        NTSTATUS Status = InstallAndLoad(KiMachine->drivers[i], &Keys[i]);
+        LDR_REFUSAL Refusal = {0};
+        NTSTATUS Status = InstallAndLoad(KiMachine->drivers[i], &Keys[i], &Refusal);
         if (!NT_SUCCESS(Status)) {
-            Refuse(IsAbsent(Status) ? EXIT_ABSENT : EXIT_REFUSED, KiMachine->drivers[i], Status);
+            RefuseImage(KiMachine->drivers[i], Status, &Refusal);
         }
         Loaded++;
     }
-    if (KiMachine->program != NULL) {
-        NTSTATUS Status = RunProgram(&ExitStatus);
-        if (!NT_SUCCESS(Status)) {
-            Refuse(IsAbsent(Status) ? EXIT_ABSENT : EXIT_REFUSED, KiMachine->program, Status);
-        }
-    }
+    NTSTATUS ExitStatus = RunPrograms();
     while (Loaded-- > 0) {
         NTSTATUS Status = IopUnloadDriver(&Keys[Loaded]);
         if (!NT_SUCCESS(Status) && Status != STATUS_OBJECT_NAME_NOT_FOUND) {
@@ -204,6 +268,10 @@ static VOID Phase1(PVOID Context) {
                       Status == STATUS_INVALID_DEVICE_REQUEST ? ": it has no DriverUnload routine" : "");
         }
         ExFreePoolWithTag(Keys[Loaded].Buffer, INIT_TAG);
+    }
+    if (NeverBegan(ExitStatus)) {
+        static const LDR_REFUSAL Refusal = {"lacks a DLL or a function, so it never began", "the line above says which"};
+        Refuse(EXIT_REFUSED, KiMachine->programs[0].path, ExitStatus, &Refusal);
     }
     Leave((ULONG)ExitStatus);
 }

@@ -14,7 +14,7 @@ static VOID LdrpResolveImport(const struct pe_import *Import, LDRP_TARGET *Targe
     Target->Routine = Target->Module != NULL ? LdrpResolveExport(Target->Module, Import->name, Import->ordinal, 0, &Target->Name) : NULL;
 }
 
-NTSTATUS LdrpCheckImports(const struct pe_image *File, ULONG *MissingCount, SIZE_T *MissingText, CHAR *Message, SIZE_T MessageSize) {
+NTSTATUS LdrpCheckImports(const struct pe_image *File, ULONG *MissingCount, SIZE_T *MissingText, PLDR_REFUSAL Refusal) {
     struct pe_import_cursor cursor = {0};
     struct pe_import import;
     *MissingCount = 0;
@@ -24,27 +24,24 @@ NTSTATUS LdrpCheckImports(const struct pe_image *File, ULONG *MissingCount, SIZE
         PCSTR dll = pe_import_dll(File, i);
         if (dll != NULL && LdrpFindModuleByName(dll, TRUE) != NULL)
             continue;
-        _snprintf(Message, MessageSize, "it imports from %.200s, which is not loaded%s", dll != NULL ? dll : "a module without a name",
-                  File->subsystem == PE_SUBSYSTEM_NATIVE
-                      ? ": load that driver first, or build without it"
-                      : ": this is a program or DLL for user mode, not a driver: link drivers with /subsystem:native");
-        return STATUS_OBJECT_NAME_NOT_FOUND;
+        if (File->subsystem == PE_SUBSYSTEM_NATIVE)
+            return LdrpRefuse(Refusal, STATUS_OBJECT_NAME_NOT_FOUND, "load that driver first, or build without it",
+                              "imports from %.200s, which is not loaded", dll != NULL ? dll : "a module without a name");
+        return LdrpRefuse(Refusal, STATUS_OBJECT_NAME_NOT_FOUND, "link drivers with /subsystem:native",
+                          "is a %s for user mode, not a driver: the kernel has no %.200s to import from",
+                          (File->characteristics & PE_FILE_DLL) != 0 ? "DLL" : "program", dll != NULL ? dll : "module without a name");
     }
     while (pe_next_import(File, &cursor, &import)) {
         LDRP_TARGET target;
         LdrpResolveImport(&import, &target);
         if (target.Routine != NULL)
             continue;
-        if (import.name == NULL) {
-            _snprintf(Message, MessageSize, "it imports ordinal %u of %.200s, which has none: import by name", import.ordinal, import.dll);
-            return STATUS_DRIVER_ORDINAL_NOT_FOUND;
-        }
-        if (KiMachine->strict) {
-            _snprintf(Message, MessageSize,
-                      "it imports %.200s from %.200s, which does not export it: without --strict it loads and stops at the first call", import.name,
-                      import.dll);
-            return STATUS_DRIVER_ENTRYPOINT_NOT_FOUND;
-        }
+        if (import.name == NULL)
+            return LdrpRefuse(Refusal, STATUS_DRIVER_ORDINAL_NOT_FOUND, "import by name", "imports ordinal %u of %.200s, which has none", import.ordinal,
+                              import.dll);
+        if (KiMachine->strict)
+            return LdrpRefuse(Refusal, STATUS_DRIVER_ENTRYPOINT_NOT_FOUND, "without --strict it loads, and the machine stops when it is called",
+                              "imports %.150s from %.150s, which does not export it", import.name, import.dll);
         ++*MissingCount;
         *MissingText += strlen(import.name) + strlen(import.dll) + 2;
     }

@@ -31,12 +31,20 @@ typedef struct _LDR_MODULE { /* starts as KLDR_DATA_TABLE_ENTRY: DriverObject->D
     BOOLEAN InitDiscarded;
 } LDR_MODULE, *PLDR_MODULE;
 
+/* Why an image is refused, and what to do about it, for people: "is empty", "build it again". Why is "" when there is no more to say than a status does. */
+typedef struct _LDR_REFUSAL {
+    CHAR Why[400];
+    CHAR Advice[160];
+} LDR_REFUSAL, *PLDR_REFUSAL;
+
 extern LIST_ENTRY PsLoadedModuleList;
 VOID LdrInitSystem(VOID); /* registers ntoskrnl.exe where the host mapped it, loads hal.dll */
 
-/* Loads a driver image from file bytes: checks, maps, relocates, binds, protects. *Message (static or pool-free storage, UTF-8) says more about a refusal. */
+/* Loads a driver image from file bytes: checks, maps, relocates, binds, protects. When it refuses, *Refusal says why. */
 NTSTATUS LdrLoadDriverImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullName, PCSTR HostPath, BOOLEAN Inbox, PLDR_MODULE *Module,
-                            PCSTR *Message);
+                            PLDR_REFUSAL Refusal);
+/* "What: it is empty (STATUS_INVALID_FILE_FOR_SECTION 0xC0000020, Win32 error 193): build it again", always terminated. */
+VOID LdrDescribeRefusal(CHAR *Text, SIZE_T Size, PCSTR What, NTSTATUS Status, const LDR_REFUSAL *Refusal);
 VOID LdrUnloadDriverImage(PLDR_MODULE Module);
 VOID LdrDiscardInit(PLDR_MODULE Module);            /* after DriverEntry: INIT sections and other IMAGE_SCN_MEM_DISCARDABLE ones but .reloc of use */
 PLDR_MODULE LdrFindModule(ULONG64 Address);         /* loaded images; NULL if none */

@@ -28,6 +28,8 @@ typedef struct _LDRP_MODULE {
 #define LDRP_STUB_SIZE  32
 
 /* Case-insensitive; with or without extension ("ntoskrnl" in forwarders). */
+/* Formats Refusal->Why, copies Advice, and gives the status back. */
+NTSTATUS LdrpRefuse(PLDR_REFUSAL Refusal, NTSTATUS Status, PCSTR Advice, PCSTR Why, ...);
 PLDRP_MODULE LdrpFindModuleByName(PCSTR Name, BOOLEAN WithExtension);
 int LdrpCompareNames(PCSTR A, PCSTR B);
 /* Like LdrFindExport; *FinalName is what to ask VfBind for. */
@@ -36,8 +38,8 @@ VOID LdrpInsertModule(PLDRP_MODULE Module, PCUNICODE_STRING FullName);
 VOID LdrpForgetModule(PLDRP_MODULE Module);
 
 /* ---- bind.c ---- */
-/* Sizes the stubs and refuses what cannot be bound; nothing is changed but the counts. Message: at least 256 bytes. */
-NTSTATUS LdrpCheckImports(const struct pe_image *File, ULONG *MissingCount, SIZE_T *MissingText, CHAR *Message, SIZE_T MessageSize);
+/* Sizes the stubs and refuses what cannot be bound; nothing is changed but the counts. */
+NTSTATUS LdrpCheckImports(const struct pe_image *File, ULONG *MissingCount, SIZE_T *MissingText, PLDR_REFUSAL Refusal);
 /* After LdrpCheckImports has succeeded: fills the import address table of the image in memory. Stubs lie at Stubs. */
 VOID LdrpBindImports(PLDRP_MODULE Module, const struct pe_image *File, BOOLEAN Verified, UCHAR *Stubs);
 

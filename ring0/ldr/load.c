@@ -1,57 +1,67 @@
 #include "ldr/ldrp.h"
+#include "rtl/crt.h"
+#include "rtl/rtl.h"
 
 /*
  * Loading: everything that can refuse an image comes first, on the file's bytes; then address space; then copying, relocating, binding
  * and protecting, which cannot fail. What each refusal is on Windows: docs/images.md.
  */
 
-static CHAR LdrpMessage[512];
-
-static NTSTATUS LdrpRefuse(NTSTATUS Status, PCSTR What, PCSTR Advice) {
-    _snprintf(LdrpMessage, sizeof(LdrpMessage) - 1, "it %s: %s", What, Advice);
+NTSTATUS LdrpRefuse(PLDR_REFUSAL Refusal, NTSTATUS Status, PCSTR Advice, PCSTR Why, ...) {
+    va_list arguments;
+    va_start(arguments, Why);
+    _vsnprintf(Refusal->Why, sizeof(Refusal->Why) - 1, Why, arguments);
+    va_end(arguments);
+    Refusal->Why[sizeof(Refusal->Why) - 1] = '\0';
+    strncpy(Refusal->Advice, Advice, sizeof(Refusal->Advice) - 1);
+    Refusal->Advice[sizeof(Refusal->Advice) - 1] = '\0';
     return Status;
 }
 
-static NTSTATUS LdrpCheckFile(const VOID *File, SIZE_T Size, struct pe_image *Pe) {
-    static CHAR what[128];
+VOID LdrDescribeRefusal(CHAR *Text, SIZE_T Size, PCSTR What, NTSTATUS Status, const LDR_REFUSAL *Refusal) {
+    PCSTR name = RtlpStatusName(Status);
+    _snprintf(Text, Size - 1, "%s: it %s (%s%s0x%08X, Win32 error %u): %s", What, Refusal->Why, name != NULL ? name : "", name != NULL ? " " : "", Status,
+              RtlNtStatusToDosError(Status), Refusal->Advice);
+    Text[Size - 1] = '\0';
+}
+
+static NTSTATUS LdrpCheckFile(const VOID *File, SIZE_T Size, struct pe_image *Pe, PLDR_REFUSAL Refusal) {
     enum pe_error error = pe_parse(File, Size, Pe);
+    PCSTR why = pe_error_text(error);
     switch (error) {
     case PE_OK: break;
-    case PE_EMPTY: return LdrpRefuse(STATUS_INVALID_FILE_FOR_SECTION, pe_error_text(error), "build it again");
-    case PE_NOT_MZ: return LdrpRefuse(STATUS_INVALID_IMAGE_NOT_MZ, pe_error_text(error), "give a .sys file");
+    case PE_EMPTY: return LdrpRefuse(Refusal, STATUS_INVALID_FILE_FOR_SECTION, "build it again", "%s", why);
+    case PE_NOT_MZ: return LdrpRefuse(Refusal, STATUS_INVALID_IMAGE_NOT_MZ, "give a .sys file", "%s", why);
     case PE_NOT_PE:
-    case PE_NOT_EXECUTABLE: return LdrpRefuse(STATUS_INVALID_IMAGE_FORMAT, pe_error_text(error), "give a linked .sys file");
+    case PE_NOT_EXECUTABLE: return LdrpRefuse(Refusal, STATUS_INVALID_IMAGE_FORMAT, "give a linked .sys file", "%s", why);
     case PE_WRONG_MACHINE:
-        _snprintf(what, sizeof(what) - 1, "is built for %s processors and the machine is x86-64", pe_machine_name(Pe->machine));
-        return LdrpRefuse(Pe->magic == 0x10B ? STATUS_INVALID_IMAGE_WIN_32 : STATUS_INVALID_IMAGE_FORMAT, what, "build it for x64");
-    default: return LdrpRefuse(STATUS_INVALID_IMAGE_FORMAT, pe_error_text(error), "the file is damaged: build or copy it again");
+        return LdrpRefuse(Refusal, Pe->magic == 0x10B ? STATUS_INVALID_IMAGE_WIN_32 : STATUS_INVALID_IMAGE_FORMAT, "build it for x64",
+                          "is built for %s processors and the machine is x86-64", pe_machine_name(Pe->machine));
+    default: return LdrpRefuse(Refusal, STATUS_INVALID_IMAGE_FORMAT, "the file is damaged: build or copy it again", "%s", why);
     }
-    if (Pe->checksum != Pe->computed_checksum) {
-        _snprintf(what, sizeof(what) - 1, "has the checksum 0x%08X in its header, but its bytes give 0x%08X", Pe->checksum, Pe->computed_checksum);
-        return LdrpRefuse(STATUS_IMAGE_CHECKSUM_MISMATCH, what,
-                          Pe->checksum == 0 ? "link drivers with /release, which sets it"
-                                            : "the file was changed after it was linked: build it again");
-    }
+    if (Pe->checksum != Pe->computed_checksum)
+        return LdrpRefuse(Refusal, STATUS_IMAGE_CHECKSUM_MISMATCH,
+                          Pe->checksum == 0 ? "link drivers with /release, which sets it" : "the file was changed after it was linked: build it again",
+                          "has the checksum 0x%08X in its header, but its bytes give 0x%08X", Pe->checksum, Pe->computed_checksum);
     if ((Pe->characteristics & PE_FILE_UP_SYSTEM_ONLY) != 0 && KiMachine->cpus > 1)
-        return LdrpRefuse(STATUS_IMAGE_MP_UP_MISMATCH, "is marked for machines with one processor",
-                          "run with --cpus 1, or link without /driver:uponly");
+        return LdrpRefuse(Refusal, STATUS_IMAGE_MP_UP_MISMATCH, "run with --cpus 1, or link without /driver:uponly",
+                          "is marked for machines with one processor");
     return STATUS_SUCCESS;
 }
 
 /* NT itself looks at neither subsystem nor the DLL bit: programs and user-mode DLLs fail through their imports. One without imports from
    the kernel would run as a driver there, which can only be a mistake. */
-static NTSTATUS LdrpCheckKind(const struct pe_image *Pe) {
+static NTSTATUS LdrpCheckKind(const struct pe_image *Pe, PLDR_REFUSAL Refusal) {
     if (Pe->subsystem != PE_SUBSYSTEM_NATIVE) {
         BOOLEAN kernel = FALSE;
         for (ULONG i = 0; i < Pe->import_dll_count; i++)
             kernel |= LdrpCompareNames(pe_import_dll(Pe, i), "ntoskrnl.exe") == 0 || LdrpCompareNames(pe_import_dll(Pe, i), "hal.dll") == 0;
         if (!kernel)
-            return LdrpRefuse(STATUS_INVALID_IMAGE_FORMAT,
-                              (Pe->characteristics & PE_FILE_DLL) ? "is a DLL for user mode, not a driver" : "is a program, not a driver",
-                              "link drivers with /subsystem:native");
+            return LdrpRefuse(Refusal, STATUS_INVALID_IMAGE_FORMAT, "link drivers with /subsystem:native", "is a %s, not a driver",
+                              (Pe->characteristics & PE_FILE_DLL) ? "DLL for user mode" : "program");
     }
     if (Pe->entry == 0)
-        return LdrpRefuse(STATUS_INVALID_IMAGE_FORMAT, "has no entry point", "link it with /entry:DriverEntry");
+        return LdrpRefuse(Refusal, STATUS_INVALID_IMAGE_FORMAT, "link it with /entry:DriverEntry", "has no entry point");
     return STATUS_SUCCESS;
 }
 
@@ -189,30 +199,30 @@ static VOID LdrpFill(PLDRP_MODULE Module, const struct pe_image *File, const LDR
         MmProtectSystemImage((PVOID)Module->GuardBase, Layout->Guard, HAL_PROT_NONE);
 }
 
-static NTSTATUS LdrpLoad(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullName, PCSTR HostPath, BOOLEAN Inbox, BOOLEAN Driver,
-                         PLDRP_MODULE *Module) {
+static NTSTATUS LdrpLoad(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullName, PCSTR HostPath, BOOLEAN Inbox, BOOLEAN Driver, PLDRP_MODULE *Module,
+                         PLDR_REFUSAL Refusal) {
     struct pe_image pe;
     ULONG missing_count;
     SIZE_T missing_text;
     LDRP_LAYOUT layout;
     for (PLIST_ENTRY link = PsLoadedModuleList.Flink; link != &PsLoadedModuleList; link = link->Flink)
         if (RtlEqualUnicodeString(&CONTAINING_RECORD(link, LDR_MODULE, InLoadOrderLinks)->FullDllName, FullName, TRUE))
-            return LdrpRefuse(STATUS_IMAGE_ALREADY_LOADED, "is loaded already", "unload it first");
-    NTSTATUS status = LdrpCheckFile(File, Size, &pe);
+            return LdrpRefuse(Refusal, STATUS_IMAGE_ALREADY_LOADED, "unload it first", "is loaded already");
+    NTSTATUS status = LdrpCheckFile(File, Size, &pe, Refusal);
     if (NT_SUCCESS(status) && pe.foreign_relocation_count != 0)
-        status = LdrpRefuse(STATUS_INVALID_IMAGE_FORMAT, pe_error_text(PE_BAD_RELOCATION_TYPE), "link it with another linker");
+        status = LdrpRefuse(Refusal, STATUS_INVALID_IMAGE_FORMAT, "link it with another linker", "%s", pe_error_text(PE_BAD_RELOCATION_TYPE));
     if (NT_SUCCESS(status) && (pe.characteristics & PE_FILE_RELOCS_STRIPPED) != 0)
-        status = LdrpRefuse(STATUS_CONFLICTING_ADDRESSES, "has no relocations and cannot be moved from its base", "link without /fixed");
+        status = LdrpRefuse(Refusal, STATUS_CONFLICTING_ADDRESSES, "link without /fixed", "has no relocations and cannot be moved from its base");
     if (NT_SUCCESS(status)) {
-        status = LdrpCheckImports(&pe, &missing_count, &missing_text, LdrpMessage, sizeof(LdrpMessage) - 1);
+        status = LdrpCheckImports(&pe, &missing_count, &missing_text, Refusal);
         if (NT_SUCCESS(status) && Driver)
-            status = LdrpCheckKind(&pe);
+            status = LdrpCheckKind(&pe, Refusal);
     }
     if (!NT_SUCCESS(status))
         return status;
     status = LdrpMap(&pe, FullName, missing_count, missing_text, Module, &layout);
     if (!NT_SUCCESS(status))
-        return LdrpRefuse(status, "does not fit into the machine's memory", "run with more --memory");
+        return LdrpRefuse(Refusal, status, "run with more --memory", "does not fit into the machine's memory");
 
     PLDR_MODULE public = &(*Module)->Public;
     public->IsDriver = Driver;
@@ -227,11 +237,9 @@ static NTSTATUS LdrpLoad(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullNam
 }
 
 NTSTATUS LdrLoadDriverImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullName, PCSTR HostPath, BOOLEAN Inbox, PLDR_MODULE *Module,
-                            PCSTR *Message) {
+                            PLDR_REFUSAL Refusal) {
     PLDRP_MODULE module;
-    LdrpMessage[0] = '\0';
-    *Message = LdrpMessage;
-    NTSTATUS status = LdrpLoad(File, Size, FullName, HostPath, Inbox, TRUE, &module);
+    NTSTATUS status = LdrpLoad(File, Size, FullName, HostPath, Inbox, TRUE, &module, Refusal);
     if (NT_SUCCESS(status))
         *Module = &module->Public;
     return status;
@@ -280,14 +288,15 @@ static VOID LdrpRegisterKernel(VOID) {
 VOID LdrInitSystem(VOID) {
     static const UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\SystemRoot\\System32\\hal.dll");
     PLDRP_MODULE module;
+    LDR_REFUSAL refusal = {0};
     LdrpRegisterKernel();
     for (ULONG i = 0; i < KiMachine->image_count; i++) {
         const hal_image *image = &KiMachine->images[i];
         if (LdrpCompareNames(image->name, "hal.dll") != 0)
             continue;
-        NTSTATUS status = LdrpLoad(image->data, image->size, &name, NULL, TRUE, FALSE, &module);
+        NTSTATUS status = LdrpLoad(image->data, image->size, &name, NULL, TRUE, FALSE, &module, &refusal);
         if (!NT_SUCCESS(status))
-            KiFatal("hal.dll cannot be loaded: %s", LdrpMessage);
+            KiFatal("hal.dll cannot be loaded: it %s", refusal.Why);
         return;
     }
     KiFatal("hal.dll is not among the images inside");

@@ -20,7 +20,7 @@ NTSTATUS PspCreateThreadObject(PEPROCESS Process, POBJECT_ATTRIBUTES Attributes,
 
     if (Process->Exiting)
         return STATUS_PROCESS_IS_TERMINATING;
-    Status = ObCreateObject(KiPreviousMode(), PspThreadType, Attributes, KernelMode, NULL, sizeof(*New), 0, 0, (PVOID *)&New);
+    Status = ObCreateObject(KernelMode, PspThreadType, Attributes, KernelMode, NULL, sizeof(*New), 0, 0, (PVOID *)&New);
     if (!NT_SUCCESS(Status))
         return Status;
     InitializeListHead(&New->IrpList);

@@ -139,8 +139,20 @@ BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context) {
     }
 }
 
-VOID NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record, PVOID ReturnValue, PCONTEXT Context,
-                       PUNWIND_HISTORY_TABLE HistoryTable) {
+/* What an unwind loses: registers that a callee need not keep. But where the target frame was interrupted, not left by a call, the compiler may believe that
+   its __except block finds them as they were: clang does (-fasync-exceptions). */
+static VOID RtlpKeepVolatile(PCONTEXT Context, const CONTEXT *Interrupted) {
+    Context->Rcx = Interrupted->Rcx;
+    Context->Rdx = Interrupted->Rdx;
+    Context->R8 = Interrupted->R8;
+    Context->R9 = Interrupted->R9;
+    Context->R10 = Interrupted->R10;
+    Context->R11 = Interrupted->R11;
+    memcpy(&Context->Xmm0, &Interrupted->Xmm0, 6 * sizeof(M128A));
+}
+
+VOID RtlpUnwind(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record, PVOID ReturnValue, PCONTEXT Context, PUNWIND_HISTORY_TABLE HistoryTable,
+                const CONTEXT *Interrupted) {
     EXCEPTION_RECORD OwnRecord;
     CONTEXT Caller; /* of the frame that *Context is in */
     RTLP_FRAME Frame;
@@ -206,11 +218,19 @@ VOID NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Reco
         }
     } while (Frame.EstablisherFrame != (ULONG64)TargetFrame);
 
+    if (Interrupted) {
+        RtlpKeepVolatile(Context, Interrupted);
+    }
     Context->Rax = (ULONG64)ReturnValue;
     if (Record->ExceptionCode != STATUS_UNWIND_CONSOLIDATE) {
         Context->Rip = (ULONG64)TargetIp;
     }
     RtlRestoreContext(Context, Record);
+}
+
+VOID NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record, PVOID ReturnValue, PCONTEXT Context,
+                       PUNWIND_HISTORY_TABLE HistoryTable) {
+    RtlpUnwind(TargetFrame, TargetIp, Record, ReturnValue, Context, HistoryTable, NULL);
 }
 
 VOID NTAPI RtlUnwind(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record, PVOID ReturnValue) {

@@ -38,6 +38,9 @@ BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context);
 VOID NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record, PVOID ReturnValue, PCONTEXT Context,
                        PUNWIND_HISTORY_TABLE HistoryTable);
 VOID NTAPI RtlUnwind(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record, PVOID ReturnValue);
+/* RtlUnwindEx; Interrupted, if not NULL, is the context of an exception that came in the target frame itself, whose volatile registers are kept. */
+VOID RtlpUnwind(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record, PVOID ReturnValue, PCONTEXT Context, PUNWIND_HISTORY_TABLE HistoryTable,
+                const CONTEXT *Interrupted);
 VOID NTAPI RtlRestoreContext(PCONTEXT Context, PEXCEPTION_RECORD Record); /* does not return */
 VOID NTAPI RtlRaiseException(PEXCEPTION_RECORD Record); /* returns if a filter says EXCEPTION_CONTINUE_EXECUTION */
 DECLSPEC_NORETURN VOID NTAPI RtlRaiseStatus(NTSTATUS Status);

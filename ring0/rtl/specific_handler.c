@@ -29,6 +29,7 @@ static EXCEPTION_DISPOSITION RtlpFilterScopes(PEXCEPTION_RECORD Record, PVOID Es
     const SCOPE_TABLE *Table = Dispatcher->HandlerData;
     ULONG64 Rva = RtlpControlRva(Dispatcher);
     EXCEPTION_POINTERS Pointers = {Record, Context};
+    const CONTEXT *Interrupted = !Dispatcher->ControlPcIsUnwound && Context->Rip == Dispatcher->ControlPc ? Context : NULL;
     for (ULONG i = Dispatcher->ScopeIndex; i < Table->Count; i++) {
         const SCOPE_TABLE_ENTRY *Scope = &Table->ScopeRecord[i];
         if (!RtlpInScope(Scope, Rva) || Scope->JumpTarget == 0) {
@@ -42,8 +43,8 @@ static EXCEPTION_DISPOSITION RtlpFilterScopes(PEXCEPTION_RECORD Record, PVOID Es
             return ExceptionContinueExecution;
         }
         if (Value > 0) {
-            RtlUnwindEx(EstablisherFrame, (PVOID)(Dispatcher->ImageBase + Scope->JumpTarget), Record, (PVOID)(ULONG_PTR)(ULONG)Record->ExceptionCode,
-                        Dispatcher->ContextRecord, Dispatcher->HistoryTable);
+            RtlpUnwind(EstablisherFrame, (PVOID)(Dispatcher->ImageBase + Scope->JumpTarget), Record, (PVOID)(ULONG_PTR)(ULONG)Record->ExceptionCode,
+                       Dispatcher->ContextRecord, Dispatcher->HistoryTable, Interrupted);
         }
     }
     return ExceptionContinueSearch;

@@ -6,7 +6,7 @@
 #include <winreg.h>
 #include <winsvc.h>
 #undef NtCurrentProcess
-#define NtCurrentProcess() ((HANDLE)(LONG_PTR)-1)
+#define NtCurrentProcess() ((HANDLE)(LONG_PTR) - 1)
 
 static inline PVOID AdvAllocate(SIZE_T Size) { return RtlAllocateHeap(NtPeb()->ProcessHeap, 0, Size); }
 static inline VOID AdvFree(PVOID Block) {
@@ -19,7 +19,8 @@ static inline BOOL AdvFail(DWORD Error) {
     return FALSE;
 }
 
-/* string.c: ANSI text as UTF-16 from the heap (AdvFree), NULL for NULL. *Ok becomes FALSE, with the last error set, when there is no memory, and is left alone else. */
+/* string.c: ANSI text as UTF-16 from the heap (AdvFree), NULL for NULL. *Ok becomes FALSE, with the last error set, when there is no memory,
+   and is left alone else. */
 PWSTR AdvWide(PCSTR Text, BOOL *Ok);
 PWSTR AdvWideMulti(PCSTR Text, BOOL *Ok); /* of a list that ends in two terminators */
 SIZE_T AdvMultiLength(PCWSTR Text);       /* characters of such a list without its last terminator */
@@ -62,4 +63,3 @@ typedef struct _NT_KEY_VALUE_PARTIAL_INFORMATION {
     ULONG TitleIndex, Type, DataLength;
     UCHAR Data[1];
 } NT_KEY_VALUE_PARTIAL_INFORMATION;
-

@@ -114,8 +114,8 @@ LSTATUS WINAPI RegFlushKey(HKEY Key) {
 }
 
 /* The kernel makes one key at a time: those in between are made on the way. */
-LSTATUS WINAPI RegCreateKeyExW(HKEY Key, LPCWSTR SubKey, DWORD Reserved, LPWSTR Class, DWORD Options, REGSAM Access, const LPSECURITY_ATTRIBUTES Security,
-                               PHKEY Result, LPDWORD Disposition) {
+LSTATUS WINAPI RegCreateKeyExW(HKEY Key, LPCWSTR SubKey, DWORD Reserved, LPWSTR Class, DWORD Options, REGSAM Access,
+                               const LPSECURITY_ATTRIBUTES Security, PHKEY Result, LPDWORD Disposition) {
     UNICODE_STRING Path, Part, ClassName;
     OBJECT_ATTRIBUTES Attributes;
     HANDLE Handle, Opened, Made = NULL;
@@ -146,8 +146,8 @@ LSTATUS WINAPI RegCreateKeyExW(HKEY Key, LPCWSTR SubKey, DWORD Reserved, LPWSTR 
         Part.Length = Part.MaximumLength = (USHORT)((End - Start) * sizeof(WCHAR));
         InitializeObjectAttributes(&Attributes, &Part, OBJ_CASE_INSENSITIVE, Above, Security ? Security->lpSecurityDescriptor : NULL);
         Start = (USHORT)(End + 1);
-        Status = NtCreateKey(&Next, Start < Path.Length ? (ACCESS_MASK)MAXIMUM_ALLOWED : Access & ~(REGSAM)(KEY_WOW64_32KEY | KEY_WOW64_64KEY), &Attributes,
-                             0, Class ? &ClassName : NULL, Options, &Done);
+        Status = NtCreateKey(&Next, Start < Path.Length ? (ACCESS_MASK)MAXIMUM_ALLOWED : Access & ~(REGSAM)(KEY_WOW64_32KEY | KEY_WOW64_64KEY),
+                             &Attributes, 0, Class ? &ClassName : NULL, Options, &Done);
         if (Made)
             NtClose(Made);
         Made = NT_SUCCESS(Status) ? Next : NULL;
@@ -161,8 +161,8 @@ LSTATUS WINAPI RegCreateKeyExW(HKEY Key, LPCWSTR SubKey, DWORD Reserved, LPWSTR 
     return ERROR_SUCCESS;
 }
 
-LSTATUS WINAPI RegCreateKeyExA(HKEY Key, LPCSTR SubKey, DWORD Reserved, LPSTR Class, DWORD Options, REGSAM Access, const LPSECURITY_ATTRIBUTES Security,
-                               PHKEY Result, LPDWORD Disposition) {
+LSTATUS WINAPI RegCreateKeyExA(HKEY Key, LPCSTR SubKey, DWORD Reserved, LPSTR Class, DWORD Options, REGSAM Access,
+                               const LPSECURITY_ATTRIBUTES Security, PHKEY Result, LPDWORD Disposition) {
     BOOL Ok = TRUE;
     PWSTR Wide = AdvWide(SubKey, &Ok), WideClass = AdvWide(Class, &Ok);
     LSTATUS Status = Ok ? RegCreateKeyExW(Key, Wide, Reserved, WideClass, Options, Access, Security, Result, Disposition) : ERROR_NOT_ENOUGH_MEMORY;
@@ -404,11 +404,13 @@ static LSTATUS EnumKey(HKEY Key, DWORD Index, PVOID Name, LPDWORD NameRoom, PVOI
     return Result;
 }
 
-LSTATUS WINAPI RegEnumKeyExW(HKEY Key, DWORD Index, LPWSTR Name, LPDWORD NameRoom, LPDWORD Reserved, LPWSTR Class, LPDWORD ClassRoom, PFILETIME Written) {
+LSTATUS WINAPI RegEnumKeyExW(HKEY Key, DWORD Index, LPWSTR Name, LPDWORD NameRoom, LPDWORD Reserved, LPWSTR Class, LPDWORD ClassRoom,
+                             PFILETIME Written) {
     return EnumKey(Key, Index, Name, NameRoom, Class, ClassRoom, Written, TRUE);
 }
 
-LSTATUS WINAPI RegEnumKeyExA(HKEY Key, DWORD Index, LPSTR Name, LPDWORD NameRoom, LPDWORD Reserved, LPSTR Class, LPDWORD ClassRoom, PFILETIME Written) {
+LSTATUS WINAPI RegEnumKeyExA(HKEY Key, DWORD Index, LPSTR Name, LPDWORD NameRoom, LPDWORD Reserved, LPSTR Class, LPDWORD ClassRoom,
+                             PFILETIME Written) {
     return EnumKey(Key, Index, Name, NameRoom, Class, ClassRoom, Written, FALSE);
 }
 
@@ -440,8 +442,8 @@ LSTATUS WINAPI RegEnumValueA(HKEY Key, DWORD Index, LPSTR Name, LPDWORD NameRoom
     return EnumValue(Key, Index, Name, NameRoom, Type, Data, Size, FALSE);
 }
 
-static LSTATUS QueryInfo(HKEY Key, LPDWORD SubKeys, LPDWORD MaxSubKey, LPDWORD MaxClass, LPDWORD Values, LPDWORD MaxName, LPDWORD MaxData, LPDWORD Security,
-                         PFILETIME Written) {
+static LSTATUS QueryInfo(HKEY Key, LPDWORD SubKeys, LPDWORD MaxSubKey, LPDWORD MaxClass, LPDWORD Values, LPDWORD MaxName, LPDWORD MaxData,
+                         LPDWORD Security, PFILETIME Written) {
     union {
         NT_KEY_FULL_INFORMATION Information;
         UCHAR Room[1024];

@@ -24,8 +24,8 @@ static NTSTATUS Open(HANDLE Root, PUNICODE_STRING Name, ACCESS_MASK Access, SC_H
 
     *Handle = NULL;
     InitializeObjectAttributes(&Attributes, Name, OBJ_CASE_INSENSITIVE, Root, NULL);
-    return NtCreateFile((PHANDLE)Handle, Access | SYNCHRONIZE, &Attributes, &Iosb, NULL, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, FILE_OPEN,
-                        FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
+    return NtCreateFile((PHANDLE)Handle, Access | SYNCHRONIZE, &Attributes, &Iosb, NULL, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                        FILE_OPEN, FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
 }
 
 /* "Service Security and Access Rights": what the generic rights stand for. */
@@ -88,10 +88,10 @@ SC_HANDLE WINAPI OpenServiceW(SC_HANDLE Manager, LPCWSTR ServiceName, DWORD Desi
         return NULL;
     }
     RtlInitUnicodeString(&Name, ServiceName);
-    DesiredAccess = MapAccess(DesiredAccess,
-                              STANDARD_RIGHTS_READ | SERVICE_QUERY_CONFIG | SERVICE_QUERY_STATUS | SERVICE_INTERROGATE | SERVICE_ENUMERATE_DEPENDENTS,
-                              STANDARD_RIGHTS_WRITE | SERVICE_CHANGE_CONFIG,
-                              STANDARD_RIGHTS_EXECUTE | SERVICE_START | SERVICE_STOP | SERVICE_PAUSE_CONTINUE | SERVICE_USER_DEFINED_CONTROL, SERVICE_ALL_ACCESS);
+    DesiredAccess = MapAccess(
+        DesiredAccess, STANDARD_RIGHTS_READ | SERVICE_QUERY_CONFIG | SERVICE_QUERY_STATUS | SERVICE_INTERROGATE | SERVICE_ENUMERATE_DEPENDENTS,
+        STANDARD_RIGHTS_WRITE | SERVICE_CHANGE_CONFIG,
+        STANDARD_RIGHTS_EXECUTE | SERVICE_START | SERVICE_STOP | SERVICE_PAUSE_CONTINUE | SERVICE_USER_DEFINED_CONTROL, SERVICE_ALL_ACCESS);
     return Result(Open((HANDLE)Manager, &Name, DesiredAccess, &Handle)) ? Handle : NULL;
 }
 
@@ -188,10 +188,11 @@ SC_HANDLE WINAPI CreateServiceA(SC_HANDLE Manager, LPCSTR ServiceName, LPCSTR Di
                                 DWORD ErrorControl, LPCSTR BinaryPathName, LPCSTR LoadOrderGroup, LPDWORD TagId, LPCSTR Dependencies,
                                 LPCSTR ServiceStartName, LPCSTR Password) {
     BOOL Ok = TRUE;
-    PWSTR Name = AdvWide(ServiceName, &Ok), Display = AdvWide(DisplayName, &Ok), Path = AdvWide(BinaryPathName, &Ok), Group = AdvWide(LoadOrderGroup, &Ok),
-          Depend = AdvWideMulti(Dependencies, &Ok), Account = AdvWide(ServiceStartName, &Ok);
+    PWSTR Name = AdvWide(ServiceName, &Ok), Display = AdvWide(DisplayName, &Ok), Path = AdvWide(BinaryPathName, &Ok),
+          Group = AdvWide(LoadOrderGroup, &Ok), Depend = AdvWideMulti(Dependencies, &Ok), Account = AdvWide(ServiceStartName, &Ok);
     SC_HANDLE Handle =
-        Ok ? CreateServiceW(Manager, Name, Display, DesiredAccess, ServiceType, StartType, ErrorControl, Path, Group, TagId, Depend, Account, NULL) : NULL;
+        Ok ? CreateServiceW(Manager, Name, Display, DesiredAccess, ServiceType, StartType, ErrorControl, Path, Group, TagId, Depend, Account, NULL)
+           : NULL;
 
     AdvFree(Name);
     AdvFree(Display);
@@ -202,8 +203,9 @@ SC_HANDLE WINAPI CreateServiceA(SC_HANDLE Manager, LPCSTR ServiceName, LPCSTR Di
     return Handle;
 }
 
-BOOL WINAPI ChangeServiceConfigW(SC_HANDLE Service, DWORD ServiceType, DWORD StartType, DWORD ErrorControl, LPCWSTR BinaryPathName, LPCWSTR LoadOrderGroup,
-                                 LPDWORD TagId, LPCWSTR Dependencies, LPCWSTR ServiceStartName, LPCWSTR Password, LPCWSTR DisplayName) {
+BOOL WINAPI ChangeServiceConfigW(SC_HANDLE Service, DWORD ServiceType, DWORD StartType, DWORD ErrorControl, LPCWSTR BinaryPathName,
+                                 LPCWSTR LoadOrderGroup, LPDWORD TagId, LPCWSTR Dependencies, LPCWSTR ServiceStartName, LPCWSTR Password,
+                                 LPCWSTR DisplayName) {
     TEXTS Texts = {NULL, DisplayName, BinaryPathName, LoadOrderGroup, Dependencies, ServiceStartName};
     SCM_CONFIG *Config;
     ULONG Size, Tag;
@@ -219,8 +221,9 @@ BOOL WINAPI ChangeServiceConfigW(SC_HANDLE Service, DWORD ServiceType, DWORD Sta
     return Ok;
 }
 
-BOOL WINAPI ChangeServiceConfigA(SC_HANDLE Service, DWORD ServiceType, DWORD StartType, DWORD ErrorControl, LPCSTR BinaryPathName, LPCSTR LoadOrderGroup,
-                                 LPDWORD TagId, LPCSTR Dependencies, LPCSTR ServiceStartName, LPCSTR Password, LPCSTR DisplayName) {
+BOOL WINAPI ChangeServiceConfigA(SC_HANDLE Service, DWORD ServiceType, DWORD StartType, DWORD ErrorControl, LPCSTR BinaryPathName,
+                                 LPCSTR LoadOrderGroup, LPDWORD TagId, LPCSTR Dependencies, LPCSTR ServiceStartName, LPCSTR Password,
+                                 LPCSTR DisplayName) {
     BOOL Ok = TRUE;
     PWSTR Display = AdvWide(DisplayName, &Ok), Path = AdvWide(BinaryPathName, &Ok), Group = AdvWide(LoadOrderGroup, &Ok),
           Depend = AdvWideMulti(Dependencies, &Ok), Account = AdvWide(ServiceStartName, &Ok);
@@ -392,7 +395,8 @@ static PVOID PutName(PUCHAR *End, PCWSTR Name, BOOL Wide) {
     return *End;
 }
 
-static BOOL Enumerate(SC_HANDLE Manager, DWORD Type, DWORD State, PVOID Buffer, DWORD Size, LPDWORD Needed, LPDWORD Returned, LPDWORD Resume, BOOL Wide) {
+static BOOL Enumerate(SC_HANDLE Manager, DWORD Type, DWORD State, PVOID Buffer, DWORD Size, LPDWORD Needed, LPDWORD Returned, LPDWORD Resume,
+                      BOOL Wide) {
     ENUM_SERVICE_STATUSW *To = Buffer;
     DWORD Index = Resume ? *Resume : 0, Left = Size & ~1u, Short = 0, Next = 0;
     PUCHAR End = (PUCHAR)Buffer + Left;
@@ -433,12 +437,12 @@ static BOOL Enumerate(SC_HANDLE Manager, DWORD Type, DWORD State, PVOID Buffer, 
     return Short ? AdvFail(ERROR_MORE_DATA) : TRUE;
 }
 
-BOOL WINAPI EnumServicesStatusW(SC_HANDLE Manager, DWORD Type, DWORD State, LPENUM_SERVICE_STATUSW Services, DWORD Size, LPDWORD Needed, LPDWORD Returned,
-                                LPDWORD Resume) {
+BOOL WINAPI EnumServicesStatusW(SC_HANDLE Manager, DWORD Type, DWORD State, LPENUM_SERVICE_STATUSW Services, DWORD Size, LPDWORD Needed,
+                                LPDWORD Returned, LPDWORD Resume) {
     return Enumerate(Manager, Type, State, Services, Size, Needed, Returned, Resume, TRUE);
 }
 
-BOOL WINAPI EnumServicesStatusA(SC_HANDLE Manager, DWORD Type, DWORD State, LPENUM_SERVICE_STATUSA Services, DWORD Size, LPDWORD Needed, LPDWORD Returned,
-                                LPDWORD Resume) {
+BOOL WINAPI EnumServicesStatusA(SC_HANDLE Manager, DWORD Type, DWORD State, LPENUM_SERVICE_STATUSA Services, DWORD Size, LPDWORD Needed,
+                                LPDWORD Returned, LPDWORD Resume) {
     return Enumerate(Manager, Type, State, Services, Size, Needed, Returned, Resume, FALSE);
 }

@@ -8,35 +8,28 @@ typedef struct OUTPUT {
     unsigned char *wild;
 } OUTPUT;
 
-static void begin_argument(OUTPUT *output)
-{
+static void begin_argument(OUTPUT *output) {
     if (output->text) {
         output->argv[output->used.count] = output->text + output->used.characters;
         output->wild[output->used.count] = 0;
     }
 }
 
-static void put(OUTPUT *output, uint16_t c)
-{
+static void put(OUTPUT *output, uint16_t c) {
     if (output->text) {
         output->text[output->used.characters] = c;
     }
     output->used.characters++;
 }
 
-static void end_argument(OUTPUT *output)
-{
+static void end_argument(OUTPUT *output) {
     put(output, 0);
     output->used.count++;
 }
 
-static int is_blank(uint16_t c)
-{
-    return c == ' ' || c == '\t';
-}
+static int is_blank(uint16_t c) { return c == ' ' || c == '\t'; }
 
-static const uint16_t *program_name(const uint16_t *p, OUTPUT *output)
-{
+static const uint16_t *program_name(const uint16_t *p, OUTPUT *output) {
     int quoted = 0;
 
     begin_argument(output);
@@ -51,8 +44,7 @@ static const uint16_t *program_name(const uint16_t *p, OUTPUT *output)
     return p;
 }
 
-static const uint16_t *argument(const uint16_t *p, OUTPUT *output)
-{
+static const uint16_t *argument(const uint16_t *p, OUTPUT *output) {
     int quoted = 0;
 
     begin_argument(output);
@@ -92,8 +84,7 @@ static const uint16_t *argument(const uint16_t *p, OUTPUT *output)
     return p;
 }
 
-CRT_ARGUMENTS crt_split_command_line(const uint16_t *line, uint16_t *text, uint16_t **argv, unsigned char *wild)
-{
+CRT_ARGUMENTS crt_split_command_line(const uint16_t *line, uint16_t *text, uint16_t **argv, unsigned char *wild) {
     OUTPUT output = {{0, 0}, text, argv, wild};
 
     line = program_name(line, &output);

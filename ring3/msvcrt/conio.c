@@ -5,8 +5,7 @@
 static int pushed_back = EOF;
 
 /* One character, not echoed, without waiting for the end of the line. */
-int __cdecl _getch(void)
-{
+int __cdecl _getch(void) {
     HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
     DWORD mode, done = 0;
     unsigned char c = 0;
@@ -29,8 +28,7 @@ int __cdecl _getch(void)
     return ok && done ? c : EOF;
 }
 
-int __cdecl _getche(void)
-{
+int __cdecl _getche(void) {
     int c = _getch();
 
     if (c != EOF) {
@@ -39,8 +37,7 @@ int __cdecl _getche(void)
     return c;
 }
 
-int __cdecl _ungetch(int c)
-{
+int __cdecl _ungetch(int c) {
     if (pushed_back != EOF) {
         return EOF;
     }
@@ -48,8 +45,7 @@ int __cdecl _ungetch(int c)
     return c;
 }
 
-int __cdecl _putch(int c)
-{
+int __cdecl _putch(int c) {
     char text = (char)c;
     DWORD done;
 
@@ -57,8 +53,7 @@ int __cdecl _putch(int c)
     return WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), &text, 1, &done, NULL) && done ? c : EOF;
 }
 
-int __cdecl _cputs(const char *text)
-{
+int __cdecl _cputs(const char *text) {
     while (*text) {
         if (_putch(*text++) == EOF) {
             return EOF;

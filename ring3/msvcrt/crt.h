@@ -47,7 +47,16 @@
 #define CRT_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- Locks (lock.c): recursive, by the numbers that programs pass to _lock ------------------------------------------------- */
-enum { CRT_LOCK_SIGNAL = 0, CRT_LOCK_STREAMS = 1, CRT_LOCK_ENVIRONMENT = 7, CRT_LOCK_EXIT = 8, CRT_LOCK_DESCRIPTORS = 10, CRT_LOCK_TIME = 11, CRT_LOCK_LOCALE = 12, CRT_LOCKS = 48 };
+enum {
+    CRT_LOCK_SIGNAL = 0,
+    CRT_LOCK_STREAMS = 1,
+    CRT_LOCK_ENVIRONMENT = 7,
+    CRT_LOCK_EXIT = 8,
+    CRT_LOCK_DESCRIPTORS = 10,
+    CRT_LOCK_TIME = 11,
+    CRT_LOCK_LOCALE = 12,
+    CRT_LOCKS = 48
+};
 void crt_init_locks(void);
 void __cdecl _lock(int number);
 void __cdecl _unlock(int number);
@@ -68,7 +77,7 @@ typedef struct CRT_THREAD {
     unsigned(__stdcall *start)(void *);
     void(__cdecl *start_simple)(void *);
     void *argument;
-    HANDLE handle; /* _beginthread's, to be closed at the thread's end */
+    HANDLE handle;                 /* _beginthread's, to be closed at the thread's end */
     EXCEPTION_POINTERS *exception; /* while a signal handler of a hardware exception runs */
     int floating_error;
 } CRT_THREAD;
@@ -77,7 +86,7 @@ CRT_THREAD *crt_thread(void); /* never NULL: ends the process when memory is out
 void crt_free_thread(void);
 
 /* ---- Errors (error.c) ---------------------------------------------------------------------------------------------------------- */
-void crt_set_windows_error(DWORD error); /* sets errno and _doserrno */
+void crt_set_windows_error(DWORD error);               /* sets errno and _doserrno */
 __declspec(noreturn) void crt_fatal(const char *text); /* one line on standard error, then exit code 255 */
 
 /* ---- Start and end (startup.c, exit.c, environment.c) -------------------------------------------------------------------------- */
@@ -91,7 +100,7 @@ extern int crt_commode;
 void crt_run_exit_functions(void);
 
 /* ---- Characters (locale.c) ------------------------------------------------------------------------------------------------------ */
-extern UINT crt_codepage; /* 0: the C locale, in which a byte is a character */
+extern UINT crt_codepage;             /* 0: the C locale, in which a byte is a character */
 wchar_t *crt_widen(const char *text); /* from the ANSI code page, malloc'ed, NULL with errno set */
 char *crt_narrow(const wchar_t *text);
 
@@ -99,7 +108,7 @@ char *crt_narrow(const wchar_t *text);
 #define CRT_DESCRIPTORS 512
 enum {
     CRT_FD_OPEN = 1,
-    CRT_FD_EOF = 2,     /* a Ctrl+Z was read in text mode */
+    CRT_FD_EOF = 2, /* a Ctrl+Z was read in text mode */
     CRT_FD_PIPE = 8,
     CRT_FD_APPEND = 0x20,
     CRT_FD_DEVICE = 0x40, /* a console or another character device */
@@ -117,20 +126,20 @@ long long crt_text_position(int fd, long long start, size_t wanted);
  * _ptr; _cnt is 0 then), never both. The first CRT_IOB streams are the exported array, locked by _lock(CRT_LOCK_IOB + index); the
  * others are each followed by their critical section: mingw's libraries know both and take the locks themselves.
  * The functions below that take a stream are called with its lock held. */
-#define CRT_IOB 20
-#define CRT_LOCK_IOB 16
-#define CRT_STREAMS 512
+#define CRT_IOB           20
+#define CRT_LOCK_IOB      16
+#define CRT_STREAMS       512
 #define CRT_STREAM_BUFFER 4096
-#define CRT_IONBF 0x0004      /* one byte at a time */
-#define CRT_IOYOURBUF 0x0100  /* the buffer is the caller's */
-#define CRT_IOLINE 0x2000     /* written out at each end of line: a console */
-#define CRT_IODIRTY 0x4000
+#define CRT_IONBF         0x0004 /* one byte at a time */
+#define CRT_IOYOURBUF     0x0100 /* the buffer is the caller's */
+#define CRT_IOLINE        0x2000 /* written out at each end of line: a console */
+#define CRT_IODIRTY       0x4000
 extern FILE crt_streams[CRT_IOB];
 void crt_lock_stream(FILE *stream);
 void crt_unlock_stream(FILE *stream);
 void crt_init_streams(void);
 void crt_flush_streams(void);
-FILE *crt_take_stream(void); /* a free one; NULL with errno EMFILE */
+FILE *crt_take_stream(void);                                                              /* a free one; NULL with errno EMFILE */
 FILE *crt_open_stream(FILE *stream, const wchar_t *path, const wchar_t *mode, int share); /* releases the stream on failure */
 FILE *crt_adopt_descriptor(FILE *stream, int fd, const wchar_t *mode);
 int crt_set_buffer(FILE *stream, char *buffer, int mode, size_t size);

@@ -11,15 +11,22 @@
 #define L (_LOWER | 0x100)
 /* Indexed by character + 1, so that EOF has an entry. */
 const unsigned short crt_ctype[257] = {
-    0,
-    C, C, C, C, C, C, C, C, C, C | S | _BLANK, C | S, C | S, C | S, C | S, C, C, /* 00 */
-    C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C,                     /* 10 */
-    S | _BLANK, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P,            /* 20 */
-    D, D, D, D, D, D, D, D, D, D, P, P, P, P, P, P,                     /* 30 */
-    P, X, X, X, X, X, X, U, U, U, U, U, U, U, U, U,                     /* 40 */
-    U, U, U, U, U, U, U, U, U, U, U, P, P, P, P, P,                     /* 50 */
-    P, Y, Y, Y, Y, Y, Y, L, L, L, L, L, L, L, L, L,                     /* 60 */
-    L, L, L, L, L, L, L, L, L, L, L, P, P, P, P, C,                     /* 70 */
+    0,          C,     C,     C,     C, C, C, C, C, C, C | S | _BLANK,
+    C | S,      C | S, C | S, C | S, C, C, /* 00 */
+    C,          C,     C,     C,     C, C, C, C, C, C, C,
+    C,          C,     C,     C,     C, /* 10 */
+    S | _BLANK, P,     P,     P,     P, P, P, P, P, P, P,
+    P,          P,     P,     P,     P, /* 20 */
+    D,          D,     D,     D,     D, D, D, D, D, D, P,
+    P,          P,     P,     P,     P, /* 30 */
+    P,          X,     X,     X,     X, X, X, U, U, U, U,
+    U,          U,     U,     U,     U, /* 40 */
+    U,          U,     U,     U,     U, U, U, U, U, U, U,
+    P,          P,     P,     P,     P, /* 50 */
+    P,          Y,     Y,     Y,     Y, Y, Y, L, L, L, L,
+    L,          L,     L,     L,     L, /* 60 */
+    L,          L,     L,     L,     L, L, L, L, L, L, L,
+    P,          P,     P,     P,     C, /* 70 */
 };
 const unsigned short *crt_pctype = crt_ctype + 1;
 #undef C
@@ -31,21 +38,12 @@ const unsigned short *crt_pctype = crt_ctype + 1;
 #undef Y
 #undef L
 
-int __cdecl _isctype(int c, int type)
-{
-    return c >= -1 && c <= 255 ? crt_pctype[c] & type : 0;
-}
+int __cdecl _isctype(int c, int type) { return c >= -1 && c <= 255 ? crt_pctype[c] & type : 0; }
 
-const unsigned short *__cdecl __pctype_func(void)
-{
-    return crt_pctype;
-}
+const unsigned short *__cdecl __pctype_func(void) { return crt_pctype; }
 
 #define NARROW(name, mask)                                                                                                                           \
-    int __cdecl name(int c)                                                                                                                          \
-    {                                                                                                                                                \
-        return _isctype(c, mask);                                                                                                                    \
-    }
+    int __cdecl name(int c) { return _isctype(c, mask); }
 NARROW(isalpha, 0x100)
 NARROW(isupper, _UPPER)
 NARROW(islower, _LOWER)
@@ -57,40 +55,19 @@ NARROW(isalnum, 0x100 | _DIGIT)
 NARROW(isgraph, 0x100 | _DIGIT | _PUNCT)
 NARROW(iscntrl, _CONTROL)
 
-int __cdecl isprint(int c)
-{
-    return c >= 0x20 && c < 0x7F;
-}
+int __cdecl isprint(int c) { return c >= 0x20 && c < 0x7F; }
 
-int __cdecl tolower(int c)
-{
-    return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-}
+int __cdecl tolower(int c) { return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c; }
 
-int __cdecl toupper(int c)
-{
-    return c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c;
-}
+int __cdecl toupper(int c) { return c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c; }
 
-int __cdecl __isascii(int c)
-{
-    return (unsigned)c < 0x80;
-}
+int __cdecl __isascii(int c) { return (unsigned)c < 0x80; }
 
-int __cdecl __toascii(int c)
-{
-    return c & 0x7F;
-}
+int __cdecl __toascii(int c) { return c & 0x7F; }
 
-int __cdecl __iscsym(int c)
-{
-    return isalnum(c) || c == '_';
-}
+int __cdecl __iscsym(int c) { return isalnum(c) || c == '_'; }
 
-int __cdecl __iscsymf(int c)
-{
-    return isalpha(c) || c == '_';
-}
+int __cdecl __iscsymf(int c) { return isalpha(c) || c == '_'; }
 
 /* ---- Wide ------------------------------------------------------------------------------------------------------------------------ */
 
@@ -99,13 +76,12 @@ static const struct {
     wchar_t first, last;
     wchar_t distance;
 } capitals[] = {
-    {0x0041, 0x005A, 32}, {0x00C0, 0x00D6, 32}, {0x00D8, 0x00DE, 32}, {0x0100, 0x012E, 1},  {0x0132, 0x0136, 1},  {0x0139, 0x0147, 1},
-    {0x014A, 0x0176, 1},  {0x0179, 0x017D, 1},  {0x0391, 0x03A1, 32}, {0x03A3, 0x03AB, 32}, {0x0400, 0x040F, 80}, {0x0410, 0x042F, 32},
-    {0x0460, 0x0480, 1},
+    {0x0041, 0x005A, 32}, {0x00C0, 0x00D6, 32}, {0x00D8, 0x00DE, 32}, {0x0100, 0x012E, 1},  {0x0132, 0x0136, 1},
+    {0x0139, 0x0147, 1},  {0x014A, 0x0176, 1},  {0x0179, 0x017D, 1},  {0x0391, 0x03A1, 32}, {0x03A3, 0x03AB, 32},
+    {0x0400, 0x040F, 80}, {0x0410, 0x042F, 32}, {0x0460, 0x0480, 1},
 };
 
-wint_t __cdecl towlower(wint_t c)
-{
+wint_t __cdecl towlower(wint_t c) {
     for (size_t i = 0; i < CRT_LENGTH(capitals); i++) {
         if (c >= capitals[i].first && c <= capitals[i].last && (capitals[i].distance != 1 || (c - capitals[i].first) % 2 == 0)) {
             return (wint_t)(c + capitals[i].distance);
@@ -114,8 +90,7 @@ wint_t __cdecl towlower(wint_t c)
     return c;
 }
 
-wint_t __cdecl towupper(wint_t c)
-{
+wint_t __cdecl towupper(wint_t c) {
     for (size_t i = 0; i < CRT_LENGTH(capitals); i++) {
         wint_t capital = (wint_t)(c - capitals[i].distance);
 
@@ -126,8 +101,7 @@ wint_t __cdecl towupper(wint_t c)
     return c;
 }
 
-static int wide_type(wint_t c)
-{
+static int wide_type(wint_t c) {
     int type;
 
     if (c < 0x80) {
@@ -153,10 +127,7 @@ static int wide_type(wint_t c)
     return c < 0xD800 || c > 0xF8FF ? _PUNCT : 0;
 }
 
-int __cdecl iswctype(wint_t c, wctype_t type)
-{
-    return wide_type(c) & type;
-}
+int __cdecl iswctype(wint_t c, wctype_t type) { return wide_type(c) & type; }
 
 #undef iswalpha
 #undef iswupper
@@ -171,10 +142,7 @@ int __cdecl iswctype(wint_t c, wctype_t type)
 #undef iswprint
 #undef iswascii
 #define WIDE(name, mask)                                                                                                                             \
-    int __cdecl name(wint_t c)                                                                                                                       \
-    {                                                                                                                                                \
-        return wide_type(c) & (mask);                                                                                                                \
-    }
+    int __cdecl name(wint_t c) { return wide_type(c) & (mask); }
 WIDE(iswalpha, 0x100)
 WIDE(iswupper, _UPPER)
 WIDE(iswlower, _LOWER)
@@ -186,12 +154,6 @@ WIDE(iswalnum, 0x100 | _DIGIT)
 WIDE(iswgraph, 0x100 | _DIGIT | _PUNCT)
 WIDE(iswcntrl, _CONTROL)
 
-int __cdecl iswprint(wint_t c)
-{
-    return c == ' ' || wide_type(c) & (0x100 | _DIGIT | _PUNCT);
-}
+int __cdecl iswprint(wint_t c) { return c == ' ' || wide_type(c) & (0x100 | _DIGIT | _PUNCT); }
 
-int __cdecl iswascii(wint_t c)
-{
-    return c < 0x80;
-}
+int __cdecl iswascii(wint_t c) { return c < 0x80; }

@@ -8,15 +8,14 @@
 #include "decimal.h"
 
 #define MOST_DIGITS 800 /* the middle between two doubles has at most 768; further digits only say "there is more" */
-#define LIMBS 128       /* 32 bits each: 10^(800 + 325) and a shift by a few bits fit */
+#define LIMBS       128 /* 32 bits each: 10^(800 + 325) and a shift by a few bits fit */
 
 typedef struct BIG {
     int count; /* limbs in use; the highest is not 0 */
     uint32_t limb[LIMBS];
 } BIG;
 
-static void big_multiply_add(BIG *big, uint32_t factor, uint32_t addend)
-{
+static void big_multiply_add(BIG *big, uint32_t factor, uint32_t addend) {
     uint64_t carry = addend;
 
     for (int i = 0; i < big->count; i++) {
@@ -29,8 +28,7 @@ static void big_multiply_add(BIG *big, uint32_t factor, uint32_t addend)
     }
 }
 
-static void big_multiply_power_of_ten(BIG *big, int exponent)
-{
+static void big_multiply_power_of_ten(BIG *big, int exponent) {
     for (; exponent >= 9; exponent -= 9) {
         big_multiply_add(big, 1000000000u, 0);
     }
@@ -39,13 +37,9 @@ static void big_multiply_power_of_ten(BIG *big, int exponent)
     }
 }
 
-static int big_bits(const BIG *big)
-{
-    return big->count ? big->count * 32 - __builtin_clz(big->limb[big->count - 1]) : 0;
-}
+static int big_bits(const BIG *big) { return big->count ? big->count * 32 - __builtin_clz(big->limb[big->count - 1]) : 0; }
 
-static void big_shift_left(BIG *big, int bits)
-{
+static void big_shift_left(BIG *big, int bits) {
     int limbs = bits / 32;
 
     bits %= 32;
@@ -62,8 +56,7 @@ static void big_shift_left(BIG *big, int bits)
     }
 }
 
-static int big_compare(const BIG *a, const BIG *b)
-{
+static int big_compare(const BIG *a, const BIG *b) {
     if (a->count != b->count) {
         return a->count < b->count ? -1 : 1;
     }
@@ -75,8 +68,7 @@ static int big_compare(const BIG *a, const BIG *b)
     return 0;
 }
 
-static void big_subtract(BIG *a, const BIG *b)
-{
+static void big_subtract(BIG *a, const BIG *b) {
     int64_t borrow = 0;
 
     for (int i = 0; i < a->count; i++) {
@@ -90,8 +82,7 @@ static void big_subtract(BIG *a, const BIG *b)
 }
 
 /* mantissa * 2^exponent, the mantissa having its bit 63 set and `more` saying that it was cut, in the format asked for. */
-static double assemble(uint64_t mantissa, int exponent, int more, int precision, int *range)
-{
+static double assemble(uint64_t mantissa, int exponent, int more, int precision, int *range) {
     int least = precision == 53 ? -1074 : -149; /* exponent of the last bit of a denormal */
     int most = precision == 53 ? 1024 : 128;
     int drop = 64 - precision;
@@ -141,8 +132,7 @@ static double assemble(uint64_t mantissa, int exponent, int more, int precision,
     return result.value;
 }
 
-double crt_from_decimal(const unsigned char *digits, int count, int exponent, int precision, int *range)
-{
+double crt_from_decimal(const unsigned char *digits, int count, int exponent, int precision, int *range) {
     BIG top = {0}, bottom = {1, {1}};
     uint64_t quotient = 0;
     int more = 0, scale;
@@ -196,8 +186,7 @@ double crt_from_decimal(const unsigned char *digits, int count, int exponent, in
     return assemble(quotient, scale - 63, top.count != 0, precision, range);
 }
 
-double crt_parse_double(const char *text, const char **end, int precision, int *range)
-{
+double crt_parse_double(const char *text, const char **end, int precision, int *range) {
     unsigned char digits[MOST_DIGITS + 2];
     const char *p = text;
     int count = 0, exponent = 0, any = 0, point = 0, negative = 0;

@@ -12,8 +12,7 @@ typedef struct DESCRIPTOR {
 
 static DESCRIPTOR descriptors[CRT_DESCRIPTORS];
 
-static DESCRIPTOR *find(int fd)
-{
+static DESCRIPTOR *find(int fd) {
     if (fd < 0 || fd >= CRT_DESCRIPTORS || !(descriptors[fd].flags & CRT_FD_OPEN)) {
         errno = EBADF;
         crt_thread()->dos_error = 0;
@@ -22,15 +21,13 @@ static DESCRIPTOR *find(int fd)
     return &descriptors[fd];
 }
 
-static unsigned type_flags(HANDLE handle)
-{
+static unsigned type_flags(HANDLE handle) {
     DWORD type = GetFileType(handle);
 
     return type == FILE_TYPE_CHAR ? CRT_FD_DEVICE : type == FILE_TYPE_PIPE ? CRT_FD_PIPE : 0;
 }
 
-void crt_init_descriptors(void)
-{
+void crt_init_descriptors(void) {
     static const DWORD standard[3] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
 
     for (int fd = 0; fd < 3; fd++) {
@@ -42,13 +39,9 @@ void crt_init_descriptors(void)
     }
 }
 
-unsigned crt_descriptor_flags(int fd)
-{
-    return fd >= 0 && fd < CRT_DESCRIPTORS && descriptors[fd].flags & CRT_FD_OPEN ? descriptors[fd].flags : 0;
-}
+unsigned crt_descriptor_flags(int fd) { return fd >= 0 && fd < CRT_DESCRIPTORS && descriptors[fd].flags & CRT_FD_OPEN ? descriptors[fd].flags : 0; }
 
-static int take(HANDLE handle, unsigned flags)
-{
+static int take(HANDLE handle, unsigned flags) {
     int result = -1;
 
     _lock(CRT_LOCK_DESCRIPTORS);
@@ -66,8 +59,7 @@ static int take(HANDLE handle, unsigned flags)
     return result;
 }
 
-static unsigned mode_flags(int open_flags)
-{
+static unsigned mode_flags(int open_flags) {
     unsigned flags = open_flags & _O_APPEND ? CRT_FD_APPEND : 0;
 
     if (open_flags & (_O_WTEXT | _O_U16TEXT | _O_U8TEXT)) {
@@ -81,40 +73,23 @@ static unsigned mode_flags(int open_flags)
 
 /* ---- Opening and closing --------------------------------------------------------------------------------------------------- */
 
-int crt_open_file(const wchar_t *path, int open_flags, int share, int permissions)
-{
+int crt_open_file(const wchar_t *path, int open_flags, int share, int permissions) {
     SECURITY_ATTRIBUTES inherit = {sizeof(inherit), NULL, !(open_flags & _O_NOINHERIT)};
     DWORD access, sharing, disposition, attributes = FILE_ATTRIBUTE_NORMAL;
     HANDLE handle;
     int fd;
 
     switch (open_flags & (_O_RDONLY | _O_WRONLY | _O_RDWR)) {
-    case _O_RDONLY:
-        access = GENERIC_READ;
-        break;
-    case _O_WRONLY:
-        access = GENERIC_WRITE;
-        break;
-    case _O_RDWR:
-        access = GENERIC_READ | GENERIC_WRITE;
-        break;
-    default:
-        errno = EINVAL;
-        return -1;
+    case _O_RDONLY: access = GENERIC_READ; break;
+    case _O_WRONLY: access = GENERIC_WRITE; break;
+    case _O_RDWR: access = GENERIC_READ | GENERIC_WRITE; break;
+    default: errno = EINVAL; return -1;
     }
     switch (share) {
-    case _SH_DENYRW:
-        sharing = 0;
-        break;
-    case _SH_DENYWR:
-        sharing = FILE_SHARE_READ;
-        break;
-    case _SH_DENYRD:
-        sharing = FILE_SHARE_WRITE;
-        break;
-    default:
-        sharing = FILE_SHARE_READ | FILE_SHARE_WRITE;
-        break;
+    case _SH_DENYRW: sharing = 0; break;
+    case _SH_DENYWR: sharing = FILE_SHARE_READ; break;
+    case _SH_DENYRD: sharing = FILE_SHARE_WRITE; break;
+    default: sharing = FILE_SHARE_READ | FILE_SHARE_WRITE; break;
     }
     if (open_flags & _O_CREAT) {
         disposition = open_flags & _O_EXCL ? CREATE_NEW : open_flags & _O_TRUNC ? CREATE_ALWAYS : OPEN_ALWAYS;
@@ -141,8 +116,7 @@ int crt_open_file(const wchar_t *path, int open_flags, int share, int permission
     return fd;
 }
 
-int __cdecl _wopen(const wchar_t *path, int open_flags, ...)
-{
+int __cdecl _wopen(const wchar_t *path, int open_flags, ...) {
     va_list arguments;
     int permissions = _S_IWRITE;
 
@@ -154,8 +128,7 @@ int __cdecl _wopen(const wchar_t *path, int open_flags, ...)
     return crt_open_file(path, open_flags, _SH_DENYNO, permissions);
 }
 
-int __cdecl _open(const char *path, int open_flags, ...)
-{
+int __cdecl _open(const char *path, int open_flags, ...) {
     va_list arguments;
     int permissions = _S_IWRITE, fd;
     wchar_t *wide = crt_widen(path);
@@ -173,8 +146,7 @@ int __cdecl _open(const char *path, int open_flags, ...)
     return fd;
 }
 
-int __cdecl _sopen(const char *path, int open_flags, int share, ...)
-{
+int __cdecl _sopen(const char *path, int open_flags, int share, ...) {
     va_list arguments;
     int permissions = _S_IWRITE, fd;
     wchar_t *wide = crt_widen(path);
@@ -192,13 +164,9 @@ int __cdecl _sopen(const char *path, int open_flags, int share, ...)
     return fd;
 }
 
-int __cdecl _creat(const char *path, int permissions)
-{
-    return _open(path, _O_CREAT | _O_TRUNC | _O_RDWR, permissions);
-}
+int __cdecl _creat(const char *path, int permissions) { return _open(path, _O_CREAT | _O_TRUNC | _O_RDWR, permissions); }
 
-int __cdecl _close(int fd)
-{
+int __cdecl _close(int fd) {
     DESCRIPTOR *descriptor = find(fd);
     HANDLE handle;
 
@@ -215,21 +183,16 @@ int __cdecl _close(int fd)
     return 0;
 }
 
-intptr_t __cdecl _get_osfhandle(int fd)
-{
+intptr_t __cdecl _get_osfhandle(int fd) {
     DESCRIPTOR *descriptor = find(fd);
 
     return descriptor ? (intptr_t)descriptor->handle : -1;
 }
 
-int __cdecl _open_osfhandle(intptr_t handle, int open_flags)
-{
-    return take((HANDLE)handle, mode_flags(open_flags));
-}
+int __cdecl _open_osfhandle(intptr_t handle, int open_flags) { return take((HANDLE)handle, mode_flags(open_flags)); }
 
 /* fd becomes another name of the file that from is open on; -1: a new number. */
-static int duplicate(int from, int fd)
-{
+static int duplicate(int from, int fd) {
     DESCRIPTOR *descriptor = find(from);
     HANDLE copy;
 
@@ -253,13 +216,9 @@ static int duplicate(int from, int fd)
     return fd;
 }
 
-int __cdecl _dup(int fd)
-{
-    return duplicate(fd, -1);
-}
+int __cdecl _dup(int fd) { return duplicate(fd, -1); }
 
-int __cdecl _dup2(int from, int to)
-{
+int __cdecl _dup2(int from, int to) {
     if (to < 0 || to >= CRT_DESCRIPTORS) {
         errno = EBADF;
         return -1;
@@ -272,8 +231,7 @@ int __cdecl _dup2(int from, int to)
 
 /* ---- Position and mode --------------------------------------------------------------------------------------------------------- */
 
-long long __cdecl _lseeki64(int fd, long long offset, int origin)
-{
+long long __cdecl _lseeki64(int fd, long long offset, int origin) {
     DESCRIPTOR *descriptor = find(fd);
     LARGE_INTEGER distance = {.QuadPart = offset}, position;
 
@@ -296,8 +254,7 @@ long long __cdecl _lseeki64(int fd, long long offset, int origin)
     return position.QuadPart;
 }
 
-long __cdecl _lseek(int fd, long offset, int origin)
-{
+long __cdecl _lseek(int fd, long offset, int origin) {
     long long position = _lseeki64(fd, offset, origin);
 
     if (position > LONG_MAX) {
@@ -307,18 +264,11 @@ long __cdecl _lseek(int fd, long offset, int origin)
     return (long)position;
 }
 
-long long __cdecl _telli64(int fd)
-{
-    return _lseeki64(fd, 0, SEEK_CUR);
-}
+long long __cdecl _telli64(int fd) { return _lseeki64(fd, 0, SEEK_CUR); }
 
-long __cdecl _tell(int fd)
-{
-    return _lseek(fd, 0, SEEK_CUR);
-}
+long __cdecl _tell(int fd) { return _lseek(fd, 0, SEEK_CUR); }
 
-long long __cdecl _filelengthi64(int fd)
-{
+long long __cdecl _filelengthi64(int fd) {
     DESCRIPTOR *descriptor = find(fd);
     LARGE_INTEGER size;
 
@@ -332,20 +282,15 @@ long long __cdecl _filelengthi64(int fd)
     return size.QuadPart;
 }
 
-long __cdecl _filelength(int fd)
-{
-    return (long)_filelengthi64(fd);
-}
+long __cdecl _filelength(int fd) { return (long)_filelengthi64(fd); }
 
-int __cdecl _eof(int fd)
-{
+int __cdecl _eof(int fd) {
     long long position = _telli64(fd), length = _filelengthi64(fd);
 
     return position < 0 || length < 0 ? -1 : position >= length;
 }
 
-int __cdecl _chsize(int fd, long size)
-{
+int __cdecl _chsize(int fd, long size) {
     long long position = _telli64(fd);
     int result = 0;
 
@@ -360,8 +305,7 @@ int __cdecl _chsize(int fd, long size)
     return result;
 }
 
-int __cdecl _commit(int fd)
-{
+int __cdecl _commit(int fd) {
     DESCRIPTOR *descriptor = find(fd);
 
     if (!descriptor) {
@@ -374,15 +318,13 @@ int __cdecl _commit(int fd)
     return 0;
 }
 
-int __cdecl _isatty(int fd)
-{
+int __cdecl _isatty(int fd) {
     DESCRIPTOR *descriptor = find(fd);
 
     return descriptor ? (int)(descriptor->flags & CRT_FD_DEVICE) : 0;
 }
 
-int __cdecl _setmode(int fd, int mode)
-{
+int __cdecl _setmode(int fd, int mode) {
     DESCRIPTOR *descriptor = find(fd);
     int old;
 
@@ -391,20 +333,12 @@ int __cdecl _setmode(int fd, int mode)
     }
     old = descriptor->flags & CRT_FD_UTF16 ? _O_U16TEXT : descriptor->flags & CRT_FD_TEXT ? _O_TEXT : _O_BINARY;
     switch (mode) {
-    case _O_BINARY:
-        descriptor->flags &= ~(unsigned)(CRT_FD_TEXT | CRT_FD_UTF16);
-        break;
-    case _O_TEXT:
-        descriptor->flags = (descriptor->flags & ~(unsigned)CRT_FD_UTF16) | CRT_FD_TEXT;
-        break;
+    case _O_BINARY: descriptor->flags &= ~(unsigned)(CRT_FD_TEXT | CRT_FD_UTF16); break;
+    case _O_TEXT: descriptor->flags = (descriptor->flags & ~(unsigned)CRT_FD_UTF16) | CRT_FD_TEXT; break;
     case _O_WTEXT:
     case _O_U8TEXT:
-    case _O_U16TEXT:
-        descriptor->flags |= CRT_FD_TEXT | CRT_FD_UTF16;
-        break;
-    default:
-        errno = EINVAL;
-        return -1;
+    case _O_U16TEXT: descriptor->flags |= CRT_FD_TEXT | CRT_FD_UTF16; break;
+    default: errno = EINVAL; return -1;
     }
     return old;
 }
@@ -412,8 +346,7 @@ int __cdecl _setmode(int fd, int mode)
 /* ---- Bytes ------------------------------------------------------------------------------------------------------------------------ */
 
 /* 0 at the end of the file and of a pipe nobody writes to any more; -1 with errno. */
-static int read_raw(DESCRIPTOR *descriptor, void *buffer, unsigned count)
-{
+static int read_raw(DESCRIPTOR *descriptor, void *buffer, unsigned count) {
     DWORD done = 0;
 
     if (!ReadFile(descriptor->handle, buffer, count, &done, NULL)) {
@@ -432,8 +365,7 @@ static int read_raw(DESCRIPTOR *descriptor, void *buffer, unsigned count)
 }
 
 /* Wide text: "\r\n" becomes "\n" in units of two bytes. */
-static int translate_wide(DESCRIPTOR *descriptor, wchar_t *text, int count)
-{
+static int translate_wide(DESCRIPTOR *descriptor, wchar_t *text, int count) {
     int kept = 0;
 
     for (int i = 0; i < count; i++) {
@@ -448,8 +380,7 @@ static int translate_wide(DESCRIPTOR *descriptor, wchar_t *text, int count)
     return kept * (int)sizeof(wchar_t);
 }
 
-int __cdecl _read(int fd, void *buffer, unsigned count)
-{
+int __cdecl _read(int fd, void *buffer, unsigned count) {
     DESCRIPTOR *descriptor = find(fd);
     char *text = buffer;
     int got, kept = 0, offset = 0;
@@ -522,8 +453,7 @@ int __cdecl _read(int fd, void *buffer, unsigned count)
 }
 
 /* Writes raw bytes; *written counts them even on failure. */
-static BOOL write_raw(DESCRIPTOR *descriptor, const void *data, unsigned size, unsigned *written)
-{
+static BOOL write_raw(DESCRIPTOR *descriptor, const void *data, unsigned size, unsigned *written) {
     DWORD done = 0;
     BOOL ok;
 
@@ -545,8 +475,7 @@ static BOOL write_raw(DESCRIPTOR *descriptor, const void *data, unsigned size, u
     return ok && done == size;
 }
 
-int __cdecl _write(int fd, const void *data, unsigned size)
-{
+int __cdecl _write(int fd, const void *data, unsigned size) {
     DESCRIPTOR *descriptor = find(fd);
     const char *from = data;
     unsigned taken = 0, written;
@@ -600,8 +529,7 @@ int __cdecl _write(int fd, const void *data, unsigned size)
     return (int)size;
 }
 
-long long crt_text_position(int fd, long long start, size_t wanted)
-{
+long long crt_text_position(int fd, long long start, size_t wanted) {
     DESCRIPTOR *descriptor = find(fd);
     unsigned char bytes[512];
     long long position = start;

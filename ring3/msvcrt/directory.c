@@ -2,8 +2,7 @@
 #include "crt.h"
 #include <direct.h>
 
-static int result_of(BOOL ok)
-{
+static int result_of(BOOL ok) {
     if (ok) {
         return 0;
     }
@@ -11,23 +10,13 @@ static int result_of(BOOL ok)
     return -1;
 }
 
-int __cdecl _wremove(const wchar_t *path)
-{
-    return result_of(DeleteFileW(path));
-}
+int __cdecl _wremove(const wchar_t *path) { return result_of(DeleteFileW(path)); }
 
-int __cdecl remove(const char *path)
-{
-    return result_of(DeleteFileA(path));
-}
+int __cdecl remove(const char *path) { return result_of(DeleteFileA(path)); }
 
-int __cdecl _wrename(const wchar_t *from, const wchar_t *to)
-{
-    return result_of(MoveFileW(from, to));
-}
+int __cdecl _wrename(const wchar_t *from, const wchar_t *to) { return result_of(MoveFileW(from, to)); }
 
-int __cdecl rename(const char *from, const char *to)
-{
+int __cdecl rename(const char *from, const char *to) {
     wchar_t *wide_from = crt_widen(from), *wide_to = crt_widen(to);
     int result = wide_from && wide_to ? _wrename(wide_from, wide_to) : -1;
 
@@ -36,38 +25,19 @@ int __cdecl rename(const char *from, const char *to)
     return result;
 }
 
-int __cdecl _wmkdir(const wchar_t *path)
-{
-    return result_of(CreateDirectoryW(path, NULL));
-}
+int __cdecl _wmkdir(const wchar_t *path) { return result_of(CreateDirectoryW(path, NULL)); }
 
-int __cdecl _mkdir(const char *path)
-{
-    return result_of(CreateDirectoryA(path, NULL));
-}
+int __cdecl _mkdir(const char *path) { return result_of(CreateDirectoryA(path, NULL)); }
 
-int __cdecl _wrmdir(const wchar_t *path)
-{
-    return result_of(RemoveDirectoryW(path));
-}
+int __cdecl _wrmdir(const wchar_t *path) { return result_of(RemoveDirectoryW(path)); }
 
-int __cdecl _rmdir(const char *path)
-{
-    return result_of(RemoveDirectoryA(path));
-}
+int __cdecl _rmdir(const char *path) { return result_of(RemoveDirectoryA(path)); }
 
-int __cdecl _wchdir(const wchar_t *path)
-{
-    return result_of(SetCurrentDirectoryW(path));
-}
+int __cdecl _wchdir(const wchar_t *path) { return result_of(SetCurrentDirectoryW(path)); }
 
-int __cdecl _chdir(const char *path)
-{
-    return result_of(SetCurrentDirectoryA(path));
-}
+int __cdecl _chdir(const char *path) { return result_of(SetCurrentDirectoryA(path)); }
 
-wchar_t *__cdecl _wgetcwd(wchar_t *to, int room)
-{
+wchar_t *__cdecl _wgetcwd(wchar_t *to, int room) {
     DWORD needed = GetCurrentDirectoryW(0, NULL);
 
     if (!to) {
@@ -84,8 +54,7 @@ wchar_t *__cdecl _wgetcwd(wchar_t *to, int room)
     return to;
 }
 
-char *__cdecl _getcwd(char *to, int room)
-{
+char *__cdecl _getcwd(char *to, int room) {
     DWORD needed = GetCurrentDirectoryA(0, NULL);
 
     if (!to) {
@@ -102,8 +71,7 @@ char *__cdecl _getcwd(char *to, int room)
     return to;
 }
 
-wchar_t *__cdecl _wfullpath(wchar_t *to, const wchar_t *path, size_t room)
-{
+wchar_t *__cdecl _wfullpath(wchar_t *to, const wchar_t *path, size_t room) {
     DWORD needed = GetFullPathNameW(path, 0, NULL, NULL);
     wchar_t *own = NULL;
 
@@ -122,8 +90,7 @@ wchar_t *__cdecl _wfullpath(wchar_t *to, const wchar_t *path, size_t room)
     return to;
 }
 
-char *__cdecl _fullpath(char *to, const char *path, size_t room)
-{
+char *__cdecl _fullpath(char *to, const char *path, size_t room) {
     wchar_t *wide = crt_widen(path), *full = wide ? _wfullpath(NULL, wide, 0) : NULL;
     char *narrow = full ? crt_narrow(full) : NULL;
 
@@ -142,8 +109,7 @@ char *__cdecl _fullpath(char *to, const char *path, size_t room)
     return to;
 }
 
-int __cdecl _waccess(const wchar_t *path, int mode)
-{
+int __cdecl _waccess(const wchar_t *path, int mode) {
     DWORD attributes = GetFileAttributesW(path);
 
     if (attributes == INVALID_FILE_ATTRIBUTES) {
@@ -156,8 +122,7 @@ int __cdecl _waccess(const wchar_t *path, int mode)
     return 0;
 }
 
-int __cdecl _access(const char *path, int mode)
-{
+int __cdecl _access(const char *path, int mode) {
     wchar_t *wide = crt_widen(path);
     int result = wide ? _waccess(wide, mode) : -1;
 
@@ -165,8 +130,7 @@ int __cdecl _access(const char *path, int mode)
     return result;
 }
 
-int __cdecl _wchmod(const wchar_t *path, int mode)
-{
+int __cdecl _wchmod(const wchar_t *path, int mode) {
     DWORD attributes = GetFileAttributesW(path);
 
     if (attributes == INVALID_FILE_ATTRIBUTES) {
@@ -176,8 +140,7 @@ int __cdecl _wchmod(const wchar_t *path, int mode)
     return result_of(SetFileAttributesW(path, attributes));
 }
 
-int __cdecl _chmod(const char *path, int mode)
-{
+int __cdecl _chmod(const char *path, int mode) {
     wchar_t *wide = crt_widen(path);
     int result = wide ? _wchmod(wide, mode) : -1;
 
@@ -187,13 +150,11 @@ int __cdecl _chmod(const char *path, int mode)
 
 /* ---- Status --------------------------------------------------------------------------------------------------------------- */
 
-static __time64_t unix_time(FILETIME time)
-{
+static __time64_t unix_time(FILETIME time) {
     return (__time64_t)(((unsigned long long)time.dwHighDateTime << 32 | time.dwLowDateTime) / 10000000) - 11644473600ll;
 }
 
-static void fill_status(struct _stat64 *to, DWORD attributes, FILETIME created, FILETIME accessed, FILETIME written, long long size)
-{
+static void fill_status(struct _stat64 *to, DWORD attributes, FILETIME created, FILETIME accessed, FILETIME written, long long size) {
     memset(to, 0, sizeof(*to));
     to->st_mode = (unsigned short)(attributes & FILE_ATTRIBUTE_DIRECTORY ? _S_IFDIR | 0111 : _S_IFREG);
     to->st_mode |= attributes & FILE_ATTRIBUTE_READONLY ? 0444 : 0666;
@@ -204,8 +165,7 @@ static void fill_status(struct _stat64 *to, DWORD attributes, FILETIME created, 
     to->st_mtime = unix_time(written);
 }
 
-int __cdecl _wstat64(const wchar_t *path, struct _stat64 *to)
-{
+int __cdecl _wstat64(const wchar_t *path, struct _stat64 *to) {
     WIN32_FILE_ATTRIBUTE_DATA data;
     size_t length = wcslen(path);
 
@@ -216,14 +176,14 @@ int __cdecl _wstat64(const wchar_t *path, struct _stat64 *to)
     }
     fill_status(to, data.dwFileAttributes, data.ftCreationTime, data.ftLastAccessTime, data.ftLastWriteTime,
                 (long long)((unsigned long long)data.nFileSizeHigh << 32 | data.nFileSizeLow));
-    if (length > 4 && (_wcsicmp(path + length - 4, L".exe") == 0 || _wcsicmp(path + length - 4, L".bat") == 0 || _wcsicmp(path + length - 4, L".cmd") == 0)) {
+    if (length > 4 &&
+        (_wcsicmp(path + length - 4, L".exe") == 0 || _wcsicmp(path + length - 4, L".bat") == 0 || _wcsicmp(path + length - 4, L".cmd") == 0)) {
         to->st_mode |= 0111;
     }
     return 0;
 }
 
-int __cdecl _stat64(const char *path, struct _stat64 *to)
-{
+int __cdecl _stat64(const char *path, struct _stat64 *to) {
     wchar_t *wide = crt_widen(path);
     int result = wide ? _wstat64(wide, to) : -1;
 
@@ -231,8 +191,7 @@ int __cdecl _stat64(const char *path, struct _stat64 *to)
     return result;
 }
 
-int __cdecl _fstat64(int fd, struct _stat64 *to)
-{
+int __cdecl _fstat64(int fd, struct _stat64 *to) {
     BY_HANDLE_FILE_INFORMATION data;
     unsigned flags = crt_descriptor_flags(fd);
 
@@ -256,8 +215,7 @@ int __cdecl _fstat64(int fd, struct _stat64 *to)
 
 /* The other layouts differ in the width of times and sizes only. */
 #define NARROW_STATUS(name, type, path_type, wide_name)                                                                                              \
-    int __cdecl name(path_type path, type *to)                                                                                                       \
-    {                                                                                                                                                \
+    int __cdecl name(path_type path, type *to) {                                                                                                     \
         struct _stat64 status;                                                                                                                       \
                                                                                                                                                      \
         if (wide_name(path, &status)) {                                                                                                              \
@@ -280,8 +238,7 @@ NARROW_STATUS(_fstat64i32, struct _stat64i32, int, _fstat64)
 
 /* ---- Searching ------------------------------------------------------------------------------------------------------------------ */
 
-static void fill_find(struct __finddata64_t *to, const WIN32_FIND_DATAA *from)
-{
+static void fill_find(struct __finddata64_t *to, const WIN32_FIND_DATAA *from) {
     to->attrib = from->dwFileAttributes == FILE_ATTRIBUTE_NORMAL ? 0 : from->dwFileAttributes;
     to->time_create = unix_time(from->ftCreationTime);
     to->time_access = unix_time(from->ftLastAccessTime);
@@ -291,8 +248,7 @@ static void fill_find(struct __finddata64_t *to, const WIN32_FIND_DATAA *from)
     to->name[sizeof(to->name) - 1] = 0;
 }
 
-intptr_t __cdecl _findfirst64(const char *pattern, struct __finddata64_t *to)
-{
+intptr_t __cdecl _findfirst64(const char *pattern, struct __finddata64_t *to) {
     WIN32_FIND_DATAA found;
     HANDLE search = FindFirstFileA(pattern, &found);
 
@@ -303,8 +259,7 @@ intptr_t __cdecl _findfirst64(const char *pattern, struct __finddata64_t *to)
     return (intptr_t)search;
 }
 
-int __cdecl _findnext64(intptr_t search, struct __finddata64_t *to)
-{
+int __cdecl _findnext64(intptr_t search, struct __finddata64_t *to) {
     WIN32_FIND_DATAA found;
 
     if (!FindNextFileA((HANDLE)search, &found)) {
@@ -314,18 +269,14 @@ int __cdecl _findnext64(intptr_t search, struct __finddata64_t *to)
     return 0;
 }
 
-int __cdecl _findclose(intptr_t search)
-{
-    return result_of(FindClose((HANDLE)search));
-}
+int __cdecl _findclose(intptr_t search) { return result_of(FindClose((HANDLE)search)); }
 
 /* ---- Temporary files ----------------------------------------------------------------------------------------------------------------- */
 
 static LONG temporary_number;
 
 /* Unlike the original's, whose names lie in the root of the drive too, these are in the current directory: it can be written to. */
-char *__cdecl tmpnam(char *to)
-{
+char *__cdecl tmpnam(char *to) {
     static char own[32];
 
     do {
@@ -334,15 +285,13 @@ char *__cdecl tmpnam(char *to)
     return to ? strcpy(to, own) : own;
 }
 
-FILE *__cdecl tmpfile(void)
-{
+FILE *__cdecl tmpfile(void) {
     char name[32];
 
     return fopen(tmpnam(name), "w+bD");
 }
 
-char *__cdecl _tempnam(const char *directory, const char *prefix)
-{
+char *__cdecl _tempnam(const char *directory, const char *prefix) {
     const char *folder = getenv("TMP");
     char *path;
     size_t size;

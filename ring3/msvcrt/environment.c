@@ -4,8 +4,7 @@
 wchar_t **crt_wenviron;
 char **crt_environ;
 
-BOOL crt_init_environment(void)
-{
+BOOL crt_init_environment(void) {
     wchar_t *block = GetEnvironmentStringsW();
     size_t count = 0, size = 0;
     wchar_t *copy;
@@ -35,8 +34,7 @@ BOOL crt_init_environment(void)
     return TRUE;
 }
 
-char **crt_narrow_environment(void)
-{
+char **crt_narrow_environment(void) {
     _lock(CRT_LOCK_ENVIRONMENT);
     if (!crt_environ) {
         size_t count = 0;
@@ -60,8 +58,7 @@ char **crt_narrow_environment(void)
     return crt_environ;
 }
 
-char *__cdecl getenv(const char *name)
-{
+char *__cdecl getenv(const char *name) {
     size_t length = strlen(name);
     char *value = NULL;
 
@@ -76,8 +73,7 @@ char *__cdecl getenv(const char *name)
     return value;
 }
 
-wchar_t *__cdecl _wgetenv(const wchar_t *name)
-{
+wchar_t *__cdecl _wgetenv(const wchar_t *name) {
     size_t length = wcslen(name);
     wchar_t *value = NULL;
 
@@ -94,8 +90,7 @@ wchar_t *__cdecl _wgetenv(const wchar_t *name)
 
 /* Puts text, which the list then owns, in the place of the variable of that name, at the end, or, text NULL, takes the variable out. The old
    strings are kept: somebody may have a getenv result. */
-static BOOL replace(void ***list, size_t at, BOOL there, void *text)
-{
+static BOOL replace(void ***list, size_t at, BOOL there, void *text) {
     size_t count = 0;
 
     while ((*list)[count]) {
@@ -118,8 +113,7 @@ static BOOL replace(void ***list, size_t at, BOOL there, void *text)
     return TRUE;
 }
 
-int __cdecl _wputenv(const wchar_t *assignment)
-{
+int __cdecl _wputenv(const wchar_t *assignment) {
     const wchar_t *equals = wcschr(assignment, '=');
     size_t length, at;
     wchar_t *name, *text = NULL;
@@ -171,8 +165,7 @@ done:
     return result;
 }
 
-int __cdecl _putenv(const char *assignment)
-{
+int __cdecl _putenv(const char *assignment) {
     wchar_t *wide = crt_widen(assignment);
     int result = wide ? _wputenv(wide) : -1;
 
@@ -180,8 +173,7 @@ int __cdecl _putenv(const char *assignment)
     return result;
 }
 
-errno_t __cdecl _putenv_s(const char *name, const char *value)
-{
+errno_t __cdecl _putenv_s(const char *name, const char *value) {
     char *assignment;
     errno_t result;
 
@@ -200,8 +192,7 @@ errno_t __cdecl _putenv_s(const char *name, const char *value)
     return result;
 }
 
-errno_t __cdecl getenv_s(size_t *needed, char *buffer, rsize_t size, const char *name)
-{
+errno_t __cdecl getenv_s(size_t *needed, char *buffer, rsize_t size, const char *name) {
     char *value = getenv(name);
 
     if (!needed || (!buffer && size)) {

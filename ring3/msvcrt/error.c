@@ -1,18 +1,11 @@
 /* errno, its texts, and how Windows' errors become errno's. */
 #include "crt.h"
 
-int *__cdecl _errno(void)
-{
-    return &crt_thread()->error;
-}
+int *__cdecl _errno(void) { return &crt_thread()->error; }
 
-unsigned long *__cdecl __doserrno(void)
-{
-    return &crt_thread()->dos_error;
-}
+unsigned long *__cdecl __doserrno(void) { return &crt_thread()->dos_error; }
 
-errno_t __cdecl _get_errno(int *value)
-{
+errno_t __cdecl _get_errno(int *value) {
     if (!value) {
         return EINVAL;
     }
@@ -20,14 +13,12 @@ errno_t __cdecl _get_errno(int *value)
     return 0;
 }
 
-errno_t __cdecl _set_errno(int value)
-{
+errno_t __cdecl _set_errno(int value) {
     errno = value;
     return 0;
 }
 
-errno_t __cdecl _get_doserrno(unsigned long *value)
-{
+errno_t __cdecl _get_doserrno(unsigned long *value) {
     if (!value) {
         return EINVAL;
     }
@@ -35,8 +26,7 @@ errno_t __cdecl _get_doserrno(unsigned long *value)
     return 0;
 }
 
-errno_t __cdecl _set_doserrno(unsigned long value)
-{
+errno_t __cdecl _set_doserrno(unsigned long value) {
     crt_thread()->dos_error = value;
     return 0;
 }
@@ -46,18 +36,20 @@ static const struct {
     DWORD windows;
     int error;
 } error_map[] = {
-    {ERROR_INVALID_FUNCTION, EINVAL}, {ERROR_FILE_NOT_FOUND, ENOENT},     {ERROR_PATH_NOT_FOUND, ENOENT},     {ERROR_TOO_MANY_OPEN_FILES, EMFILE},
-    {ERROR_ACCESS_DENIED, EACCES},    {ERROR_INVALID_HANDLE, EBADF},      {ERROR_NOT_ENOUGH_MEMORY, ENOMEM},  {ERROR_OUTOFMEMORY, ENOMEM},
-    {ERROR_INVALID_DRIVE, ENOENT},    {ERROR_CURRENT_DIRECTORY, EACCES},  {ERROR_NO_MORE_FILES, ENOENT},      {ERROR_WRITE_PROTECT, EACCES},
-    {ERROR_SHARING_VIOLATION, EACCES}, {ERROR_LOCK_VIOLATION, EACCES},    {ERROR_FILE_EXISTS, EEXIST},        {ERROR_CANNOT_MAKE, EACCES},
-    {ERROR_INVALID_PARAMETER, EINVAL}, {ERROR_BROKEN_PIPE, EPIPE},        {ERROR_DISK_FULL, ENOSPC},          {ERROR_NEGATIVE_SEEK, EINVAL},
-    {ERROR_DIR_NOT_EMPTY, ENOTEMPTY}, {ERROR_ALREADY_EXISTS, EEXIST},     {ERROR_FILENAME_EXCED_RANGE, ENOENT}, {ERROR_BAD_PATHNAME, ENOENT},
-    {ERROR_INVALID_NAME, ENOENT},     {ERROR_NOT_LOCKED, EACCES},         {ERROR_BAD_NETPATH, ENOENT},        {ERROR_NO_PROC_SLOTS, EAGAIN},
-    {ERROR_MAX_THRDS_REACHED, EAGAIN}, {ERROR_BAD_FORMAT, ENOEXEC},       {ERROR_BAD_EXE_FORMAT, ENOEXEC},    {ERROR_BAD_ENVIRONMENT, E2BIG},
+    {ERROR_INVALID_FUNCTION, EINVAL},    {ERROR_FILE_NOT_FOUND, ENOENT},       {ERROR_PATH_NOT_FOUND, ENOENT},
+    {ERROR_TOO_MANY_OPEN_FILES, EMFILE}, {ERROR_ACCESS_DENIED, EACCES},        {ERROR_INVALID_HANDLE, EBADF},
+    {ERROR_NOT_ENOUGH_MEMORY, ENOMEM},   {ERROR_OUTOFMEMORY, ENOMEM},          {ERROR_INVALID_DRIVE, ENOENT},
+    {ERROR_CURRENT_DIRECTORY, EACCES},   {ERROR_NO_MORE_FILES, ENOENT},        {ERROR_WRITE_PROTECT, EACCES},
+    {ERROR_SHARING_VIOLATION, EACCES},   {ERROR_LOCK_VIOLATION, EACCES},       {ERROR_FILE_EXISTS, EEXIST},
+    {ERROR_CANNOT_MAKE, EACCES},         {ERROR_INVALID_PARAMETER, EINVAL},    {ERROR_BROKEN_PIPE, EPIPE},
+    {ERROR_DISK_FULL, ENOSPC},           {ERROR_NEGATIVE_SEEK, EINVAL},        {ERROR_DIR_NOT_EMPTY, ENOTEMPTY},
+    {ERROR_ALREADY_EXISTS, EEXIST},      {ERROR_FILENAME_EXCED_RANGE, ENOENT}, {ERROR_BAD_PATHNAME, ENOENT},
+    {ERROR_INVALID_NAME, ENOENT},        {ERROR_NOT_LOCKED, EACCES},           {ERROR_BAD_NETPATH, ENOENT},
+    {ERROR_NO_PROC_SLOTS, EAGAIN},       {ERROR_MAX_THRDS_REACHED, EAGAIN},    {ERROR_BAD_FORMAT, ENOEXEC},
+    {ERROR_BAD_EXE_FORMAT, ENOEXEC},     {ERROR_BAD_ENVIRONMENT, E2BIG},
 };
 
-void crt_set_windows_error(DWORD error)
-{
+void crt_set_windows_error(DWORD error) {
     CRT_THREAD *thread = crt_thread();
 
     thread->dos_error = error;
@@ -111,20 +103,15 @@ static const char *const error_texts[] = {
     [EILSEQ] = "Illegal byte sequence",
 };
 
-static const char *error_text(int error)
-{
+static const char *error_text(int error) {
     const char *text = error >= 0 && error < (int)CRT_LENGTH(error_texts) ? error_texts[error] : NULL;
 
     return text ? text : "Unknown error";
 }
 
-char *__cdecl strerror(int error)
-{
-    return strcpy(crt_thread()->error_text, error_text(error));
-}
+char *__cdecl strerror(int error) { return strcpy(crt_thread()->error_text, error_text(error)); }
 
-wchar_t *__cdecl _wcserror(int error)
-{
+wchar_t *__cdecl _wcserror(int error) {
     wchar_t *to = crt_thread()->wide_error_text;
     size_t i = 0;
 
@@ -135,8 +122,7 @@ wchar_t *__cdecl _wcserror(int error)
     return to;
 }
 
-errno_t __cdecl strerror_s(char *buffer, size_t size, int error)
-{
+errno_t __cdecl strerror_s(char *buffer, size_t size, int error) {
     if (!buffer || !size) {
         return EINVAL;
     }
@@ -145,8 +131,7 @@ errno_t __cdecl strerror_s(char *buffer, size_t size, int error)
     return 0;
 }
 
-void __cdecl perror(const char *prefix)
-{
+void __cdecl perror(const char *prefix) {
     const char *text = error_text(errno);
 
     if (prefix && *prefix) {
@@ -157,16 +142,14 @@ void __cdecl perror(const char *prefix)
     fputs("\n", stderr);
 }
 
-void __cdecl _wperror(const wchar_t *prefix)
-{
+void __cdecl _wperror(const wchar_t *prefix) {
     char *narrow = prefix ? crt_narrow(prefix) : NULL;
 
     perror(narrow);
     free(narrow);
 }
 
-void crt_fatal(const char *text)
-{
+void crt_fatal(const char *text) {
     HANDLE error = GetStdHandle(STD_ERROR_HANDLE);
     DWORD done;
 

@@ -5,8 +5,7 @@ static _onexit_t *exit_functions;
 static size_t exit_count;
 static size_t exit_room;
 
-void __cdecl _initterm(_PVFV *first, _PVFV *end)
-{
+void __cdecl _initterm(_PVFV *first, _PVFV *end) {
     for (; first < end; first++) {
         if (*first) {
             (*first)();
@@ -14,8 +13,7 @@ void __cdecl _initterm(_PVFV *first, _PVFV *end)
     }
 }
 
-int __cdecl _initterm_e(int(__cdecl **first)(void), int(__cdecl **end)(void))
-{
+int __cdecl _initterm_e(int(__cdecl **first)(void), int(__cdecl **end)(void)) {
     int result = 0;
 
     for (; first < end && !result; first++) {
@@ -26,8 +24,7 @@ int __cdecl _initterm_e(int(__cdecl **first)(void), int(__cdecl **end)(void))
     return result;
 }
 
-_onexit_t __cdecl _onexit(_onexit_t function)
-{
+_onexit_t __cdecl _onexit(_onexit_t function) {
     _onexit_t result = NULL;
 
     _lock(CRT_LOCK_EXIT);
@@ -48,14 +45,10 @@ done:
     return result;
 }
 
-int crt_atexit(void(__cdecl *function)(void))
-{
-    return _onexit((_onexit_t)(void *)function) ? 0 : -1;
-}
+int crt_atexit(void(__cdecl *function)(void)) { return _onexit((_onexit_t)(void *)function) ? 0 : -1; }
 
 /* A DLL keeps a list of its own, [*first, *end), and runs it when it is unloaded. */
-_onexit_t __cdecl __dllonexit(_onexit_t function, _PVFV **first, _PVFV **end)
-{
+_onexit_t __cdecl __dllonexit(_onexit_t function, _PVFV **first, _PVFV **end) {
     size_t count = (size_t)(*end - *first);
     _PVFV *longer = realloc(*first, (count + 1) * sizeof(*longer));
 
@@ -69,8 +62,7 @@ _onexit_t __cdecl __dllonexit(_onexit_t function, _PVFV **first, _PVFV **end)
 }
 
 /* Last in, first out; a function may register others while it runs. */
-void crt_run_exit_functions(void)
-{
+void crt_run_exit_functions(void) {
     _lock(CRT_LOCK_EXIT);
     while (exit_count) {
         _onexit_t function = exit_functions[--exit_count];
@@ -82,30 +74,22 @@ void crt_run_exit_functions(void)
     _unlock(CRT_LOCK_EXIT);
 }
 
-void __cdecl _cexit(void)
-{
+void __cdecl _cexit(void) {
     crt_run_exit_functions();
     crt_flush_streams();
 }
 
-void __cdecl _c_exit(void)
-{
-}
+void __cdecl _c_exit(void) {}
 
-void __cdecl exit(int code)
-{
+void __cdecl exit(int code) {
     _cexit();
     ExitProcess((UINT)code);
 }
 
-void __cdecl _exit(int code)
-{
-    ExitProcess((UINT)code);
-}
+void __cdecl _exit(int code) { ExitProcess((UINT)code); }
 
 /* Exit code 3, as documented for abort; raise gives a handler of the program's its chance. */
-void __cdecl abort(void)
-{
+void __cdecl abort(void) {
     DWORD done;
     static const char text[] = "abnormal program termination\r\n";
 
@@ -114,36 +98,27 @@ void __cdecl abort(void)
     ExitProcess(3);
 }
 
-void __cdecl _amsg_exit(int number)
-{
+void __cdecl _amsg_exit(int number) {
     char text[40];
 
     _snprintf(text, sizeof(text), "runtime error R60%02d", number);
     crt_fatal(text);
 }
 
-void __cdecl _assert(const char *expression, const char *file, unsigned line)
-{
+void __cdecl _assert(const char *expression, const char *file, unsigned line) {
     fflush(stdout);
     fprintf(stderr, "Assertion failed: %s, file %s, line %u\n", expression, file, line);
     fflush(stderr);
     abort();
 }
 
-void __cdecl _wassert(const wchar_t *expression, const wchar_t *file, unsigned line)
-{
+void __cdecl _wassert(const wchar_t *expression, const wchar_t *file, unsigned line) {
     fflush(stdout);
     fprintf(stderr, "Assertion failed: %ws, file %ws, line %u\n", expression, file, line);
     fflush(stderr);
     abort();
 }
 
-void __cdecl _purecall(void)
-{
-    crt_fatal("pure virtual function call");
-}
+void __cdecl _purecall(void) { crt_fatal("pure virtual function call"); }
 
-void __cdecl _invalid_parameter_noinfo(void)
-{
-    crt_fatal("invalid parameter");
-}
+void __cdecl _invalid_parameter_noinfo(void) { crt_fatal("invalid parameter"); }

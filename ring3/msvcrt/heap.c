@@ -2,8 +2,7 @@
 #include "crt.h"
 #include <malloc.h>
 
-void *__cdecl malloc(size_t size)
-{
+void *__cdecl malloc(size_t size) {
     void *block = HeapAlloc(GetProcessHeap(), 0, size ? size : 1);
 
     if (!block) {
@@ -12,8 +11,7 @@ void *__cdecl malloc(size_t size)
     return block;
 }
 
-void *__cdecl calloc(size_t count, size_t size)
-{
+void *__cdecl calloc(size_t count, size_t size) {
     void *block;
 
     if (size && count > (size_t)-1 / size) {
@@ -27,8 +25,7 @@ void *__cdecl calloc(size_t count, size_t size)
     return block;
 }
 
-void *__cdecl realloc(void *block, size_t size)
-{
+void *__cdecl realloc(void *block, size_t size) {
     void *bigger;
 
     if (!block) {
@@ -45,8 +42,7 @@ void *__cdecl realloc(void *block, size_t size)
     return bigger;
 }
 
-void *__cdecl _recalloc(void *block, size_t count, size_t size)
-{
+void *__cdecl _recalloc(void *block, size_t count, size_t size) {
     size_t old = block ? _msize(block) : 0;
     char *bigger;
 
@@ -61,41 +57,24 @@ void *__cdecl _recalloc(void *block, size_t count, size_t size)
     return bigger;
 }
 
-void __cdecl free(void *block)
-{
+void __cdecl free(void *block) {
     if (block) {
         HeapFree(GetProcessHeap(), 0, block);
     }
 }
 
-size_t __cdecl _msize(void *block)
-{
-    return HeapSize(GetProcessHeap(), 0, block);
-}
+size_t __cdecl _msize(void *block) { return HeapSize(GetProcessHeap(), 0, block); }
 
-void *__cdecl _expand(void *block, size_t size)
-{
-    return HeapReAlloc(GetProcessHeap(), HEAP_REALLOC_IN_PLACE_ONLY, block, size);
-}
+void *__cdecl _expand(void *block, size_t size) { return HeapReAlloc(GetProcessHeap(), HEAP_REALLOC_IN_PLACE_ONLY, block, size); }
 
-int __cdecl _heapchk(void)
-{
-    return HeapValidate(GetProcessHeap(), 0, NULL) ? _HEAPOK : _HEAPBADNODE;
-}
+int __cdecl _heapchk(void) { return HeapValidate(GetProcessHeap(), 0, NULL) ? _HEAPOK : _HEAPBADNODE; }
 
-int __cdecl _heapmin(void)
-{
-    return 0; /* there is nothing to give back, which is success */
-}
+int __cdecl _heapmin(void) { return 0; /* there is nothing to give back, which is success */ }
 
-intptr_t __cdecl _get_heap_handle(void)
-{
-    return (intptr_t)GetProcessHeap();
-}
+intptr_t __cdecl _get_heap_handle(void) { return (intptr_t)GetProcessHeap(); }
 
 /* The block's own address is kept just below the aligned one. */
-void *__cdecl _aligned_offset_malloc(size_t size, size_t alignment, size_t offset)
-{
+void *__cdecl _aligned_offset_malloc(size_t size, size_t alignment, size_t offset) {
     uintptr_t block, aligned;
 
     if (!alignment || (alignment & (alignment - 1)) || (offset && offset >= size)) {
@@ -118,21 +97,16 @@ void *__cdecl _aligned_offset_malloc(size_t size, size_t alignment, size_t offse
     return (void *)aligned;
 }
 
-void *__cdecl _aligned_malloc(size_t size, size_t alignment)
-{
-    return _aligned_offset_malloc(size, alignment, 0);
-}
+void *__cdecl _aligned_malloc(size_t size, size_t alignment) { return _aligned_offset_malloc(size, alignment, 0); }
 
-static uintptr_t block_of_aligned(void *aligned)
-{
+static uintptr_t block_of_aligned(void *aligned) {
     uintptr_t block;
 
     memcpy(&block, (char *)aligned - sizeof(block), sizeof(block));
     return block;
 }
 
-void *__cdecl _aligned_realloc(void *aligned, size_t size, size_t alignment)
-{
+void *__cdecl _aligned_realloc(void *aligned, size_t size, size_t alignment) {
     void *bigger;
     size_t old;
 
@@ -152,8 +126,7 @@ void *__cdecl _aligned_realloc(void *aligned, size_t size, size_t alignment)
     return bigger;
 }
 
-void __cdecl _aligned_free(void *aligned)
-{
+void __cdecl _aligned_free(void *aligned) {
     if (aligned) {
         free((void *)block_of_aligned(aligned));
     }

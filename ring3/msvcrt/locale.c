@@ -43,8 +43,7 @@ static struct lconv convention = {
     ._W_negative_sign = wide_empty,
 };
 
-char *__cdecl setlocale(int category, const char *name)
-{
+char *__cdecl setlocale(int category, const char *name) {
     char *result;
 
     if (category < LC_MIN || category > LC_MAX) {
@@ -56,7 +55,8 @@ char *__cdecl setlocale(int category, const char *name)
             if (category == LC_ALL || category == LC_CTYPE) {
                 crt_codepage = 0;
             }
-        } else if (*name == 0 || strcmp(name, ".1252") == 0 || strcmp(name, ".ACP") == 0 || _stricmp(name, "English") == 0 || _stricmp(name, ansi_name) == 0) {
+        } else if (*name == 0 || strcmp(name, ".1252") == 0 || strcmp(name, ".ACP") == 0 || _stricmp(name, "English") == 0 ||
+                   _stricmp(name, ansi_name) == 0) {
             if (category == LC_ALL || category == LC_CTYPE) {
                 crt_codepage = 1252;
             }
@@ -70,8 +70,7 @@ char *__cdecl setlocale(int category, const char *name)
     return result;
 }
 
-wchar_t *__cdecl _wsetlocale(int category, const wchar_t *name)
-{
+wchar_t *__cdecl _wsetlocale(int category, const wchar_t *name) {
     static wchar_t wide_names[2][32] = {L"C", L"English_United States.1252"};
     char *narrow = name ? crt_narrow(name) : NULL;
     char *result;
@@ -84,62 +83,38 @@ wchar_t *__cdecl _wsetlocale(int category, const wchar_t *name)
     return result ? wide_names[result == ansi_name] : NULL;
 }
 
-struct lconv *__cdecl localeconv(void)
-{
-    return &convention;
-}
+struct lconv *__cdecl localeconv(void) { return &convention; }
 
-int __cdecl __lconv_init(void)
-{
+int __cdecl __lconv_init(void) {
     /* Programs built with unsigned char call this: their CHAR_MAX is another. */
     memset(&convention.int_frac_digits, UCHAR_MAX, (size_t)(&convention.n_sign_posn + 1 - &convention.int_frac_digits));
     return 0;
 }
 
-UINT __cdecl ___lc_codepage_func(void)
-{
-    return crt_codepage;
+UINT __cdecl ___lc_codepage_func(void) { return crt_codepage; }
+
+UINT __cdecl ___lc_collate_cp_func(void) { return crt_codepage; }
+
+int __cdecl ___mb_cur_max_func(void) { return crt_mb_cur_max; }
+
+int *__cdecl __p___mb_cur_max(void) { return &crt_mb_cur_max; }
+
+int __cdecl _getmbcp(void) { return 0; /* no code page with lead bytes is in use */ }
+
+int __cdecl _setmbcp(int codepage) {
+    return codepage == _MB_CP_SBCS || codepage == _MB_CP_ANSI || codepage == _MB_CP_OEM || codepage == _MB_CP_LOCALE || codepage == 1252 ||
+                   codepage == 437
+               ? 0
+               : -1;
 }
 
-UINT __cdecl ___lc_collate_cp_func(void)
-{
-    return crt_codepage;
-}
+int __cdecl _ismbblead(unsigned c) { return 0; }
 
-int __cdecl ___mb_cur_max_func(void)
-{
-    return crt_mb_cur_max;
-}
-
-int *__cdecl __p___mb_cur_max(void)
-{
-    return &crt_mb_cur_max;
-}
-
-int __cdecl _getmbcp(void)
-{
-    return 0; /* no code page with lead bytes is in use */
-}
-
-int __cdecl _setmbcp(int codepage)
-{
-    return codepage == _MB_CP_SBCS || codepage == _MB_CP_ANSI || codepage == _MB_CP_OEM || codepage == _MB_CP_LOCALE || codepage == 1252 || codepage == 437 ? 0 : -1;
-}
-
-int __cdecl _ismbblead(unsigned c)
-{
-    return 0;
-}
-
-int __cdecl _ismbstrail(const unsigned char *text, const unsigned char *at)
-{
-    return 0;
-}
+int __cdecl _ismbstrail(const unsigned char *text, const unsigned char *at) { return 0; }
 
 /* ---- One character --------------------------------------------------------------------------------------------------------- */
 
-static wchar_t widen_byte(unsigned char c)
-{
+static wchar_t widen_byte(unsigned char c) {
     wchar_t wide = c;
 
     if (crt_codepage && c >= 0x80) {
@@ -149,8 +124,7 @@ static wchar_t widen_byte(unsigned char c)
 }
 
 /* -1 when the character is not one of the code page. */
-static int narrow_character(wchar_t wide)
-{
+static int narrow_character(wchar_t wide) {
     char c;
     BOOL lost = FALSE;
 
@@ -164,8 +138,7 @@ static int narrow_character(wchar_t wide)
     return (unsigned char)c;
 }
 
-int __cdecl mbtowc(wchar_t *wide, const char *text, size_t size)
-{
+int __cdecl mbtowc(wchar_t *wide, const char *text, size_t size) {
     if (!text || !size) {
         return 0;
     }
@@ -175,8 +148,7 @@ int __cdecl mbtowc(wchar_t *wide, const char *text, size_t size)
     return *text ? 1 : 0;
 }
 
-int __cdecl wctomb(char *text, wchar_t wide)
-{
+int __cdecl wctomb(char *text, wchar_t wide) {
     int c;
 
     if (!text) {
@@ -190,40 +162,21 @@ int __cdecl wctomb(char *text, wchar_t wide)
     return 1;
 }
 
-int __cdecl mblen(const char *text, size_t size)
-{
-    return text && size && *text ? 1 : 0;
-}
+int __cdecl mblen(const char *text, size_t size) { return text && size && *text ? 1 : 0; }
 
-wint_t __cdecl btowc(int c)
-{
-    return c == EOF ? WEOF : widen_byte((unsigned char)c);
-}
+wint_t __cdecl btowc(int c) { return c == EOF ? WEOF : widen_byte((unsigned char)c); }
 
-int __cdecl wctob(wint_t c)
-{
-    return c == WEOF ? EOF : narrow_character((wchar_t)c);
-}
+int __cdecl wctob(wint_t c) { return c == WEOF ? EOF : narrow_character((wchar_t)c); }
 
-size_t __cdecl mbrlen(const char *text, size_t size, mbstate_t *state)
-{
-    return text && size && *text ? 1 : 0;
-}
+size_t __cdecl mbrlen(const char *text, size_t size, mbstate_t *state) { return text && size && *text ? 1 : 0; }
 
-size_t __cdecl mbrtowc(wchar_t *wide, const char *text, size_t size, mbstate_t *state)
-{
-    return (size_t)mbtowc(wide, text, size);
-}
+size_t __cdecl mbrtowc(wchar_t *wide, const char *text, size_t size, mbstate_t *state) { return (size_t)mbtowc(wide, text, size); }
 
-size_t __cdecl wcrtomb(char *text, wchar_t wide, mbstate_t *state)
-{
-    return text ? (size_t)(ptrdiff_t)wctomb(text, wide) : 1;
-}
+size_t __cdecl wcrtomb(char *text, wchar_t wide, mbstate_t *state) { return text ? (size_t)(ptrdiff_t)wctomb(text, wide) : 1; }
 
 /* ---- Strings ------------------------------------------------------------------------------------------------------------------ */
 
-size_t __cdecl mbstowcs(wchar_t *wide, const char *text, size_t count)
-{
+size_t __cdecl mbstowcs(wchar_t *wide, const char *text, size_t count) {
     size_t i;
 
     if (!wide) {
@@ -238,8 +191,7 @@ size_t __cdecl mbstowcs(wchar_t *wide, const char *text, size_t count)
     return i;
 }
 
-size_t __cdecl wcstombs(char *text, const wchar_t *wide, size_t count)
-{
+size_t __cdecl wcstombs(char *text, const wchar_t *wide, size_t count) {
     size_t i;
 
     for (i = 0; (!text || i < count) && wide[i]; i++) {
@@ -258,8 +210,7 @@ size_t __cdecl wcstombs(char *text, const wchar_t *wide, size_t count)
     return i;
 }
 
-size_t __cdecl mbsrtowcs(wchar_t *wide, const char **text, size_t count, mbstate_t *state)
-{
+size_t __cdecl mbsrtowcs(wchar_t *wide, const char **text, size_t count, mbstate_t *state) {
     size_t done = mbstowcs(wide, *text, count);
 
     if (wide) {
@@ -268,8 +219,7 @@ size_t __cdecl mbsrtowcs(wchar_t *wide, const char **text, size_t count, mbstate
     return done;
 }
 
-size_t __cdecl wcsrtombs(char *text, const wchar_t **wide, size_t count, mbstate_t *state)
-{
+size_t __cdecl wcsrtombs(char *text, const wchar_t **wide, size_t count, mbstate_t *state) {
     size_t done = wcstombs(text, *wide, count);
 
     if (text && done != (size_t)-1) {
@@ -278,8 +228,7 @@ size_t __cdecl wcsrtombs(char *text, const wchar_t **wide, size_t count, mbstate
     return done;
 }
 
-errno_t __cdecl mbstowcs_s(size_t *converted, wchar_t *wide, size_t room, const char *text, size_t count)
-{
+errno_t __cdecl mbstowcs_s(size_t *converted, wchar_t *wide, size_t room, const char *text, size_t count) {
     size_t length = strnlen(text, count == _TRUNCATE ? (size_t)-1 : count);
 
     if (wide && length >= room) {
@@ -301,8 +250,7 @@ errno_t __cdecl mbstowcs_s(size_t *converted, wchar_t *wide, size_t room, const 
     return 0;
 }
 
-errno_t __cdecl wcstombs_s(size_t *converted, char *text, size_t room, const wchar_t *wide, size_t count)
-{
+errno_t __cdecl wcstombs_s(size_t *converted, char *text, size_t room, const wchar_t *wide, size_t count) {
     size_t length = wcsnlen(wide, count == _TRUNCATE ? (size_t)-1 : count);
 
     if (text && length >= room) {
@@ -328,8 +276,7 @@ errno_t __cdecl wcstombs_s(size_t *converted, char *text, size_t room, const wch
 }
 
 /* What the system gives and takes is in the ANSI code page, whatever the program's locale is. */
-wchar_t *crt_widen(const char *text)
-{
+wchar_t *crt_widen(const char *text) {
     int count = MultiByteToWideChar(CP_ACP, 0, text, -1, NULL, 0);
     wchar_t *wide = malloc((size_t)count * sizeof(*wide));
 
@@ -339,8 +286,7 @@ wchar_t *crt_widen(const char *text)
     return wide;
 }
 
-char *crt_narrow(const wchar_t *text)
-{
+char *crt_narrow(const wchar_t *text) {
     int count = WideCharToMultiByte(CP_ACP, 0, text, -1, NULL, 0, NULL, NULL);
     char *narrow = malloc((size_t)count);
 

@@ -7,30 +7,21 @@
 
 typedef long double real;
 
-static BOOL is_nan(double x)
-{
-    return x != x;
-}
+static BOOL is_nan(double x) { return x != x; }
 
-static BOOL is_infinite(double x)
-{
-    return x == HUGE_VAL || x == -HUGE_VAL;
-}
+static BOOL is_infinite(double x) { return x == HUGE_VAL || x == -HUGE_VAL; }
 
-static double domain_error(void)
-{
+static double domain_error(void) {
     errno = EDOM;
     return __builtin_nan("");
 }
 
-static double range_error(double value)
-{
+static double range_error(double value) {
     errno = ERANGE;
     return value;
 }
 
-double __cdecl sqrt(double x)
-{
+double __cdecl sqrt(double x) {
     if (x < 0) {
         return domain_error();
     }
@@ -38,34 +29,20 @@ double __cdecl sqrt(double x)
     return x;
 }
 
-float __cdecl sqrtf(float x)
-{
-    return (float)sqrt(x);
-}
+float __cdecl sqrtf(float x) { return (float)sqrt(x); }
 
-double __cdecl fabs(double x)
-{
-    return __builtin_fabs(x);
-}
+double __cdecl fabs(double x) { return __builtin_fabs(x); }
 
-double __cdecl floor(double x)
-{
-    return (double)x87_round(x, X87_DOWN);
-}
+double __cdecl floor(double x) { return (double)x87_round(x, X87_DOWN); }
 
-double __cdecl ceil(double x)
-{
-    return (double)x87_round(x, X87_UP);
-}
+double __cdecl ceil(double x) { return (double)x87_round(x, X87_UP); }
 
-double __cdecl modf(double x, double *whole)
-{
+double __cdecl modf(double x, double *whole) {
     *whole = (double)x87_round(x, X87_ZERO);
     return is_infinite(x) ? __builtin_copysign(0.0, x) : __builtin_copysign(x - *whole, x);
 }
 
-double __cdecl fmod(double x, double y)
-{
+double __cdecl fmod(double x, double y) {
     if (is_nan(x) || is_nan(y)) {
         return x + y;
     }
@@ -75,8 +52,7 @@ double __cdecl fmod(double x, double y)
     return is_infinite(y) ? x : (double)x87_remainder(x, y);
 }
 
-double __cdecl frexp(double x, int *exponent)
-{
+double __cdecl frexp(double x, int *exponent) {
     union {
         double value;
         unsigned long long bits;
@@ -96,8 +72,7 @@ double __cdecl frexp(double x, int *exponent)
     return u.value;
 }
 
-double __cdecl ldexp(double x, int exponent)
-{
+double __cdecl ldexp(double x, int exponent) {
     double result;
 
     if (x == 0 || is_nan(x) || is_infinite(x)) {
@@ -108,13 +83,9 @@ double __cdecl ldexp(double x, int exponent)
     return is_infinite(result) || result == 0 ? range_error(result) : result;
 }
 
-double __cdecl _scalb(double x, long exponent)
-{
-    return ldexp(x, (int)exponent);
-}
+double __cdecl _scalb(double x, long exponent) { return ldexp(x, (int)exponent); }
 
-double __cdecl _logb(double x)
-{
+double __cdecl _logb(double x) {
     int exponent;
 
     frexp(x, &exponent);
@@ -123,24 +94,21 @@ double __cdecl _logb(double x)
 
 /* ---- Exponentials and logarithms --------------------------------------------------------------------------------------------- */
 
-double __cdecl log(double x)
-{
+double __cdecl log(double x) {
     if (x < 0) {
         return domain_error();
     }
     return x == 0 ? range_error(-HUGE_VAL) : (double)x87_log(x, X87_LN2);
 }
 
-double __cdecl log10(double x)
-{
+double __cdecl log10(double x) {
     if (x < 0) {
         return domain_error();
     }
     return x == 0 ? range_error(-HUGE_VAL) : (double)x87_log(x, X87_LG2);
 }
 
-double __cdecl exp(double x)
-{
+double __cdecl exp(double x) {
     double result;
 
     if (is_nan(x) || x == HUGE_VAL) {
@@ -156,18 +124,11 @@ double __cdecl exp(double x)
     return is_infinite(result) || result == 0 ? range_error(result) : result;
 }
 
-static BOOL is_integer(double x)
-{
-    return floor(x) == x;
-}
+static BOOL is_integer(double x) { return floor(x) == x; }
 
-static BOOL is_odd(double x)
-{
-    return is_integer(x) && !is_integer(x / 2);
-}
+static BOOL is_odd(double x) { return is_integer(x) && !is_integer(x / 2); }
 
-double __cdecl pow(double x, double y)
-{
+double __cdecl pow(double x, double y) {
     double result;
 
     if (y == 0 || x == 1) {
@@ -202,58 +163,46 @@ double __cdecl pow(double x, double y)
 
 /* ---- Angles ----------------------------------------------------------------------------------------------------------------------- */
 
-double __cdecl sin(double x)
-{
+double __cdecl sin(double x) {
     if (is_nan(x)) {
         return x;
     }
     return is_infinite(x) ? domain_error() : (double)x87_sin(x);
 }
 
-double __cdecl cos(double x)
-{
+double __cdecl cos(double x) {
     if (is_nan(x)) {
         return x;
     }
     return is_infinite(x) ? domain_error() : (double)x87_cos(x);
 }
 
-double __cdecl tan(double x)
-{
+double __cdecl tan(double x) {
     if (is_nan(x)) {
         return x;
     }
     return is_infinite(x) ? domain_error() : (double)x87_tan(x);
 }
 
-double __cdecl atan(double x)
-{
-    return (double)x87_atan2(x, 1);
-}
+double __cdecl atan(double x) { return (double)x87_atan2(x, 1); }
 
-double __cdecl atan2(double y, double x)
-{
-    return (double)x87_atan2(y, x);
-}
+double __cdecl atan2(double y, double x) { return (double)x87_atan2(y, x); }
 
-double __cdecl asin(double x)
-{
+double __cdecl asin(double x) {
     if (x < -1 || x > 1) {
         return domain_error();
     }
     return (double)x87_atan2(x, x87_sqrt((1 - (real)x) * (1 + (real)x)));
 }
 
-double __cdecl acos(double x)
-{
+double __cdecl acos(double x) {
     if (x < -1 || x > 1) {
         return domain_error();
     }
     return (double)x87_atan2(x87_sqrt((1 - (real)x) * (1 + (real)x)), x);
 }
 
-double __cdecl sinh(double x)
-{
+double __cdecl sinh(double x) {
     real e;
 
     if (fabs(x) > 800) {
@@ -272,8 +221,7 @@ double __cdecl sinh(double x)
     return (double)((e - 1 / e) / 2);
 }
 
-double __cdecl cosh(double x)
-{
+double __cdecl cosh(double x) {
     real e;
 
     if (fabs(x) > 800) {
@@ -283,8 +231,7 @@ double __cdecl cosh(double x)
     return (double)((e + 1 / e) / 2);
 }
 
-double __cdecl tanh(double x)
-{
+double __cdecl tanh(double x) {
     real e;
 
     if (is_nan(x)) {
@@ -300,42 +247,25 @@ double __cdecl tanh(double x)
     return (double)((e - 1) / (e + 1));
 }
 
-double __cdecl _hypot(double x, double y)
-{
+double __cdecl _hypot(double x, double y) {
     double result = (double)x87_sqrt((real)x * x + (real)y * y);
 
     return is_infinite(result) && !is_infinite(x) && !is_infinite(y) ? range_error(result) : result;
 }
 
-double __cdecl _cabs(struct _complex z)
-{
-    return _hypot(z.x, z.y);
-}
+double __cdecl _cabs(struct _complex z) { return _hypot(z.x, z.y); }
 
 /* ---- Kinds of numbers -------------------------------------------------------------------------------------------------------------- */
 
-double __cdecl _copysign(double x, double sign)
-{
-    return __builtin_copysign(x, sign);
-}
+double __cdecl _copysign(double x, double sign) { return __builtin_copysign(x, sign); }
 
-double __cdecl _chgsign(double x)
-{
-    return -x;
-}
+double __cdecl _chgsign(double x) { return -x; }
 
-int __cdecl _isnan(double x)
-{
-    return is_nan(x);
-}
+int __cdecl _isnan(double x) { return is_nan(x); }
 
-int __cdecl _finite(double x)
-{
-    return !is_nan(x) && !is_infinite(x);
-}
+int __cdecl _finite(double x) { return !is_nan(x) && !is_infinite(x); }
 
-int __cdecl _fpclass(double x)
-{
+int __cdecl _fpclass(double x) {
     BOOL negative = __builtin_signbit(x) != 0;
     double size = fabs(x);
 
@@ -354,8 +284,7 @@ int __cdecl _fpclass(double x)
     return negative ? _FPCLASS_NN : _FPCLASS_PN;
 }
 
-double __cdecl _nextafter(double x, double toward)
-{
+double __cdecl _nextafter(double x, double toward) {
     union {
         double value;
         unsigned long long bits;
@@ -378,8 +307,7 @@ double __cdecl _nextafter(double x, double toward)
 /* ---- The control words --------------------------------------------------------------------------------------------------------------- */
 
 /* Only the SSE unit computes for compiled programs; its control word is shown in the documented abstract form. */
-static unsigned abstract_control(unsigned mxcsr)
-{
+static unsigned abstract_control(unsigned mxcsr) {
     static const unsigned rounding[4] = {_RC_NEAR, _RC_DOWN, _RC_UP, _RC_CHOP};
     unsigned control = rounding[mxcsr >> 13 & 3];
 
@@ -392,9 +320,7 @@ static unsigned abstract_control(unsigned mxcsr)
     return control;
 }
 
-unsigned __cdecl _controlfp(unsigned value, unsigned mask)
-{
-    static const unsigned char rounding[4] = {0, 1, 2, 3};
+unsigned __cdecl _controlfp(unsigned value, unsigned mask) {
     unsigned mxcsr = __builtin_ia32_stmxcsr();
     unsigned control = (abstract_control(mxcsr) & ~mask) | (value & mask);
 
@@ -405,18 +331,14 @@ unsigned __cdecl _controlfp(unsigned value, unsigned mask)
     mxcsr |= control & _EM_OVERFLOW ? 0x0400 : 0;
     mxcsr |= control & _EM_UNDERFLOW ? 0x0800 : 0;
     mxcsr |= control & _EM_INEXACT ? 0x1000 : 0;
-    mxcsr |= (unsigned)rounding[control >> 8 & 3] << 13;
+    mxcsr |= (control >> 8 & 3) << 13; /* both number the directions alike */
     __builtin_ia32_ldmxcsr(mxcsr);
     return abstract_control(mxcsr);
 }
 
-unsigned __cdecl _control87(unsigned value, unsigned mask)
-{
-    return _controlfp(value, mask);
-}
+unsigned __cdecl _control87(unsigned value, unsigned mask) { return _controlfp(value, mask); }
 
-unsigned __cdecl _statusfp(void)
-{
+unsigned __cdecl _statusfp(void) {
     unsigned mxcsr = __builtin_ia32_stmxcsr(), status = 0;
 
     status |= mxcsr & 0x01 ? _EM_INVALID : 0;
@@ -428,28 +350,21 @@ unsigned __cdecl _statusfp(void)
     return status;
 }
 
-unsigned __cdecl _clearfp(void)
-{
+unsigned __cdecl _clearfp(void) {
     unsigned status = _statusfp();
 
     __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() & ~0x3Fu);
     return status;
 }
 
-void __cdecl _fpreset(void)
-{
+void __cdecl _fpreset(void) {
     unsigned short control = 0x27F;
 
     __asm__ volatile("fninit\n\tfldcw %0" : : "m"(control));
     __builtin_ia32_ldmxcsr(0x1F80);
 }
 
-int *__cdecl __fpecode(void)
-{
-    return &crt_thread()->floating_error;
-}
+int *__cdecl __fpecode(void) { return &crt_thread()->floating_error; }
 
 /* A handler for errors of mathematics is remembered and never called: errno is how they are told. */
-void crt_setusermatherr(int(__cdecl *handler)(struct _exception *))
-{
-}
+void crt_setusermatherr(int(__cdecl *handler)(struct _exception *)) {}

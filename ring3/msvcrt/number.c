@@ -1,13 +1,12 @@
 /* Numbers and narrow text. */
 #include "crt.h"
 
-#define CHARACTER char
+#define CHARACTER       char
 #define F(narrow, wide) narrow
-#define SPACE(c) isspace((unsigned char)(c))
+#define SPACE(c)        isspace((unsigned char)(c))
 
 /* What a character is worth as a digit; more than any base when it is none. */
-unsigned crt_digit(int c)
-{
+unsigned crt_digit(int c) {
     if (c >= '0' && c <= '9') {
         return (unsigned)(c - '0');
     }
@@ -22,8 +21,7 @@ unsigned crt_digit(int c)
 
 #include "number.inc"
 
-static double parse(const char *text, char **end, int precision)
-{
+static double parse(const char *text, char **end, int precision) {
     const char *p = text, *stop;
     double value;
     int range;
@@ -41,24 +39,14 @@ static double parse(const char *text, char **end, int precision)
     return value;
 }
 
-double crt_strtod(const char *text, char **end)
-{
-    return parse(text, end, 53);
-}
+double crt_strtod(const char *text, char **end) { return parse(text, end, 53); }
 
-float crt_strtof(const char *text, char **end)
-{
-    return (float)parse(text, end, 24);
-}
+float crt_strtof(const char *text, char **end) { return (float)parse(text, end, 24); }
 
-double __cdecl atof(const char *text)
-{
-    return parse(text, NULL, 53);
-}
+double __cdecl atof(const char *text) { return parse(text, NULL, 53); }
 
 /* Digits without a point: *point is where it belongs. */
-static char *convert(double value, int places, BOOL after_point, int *point, int *sign)
-{
+static char *convert(double value, int places, BOOL after_point, int *point, int *sign) {
     char *to = crt_thread()->convert_text;
     char text[RTLP_FLOAT_TEXT + 80];
     size_t length, count = 0;
@@ -99,18 +87,11 @@ static char *convert(double value, int places, BOOL after_point, int *point, int
     return to;
 }
 
-char *__cdecl _ecvt(double value, int count, int *point, int *sign)
-{
-    return convert(value, count, FALSE, point, sign);
-}
+char *__cdecl _ecvt(double value, int count, int *point, int *sign) { return convert(value, count, FALSE, point, sign); }
 
-char *__cdecl _fcvt(double value, int places, int *point, int *sign)
-{
-    return convert(value, places, TRUE, point, sign);
-}
+char *__cdecl _fcvt(double value, int places, int *point, int *sign) { return convert(value, places, TRUE, point, sign); }
 
-char *__cdecl _gcvt(double value, int count, char *to)
-{
+char *__cdecl _gcvt(double value, int count, char *to) {
     sprintf(to, "%.*g", count, value);
     return to;
 }

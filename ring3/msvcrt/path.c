@@ -1,8 +1,7 @@
 /* Paths taken apart and put together: drive, folder, name, ending. Pure. */
 #include "crt.h"
 
-static void copy_part(char *to, const char *from, size_t length, size_t most)
-{
+static void copy_part(char *to, const char *from, size_t length, size_t most) {
     if (to) {
         length = length < most ? length : most - 1;
         memcpy(to, from, length);
@@ -10,8 +9,7 @@ static void copy_part(char *to, const char *from, size_t length, size_t most)
     }
 }
 
-void __cdecl _splitpath(const char *path, char *drive, char *directory, char *name, char *ending)
-{
+void __cdecl _splitpath(const char *path, char *drive, char *directory, char *name, char *ending) {
     const char *start = path, *file, *dot = NULL, *end;
 
     if (path[0] && path[1] == ':') {
@@ -32,8 +30,7 @@ void __cdecl _splitpath(const char *path, char *drive, char *directory, char *na
     copy_part(ending, dot ? dot : end, dot ? (size_t)(end - dot) : 0, _MAX_EXT);
 }
 
-void __cdecl _makepath(char *path, const char *drive, const char *directory, const char *name, const char *ending)
-{
+void __cdecl _makepath(char *path, const char *drive, const char *directory, const char *name, const char *ending) {
     *path = 0;
     if (drive && *drive) {
         path[0] = *drive;

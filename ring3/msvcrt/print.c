@@ -7,8 +7,7 @@ typedef struct STREAM_SINK {
     BOOL failed;
 } STREAM_SINK;
 
-static void put_narrow(RTL_FORMAT_SINK *sink, const void *text, SIZE_T count)
-{
+static void put_narrow(RTL_FORMAT_SINK *sink, const void *text, SIZE_T count) {
     STREAM_SINK *to = (STREAM_SINK *)sink;
 
     if (!to->failed && crt_write(to->stream, text, count) != count) {
@@ -16,8 +15,7 @@ static void put_narrow(RTL_FORMAT_SINK *sink, const void *text, SIZE_T count)
     }
 }
 
-static void put_wide(RTL_FORMAT_SINK *sink, const void *text, SIZE_T count)
-{
+static void put_wide(RTL_FORMAT_SINK *sink, const void *text, SIZE_T count) {
     STREAM_SINK *to = (STREAM_SINK *)sink;
 
     for (SIZE_T i = 0; i < count && !to->failed; i++) {
@@ -26,8 +24,7 @@ static void put_wide(RTL_FORMAT_SINK *sink, const void *text, SIZE_T count)
 }
 
 /* An unbuffered stream has a buffer while something is formatted to it, so that a line is one request. */
-static int print(FILE *stream, const void *format, BOOL wide, va_list arguments)
-{
+static int print(FILE *stream, const void *format, BOOL wide, va_list arguments) {
     STREAM_SINK to = {.sink = {.Put = wide ? put_wide : put_narrow, .Wide = (BOOLEAN)wide}, .stream = stream};
     char buffer[512];
     BOOL unbuffered;
@@ -48,13 +45,9 @@ static int print(FILE *stream, const void *format, BOOL wide, va_list arguments)
     return to.failed ? -1 : (int)to.sink.Total;
 }
 
-int __cdecl vfprintf(FILE *stream, const char *format, va_list arguments)
-{
-    return print(stream, format, FALSE, arguments);
-}
+int __cdecl vfprintf(FILE *stream, const char *format, va_list arguments) { return print(stream, format, FALSE, arguments); }
 
-int __cdecl fprintf(FILE *stream, const char *format, ...)
-{
+int __cdecl fprintf(FILE *stream, const char *format, ...) {
     va_list arguments;
     int result;
 
@@ -64,13 +57,9 @@ int __cdecl fprintf(FILE *stream, const char *format, ...)
     return result;
 }
 
-int __cdecl vprintf(const char *format, va_list arguments)
-{
-    return print(&crt_streams[1], format, FALSE, arguments);
-}
+int __cdecl vprintf(const char *format, va_list arguments) { return print(&crt_streams[1], format, FALSE, arguments); }
 
-int __cdecl printf(const char *format, ...)
-{
+int __cdecl printf(const char *format, ...) {
     va_list arguments;
     int result;
 
@@ -80,13 +69,9 @@ int __cdecl printf(const char *format, ...)
     return result;
 }
 
-int __cdecl vfwprintf(FILE *stream, const wchar_t *format, va_list arguments)
-{
-    return print(stream, format, TRUE, arguments);
-}
+int __cdecl vfwprintf(FILE *stream, const wchar_t *format, va_list arguments) { return print(stream, format, TRUE, arguments); }
 
-int __cdecl fwprintf(FILE *stream, const wchar_t *format, ...)
-{
+int __cdecl fwprintf(FILE *stream, const wchar_t *format, ...) {
     va_list arguments;
     int result;
 
@@ -96,13 +81,9 @@ int __cdecl fwprintf(FILE *stream, const wchar_t *format, ...)
     return result;
 }
 
-int __cdecl vwprintf(const wchar_t *format, va_list arguments)
-{
-    return print(&crt_streams[1], format, TRUE, arguments);
-}
+int __cdecl vwprintf(const wchar_t *format, va_list arguments) { return print(&crt_streams[1], format, TRUE, arguments); }
 
-int __cdecl wprintf(const wchar_t *format, ...)
-{
+int __cdecl wprintf(const wchar_t *format, ...) {
     va_list arguments;
     int result;
 
@@ -121,8 +102,7 @@ typedef struct MEMORY_SINK {
     SIZE_T used;
 } MEMORY_SINK;
 
-static void put_memory(RTL_FORMAT_SINK *sink, const void *text, SIZE_T count)
-{
+static void put_memory(RTL_FORMAT_SINK *sink, const void *text, SIZE_T count) {
     MEMORY_SINK *memory = (MEMORY_SINK *)sink;
     SIZE_T size = sink->Wide ? sizeof(wchar_t) : 1;
     SIZE_T part = count < memory->room ? count : memory->room;
@@ -135,8 +115,7 @@ static void put_memory(RTL_FORMAT_SINK *sink, const void *text, SIZE_T count)
 }
 
 /* How long the whole text is; as much of it as there is room for is at `to`. */
-static SIZE_T print_memory(void *to, SIZE_T room, const void *format, BOOL wide, va_list arguments)
-{
+static SIZE_T print_memory(void *to, SIZE_T room, const void *format, BOOL wide, va_list arguments) {
     MEMORY_SINK memory = {.sink = {.Put = put_memory, .Wide = (BOOLEAN)wide}, .to = to, .room = to ? room : 0};
 
     RtlpFormat(&memory.sink, format, (BOOLEAN)wide, arguments);
@@ -144,8 +123,7 @@ static SIZE_T print_memory(void *to, SIZE_T room, const void *format, BOOL wide,
 }
 
 /* Microsoft's form: terminated when there is room for that; -1 when the text itself has not fitted. */
-int __cdecl _vsnprintf(char *to, size_t room, const char *format, va_list arguments)
-{
+int __cdecl _vsnprintf(char *to, size_t room, const char *format, va_list arguments) {
     SIZE_T total = print_memory(to, room, format, FALSE, arguments);
 
     if (to && total < room) {
@@ -154,8 +132,7 @@ int __cdecl _vsnprintf(char *to, size_t room, const char *format, va_list argume
     return to && total > room ? -1 : (int)total;
 }
 
-int __cdecl _vsnwprintf(wchar_t *to, size_t room, const wchar_t *format, va_list arguments)
-{
+int __cdecl _vsnwprintf(wchar_t *to, size_t room, const wchar_t *format, va_list arguments) {
     SIZE_T total = print_memory(to, room, format, TRUE, arguments);
 
     if (to && total < room) {
@@ -164,8 +141,7 @@ int __cdecl _vsnwprintf(wchar_t *to, size_t room, const wchar_t *format, va_list
     return to && total > room ? -1 : (int)total;
 }
 
-int __cdecl _snprintf(char *to, size_t room, const char *format, ...)
-{
+int __cdecl _snprintf(char *to, size_t room, const char *format, ...) {
     va_list arguments;
     int result;
 
@@ -175,8 +151,7 @@ int __cdecl _snprintf(char *to, size_t room, const char *format, ...)
     return result;
 }
 
-int __cdecl _snwprintf(wchar_t *to, size_t room, const wchar_t *format, ...)
-{
+int __cdecl _snwprintf(wchar_t *to, size_t room, const wchar_t *format, ...) {
     va_list arguments;
     int result;
 
@@ -186,13 +161,9 @@ int __cdecl _snwprintf(wchar_t *to, size_t room, const wchar_t *format, ...)
     return result;
 }
 
-int __cdecl vsprintf(char *to, const char *format, va_list arguments)
-{
-    return _vsnprintf(to, INT_MAX, format, arguments);
-}
+int __cdecl vsprintf(char *to, const char *format, va_list arguments) { return _vsnprintf(to, INT_MAX, format, arguments); }
 
-int __cdecl sprintf(char *to, const char *format, ...)
-{
+int __cdecl sprintf(char *to, const char *format, ...) {
     va_list arguments;
     int result;
 
@@ -203,13 +174,9 @@ int __cdecl sprintf(char *to, const char *format, ...)
 }
 
 /* The old forms of the wide functions, without a size. */
-int crt_vswprintf(wchar_t *to, const wchar_t *format, va_list arguments)
-{
-    return _vsnwprintf(to, INT_MAX, format, arguments);
-}
+int crt_vswprintf(wchar_t *to, const wchar_t *format, va_list arguments) { return _vsnwprintf(to, INT_MAX, format, arguments); }
 
-int crt_swprintf(wchar_t *to, const wchar_t *format, ...)
-{
+int crt_swprintf(wchar_t *to, const wchar_t *format, ...) {
     va_list arguments;
     int result;
 
@@ -219,13 +186,9 @@ int crt_swprintf(wchar_t *to, const wchar_t *format, ...)
     return result;
 }
 
-int __cdecl _vscprintf(const char *format, va_list arguments)
-{
-    return (int)print_memory(NULL, 0, format, FALSE, arguments);
-}
+int __cdecl _vscprintf(const char *format, va_list arguments) { return (int)print_memory(NULL, 0, format, FALSE, arguments); }
 
-int __cdecl _scprintf(const char *format, ...)
-{
+int __cdecl _scprintf(const char *format, ...) {
     va_list arguments;
     int result;
 
@@ -235,13 +198,9 @@ int __cdecl _scprintf(const char *format, ...)
     return result;
 }
 
-int crt_vscwprintf(const wchar_t *format, va_list arguments)
-{
-    return (int)print_memory(NULL, 0, format, TRUE, arguments);
-}
+int crt_vscwprintf(const wchar_t *format, va_list arguments) { return (int)print_memory(NULL, 0, format, TRUE, arguments); }
 
-int crt_scwprintf(const wchar_t *format, ...)
-{
+int crt_scwprintf(const wchar_t *format, ...) {
     va_list arguments;
     int result;
 
@@ -252,8 +211,7 @@ int crt_scwprintf(const wchar_t *format, ...)
 }
 
 /* The forms that always terminate; -1, and an empty text, when it has not fitted. */
-int __cdecl vsprintf_s(char *to, size_t room, const char *format, va_list arguments)
-{
+int __cdecl vsprintf_s(char *to, size_t room, const char *format, va_list arguments) {
     int result;
 
     if (!to || !room || !format) {
@@ -269,8 +227,7 @@ int __cdecl vsprintf_s(char *to, size_t room, const char *format, va_list argume
     return result;
 }
 
-int __cdecl sprintf_s(char *to, size_t room, const char *format, ...)
-{
+int __cdecl sprintf_s(char *to, size_t room, const char *format, ...) {
     va_list arguments;
     int result;
 
@@ -281,8 +238,7 @@ int __cdecl sprintf_s(char *to, size_t room, const char *format, ...)
 }
 
 /* count says how much may be written; _TRUNCATE: as much as there is room for. */
-int __cdecl _vsnprintf_s(char *to, size_t room, size_t count, const char *format, va_list arguments)
-{
+int __cdecl _vsnprintf_s(char *to, size_t room, size_t count, const char *format, va_list arguments) {
     size_t limit = count < room ? count : room - 1;
     SIZE_T total;
 
@@ -304,8 +260,7 @@ int __cdecl _vsnprintf_s(char *to, size_t room, size_t count, const char *format
     return -1;
 }
 
-int __cdecl _snprintf_s(char *to, size_t room, size_t count, const char *format, ...)
-{
+int __cdecl _snprintf_s(char *to, size_t room, size_t count, const char *format, ...) {
     va_list arguments;
     int result;
 

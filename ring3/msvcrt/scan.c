@@ -22,8 +22,7 @@ typedef struct CONVERSION {
     BOOL wide; /* of %s %c %[ */
 } CONVERSION;
 
-static int next(SOURCE *source)
-{
+static int next(SOURCE *source) {
     int c = source->get(source);
 
     if (c >= 0) {
@@ -32,21 +31,16 @@ static int next(SOURCE *source)
     return c;
 }
 
-static void back(SOURCE *source, int c)
-{
+static void back(SOURCE *source, int c) {
     if (c >= 0) {
         source->taken--;
         source->unget(source, c);
     }
 }
 
-static BOOL is_space(const SOURCE *source, int c)
-{
-    return c >= 0 && (source->wide ? iswspace((wint_t)c) : isspace(c)) != 0;
-}
+static BOOL is_space(const SOURCE *source, int c) { return c >= 0 && (source->wide ? iswspace((wint_t)c) : isspace(c)) != 0; }
 
-static void skip_space(SOURCE *source)
-{
+static void skip_space(SOURCE *source) {
     int c;
 
     do {
@@ -55,29 +49,19 @@ static void skip_space(SOURCE *source)
     back(source, c);
 }
 
-static void store_integer(va_list *arguments, int size, unsigned long long value)
-{
+static void store_integer(va_list *arguments, int size, unsigned long long value) {
     void *to = va_arg(*arguments, void *);
 
     switch (size) {
-    case SIZE_CHAR:
-        *(unsigned char *)to = (unsigned char)value;
-        break;
-    case SIZE_SHORT:
-        *(unsigned short *)to = (unsigned short)value;
-        break;
-    case SIZE_64:
-        *(unsigned long long *)to = value;
-        break;
-    default:
-        *(unsigned *)to = (unsigned)value;
-        break;
+    case SIZE_CHAR: *(unsigned char *)to = (unsigned char)value; break;
+    case SIZE_SHORT: *(unsigned short *)to = (unsigned short)value; break;
+    case SIZE_64: *(unsigned long long *)to = value; break;
+    default: *(unsigned *)to = (unsigned)value; break;
     }
 }
 
 /* Result of a conversion: 1 stored, 0 no match, -1 the source had ended before its first character. */
-static int scan_integer(SOURCE *source, const CONVERSION *conversion, unsigned base, va_list *arguments)
-{
+static int scan_integer(SOURCE *source, const CONVERSION *conversion, unsigned base, va_list *arguments) {
     unsigned long long value = 0;
     int width = conversion->width, digits = 0;
     BOOL negative = FALSE;
@@ -127,8 +111,7 @@ static int scan_integer(SOURCE *source, const CONVERSION *conversion, unsigned b
     return 1;
 }
 
-static int scan_float(SOURCE *source, const CONVERSION *conversion, va_list *arguments)
-{
+static int scan_float(SOURCE *source, const CONVERSION *conversion, va_list *arguments) {
     char text[1200];
     int count = 0, width = conversion->width, range;
     BOOL point = FALSE, exponent = FALSE, digits = FALSE;
@@ -170,13 +153,9 @@ static int scan_float(SOURCE *source, const CONVERSION *conversion, va_list *arg
     return 1;
 }
 
-static int format_at(const void *format, BOOL wide, size_t i)
-{
-    return wide ? ((const wchar_t *)format)[i] : ((const unsigned char *)format)[i];
-}
+static int format_at(const void *format, BOOL wide, size_t i) { return wide ? ((const wchar_t *)format)[i] : ((const unsigned char *)format)[i]; }
 
-static BOOL set_contains(const SOURCE *source, const void *format, size_t first, size_t end, BOOL inverted, int c)
-{
+static BOOL set_contains(const SOURCE *source, const void *format, size_t first, size_t end, BOOL inverted, int c) {
     BOOL found = FALSE;
 
     for (size_t i = first; i < end && !found; i++) {
@@ -196,8 +175,7 @@ static BOOL set_contains(const SOURCE *source, const void *format, size_t first,
 
 /* %s, %c and %[: which characters are taken is told by kind. */
 static int scan_text(SOURCE *source, const CONVERSION *conversion, char kind, const void *format, size_t first, size_t end, BOOL inverted,
-                     va_list *arguments)
-{
+                     va_list *arguments) {
     void *to = conversion->suppress ? NULL : va_arg(*arguments, void *);
     int width = kind == 'c' && conversion->width == INT_MAX ? 1 : conversion->width;
     size_t count = 0;
@@ -243,15 +221,16 @@ static int scan_text(SOURCE *source, const CONVERSION *conversion, char kind, co
     return 1;
 }
 
-static size_t parse_conversion(const SOURCE *source, const void *format, size_t i, CONVERSION *conversion)
-{
+static size_t parse_conversion(const SOURCE *source, const void *format, size_t i, CONVERSION *conversion) {
     *conversion = (CONVERSION){.width = INT_MAX, .size = SIZE_INT, .wide = source->wide};
     if (format_at(format, source->wide, i) == '*') {
         conversion->suppress = TRUE;
         i++;
     }
     for (int c; (c = format_at(format, source->wide, i)) >= '0' && c <= '9'; i++) {
-        conversion->width = conversion->width == INT_MAX ? c - '0' : conversion->width < 100000 ? conversion->width * 10 + (c - '0') : conversion->width;
+        conversion->width = conversion->width == INT_MAX ? c - '0'
+                            : conversion->width < 100000 ? conversion->width * 10 + (c - '0')
+                                                         : conversion->width;
     }
     for (;; i++) {
         int c = format_at(format, source->wide, i);
@@ -278,8 +257,7 @@ static size_t parse_conversion(const SOURCE *source, const void *format, size_t 
     }
 }
 
-static int scan(SOURCE *source, const void *format, va_list *arguments)
-{
+static int scan(SOURCE *source, const void *format, va_list *arguments) {
     int stored = 0;
     size_t i = 0;
 
@@ -320,31 +298,21 @@ static int scan(SOURCE *source, const void *format, va_list *arguments)
         }
         switch (f) {
         case 'd':
-        case 'u':
-            result = scan_integer(source, &conversion, 10, arguments);
-            break;
-        case 'i':
-            result = scan_integer(source, &conversion, 0, arguments);
-            break;
-        case 'o':
-            result = scan_integer(source, &conversion, 8, arguments);
-            break;
+        case 'u': result = scan_integer(source, &conversion, 10, arguments); break;
+        case 'i': result = scan_integer(source, &conversion, 0, arguments); break;
+        case 'o': result = scan_integer(source, &conversion, 8, arguments); break;
         case 'p':
             conversion.size = SIZE_64;
             result = scan_integer(source, &conversion, 16, arguments);
             break;
         case 'x':
-        case 'X':
-            result = scan_integer(source, &conversion, 16, arguments);
-            break;
+        case 'X': result = scan_integer(source, &conversion, 16, arguments); break;
         case 'a':
         case 'e':
         case 'E':
         case 'f':
         case 'g':
-        case 'G':
-            result = scan_float(source, &conversion, arguments);
-            break;
+        case 'G': result = scan_float(source, &conversion, arguments); break;
         case 'C':
         case 'S': /* of the other width, unless a size says which */
             if (!conversion.size_given) {
@@ -353,9 +321,7 @@ static int scan(SOURCE *source, const void *format, va_list *arguments)
             result = scan_text(source, &conversion, f == 'C' ? 'c' : 's', NULL, 0, 0, FALSE, arguments);
             break;
         case 'c':
-        case 's':
-            result = scan_text(source, &conversion, (char)f, NULL, 0, 0, FALSE, arguments);
-            break;
+        case 's': result = scan_text(source, &conversion, (char)f, NULL, 0, 0, FALSE, arguments); break;
         case '[':
             i++;
             if (format_at(format, source->wide, i) == '^') {
@@ -375,8 +341,7 @@ static int scan(SOURCE *source, const void *format, va_list *arguments)
             }
             result = scan_text(source, &conversion, '[', format, first, end, inverted, arguments);
             break;
-        default:
-            return stored;
+        default: return stored;
         }
         if (result <= 0) {
             return result < 0 && !stored ? EOF : stored;
@@ -388,8 +353,7 @@ static int scan(SOURCE *source, const void *format, va_list *arguments)
 
 /* ---- Sources ------------------------------------------------------------------------------------------------------------------- */
 
-static int get_text(SOURCE *source)
-{
+static int get_text(SOURCE *source) {
     if (!source->left || !*source->text) {
         return -1;
     }
@@ -397,14 +361,12 @@ static int get_text(SOURCE *source)
     return (unsigned char)*source->text++;
 }
 
-static void unget_text(SOURCE *source, int c)
-{
+static void unget_text(SOURCE *source, int c) {
     source->left++;
     source->text--;
 }
 
-static int get_wide_text(SOURCE *source)
-{
+static int get_wide_text(SOURCE *source) {
     if (!source->left || !*source->wide_text) {
         return -1;
     }
@@ -412,36 +374,24 @@ static int get_wide_text(SOURCE *source)
     return *source->wide_text++;
 }
 
-static void unget_wide_text(SOURCE *source, int c)
-{
+static void unget_wide_text(SOURCE *source, int c) {
     source->left++;
     source->wide_text--;
 }
 
-static int get_stream(SOURCE *source)
-{
-    return crt_get(source->stream);
-}
+static int get_stream(SOURCE *source) { return crt_get(source->stream); }
 
-static void unget_stream(SOURCE *source, int c)
-{
-    crt_unget(c, source->stream);
-}
+static void unget_stream(SOURCE *source, int c) { crt_unget(c, source->stream); }
 
-static int get_wide_stream(SOURCE *source)
-{
+static int get_wide_stream(SOURCE *source) {
     wint_t c = crt_get_wide(source->stream);
 
     return c == WEOF ? -1 : c;
 }
 
-static void unget_wide_stream(SOURCE *source, int c)
-{
-    crt_unget_wide((wint_t)c, source->stream);
-}
+static void unget_wide_stream(SOURCE *source, int c) { crt_unget_wide((wint_t)c, source->stream); }
 
-static int scan_narrow(const char *text, size_t size, const char *format, va_list arguments)
-{
+static int scan_narrow(const char *text, size_t size, const char *format, va_list arguments) {
     SOURCE source = {.get = get_text, .unget = unget_text, .text = text, .left = size};
     va_list copy;
     int result;
@@ -452,8 +402,7 @@ static int scan_narrow(const char *text, size_t size, const char *format, va_lis
     return result;
 }
 
-static int scan_wide(const wchar_t *text, size_t size, const wchar_t *format, va_list arguments)
-{
+static int scan_wide(const wchar_t *text, size_t size, const wchar_t *format, va_list arguments) {
     SOURCE source = {.get = get_wide_text, .unget = unget_wide_text, .wide_text = text, .left = size, .wide = TRUE};
     va_list copy;
     int result;
@@ -464,8 +413,7 @@ static int scan_wide(const wchar_t *text, size_t size, const wchar_t *format, va
     return result;
 }
 
-static int scan_stream(FILE *stream, const void *format, BOOL wide, va_list arguments)
-{
+static int scan_stream(FILE *stream, const void *format, BOOL wide, va_list arguments) {
     SOURCE source = {.get = wide ? get_wide_stream : get_stream, .unget = wide ? unget_wide_stream : unget_stream, .stream = stream, .wide = wide};
     va_list copy;
     int result;
@@ -481,8 +429,7 @@ static int scan_stream(FILE *stream, const void *format, BOOL wide, va_list argu
 /* ---- The functions ---------------------------------------------------------------------------------------------------------------- */
 
 #define SCAN(name, parameters, last, expression)                                                                                                     \
-    int __cdecl name parameters                                                                                                                      \
-    {                                                                                                                                                \
+    int __cdecl name parameters {                                                                                                                    \
         va_list arguments;                                                                                                                           \
         int result;                                                                                                                                  \
                                                                                                                                                      \

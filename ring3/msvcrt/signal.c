@@ -10,7 +10,8 @@ typedef void(__cdecl *HANDLER)(int);
 static struct {
     int signal;
     HANDLER handler; /* SIG_DFL at first */
-} signals[] = {{SIGINT, SIG_DFL}, {SIGILL, SIG_DFL}, {SIGFPE, SIG_DFL}, {SIGSEGV, SIG_DFL}, {SIGTERM, SIG_DFL}, {SIGBREAK, SIG_DFL}, {SIGABRT, SIG_DFL}};
+} signals[] = {{SIGINT, SIG_DFL},  {SIGILL, SIG_DFL},   {SIGFPE, SIG_DFL}, {SIGSEGV, SIG_DFL},
+               {SIGTERM, SIG_DFL}, {SIGBREAK, SIG_DFL}, {SIGABRT, SIG_DFL}};
 static BOOL control_handler_set;
 
 /* Which hardware exceptions are which signals. */
@@ -32,8 +33,7 @@ static const struct {
     {EXCEPTION_FLT_UNDERFLOW, SIGFPE, _FPE_UNDERFLOW},
 };
 
-static HANDLER *find(int number)
-{
+static HANDLER *find(int number) {
     if (number == SIGABRT_COMPAT) {
         number = SIGABRT;
     }
@@ -47,8 +47,7 @@ static HANDLER *find(int number)
 }
 
 /* Takes the handler for one delivery: it is the default again while it runs, as documented. */
-static HANDLER take(int number)
-{
+static HANDLER take(int number) {
     HANDLER *slot = find(number), handler;
 
     if (!slot) {
@@ -63,8 +62,7 @@ static HANDLER take(int number)
     return handler;
 }
 
-static BOOL WINAPI console_control(DWORD type)
-{
+static BOOL WINAPI console_control(DWORD type) {
     HANDLER handler;
     int number = type == CTRL_C_EVENT ? SIGINT : type == CTRL_BREAK_EVENT ? SIGBREAK : 0;
 
@@ -81,8 +79,7 @@ static BOOL WINAPI console_control(DWORD type)
     return TRUE;
 }
 
-HANDLER __cdecl signal(int number, HANDLER handler)
-{
+HANDLER __cdecl signal(int number, HANDLER handler) {
     HANDLER *slot = find(number), old;
 
     if (!slot || handler == SIG_ACK || handler == SIG_SGE) {
@@ -101,8 +98,7 @@ HANDLER __cdecl signal(int number, HANDLER handler)
     return old;
 }
 
-int __cdecl raise(int number)
-{
+int __cdecl raise(int number) {
     HANDLER handler = take(number);
 
     if (handler == SIG_ERR) {
@@ -122,8 +118,7 @@ int __cdecl raise(int number)
 }
 
 /* The filter around main in programs built by Microsoft's compiler. */
-int __cdecl _XcptFilter(unsigned long code, EXCEPTION_POINTERS *pointers)
-{
+int __cdecl _XcptFilter(unsigned long code, EXCEPTION_POINTERS *pointers) {
     for (size_t i = 0; i < CRT_LENGTH(exceptions); i++) {
         HANDLER handler;
 
@@ -150,17 +145,13 @@ int __cdecl _XcptFilter(unsigned long code, EXCEPTION_POINTERS *pointers)
     return UnhandledExceptionFilter(pointers);
 }
 
-void **__cdecl __pxcptinfoptrs(void)
-{
-    return (void **)&crt_thread()->exception;
-}
+void **__cdecl __pxcptinfoptrs(void) { return (void **)&crt_thread()->exception; }
 
 /*
  * The frame to unwind to. What the compiler passed to setjmp as its frame need not be what the unwinder calls it (clang's
  * __builtin_frame_address is not), so it is looked up: the frame in whose part of the stack the buffer's rsp lies.
  */
-static void *find_frame(const _JUMP_BUFFER *buffer)
-{
+static void *find_frame(const _JUMP_BUFFER *buffer) {
     CONTEXT context;
 
     RtlCaptureContext(&context);
@@ -183,8 +174,7 @@ static void *find_frame(const _JUMP_BUFFER *buffer)
 }
 
 /* longjmp to a frame: unwinding restores the registers from the buffer (STATUS_LONGJUMP) after the __finally blocks have run. */
-void crt_unwind_jump(_JUMP_BUFFER *buffer, int value)
-{
+void crt_unwind_jump(_JUMP_BUFFER *buffer, int value) {
     EXCEPTION_RECORD record = {.ExceptionCode = STATUS_LONGJUMP, .NumberParameters = 1, .ExceptionInformation = {(ULONG_PTR)buffer}};
 
     RtlUnwind(find_frame(buffer), (void *)buffer->Rip, &record, (void *)(ULONG_PTR)(unsigned)value);

@@ -23,8 +23,7 @@ unsigned crt_winmajor = 10;
 unsigned crt_winminor = 0;
 static _invalid_parameter_handler invalid_parameter_handler;
 
-BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID reserved)
-{
+BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID reserved) {
     switch (reason) {
     case DLL_PROCESS_ATTACH:
         crt_init_locks();
@@ -36,9 +35,7 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID reserved)
         crt_init_descriptors();
         crt_init_streams();
         return crt_init_environment();
-    case DLL_THREAD_DETACH:
-        crt_free_thread();
-        break;
+    case DLL_THREAD_DETACH: crt_free_thread(); break;
     case DLL_PROCESS_DETACH:
         /* A program that ends by ExitProcess has not flushed. */
         crt_flush_streams();
@@ -48,8 +45,7 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID reserved)
 }
 
 /* Replaces argument i by the files it matches, in the order in which the file system lists them; one that matches nothing stays. */
-static wchar_t **expand_wildcard(wchar_t **list, int *count, wchar_t *pattern)
-{
+static wchar_t **expand_wildcard(wchar_t **list, int *count, wchar_t *pattern) {
     WIN32_FIND_DATAW found;
     HANDLE search = FindFirstFileW(pattern, &found);
     wchar_t *directory_end = pattern;
@@ -91,8 +87,7 @@ static wchar_t **expand_wildcard(wchar_t **list, int *count, wchar_t *pattern)
     return list;
 }
 
-static void split_command_line(BOOL expand)
-{
+static void split_command_line(BOOL expand) {
     const uint16_t *line = (const uint16_t *)crt_wcmdln;
     CRT_ARGUMENTS needed = crt_split_command_line(line, NULL, NULL, NULL);
     uint16_t *text = malloc(needed.characters * sizeof(*text));
@@ -124,8 +119,7 @@ static void split_command_line(BOOL expand)
     crt_wpgmptr = list[0];
 }
 
-int __cdecl __wgetmainargs(int *argc, wchar_t ***argv, wchar_t ***environment, int expand, _startupinfo *info)
-{
+int __cdecl __wgetmainargs(int *argc, wchar_t ***argv, wchar_t ***environment, int expand, _startupinfo *info) {
     if (!crt_wargv) {
         split_command_line(expand != 0);
     }
@@ -136,8 +130,7 @@ int __cdecl __wgetmainargs(int *argc, wchar_t ***argv, wchar_t ***environment, i
     return 0;
 }
 
-int __cdecl __getmainargs(int *argc, char ***argv, char ***environment, int expand, _startupinfo *info)
-{
+int __cdecl __getmainargs(int *argc, char ***argv, char ***environment, int expand, _startupinfo *info) {
     if (!crt_wargv) {
         split_command_line(expand != 0);
     }
@@ -162,18 +155,11 @@ int __cdecl __getmainargs(int *argc, char ***argv, char ***environment, int expa
     return 0;
 }
 
-void __cdecl __set_app_type(int type)
-{
-    crt_app_type = type;
-}
+void __cdecl __set_app_type(int type) { crt_app_type = type; }
 
-int __cdecl _set_error_mode(int mode)
-{
-    return 0; /* _OUT_TO_DEFAULT: a console program's errors go to standard error */
-}
+int __cdecl _set_error_mode(int mode) { return 0; /* _OUT_TO_DEFAULT: a console program's errors go to standard error */ }
 
-_invalid_parameter_handler __cdecl _set_invalid_parameter_handler(_invalid_parameter_handler handler)
-{
+_invalid_parameter_handler __cdecl _set_invalid_parameter_handler(_invalid_parameter_handler handler) {
     _invalid_parameter_handler old = invalid_parameter_handler;
 
     invalid_parameter_handler = handler;
@@ -181,68 +167,31 @@ _invalid_parameter_handler __cdecl _set_invalid_parameter_handler(_invalid_param
 }
 
 /* The variables above by function, for compilers that do not import data. */
-int *__cdecl __p___argc(void)
-{
-    return &crt_argc;
-}
+int *__cdecl __p___argc(void) { return &crt_argc; }
 
-char ***__cdecl __p___argv(void)
-{
-    return &crt_argv;
-}
+char ***__cdecl __p___argv(void) { return &crt_argv; }
 
-wchar_t ***__cdecl __p___wargv(void)
-{
-    return &crt_wargv;
-}
+wchar_t ***__cdecl __p___wargv(void) { return &crt_wargv; }
 
-char **__cdecl __p__acmdln(void)
-{
-    return &crt_acmdln;
-}
+char **__cdecl __p__acmdln(void) { return &crt_acmdln; }
 
-wchar_t **__cdecl __p__wcmdln(void)
-{
-    return &crt_wcmdln;
-}
+wchar_t **__cdecl __p__wcmdln(void) { return &crt_wcmdln; }
 
-char ***__cdecl __p___initenv(void)
-{
-    return &crt_initenv;
-}
+char ***__cdecl __p___initenv(void) { return &crt_initenv; }
 
-wchar_t ***__cdecl __p___winitenv(void)
-{
-    return &crt_winitenv;
-}
+wchar_t ***__cdecl __p___winitenv(void) { return &crt_winitenv; }
 
-char ***__cdecl __p__environ(void)
-{
+char ***__cdecl __p__environ(void) {
     crt_narrow_environment();
     return &crt_environ;
 }
 
-wchar_t ***__cdecl __p__wenviron(void)
-{
-    return &crt_wenviron;
-}
+wchar_t ***__cdecl __p__wenviron(void) { return &crt_wenviron; }
 
-int *__cdecl __p__fmode(void)
-{
-    return &crt_fmode;
-}
+int *__cdecl __p__fmode(void) { return &crt_fmode; }
 
-int *__cdecl __p__commode(void)
-{
-    return &crt_commode;
-}
+int *__cdecl __p__commode(void) { return &crt_commode; }
 
-char **__cdecl __p__pgmptr(void)
-{
-    return &crt_pgmptr;
-}
+char **__cdecl __p__pgmptr(void) { return &crt_pgmptr; }
 
-wchar_t **__cdecl __p__wpgmptr(void)
-{
-    return &crt_wpgmptr;
-}
+wchar_t **__cdecl __p__wpgmptr(void) { return &crt_wpgmptr; }

@@ -3,8 +3,7 @@
 
 typedef int(__cdecl *COMPARE)(const void *, const void *);
 
-static void swap(char *a, char *b, size_t size)
-{
+static void swap(char *a, char *b, size_t size) {
     for (size_t i = 0; i < size; i++) {
         char c = a[i];
 
@@ -13,8 +12,7 @@ static void swap(char *a, char *b, size_t size)
     }
 }
 
-static void sift_down(char *base, size_t root, size_t count, size_t size, COMPARE compare)
-{
+static void sift_down(char *base, size_t root, size_t count, size_t size, COMPARE compare) {
     for (;;) {
         size_t child = root * 2 + 1;
 
@@ -33,8 +31,7 @@ static void sift_down(char *base, size_t root, size_t count, size_t size, COMPAR
 }
 
 /* A heap sort: no worst case, no stack. */
-void __cdecl qsort(void *base, size_t count, size_t size, COMPARE compare)
-{
+void __cdecl qsort(void *base, size_t count, size_t size, COMPARE compare) {
     for (size_t root = count / 2; root > 0; root--) {
         sift_down(base, root - 1, count, size, compare);
     }
@@ -44,8 +41,7 @@ void __cdecl qsort(void *base, size_t count, size_t size, COMPARE compare)
     }
 }
 
-void *__cdecl bsearch(const void *key, const void *base, size_t count, size_t size, COMPARE compare)
-{
+void *__cdecl bsearch(const void *key, const void *base, size_t count, size_t size, COMPARE compare) {
     size_t low = 0, high = count;
 
     while (low < high) {
@@ -65,8 +61,7 @@ void *__cdecl bsearch(const void *key, const void *base, size_t count, size_t si
     return NULL;
 }
 
-void *__cdecl _lfind(const void *key, const void *base, unsigned *count, unsigned size, int(__cdecl *compare)(const void *, const void *))
-{
+void *__cdecl _lfind(const void *key, const void *base, unsigned *count, unsigned size, int(__cdecl *compare)(const void *, const void *)) {
     for (unsigned i = 0; i < *count; i++) {
         const char *element = (const char *)base + (size_t)i * size;
 
@@ -78,60 +73,29 @@ void *__cdecl _lfind(const void *key, const void *base, unsigned *count, unsigne
 }
 
 /* The documented generator: the same numbers on every machine. Each thread has its own. */
-int __cdecl rand(void)
-{
+int __cdecl rand(void) {
     CRT_THREAD *thread = crt_thread();
 
     thread->random = thread->random * 214013u + 2531011u;
     return (int)(thread->random >> 16 & RAND_MAX);
 }
 
-void __cdecl srand(unsigned seed)
-{
-    crt_thread()->random = seed;
-}
+void __cdecl srand(unsigned seed) { crt_thread()->random = seed; }
 
-int __cdecl abs(int value)
-{
-    return value < 0 ? (int)(0 - (unsigned)value) : value;
-}
+int __cdecl abs(int value) { return value < 0 ? (int)(0 - (unsigned)value) : value; }
 
-long __cdecl labs(long value)
-{
-    return value < 0 ? (long)(0 - (unsigned long)value) : value;
-}
+long __cdecl labs(long value) { return value < 0 ? (long)(0 - (unsigned long)value) : value; }
 
-long long __cdecl _abs64(long long value)
-{
-    return value < 0 ? (long long)(0 - (unsigned long long)value) : value;
-}
+long long __cdecl _abs64(long long value) { return value < 0 ? (long long)(0 - (unsigned long long)value) : value; }
 
-div_t __cdecl div(int a, int b)
-{
-    return (div_t){a / b, a % b};
-}
+div_t __cdecl div(int a, int b) { return (div_t){a / b, a % b}; }
 
-ldiv_t __cdecl ldiv(long a, long b)
-{
-    return (ldiv_t){a / b, a % b};
-}
+ldiv_t __cdecl ldiv(long a, long b) { return (ldiv_t){a / b, a % b}; }
 
-unsigned short __cdecl _byteswap_ushort(unsigned short value)
-{
-    return __builtin_bswap16(value);
-}
+unsigned short __cdecl _byteswap_ushort(unsigned short value) { return __builtin_bswap16(value); }
 
-unsigned long __cdecl _byteswap_ulong(unsigned long value)
-{
-    return __builtin_bswap32(value);
-}
+unsigned long __cdecl _byteswap_ulong(unsigned long value) { return __builtin_bswap32(value); }
 
-unsigned long long __cdecl _byteswap_uint64(unsigned long long value)
-{
-    return __builtin_bswap64(value);
-}
+unsigned long long __cdecl _byteswap_uint64(unsigned long long value) { return __builtin_bswap64(value); }
 
-void __cdecl _sleep(unsigned long milliseconds)
-{
-    Sleep(milliseconds);
-}
+void __cdecl _sleep(unsigned long milliseconds) { Sleep(milliseconds); }

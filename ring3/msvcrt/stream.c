@@ -13,19 +13,12 @@ FILE crt_streams[CRT_IOB];
 static long long fill_starts[CRT_IOB];
 static STREAM *more_streams[CRT_STREAMS - CRT_IOB];
 
-static BOOL is_in_array(FILE *stream)
-{
-    return stream >= crt_streams && stream < crt_streams + CRT_IOB;
-}
+static BOOL is_in_array(FILE *stream) { return stream >= crt_streams && stream < crt_streams + CRT_IOB; }
 
 /* Where in the file, before translation, the buffer's first byte was read. */
-static long long *fill_start(FILE *stream)
-{
-    return is_in_array(stream) ? &fill_starts[stream - crt_streams] : &((STREAM *)stream)->fill_start;
-}
+static long long *fill_start(FILE *stream) { return is_in_array(stream) ? &fill_starts[stream - crt_streams] : &((STREAM *)stream)->fill_start; }
 
-void crt_lock_stream(FILE *stream)
-{
+void crt_lock_stream(FILE *stream) {
     if (is_in_array(stream)) {
         _lock(CRT_LOCK_IOB + (int)(stream - crt_streams));
     } else {
@@ -33,8 +26,7 @@ void crt_lock_stream(FILE *stream)
     }
 }
 
-void crt_unlock_stream(FILE *stream)
-{
+void crt_unlock_stream(FILE *stream) {
     if (is_in_array(stream)) {
         _unlock(CRT_LOCK_IOB + (int)(stream - crt_streams));
     } else {
@@ -42,17 +34,13 @@ void crt_unlock_stream(FILE *stream)
     }
 }
 
-static BOOL is_open(const FILE *stream)
-{
-    return (stream->_flag & (_IOREAD | _IOWRT | _IORW)) != 0;
-}
+static BOOL is_open(const FILE *stream) { return (stream->_flag & (_IOREAD | _IOWRT | _IORW)) != 0; }
 
 /*
  * A console is written line by line, and before anything is read from one: one request per line instead of the one per character
  * that an unbuffered stream would make. Standard error is not buffered at all.
  */
-void crt_init_streams(void)
-{
+void crt_init_streams(void) {
     for (int fd = 0; fd < 3; fd++) {
         crt_streams[fd]._file = fd;
         crt_streams[fd]._flag = fd == 0 ? _IOREAD : _IOWRT;
@@ -63,8 +51,7 @@ void crt_init_streams(void)
     crt_streams[2]._flag |= CRT_IONBF;
 }
 
-FILE *crt_take_stream(void)
-{
+FILE *crt_take_stream(void) {
     FILE *stream = NULL;
 
     _lock(CRT_LOCK_STREAMS);
@@ -97,8 +84,7 @@ FILE *crt_take_stream(void)
     return stream;
 }
 
-int crt_for_all_streams(int (*act)(FILE *stream), int first)
-{
+int crt_for_all_streams(int (*act)(FILE *stream), int first) {
     int done = 0, failed = 0;
 
     for (int i = first; i < CRT_STREAMS; i++) {
@@ -117,15 +103,11 @@ int crt_for_all_streams(int (*act)(FILE *stream), int first)
     return failed ? EOF : done;
 }
 
-void crt_flush_streams(void)
-{
-    crt_for_all_streams(crt_flush, 0);
-}
+void crt_flush_streams(void) { crt_for_all_streams(crt_flush, 0); }
 
 /* ---- Buffers --------------------------------------------------------------------------------------------------------------- */
 
-static void make_buffer(FILE *stream)
-{
+static void make_buffer(FILE *stream) {
     if (stream->_base) {
         return;
     }
@@ -145,8 +127,7 @@ static void make_buffer(FILE *stream)
     stream->_cnt = 0;
 }
 
-static void drop_buffer(FILE *stream)
-{
+static void drop_buffer(FILE *stream) {
     if (stream->_flag & _IOMYBUF) {
         free(stream->_base);
     }
@@ -155,8 +136,7 @@ static void drop_buffer(FILE *stream)
     stream->_flag &= ~(_IOMYBUF | CRT_IOYOURBUF | CRT_IONBF | CRT_IOLINE | CRT_IODIRTY);
 }
 
-int crt_flush(FILE *stream)
-{
+int crt_flush(FILE *stream) {
     int size;
 
     if (!(stream->_flag & CRT_IODIRTY)) {
@@ -173,8 +153,7 @@ int crt_flush(FILE *stream)
 }
 
 /* What is on its way to a console is shown before something else happens there. */
-static void flush_console(FILE *but)
-{
+static void flush_console(FILE *but) {
     FILE *out = &crt_streams[1];
 
     if (out != but && (out->_flag & (CRT_IOLINE | CRT_IODIRTY)) == (CRT_IOLINE | CRT_IODIRTY)) {
@@ -184,8 +163,7 @@ static void flush_console(FILE *but)
     }
 }
 
-static BOOL prepare_write(FILE *stream)
-{
+static BOOL prepare_write(FILE *stream) {
     if (!(stream->_flag & (_IOWRT | _IORW))) {
         errno = EBADF;
         stream->_flag |= _IOERR;
@@ -207,8 +185,7 @@ static BOOL prepare_write(FILE *stream)
     return TRUE;
 }
 
-int crt_put(int c, FILE *stream)
-{
+int crt_put(int c, FILE *stream) {
     if (!prepare_write(stream)) {
         return EOF;
     }
@@ -221,8 +198,7 @@ int crt_put(int c, FILE *stream)
     return (unsigned char)c;
 }
 
-size_t crt_write(FILE *stream, const void *data, size_t size)
-{
+size_t crt_write(FILE *stream, const void *data, size_t size) {
     const char *from = data;
     size_t left = size;
 
@@ -259,8 +235,7 @@ size_t crt_write(FILE *stream, const void *data, size_t size)
     return size;
 }
 
-static BOOL fill(FILE *stream)
-{
+static BOOL fill(FILE *stream) {
     unsigned flags = crt_descriptor_flags(stream->_file);
     int got;
 
@@ -288,8 +263,7 @@ static BOOL fill(FILE *stream)
     return TRUE;
 }
 
-int crt_get(FILE *stream)
-{
+int crt_get(FILE *stream) {
     if (stream->_cnt <= 0 && !fill(stream)) {
         return EOF;
     }
@@ -297,8 +271,7 @@ int crt_get(FILE *stream)
     return (unsigned char)*stream->_ptr++;
 }
 
-int crt_unget(int c, FILE *stream)
-{
+int crt_unget(int c, FILE *stream) {
     if (c == EOF || stream->_flag & CRT_IODIRTY || !(stream->_flag & (_IOREAD | _IORW))) {
         return EOF;
     }
@@ -315,8 +288,7 @@ int crt_unget(int c, FILE *stream)
     return (unsigned char)c;
 }
 
-size_t crt_read(FILE *stream, void *data, size_t size)
-{
+size_t crt_read(FILE *stream, void *data, size_t size) {
     char *to = data;
     size_t left = size;
 
@@ -338,8 +310,7 @@ size_t crt_read(FILE *stream, void *data, size_t size)
 
 /* ---- Position ----------------------------------------------------------------------------------------------------------------- */
 
-long long crt_tell(FILE *stream)
-{
+long long crt_tell(FILE *stream) {
     long long position;
 
     if (crt_flush(stream)) {
@@ -355,8 +326,7 @@ long long crt_tell(FILE *stream)
     return position - stream->_cnt;
 }
 
-int crt_seek(FILE *stream, long long offset, int origin)
-{
+int crt_seek(FILE *stream, long long offset, int origin) {
     if (origin != SEEK_SET && origin != SEEK_CUR && origin != SEEK_END) {
         errno = EINVAL;
         return -1;
@@ -385,8 +355,7 @@ int crt_seek(FILE *stream, long long offset, int origin)
 /* ---- Opening and closing --------------------------------------------------------------------------------------------------------- */
 
 /* The documented letters; others are ignored, as they are by Windows. */
-static BOOL parse_mode(const wchar_t *mode, int *stream_flags, int *open_flags)
-{
+static BOOL parse_mode(const wchar_t *mode, int *stream_flags, int *open_flags) {
     while (*mode == ' ') {
         mode++;
     }
@@ -403,9 +372,7 @@ static BOOL parse_mode(const wchar_t *mode, int *stream_flags, int *open_flags)
         *stream_flags = _IOWRT;
         *open_flags = _O_WRONLY | _O_CREAT | _O_APPEND;
         break;
-    default:
-        errno = EINVAL;
-        return FALSE;
+    default: errno = EINVAL; return FALSE;
     }
     for (; *mode && *mode != ','; mode++) {
         switch (*mode) {
@@ -413,18 +380,10 @@ static BOOL parse_mode(const wchar_t *mode, int *stream_flags, int *open_flags)
             *stream_flags = _IORW;
             *open_flags = (*open_flags & ~_O_WRONLY) | _O_RDWR;
             break;
-        case 'b':
-            *open_flags |= _O_BINARY;
-            break;
-        case 't':
-            *open_flags |= _O_TEXT;
-            break;
-        case 'D':
-            *open_flags |= _O_TEMPORARY;
-            break;
-        case 'N':
-            *open_flags |= _O_NOINHERIT;
-            break;
+        case 'b': *open_flags |= _O_BINARY; break;
+        case 't': *open_flags |= _O_TEXT; break;
+        case 'D': *open_flags |= _O_TEMPORARY; break;
+        case 'N': *open_flags |= _O_NOINHERIT; break;
         }
     }
     if (wcsstr(mode, L"ccs=")) {
@@ -433,8 +392,7 @@ static BOOL parse_mode(const wchar_t *mode, int *stream_flags, int *open_flags)
     return TRUE;
 }
 
-FILE *crt_open_stream(FILE *stream, const wchar_t *path, const wchar_t *mode, int share)
-{
+FILE *crt_open_stream(FILE *stream, const wchar_t *path, const wchar_t *mode, int share) {
     int stream_flags, open_flags, fd = -1;
 
     if (parse_mode(mode, &stream_flags, &open_flags)) {
@@ -455,8 +413,7 @@ FILE *crt_open_stream(FILE *stream, const wchar_t *path, const wchar_t *mode, in
     return stream;
 }
 
-FILE *crt_adopt_descriptor(FILE *stream, int fd, const wchar_t *mode)
-{
+FILE *crt_adopt_descriptor(FILE *stream, int fd, const wchar_t *mode) {
     int stream_flags, open_flags;
 
     if (!crt_descriptor_flags(fd) || !parse_mode(mode, &stream_flags, &open_flags)) {
@@ -471,8 +428,7 @@ FILE *crt_adopt_descriptor(FILE *stream, int fd, const wchar_t *mode)
     return stream;
 }
 
-int crt_close(FILE *stream)
-{
+int crt_close(FILE *stream) {
     char *temporary = stream->_tmpfname;
     int result = crt_flush(stream);
 
@@ -490,8 +446,7 @@ int crt_close(FILE *stream)
     return result;
 }
 
-int crt_set_buffer(FILE *stream, char *buffer, int mode, size_t size)
-{
+int crt_set_buffer(FILE *stream, char *buffer, int mode, size_t size) {
     int line = stream->_flag & CRT_IOLINE;
 
     if ((mode != _IOFBF && mode != _IOLBF && mode != _IONBF) || (mode != _IONBF && (size < 2 || size > INT_MAX))) {

@@ -1,24 +1,22 @@
 /* Narrow strings, and memory. */
 #include "crt.h"
 
-#define CHARACTER char
-#define UNSIGNED unsigned char
+#define CHARACTER       char
+#define UNSIGNED        unsigned char
 #define F(narrow, wide) narrow
-#define LOWER tolower
-#define UPPER toupper
+#define LOWER           tolower
+#define UPPER           toupper
 #include "text.inc"
 
 /* The string instructions are the fastest way for all but the smallest sizes, and never turn into a call of these functions. */
-void *__cdecl memcpy(void *to, const void *from, size_t size)
-{
+void *__cdecl memcpy(void *to, const void *from, size_t size) {
     void *result = to;
 
     __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
     return result;
 }
 
-void *__cdecl memmove(void *to, const void *from, size_t size)
-{
+void *__cdecl memmove(void *to, const void *from, size_t size) {
     if ((uintptr_t)to - (uintptr_t)from >= size) {
         return memcpy(to, from, size);
     }
@@ -28,16 +26,14 @@ void *__cdecl memmove(void *to, const void *from, size_t size)
     return to;
 }
 
-void *__cdecl memset(void *to, int c, size_t size)
-{
+void *__cdecl memset(void *to, int c, size_t size) {
     void *result = to;
 
     __asm__ volatile("rep stosb" : "+D"(to), "+c"(size) : "a"(c) : "memory");
     return result;
 }
 
-int __cdecl memcmp(const void *a, const void *b, size_t size)
-{
+int __cdecl memcmp(const void *a, const void *b, size_t size) {
     const unsigned char *p = a, *q = b;
 
     for (size_t i = 0; i < size; i++) {
@@ -48,8 +44,7 @@ int __cdecl memcmp(const void *a, const void *b, size_t size)
     return 0;
 }
 
-int __cdecl _memicmp(const void *a, const void *b, size_t size)
-{
+int __cdecl _memicmp(const void *a, const void *b, size_t size) {
     const unsigned char *p = a, *q = b;
 
     for (size_t i = 0; i < size; i++) {
@@ -60,8 +55,7 @@ int __cdecl _memicmp(const void *a, const void *b, size_t size)
     return 0;
 }
 
-void *__cdecl memchr(const void *memory, int c, size_t size)
-{
+void *__cdecl memchr(const void *memory, int c, size_t size) {
     const unsigned char *p = memory;
 
     for (size_t i = 0; i < size; i++) {
@@ -72,8 +66,7 @@ void *__cdecl memchr(const void *memory, int c, size_t size)
     return NULL;
 }
 
-void *__cdecl _memccpy(void *to, const void *from, int c, size_t size)
-{
+void *__cdecl _memccpy(void *to, const void *from, int c, size_t size) {
     unsigned char *p = to;
     const unsigned char *q = from;
 
@@ -86,8 +79,7 @@ void *__cdecl _memccpy(void *to, const void *from, int c, size_t size)
     return NULL;
 }
 
-errno_t __cdecl memcpy_s(void *to, size_t room, const void *from, size_t size)
-{
+errno_t __cdecl memcpy_s(void *to, size_t room, const void *from, size_t size) {
     if (!size) {
         return 0;
     }
@@ -102,8 +94,7 @@ errno_t __cdecl memcpy_s(void *to, size_t room, const void *from, size_t size)
     return 0;
 }
 
-errno_t __cdecl memmove_s(void *to, size_t room, const void *from, size_t size)
-{
+errno_t __cdecl memmove_s(void *to, size_t room, const void *from, size_t size) {
     if (!size) {
         return 0;
     }
@@ -117,8 +108,7 @@ errno_t __cdecl memmove_s(void *to, size_t room, const void *from, size_t size)
     return 0;
 }
 
-errno_t __cdecl _strlwr_s(char *text, size_t room)
-{
+errno_t __cdecl _strlwr_s(char *text, size_t room) {
     if (!text || strnlen(text, room) == room) {
         return EINVAL;
     }
@@ -126,8 +116,7 @@ errno_t __cdecl _strlwr_s(char *text, size_t room)
     return 0;
 }
 
-errno_t __cdecl _strupr_s(char *text, size_t room)
-{
+errno_t __cdecl _strupr_s(char *text, size_t room) {
     if (!text || strnlen(text, room) == room) {
         return EINVAL;
     }

@@ -3,14 +3,12 @@
 
 static DWORD slot = TLS_OUT_OF_INDEXES;
 
-BOOL crt_init_threads(void)
-{
+BOOL crt_init_threads(void) {
     slot = TlsAlloc();
     return slot != TLS_OUT_OF_INDEXES;
 }
 
-static CRT_THREAD *new_thread(void)
-{
+static CRT_THREAD *new_thread(void) {
     CRT_THREAD *thread = HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, sizeof(*thread));
 
     if (thread) {
@@ -19,8 +17,7 @@ static CRT_THREAD *new_thread(void)
     return thread;
 }
 
-CRT_THREAD *crt_thread(void)
-{
+CRT_THREAD *crt_thread(void) {
     DWORD error = GetLastError(); /* TlsGetValue clears it, and errno is often looked at before it */
     CRT_THREAD *thread = TlsGetValue(slot);
 
@@ -34,8 +31,7 @@ CRT_THREAD *crt_thread(void)
     return thread;
 }
 
-void crt_free_thread(void)
-{
+void crt_free_thread(void) {
     CRT_THREAD *thread = TlsGetValue(slot);
 
     if (thread) {
@@ -44,8 +40,7 @@ void crt_free_thread(void)
     }
 }
 
-static DWORD WINAPI start_thread(void *argument)
-{
+static DWORD WINAPI start_thread(void *argument) {
     CRT_THREAD *thread = argument;
     unsigned result = 0;
 
@@ -60,8 +55,7 @@ static DWORD WINAPI start_thread(void *argument)
     return result;
 }
 
-uintptr_t __cdecl _beginthreadex(void *security, unsigned stack, unsigned(__stdcall *start)(void *), void *argument, unsigned flags, unsigned *id)
-{
+uintptr_t __cdecl _beginthreadex(void *security, unsigned stack, unsigned(__stdcall *start)(void *), void *argument, unsigned flags, unsigned *id) {
     CRT_THREAD *thread;
     HANDLE handle;
     DWORD identifier;
@@ -90,8 +84,7 @@ uintptr_t __cdecl _beginthreadex(void *security, unsigned stack, unsigned(__stdc
 }
 
 /* Unlike the other form this one's thread has no owner: the handle is closed when it ends, and stays valid only until then. */
-uintptr_t __cdecl _beginthread(void(__cdecl *start)(void *), unsigned stack, void *argument)
-{
+uintptr_t __cdecl _beginthread(void(__cdecl *start)(void *), unsigned stack, void *argument) {
     CRT_THREAD *thread;
     HANDLE handle;
 
@@ -117,14 +110,12 @@ uintptr_t __cdecl _beginthread(void(__cdecl *start)(void *), unsigned stack, voi
     return (uintptr_t)handle;
 }
 
-void __cdecl _endthreadex(unsigned result)
-{
+void __cdecl _endthreadex(unsigned result) {
     crt_free_thread();
     ExitThread(result);
 }
 
-void __cdecl _endthread(void)
-{
+void __cdecl _endthread(void) {
     HANDLE handle = crt_thread()->handle;
 
     if (handle) {
@@ -133,7 +124,4 @@ void __cdecl _endthread(void)
     _endthreadex(0);
 }
 
-int __cdecl _getpid(void)
-{
-    return (int)GetCurrentProcessId();
-}
+int __cdecl _getpid(void) { return (int)GetCurrentProcessId(); }

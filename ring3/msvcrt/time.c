@@ -2,9 +2,9 @@
 #include "crt.h"
 #include <sys/timeb.h>
 
-#define DAY 86400ll
-#define UNIX_EPOCH 116444736000000000ll /* 1970 in 100 ns units since 1601 */
-#define LAST_SECOND 32535215999ll       /* 3000-12-31 23:59:59, the last that Microsoft's library takes */
+#define DAY         86400ll
+#define UNIX_EPOCH  116444736000000000ll /* 1970 in 100 ns units since 1601 */
+#define LAST_SECOND 32535215999ll        /* 3000-12-31 23:59:59, the last that Microsoft's library takes */
 
 static long timezone_seconds;
 static int daylight_flag;
@@ -16,16 +16,14 @@ static const char weekday_names[7][10] = {"Sunday", "Monday", "Tuesday", "Wednes
 static const char month_names[12][10] = {"January", "February", "March",     "April",   "May",      "June",
                                          "July",    "August",   "September", "October", "November", "December"};
 
-static long long windows_time(void)
-{
+static long long windows_time(void) {
     FILETIME now;
 
     GetSystemTimeAsFileTime(&now);
     return (long long)((unsigned long long)now.dwHighDateTime << 32 | now.dwLowDateTime);
 }
 
-__time64_t __cdecl _time64(__time64_t *to)
-{
+__time64_t __cdecl _time64(__time64_t *to) {
     __time64_t now = (windows_time() - UNIX_EPOCH) / 10000000;
 
     if (to) {
@@ -34,8 +32,7 @@ __time64_t __cdecl _time64(__time64_t *to)
     return now;
 }
 
-__time32_t __cdecl _time32(__time32_t *to)
-{
+__time32_t __cdecl _time32(__time32_t *to) {
     __time32_t now = (__time32_t)_time64(NULL);
 
     if (to) {
@@ -44,13 +41,9 @@ __time32_t __cdecl _time32(__time32_t *to)
     return now;
 }
 
-double __cdecl _difftime64(__time64_t end, __time64_t start)
-{
-    return (double)(end - start);
-}
+double __cdecl _difftime64(__time64_t end, __time64_t start) { return (double)(end - start); }
 
-void __cdecl _ftime64(struct __timeb64 *to)
-{
+void __cdecl _ftime64(struct __timeb64 *to) {
     long long now = windows_time() - UNIX_EPOCH;
 
     to->time = now / 10000000;
@@ -60,8 +53,7 @@ void __cdecl _ftime64(struct __timeb64 *to)
 }
 
 /* Milliseconds since the first call or the program's start, whichever this library has seen first. */
-clock_t __cdecl clock(void)
-{
+clock_t __cdecl clock(void) {
     FILETIME created, exited, kernel, user;
     long long start;
 
@@ -74,28 +66,22 @@ clock_t __cdecl clock(void)
 
 /* ---- Days -------------------------------------------------------------------------------------------------------------------- */
 
-static BOOL is_leap(long long year)
-{
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
+static BOOL is_leap(long long year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
 
-static int month_start(long long year, int month)
-{
+static int month_start(long long year, int month) {
     static const short starts[13] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
 
     return starts[month] + (month > 1 && is_leap(year));
 }
 
 /* Days from 1970-01-01 to the first of January of a year. */
-static long long year_start(long long year)
-{
+static long long year_start(long long year) {
     long long y = year - 1;
 
     return (year - 1970) * 365 + (y / 4 - 492) - (y / 100 - 19) + (y / 400 - 4);
 }
 
-static BOOL split_time(long long seconds, struct tm *to)
-{
+static BOOL split_time(long long seconds, struct tm *to) {
     long long days = seconds / DAY, rest = seconds % DAY, year;
 
     if (rest < 0) {
@@ -121,8 +107,7 @@ static BOOL split_time(long long seconds, struct tm *to)
     return TRUE;
 }
 
-errno_t __cdecl _gmtime64_s(struct tm *to, const __time64_t *time)
-{
+errno_t __cdecl _gmtime64_s(struct tm *to, const __time64_t *time) {
     if (!to || !time || *time < 0 || *time > LAST_SECOND) {
         errno = EINVAL;
         return EINVAL;
@@ -131,8 +116,7 @@ errno_t __cdecl _gmtime64_s(struct tm *to, const __time64_t *time)
     return 0;
 }
 
-errno_t __cdecl _localtime64_s(struct tm *to, const __time64_t *time)
-{
+errno_t __cdecl _localtime64_s(struct tm *to, const __time64_t *time) {
     if (!to || !time || *time < 0 || *time > LAST_SECOND) {
         errno = EINVAL;
         return EINVAL;
@@ -142,33 +126,24 @@ errno_t __cdecl _localtime64_s(struct tm *to, const __time64_t *time)
     return 0;
 }
 
-struct tm *__cdecl _gmtime64(const __time64_t *time)
-{
-    return _gmtime64_s(&crt_thread()->time, time) ? NULL : &crt_thread()->time;
-}
+struct tm *__cdecl _gmtime64(const __time64_t *time) { return _gmtime64_s(&crt_thread()->time, time) ? NULL : &crt_thread()->time; }
 
-struct tm *__cdecl _localtime64(const __time64_t *time)
-{
-    return _localtime64_s(&crt_thread()->time, time) ? NULL : &crt_thread()->time;
-}
+struct tm *__cdecl _localtime64(const __time64_t *time) { return _localtime64_s(&crt_thread()->time, time) ? NULL : &crt_thread()->time; }
 
-struct tm *__cdecl _gmtime32(const __time32_t *time)
-{
+struct tm *__cdecl _gmtime32(const __time32_t *time) {
     __time64_t wide = time ? *time : -1;
 
     return _gmtime64(&wide);
 }
 
-struct tm *__cdecl _localtime32(const __time32_t *time)
-{
+struct tm *__cdecl _localtime32(const __time32_t *time) {
     __time64_t wide = time ? *time : -1;
 
     return _localtime64(&wide);
 }
 
 /* Any values are taken and carried over into the next field; the result is written back. */
-static __time64_t join_time(struct tm *from, long offset)
-{
+static __time64_t join_time(struct tm *from, long offset) {
     long long year = 1900ll + from->tm_year + from->tm_mon / 12;
     int month = from->tm_mon % 12;
     long long seconds;
@@ -190,21 +165,16 @@ static __time64_t join_time(struct tm *from, long offset)
     return seconds + offset;
 }
 
-__time64_t __cdecl _mktime64(struct tm *from)
-{
+__time64_t __cdecl _mktime64(struct tm *from) {
     _tzset();
     return join_time(from, timezone_seconds);
 }
 
-__time64_t __cdecl _mkgmtime64(struct tm *from)
-{
-    return join_time(from, 0);
-}
+__time64_t __cdecl _mkgmtime64(struct tm *from) { return join_time(from, 0); }
 
 /* ---- Text ------------------------------------------------------------------------------------------------------------------------ */
 
-errno_t __cdecl asctime_s(char *to, size_t room, const struct tm *time)
-{
+errno_t __cdecl asctime_s(char *to, size_t room, const struct tm *time) {
     if (!to || room < 26 || !time || time->tm_mon < 0 || time->tm_mon > 11 || time->tm_wday < 0 || time->tm_wday > 6) {
         errno = EINVAL;
         return EINVAL;
@@ -214,15 +184,13 @@ errno_t __cdecl asctime_s(char *to, size_t room, const struct tm *time)
     return 0;
 }
 
-char *__cdecl asctime(const struct tm *time)
-{
+char *__cdecl asctime(const struct tm *time) {
     char *text = crt_thread()->time_text;
 
     return asctime_s(text, sizeof(crt_thread()->time_text), time) ? NULL : text;
 }
 
-wchar_t *__cdecl _wasctime(const struct tm *time)
-{
+wchar_t *__cdecl _wasctime(const struct tm *time) {
     wchar_t *to = crt_thread()->wide_time_text;
     const char *from = asctime(time);
 
@@ -234,22 +202,19 @@ wchar_t *__cdecl _wasctime(const struct tm *time)
     return to;
 }
 
-char *__cdecl _ctime64(const __time64_t *time)
-{
+char *__cdecl _ctime64(const __time64_t *time) {
     struct tm *local = _localtime64(time);
 
     return local ? asctime(local) : NULL;
 }
 
-char *__cdecl _ctime32(const __time32_t *time)
-{
+char *__cdecl _ctime32(const __time32_t *time) {
     struct tm *local = _localtime32(time);
 
     return local ? asctime(local) : NULL;
 }
 
-wchar_t *__cdecl _wctime64(const __time64_t *time)
-{
+wchar_t *__cdecl _wctime64(const __time64_t *time) {
     struct tm *local = _localtime64(time);
 
     return local ? _wasctime(local) : NULL;
@@ -261,8 +226,7 @@ typedef struct TEXT_SINK {
     size_t used;
 } TEXT_SINK;
 
-static void add(TEXT_SINK *sink, const char *text)
-{
+static void add(TEXT_SINK *sink, const char *text) {
     for (; *text; text++, sink->used++) {
         if (sink->used < sink->room) {
             sink->to[sink->used] = *text;
@@ -270,16 +234,14 @@ static void add(TEXT_SINK *sink, const char *text)
     }
 }
 
-static void add_number(TEXT_SINK *sink, int value, int width, BOOL bare)
-{
+static void add_number(TEXT_SINK *sink, int value, int width, BOOL bare) {
     char text[16];
 
     _snprintf(text, sizeof(text), bare ? "%d" : "%0*d", bare ? value : width, value);
     add(sink, text);
 }
 
-static void format_time(TEXT_SINK *sink, const char *format, const struct tm *time)
-{
+static void format_time(TEXT_SINK *sink, const char *format, const struct tm *time) {
     for (; *format; format++) {
         BOOL bare = FALSE;
         char letter[2] = {*format, 0};
@@ -310,69 +272,31 @@ static void format_time(TEXT_SINK *sink, const char *format, const struct tm *ti
                 add(sink, letter);
             }
             break;
-        case 'c':
-            format_time(sink, bare ? "%A, %B %d, %Y %H:%M:%S" : "%m/%d/%y %H:%M:%S", time);
-            break;
-        case 'd':
-            add_number(sink, time->tm_mday, 2, bare);
-            break;
-        case 'H':
-            add_number(sink, time->tm_hour, 2, bare);
-            break;
-        case 'I':
-            add_number(sink, (time->tm_hour + 11) % 12 + 1, 2, bare);
-            break;
-        case 'j':
-            add_number(sink, time->tm_yday + 1, 3, bare);
-            break;
-        case 'm':
-            add_number(sink, time->tm_mon + 1, 2, bare);
-            break;
-        case 'M':
-            add_number(sink, time->tm_min, 2, bare);
-            break;
-        case 'p':
-            add(sink, time->tm_hour < 12 ? "AM" : "PM");
-            break;
-        case 'S':
-            add_number(sink, time->tm_sec, 2, bare);
-            break;
-        case 'U':
-            add_number(sink, (time->tm_yday + 7 - time->tm_wday) / 7, 2, bare);
-            break;
-        case 'w':
-            add_number(sink, time->tm_wday, 1, TRUE);
-            break;
-        case 'W':
-            add_number(sink, (time->tm_yday + 7 - (time->tm_wday + 6) % 7) / 7, 2, bare);
-            break;
-        case 'x':
-            format_time(sink, bare ? "%A, %B %d, %Y" : "%m/%d/%y", time);
-            break;
-        case 'X':
-            format_time(sink, "%H:%M:%S", time);
-            break;
-        case 'y':
-            add_number(sink, time->tm_year % 100, 2, bare);
-            break;
-        case 'Y':
-            add_number(sink, 1900 + time->tm_year, 4, bare);
-            break;
+        case 'c': format_time(sink, bare ? "%A, %B %d, %Y %H:%M:%S" : "%m/%d/%y %H:%M:%S", time); break;
+        case 'd': add_number(sink, time->tm_mday, 2, bare); break;
+        case 'H': add_number(sink, time->tm_hour, 2, bare); break;
+        case 'I': add_number(sink, (time->tm_hour + 11) % 12 + 1, 2, bare); break;
+        case 'j': add_number(sink, time->tm_yday + 1, 3, bare); break;
+        case 'm': add_number(sink, time->tm_mon + 1, 2, bare); break;
+        case 'M': add_number(sink, time->tm_min, 2, bare); break;
+        case 'p': add(sink, time->tm_hour < 12 ? "AM" : "PM"); break;
+        case 'S': add_number(sink, time->tm_sec, 2, bare); break;
+        case 'U': add_number(sink, (time->tm_yday + 7 - time->tm_wday) / 7, 2, bare); break;
+        case 'w': add_number(sink, time->tm_wday, 1, TRUE); break;
+        case 'W': add_number(sink, (time->tm_yday + 7 - (time->tm_wday + 6) % 7) / 7, 2, bare); break;
+        case 'x': format_time(sink, bare ? "%A, %B %d, %Y" : "%m/%d/%y", time); break;
+        case 'X': format_time(sink, "%H:%M:%S", time); break;
+        case 'y': add_number(sink, time->tm_year % 100, 2, bare); break;
+        case 'Y': add_number(sink, 1900 + time->tm_year, 4, bare); break;
         case 'z':
-        case 'Z':
-            add(sink, zone_names[time->tm_isdst > 0]);
-            break;
-        case '%':
-            add(sink, "%");
-            break;
-        case 0:
-            return;
+        case 'Z': add(sink, zone_names[time->tm_isdst > 0]); break;
+        case '%': add(sink, "%"); break;
+        case 0: return;
         }
     }
 }
 
-size_t __cdecl strftime(char *to, size_t room, const char *format, const struct tm *time)
-{
+size_t __cdecl strftime(char *to, size_t room, const char *format, const struct tm *time) {
     TEXT_SINK sink = {to, room, 0};
 
     if (!to || !room || !format || !time || time->tm_wday < 0 || time->tm_mon < 0) {
@@ -389,8 +313,7 @@ size_t __cdecl strftime(char *to, size_t room, const char *format, const struct 
     return sink.used;
 }
 
-size_t __cdecl wcsftime(wchar_t *to, size_t room, const wchar_t *format, const struct tm *time)
-{
+size_t __cdecl wcsftime(wchar_t *to, size_t room, const wchar_t *format, const struct tm *time) {
     char *narrow_format = crt_narrow(format), *narrow = malloc(room ? room : 1);
     size_t length = 0;
 
@@ -405,16 +328,14 @@ size_t __cdecl wcsftime(wchar_t *to, size_t room, const wchar_t *format, const s
     return length;
 }
 
-char *__cdecl _strdate(char *to)
-{
+char *__cdecl _strdate(char *to) {
     __time64_t now = _time64(NULL);
 
     strftime(to, 9, "%m/%d/%y", _localtime64(&now));
     return to;
 }
 
-char *__cdecl _strtime(char *to)
-{
+char *__cdecl _strtime(char *to) {
     __time64_t now = _time64(NULL);
 
     strftime(to, 9, "%H:%M:%S", _localtime64(&now));
@@ -423,8 +344,7 @@ char *__cdecl _strtime(char *to)
 
 /* ---- The time zone ------------------------------------------------------------------------------------------------------------------ */
 
-void __cdecl _tzset(void)
-{
+void __cdecl _tzset(void) {
     /* TZ as the C library documents it: a name of three letters and hours west of Greenwich. */
     const char *zone = getenv("TZ");
 
@@ -437,37 +357,16 @@ void __cdecl _tzset(void)
     _unlock(CRT_LOCK_TIME);
 }
 
-long *__cdecl __p__timezone(void)
-{
-    return &timezone_seconds;
-}
+long *__cdecl __p__timezone(void) { return &timezone_seconds; }
 
-int *__cdecl __p__daylight(void)
-{
-    return &daylight_flag;
-}
+int *__cdecl __p__daylight(void) { return &daylight_flag; }
 
-long *__cdecl __p__dstbias(void)
-{
-    return &daylight_bias;
-}
+long *__cdecl __p__dstbias(void) { return &daylight_bias; }
 
-char **__cdecl __p__tzname(void)
-{
-    return crt_tzname;
-}
+char **__cdecl __p__tzname(void) { return crt_tzname; }
 
-int *__cdecl __daylight(void)
-{
-    return &daylight_flag;
-}
+int *__cdecl __daylight(void) { return &daylight_flag; }
 
-long *__cdecl __timezone(void)
-{
-    return &timezone_seconds;
-}
+long *__cdecl __timezone(void) { return &timezone_seconds; }
 
-char **__cdecl __tzname(void)
-{
-    return crt_tzname;
-}
+char **__cdecl __tzname(void) { return crt_tzname; }

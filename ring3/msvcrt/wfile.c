@@ -2,15 +2,13 @@
    _setmode(_O_U16TEXT), as UTF-16; in binary mode as they are. */
 #include "crt.h"
 
-static BOOL holds_wide(FILE *stream)
-{
+static BOOL holds_wide(FILE *stream) {
     unsigned flags = crt_descriptor_flags(stream->_file);
 
     return flags & CRT_FD_UTF16 || !(flags & CRT_FD_TEXT);
 }
 
-wint_t crt_put_wide(wchar_t c, FILE *stream)
-{
+wint_t crt_put_wide(wchar_t c, FILE *stream) {
     char narrow[8];
     int size;
 
@@ -21,8 +19,7 @@ wint_t crt_put_wide(wchar_t c, FILE *stream)
     return size > 0 && crt_write(stream, narrow, (size_t)size) == (size_t)size ? c : WEOF;
 }
 
-wint_t crt_get_wide(FILE *stream)
-{
+wint_t crt_get_wide(FILE *stream) {
     wchar_t wide;
     char narrow;
     int c;
@@ -39,8 +36,7 @@ wint_t crt_get_wide(FILE *stream)
     return wide;
 }
 
-wint_t crt_unget_wide(wint_t c, FILE *stream)
-{
+wint_t crt_unget_wide(wint_t c, FILE *stream) {
     char narrow[8];
 
     if (c == WEOF) {
@@ -52,8 +48,7 @@ wint_t crt_unget_wide(wint_t c, FILE *stream)
     return wctomb(narrow, (wchar_t)c) == 1 && crt_unget((unsigned char)narrow[0], stream) != EOF ? c : WEOF;
 }
 
-wint_t __cdecl fputwc(wchar_t c, FILE *stream)
-{
+wint_t __cdecl fputwc(wchar_t c, FILE *stream) {
     wint_t result;
 
     crt_lock_stream(stream);
@@ -62,8 +57,7 @@ wint_t __cdecl fputwc(wchar_t c, FILE *stream)
     return result;
 }
 
-wint_t __cdecl fgetwc(FILE *stream)
-{
+wint_t __cdecl fgetwc(FILE *stream) {
     wint_t result;
 
     crt_lock_stream(stream);
@@ -72,8 +66,7 @@ wint_t __cdecl fgetwc(FILE *stream)
     return result;
 }
 
-wint_t __cdecl ungetwc(wint_t c, FILE *stream)
-{
+wint_t __cdecl ungetwc(wint_t c, FILE *stream) {
     wint_t result;
 
     crt_lock_stream(stream);
@@ -82,18 +75,11 @@ wint_t __cdecl ungetwc(wint_t c, FILE *stream)
     return result;
 }
 
-wint_t crt_getwchar(void)
-{
-    return fgetwc(&crt_streams[0]);
-}
+wint_t crt_getwchar(void) { return fgetwc(&crt_streams[0]); }
 
-wint_t crt_putwchar(wchar_t c)
-{
-    return fputwc(c, &crt_streams[1]);
-}
+wint_t crt_putwchar(wchar_t c) { return fputwc(c, &crt_streams[1]); }
 
-int __cdecl fputws(const wchar_t *text, FILE *stream)
-{
+int __cdecl fputws(const wchar_t *text, FILE *stream) {
     int result = 0;
 
     crt_lock_stream(stream);
@@ -104,8 +90,7 @@ int __cdecl fputws(const wchar_t *text, FILE *stream)
     return result;
 }
 
-int __cdecl _putws(const wchar_t *text)
-{
+int __cdecl _putws(const wchar_t *text) {
     FILE *stream = &crt_streams[1];
     int result;
 
@@ -115,8 +100,7 @@ int __cdecl _putws(const wchar_t *text)
     return result;
 }
 
-wchar_t *__cdecl fgetws(wchar_t *text, int size, FILE *stream)
-{
+wchar_t *__cdecl fgetws(wchar_t *text, int size, FILE *stream) {
     int count = 0;
 
     if (size <= 0) {
@@ -142,8 +126,7 @@ wchar_t *__cdecl fgetws(wchar_t *text, int size, FILE *stream)
     return text;
 }
 
-FILE *__cdecl _wfdopen(int fd, const wchar_t *mode)
-{
+FILE *__cdecl _wfdopen(int fd, const wchar_t *mode) {
     FILE *stream = crt_take_stream();
 
     return stream ? crt_adopt_descriptor(stream, fd, mode) : NULL;

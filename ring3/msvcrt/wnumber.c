@@ -1,14 +1,13 @@
 /* Numbers and wide text. */
 #include "crt.h"
 
-#define CHARACTER wchar_t
+#define CHARACTER       wchar_t
 #define F(narrow, wide) wide
-#define SPACE iswspace
+#define SPACE           iswspace
 #include "number.inc"
 
 /* A number is ASCII: the start of the text that may be one is narrowed and parsed as such. */
-double crt_wcstod(const wchar_t *text, wchar_t **end)
-{
+double crt_wcstod(const wchar_t *text, wchar_t **end) {
     const wchar_t *p = text;
     const char *stop;
     char narrow[1200];
@@ -34,7 +33,4 @@ double crt_wcstod(const wchar_t *text, wchar_t **end)
     return value;
 }
 
-double __cdecl _wtof(const wchar_t *text)
-{
-    return crt_wcstod(text, NULL);
-}
+double __cdecl _wtof(const wchar_t *text) { return crt_wcstod(text, NULL); }

@@ -4,21 +4,16 @@
 enum { X87_DOWN = 0x0400, X87_UP = 0x0800, X87_ZERO = 0x0C00 };
 enum { X87_LN2, X87_LG2 };
 
-static inline unsigned short x87_begin(unsigned short rounding)
-{
+static inline unsigned short x87_begin(unsigned short rounding) {
     unsigned short old, full = 0x037F | rounding;
 
     __asm__ volatile("fnstcw %0\n\tfldcw %1" : "=m"(old) : "m"(full));
     return old;
 }
 
-static inline void x87_end(unsigned short old)
-{
-    __asm__ volatile("fldcw %0" : : "m"(old));
-}
+static inline void x87_end(unsigned short old) { __asm__ volatile("fldcw %0" : : "m"(old)); }
 
-static inline long double x87_round(long double x, unsigned short rounding)
-{
+static inline long double x87_round(long double x, unsigned short rounding) {
     unsigned short old = x87_begin(rounding);
 
     __asm__ volatile("frndint" : "+t"(x));
@@ -26,8 +21,7 @@ static inline long double x87_round(long double x, unsigned short rounding)
     return x;
 }
 
-static inline long double x87_sqrt(long double x)
-{
+static inline long double x87_sqrt(long double x) {
     unsigned short old = x87_begin(0);
 
     __asm__ volatile("fsqrt" : "+t"(x));
@@ -35,8 +29,7 @@ static inline long double x87_sqrt(long double x)
     return x;
 }
 
-static inline long double x87_scale(long double x, int exponent)
-{
+static inline long double x87_scale(long double x, int exponent) {
     long double e = exponent;
 
     __asm__ volatile("fscale" : "+t"(x) : "u"(e));
@@ -44,8 +37,7 @@ static inline long double x87_scale(long double x, int exponent)
 }
 
 /* Exact: repeated until the unit says that the reduction is complete. */
-static inline long double x87_remainder(long double x, long double y)
-{
+static inline long double x87_remainder(long double x, long double y) {
     unsigned short status;
 
     do {
@@ -54,8 +46,7 @@ static inline long double x87_remainder(long double x, long double y)
     return x;
 }
 
-static inline long double x87_log(long double x, int kind)
-{
+static inline long double x87_log(long double x, int kind) {
     unsigned short old = x87_begin(0);
     long double unit;
 
@@ -70,8 +61,7 @@ static inline long double x87_log(long double x, int kind)
 }
 
 /* 2^x for any x: the whole part scales, the rest is at most a half. */
-static inline long double x87_exp2(long double x)
-{
+static inline long double x87_exp2(long double x) {
     long double whole = x, rest, one = 1;
 
     __asm__ volatile("frndint" : "+t"(whole));
@@ -83,8 +73,7 @@ static inline long double x87_exp2(long double x)
 }
 
 /* e^x: x is reduced by whole multiples of ln 2 in two parts, so that no digit is lost for large x. */
-static inline long double x87_exp(long double x)
-{
+static inline long double x87_exp(long double x) {
     const long double high = 0x1.62e42fefa2p-1L, low = 0x1.9ef35793c7673006p-41L, log2e = 0x1.71547652b82fe178p0L;
     unsigned short old = x87_begin(0);
     long double whole = x * log2e, rest, result;
@@ -99,8 +88,7 @@ static inline long double x87_exp(long double x)
 }
 
 /* x^y for x > 0. A whole y of moderate size is multiplied out; else 2^(y log2 x), with x's exponent taken out first. */
-static inline long double x87_pow(double x, double y)
-{
+static inline long double x87_pow(double x, double y) {
     unsigned short old = x87_begin(0);
     long double result, base, exponent, fraction, one = 1, head;
 
@@ -147,8 +135,7 @@ static inline long double x87_pow(double x, double y)
  * The angle less whole quarter turns, at most an eighth of a turn in size, and how many of them modulo 4. A quarter turn in three parts keeps the
  * digits that the unit's own reduction loses; beyond 2^31 quarter turns that reduction has to do.
  */
-static inline long double x87_angle(long double x, unsigned *quarters)
-{
+static inline long double x87_angle(long double x, unsigned *quarters) {
     const long double a = 0x1.921fb544p0L, b = 0x1.0b4611a6p-34L, c = 0x1.3198a2e03707344ap-69L;
     long double turns = x / a;
 
@@ -161,8 +148,7 @@ static inline long double x87_angle(long double x, unsigned *quarters)
     return x - turns * a - turns * b - turns * c;
 }
 
-static inline long double x87_sine(long double x, unsigned quarters)
-{
+static inline long double x87_sine(long double x, unsigned quarters) {
     if (quarters & 1) {
         __asm__ volatile("fcos" : "+t"(x));
     } else {
@@ -171,8 +157,7 @@ static inline long double x87_sine(long double x, unsigned quarters)
     return quarters & 2 ? -x : x;
 }
 
-static inline long double x87_sin(long double x)
-{
+static inline long double x87_sin(long double x) {
     unsigned short old = x87_begin(0);
     unsigned quarters;
 
@@ -182,8 +167,7 @@ static inline long double x87_sin(long double x)
     return x;
 }
 
-static inline long double x87_cos(long double x)
-{
+static inline long double x87_cos(long double x) {
     unsigned short old = x87_begin(0);
     unsigned quarters;
 
@@ -193,8 +177,7 @@ static inline long double x87_cos(long double x)
     return x;
 }
 
-static inline long double x87_tan(long double x)
-{
+static inline long double x87_tan(long double x) {
     unsigned short old = x87_begin(0);
     unsigned quarters;
 
@@ -204,8 +187,7 @@ static inline long double x87_tan(long double x)
     return x;
 }
 
-static inline long double x87_atan2(long double y, long double x)
-{
+static inline long double x87_atan2(long double y, long double x) {
     unsigned short old = x87_begin(0);
 
     __asm__ volatile("fpatan" : "+t"(x) : "u"(y) : "st(1)");

@@ -14,58 +14,48 @@
 #include "example.h"
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
-#define PAGE 4096u
-#define MIB64 (64u << 20)
+#define PAGE      4096u
+#define MIB64     (64u << 20)
 
 static const char *const io_names[] = {"?", "buffered", "direct", "neither"};
 static HANDLE device;
 static ULONG io; /* EXAMPLE_BUFFERED, EXAMPLE_DIRECT or EXAMPLE_NEITHER */
 
-static HANDLE open_device(DWORD access)
-{
+static HANDLE open_device(DWORD access) {
     return CreateFileA(EXAMPLE_WIN32_NAME, access, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
 }
 
-static DWORD result(BOOL ok)
-{
-    return ok ? ERROR_SUCCESS : GetLastError();
-}
+static DWORD result(BOOL ok) { return ok ? ERROR_SUCCESS : GetLastError(); }
 
-static DWORD write_bytes(const void *buffer, DWORD length)
-{
+static DWORD write_bytes(const void *buffer, DWORD length) {
     DWORD done;
     return result(WriteFile(device, buffer, length, &done, NULL));
 }
 
-static DWORD read_bytes(void *buffer, DWORD length)
-{
+static DWORD read_bytes(void *buffer, DWORD length) {
     DWORD done;
     return result(ReadFile(device, buffer, length, &done, NULL));
 }
 
-static DWORD control_handle(HANDLE handle, DWORD code, const void *in, DWORD in_length, void *out, DWORD out_length)
-{
+static DWORD control_handle(HANDLE handle, DWORD code, const void *in, DWORD in_length, void *out, DWORD out_length) {
     DWORD done = 0;
     return result(DeviceIoControl(handle, code, (void *)in, in_length, out, out_length, &done, NULL));
 }
 
-static DWORD control(DWORD code, const void *in, DWORD in_length, void *out, DWORD out_length)
-{
+static DWORD control(DWORD code, const void *in, DWORD in_length, void *out, DWORD out_length) {
     return control_handle(device, code, in, in_length, out, out_length);
 }
 
 /* ---- The ordinary conversation ----------------------------------------------------------------------------------------- */
 
-static BOOL check(const char *what, DWORD error)
-{
+static BOOL check(const char *what, DWORD error) {
     if (error != ERROR_SUCCESS) {
         printf("%s: error %lu\n", what, error);
     }
     return error == ERROR_SUCCESS;
 }
 
-static BOOL talk(const char *text)
-{
+static BOOL talk(const char *text) {
     DWORD size = (DWORD)strlen(text) + 1;
     DWORD done = 0;
     char back[EXAMPLE_TEXT_SIZE] = "";
@@ -120,55 +110,31 @@ static char *huge;      /* MIB64 bytes */
 /* Kernel memory on Windows (the kernel's view of KUSER_SHARED_DATA). */
 #define KERNEL_ADDRESS ((char *)0xFFFFF78000000000ull)
 
-static DWORD write_unterminated(void)
-{
+static DWORD write_unterminated(void) {
     char text[5] = {'n', 'o', 'e', 'n', 'd'};
     return write_bytes(text, sizeof(text));
 }
 
-static DWORD write_empty(void)
-{
-    return write_bytes("", 0);
-}
+static DWORD write_empty(void) { return write_bytes("", 0); }
 
-static DWORD write_empty_null(void)
-{
-    return write_bytes(NULL, 0);
-}
+static DWORD write_empty_null(void) { return write_bytes(NULL, 0); }
 
-static DWORD write_null(void)
-{
-    return write_bytes(NULL, 10);
-}
+static DWORD write_null(void) { return write_bytes(NULL, 10); }
 
-static DWORD write_unmapped(void)
-{
-    return write_bytes(unmapped, 10);
-}
+static DWORD write_unmapped(void) { return write_bytes(unmapped, 10); }
 
-static DWORD write_read_only(void)
-{
-    return write_bytes(read_only, 10);
-}
+static DWORD write_read_only(void) { return write_bytes(read_only, 10); }
 
-static DWORD write_kernel(void)
-{
-    return write_bytes(KERNEL_ADDRESS, 10);
-}
+static DWORD write_kernel(void) { return write_bytes(KERNEL_ADDRESS, 10); }
 
-static DWORD write_last_byte(void)
-{
+static DWORD write_last_byte(void) {
     memcpy(pages + PAGE - 9, "123456789", 9);
     return write_bytes(pages + PAGE - 9, 10);
 }
 
-static DWORD write_huge(void)
-{
-    return write_bytes(huge, MIB64);
-}
+static DWORD write_huge(void) { return write_bytes(huge, MIB64); }
 
-static DWORD write_format(void)
-{
+static DWORD write_format(void) {
     static const char text[] = "%s%s%s%n%p%x%hs%wZ%d";
     char back[sizeof(text)] = "";
     DWORD error = write_bytes(text, sizeof(text));
@@ -182,38 +148,19 @@ static DWORD write_format(void)
     return error;
 }
 
-static DWORD read_null(void)
-{
-    return read_bytes(NULL, 10);
-}
+static DWORD read_null(void) { return read_bytes(NULL, 10); }
 
-static DWORD read_unmapped(void)
-{
-    return read_bytes(unmapped, 10);
-}
+static DWORD read_unmapped(void) { return read_bytes(unmapped, 10); }
 
-static DWORD read_into_read_only(void)
-{
-    return read_bytes(read_only, 10);
-}
+static DWORD read_into_read_only(void) { return read_bytes(read_only, 10); }
 
-static DWORD read_kernel(void)
-{
-    return read_bytes(KERNEL_ADDRESS, 10);
-}
+static DWORD read_kernel(void) { return read_bytes(KERNEL_ADDRESS, 10); }
 
-static DWORD read_last_byte(void)
-{
-    return read_bytes(pages + PAGE - 9, 10);
-}
+static DWORD read_last_byte(void) { return read_bytes(pages + PAGE - 9, 10); }
 
-static DWORD control_unknown(void)
-{
-    return control(CTL_CODE(FILE_DEVICE_EXAMPLE, 0x8FF, METHOD_BUFFERED, FILE_ANY_ACCESS), NULL, 0, NULL, 0);
-}
+static DWORD control_unknown(void) { return control(CTL_CODE(FILE_DEVICE_EXAMPLE, 0x8FF, METHOD_BUFFERED, FILE_ANY_ACCESS), NULL, 0, NULL, 0); }
 
-static DWORD control_without(DWORD access, DWORD code)
-{
+static DWORD control_without(DWORD access, DWORD code) {
     char buffer[sizeof(EXAMPLE_STATISTICS)] = "x";
     HANDLE handle = open_device(access);
     DWORD error;
@@ -226,72 +173,43 @@ static DWORD control_without(DWORD access, DWORD code)
     return error;
 }
 
-static DWORD control_needs_write(void)
-{
-    return control_without(GENERIC_READ, IOCTL_EXAMPLE_APPEND);
-}
+static DWORD control_needs_write(void) { return control_without(GENERIC_READ, IOCTL_EXAMPLE_APPEND); }
 
-static DWORD control_needs_read(void)
-{
-    return control_without(GENERIC_WRITE, IOCTL_EXAMPLE_GET_STATISTICS);
-}
+static DWORD control_needs_read(void) { return control_without(GENERIC_WRITE, IOCTL_EXAMPLE_GET_STATISTICS); }
 
-static DWORD control_needs_any(void)
-{
-    return control_without(0, IOCTL_EXAMPLE_GET_STATISTICS);
-}
+static DWORD control_needs_any(void) { return control_without(0, IOCTL_EXAMPLE_GET_STATISTICS); }
 
-static DWORD reverse_unmapped(void)
-{
+static DWORD reverse_unmapped(void) {
     char back[16];
     return control(IOCTL_EXAMPLE_REVERSE, unmapped, 10, back, sizeof(back));
 }
 
-static DWORD reverse_small(void)
-{
+static DWORD reverse_small(void) {
     char back[2];
     return control(IOCTL_EXAMPLE_REVERSE, "four", 5, back, sizeof(back));
 }
 
-static DWORD append_unmapped(void)
-{
-    return control(IOCTL_EXAMPLE_APPEND, NULL, 0, unmapped, 10);
-}
+static DWORD append_unmapped(void) { return control(IOCTL_EXAMPLE_APPEND, NULL, 0, unmapped, 10); }
 
-static DWORD append_empty(void)
-{
-    return control(IOCTL_EXAMPLE_APPEND, NULL, 0, NULL, 0);
-}
+static DWORD append_empty(void) { return control(IOCTL_EXAMPLE_APPEND, NULL, 0, NULL, 0); }
 
-static DWORD statistics_read_only(void)
-{
-    return control(IOCTL_EXAMPLE_GET_STATISTICS, NULL, 0, read_only, sizeof(EXAMPLE_STATISTICS));
-}
+static DWORD statistics_read_only(void) { return control(IOCTL_EXAMPLE_GET_STATISTICS, NULL, 0, read_only, sizeof(EXAMPLE_STATISTICS)); }
 
-static DWORD length_null(void)
-{
+static DWORD length_null(void) {
     ULONG length;
     return control(IOCTL_EXAMPLE_LENGTH, NULL, 10, &length, sizeof(length));
 }
 
-static DWORD length_from_kernel(void)
-{
+static DWORD length_from_kernel(void) {
     ULONG length;
     return control(IOCTL_EXAMPLE_LENGTH, KERNEL_ADDRESS, 10, &length, sizeof(length));
 }
 
-static DWORD length_to_kernel(void)
-{
-    return control(IOCTL_EXAMPLE_LENGTH, "four", 5, KERNEL_ADDRESS, sizeof(ULONG));
-}
+static DWORD length_to_kernel(void) { return control(IOCTL_EXAMPLE_LENGTH, "four", 5, KERNEL_ADDRESS, sizeof(ULONG)); }
 
-static DWORD length_to_read_only(void)
-{
-    return control(IOCTL_EXAMPLE_LENGTH, "four", 5, read_only, sizeof(ULONG));
-}
+static DWORD length_to_read_only(void) { return control(IOCTL_EXAMPLE_LENGTH, "four", 5, read_only, sizeof(ULONG)); }
 
-static DWORD length_last_byte(void)
-{
+static DWORD length_last_byte(void) {
     ULONG length;
 
     memcpy(pages + PAGE - 9, "123456789", 9);
@@ -337,8 +255,7 @@ static const struct {
     {"METHOD_NEITHER with its last byte on an unmapped page", length_last_byte, {998, 998, 998}, 0},
 };
 
-static BOOL prepare_memory(void)
-{
+static BOOL prepare_memory(void) {
     DWORD old;
 
     pages = VirtualAlloc(NULL, 2 * PAGE, MEM_RESERVE, PAGE_NOACCESS);
@@ -352,8 +269,7 @@ static BOOL prepare_memory(void)
     return VirtualProtect(read_only, PAGE, PAGE_READONLY, &old) && VirtualFree(unmapped, 0, MEM_RELEASE);
 }
 
-static BOOL evil(void)
-{
+static BOOL evil(void) {
     BOOL ok = TRUE;
 
     if (!prepare_memory()) {
@@ -376,14 +292,12 @@ static BOOL evil(void)
 
 /* ---- Memory that goes away while the driver reads it ----------------------------------------------------------------------- */
 
-static DWORD WINAPI free_in_the_middle(void *address)
-{
+static DWORD WINAPI free_in_the_middle(void *address) {
     Sleep(EXAMPLE_PAUSE_MS / 2);
     return VirtualFree(address, 0, MEM_RELEASE) ? ERROR_SUCCESS : GetLastError();
 }
 
-static BOOL unmap_race(void)
-{
+static BOOL unmap_race(void) {
     char *bytes = VirtualAlloc(NULL, PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     DWORD freed = ERROR_SUCCESS;
     HANDLE thread;
@@ -411,8 +325,7 @@ static BOOL unmap_race(void)
     return error == ERROR_NOACCESS;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     const char *argument = argc > 1 ? argv[1] : "Hello from user mode!";
     EXAMPLE_STATISTICS statistics;
     BOOL ok;

@@ -54,8 +54,7 @@ DRIVER_DISPATCH ExampleUnsupported;
 #pragma alloc_text(PAGE, ExampleUnsupported)
 #endif
 
-NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
-{
+NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
     UNICODE_STRING deviceName;
     UNICODE_STRING linkName;
     PDEVICE_OBJECT device;
@@ -100,8 +99,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     return STATUS_SUCCESS;
 }
 
-VOID ExampleUnload(PDRIVER_OBJECT DriverObject)
-{
+VOID ExampleUnload(PDRIVER_OBJECT DriverObject) {
     UNICODE_STRING linkName;
 
     PAGED_CODE();
@@ -112,16 +110,14 @@ VOID ExampleUnload(PDRIVER_OBJECT DriverObject)
     DbgPrint("Example: unloaded\n");
 }
 
-static NTSTATUS ExampleComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information)
-{
+static NTSTATUS ExampleComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information) {
     Irp->IoStatus.Status = Status;
     Irp->IoStatus.Information = Information;
     IoCompleteRequest(Irp, IO_NO_INCREMENT);
     return Status;
 }
 
-NTSTATUS ExampleCreate(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
+NTSTATUS ExampleCreate(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     PEXAMPLE_EXTENSION extension = (PEXAMPLE_EXTENSION)DeviceObject->DeviceExtension;
 
     PAGED_CODE();
@@ -133,8 +129,7 @@ NTSTATUS ExampleCreate(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     return ExampleComplete(Irp, STATUS_SUCCESS, 0);
 }
 
-NTSTATUS ExampleCleanup(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
+NTSTATUS ExampleCleanup(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     PAGED_CODE();
 
     UNREFERENCED_PARAMETER(DeviceObject);
@@ -142,8 +137,7 @@ NTSTATUS ExampleCleanup(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     return ExampleComplete(Irp, STATUS_SUCCESS, 0);
 }
 
-NTSTATUS ExampleClose(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
+NTSTATUS ExampleClose(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     PAGED_CODE();
 
     UNREFERENCED_PARAMETER(DeviceObject);
@@ -151,8 +145,7 @@ NTSTATUS ExampleClose(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     return ExampleComplete(Irp, STATUS_SUCCESS, 0);
 }
 
-NTSTATUS ExampleUnsupported(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
+NTSTATUS ExampleUnsupported(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     PAGED_CODE();
 
     UNREFERENCED_PARAMETER(DeviceObject);
@@ -160,8 +153,7 @@ NTSTATUS ExampleUnsupported(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 }
 
 /* Where the buffer of a read or write is. It is NULL for a request of no bytes, and may be anything at all with neither I/O. */
-static NTSTATUS ExampleTransferBuffer(PIRP Irp, PVOID *Buffer)
-{
+static NTSTATUS ExampleTransferBuffer(PIRP Irp, PVOID *Buffer) {
 #if EXAMPLE_IO == EXAMPLE_BUFFERED
     *Buffer = Irp->AssociatedIrp.SystemBuffer;
 #elif EXAMPLE_IO == EXAMPLE_DIRECT
@@ -180,8 +172,7 @@ static NTSTATUS ExampleTransferBuffer(PIRP Irp, PVOID *Buffer)
 
 /* Copies from an address that the program gave. The probe makes sure that it is not a kernel address; everything else that can
    be wrong with it is an exception when it is touched. */
-static NTSTATUS ExampleCopyFromUser(PVOID To, const VOID *From, ULONG Length)
-{
+static NTSTATUS ExampleCopyFromUser(PVOID To, const VOID *From, ULONG Length) {
     __try {
         ProbeForRead((PVOID)From, Length, 1);
         RtlCopyMemory(To, From, Length);
@@ -194,8 +185,7 @@ static NTSTATUS ExampleCopyFromUser(PVOID To, const VOID *From, ULONG Length)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS ExampleCopyToUser(PVOID To, const VOID *From, ULONG Length)
-{
+static NTSTATUS ExampleCopyToUser(PVOID To, const VOID *From, ULONG Length) {
     __try {
         ProbeForWrite(To, Length, 1);
         RtlCopyMemory(To, From, Length);
@@ -209,8 +199,7 @@ static NTSTATUS ExampleCopyToUser(PVOID To, const VOID *From, ULONG Length)
 }
 
 /* The size of a text with its terminator, or 0 when there is no terminator within Length. */
-static ULONG ExampleTextSize(const CHAR *Text, ULONG Length)
-{
+static ULONG ExampleTextSize(const CHAR *Text, ULONG Length) {
     ULONG i;
 
     for (i = 0; i < Length; i++) {
@@ -221,8 +210,7 @@ static ULONG ExampleTextSize(const CHAR *Text, ULONG Length)
     return 0;
 }
 
-static VOID ExampleCountRefusal(PEXAMPLE_EXTENSION Extension, NTSTATUS Status)
-{
+static VOID ExampleCountRefusal(PEXAMPLE_EXTENSION Extension, NTSTATUS Status) {
     if (!NT_SUCCESS(Status)) {
         ExAcquireFastMutex(&Extension->Lock);
         Extension->Statistics.Refused++;
@@ -230,8 +218,7 @@ static VOID ExampleCountRefusal(PEXAMPLE_EXTENSION Extension, NTSTATUS Status)
     }
 }
 
-NTSTATUS ExampleWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
+NTSTATUS ExampleWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     PEXAMPLE_EXTENSION extension = (PEXAMPLE_EXTENSION)DeviceObject->DeviceExtension;
     ULONG length = IoGetCurrentIrpStackLocation(Irp)->Parameters.Write.Length;
     CHAR text[EXAMPLE_TEXT_SIZE];
@@ -277,8 +264,7 @@ done:
 }
 
 /* As much of the text as there is room for. */
-NTSTATUS ExampleRead(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
+NTSTATUS ExampleRead(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     PEXAMPLE_EXTENSION extension = (PEXAMPLE_EXTENSION)DeviceObject->DeviceExtension;
     ULONG length = IoGetCurrentIrpStackLocation(Irp)->Parameters.Read.Length;
     CHAR text[EXAMPLE_TEXT_SIZE];
@@ -320,8 +306,7 @@ done:
 }
 
 /* METHOD_BUFFERED: input and output are the same memory of the system, as long as the longer of the two. */
-static NTSTATUS ExampleReverse(PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information)
-{
+static NTSTATUS ExampleReverse(PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information) {
     PCHAR text = (PCHAR)Irp->AssociatedIrp.SystemBuffer;
     ULONG size = ExampleTextSize(text, Stack->Parameters.DeviceIoControl.InputBufferLength);
     ULONG i;
@@ -343,8 +328,7 @@ static NTSTATUS ExampleReverse(PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR In
 }
 
 /* METHOD_IN_DIRECT: the input buffer is buffered (and unused here), the "output" buffer is data that the driver reads. */
-static NTSTATUS ExampleAppend(PEXAMPLE_EXTENSION Extension, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information)
-{
+static NTSTATUS ExampleAppend(PEXAMPLE_EXTENSION Extension, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information) {
     ULONG length = Stack->Parameters.DeviceIoControl.OutputBufferLength;
     CHAR text[EXAMPLE_TEXT_SIZE];
     PVOID buffer;
@@ -383,8 +367,7 @@ static NTSTATUS ExampleAppend(PEXAMPLE_EXTENSION Extension, PIRP Irp, PIO_STACK_
 }
 
 /* METHOD_OUT_DIRECT: the output buffer is locked and described by an MDL; nothing is copied but what we put there. */
-static NTSTATUS ExampleGetStatistics(PEXAMPLE_EXTENSION Extension, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information)
-{
+static NTSTATUS ExampleGetStatistics(PEXAMPLE_EXTENSION Extension, PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information) {
     PVOID buffer;
 
     if (Stack->Parameters.DeviceIoControl.OutputBufferLength < sizeof(EXAMPLE_STATISTICS)) {
@@ -402,8 +385,7 @@ static NTSTATUS ExampleGetStatistics(PEXAMPLE_EXTENSION Extension, PIRP Irp, PIO
 }
 
 /* METHOD_NEITHER: two addresses of the program's, which nobody has looked at yet. */
-static NTSTATUS ExampleLength(PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information)
-{
+static NTSTATUS ExampleLength(PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Information) {
     ULONG length = Stack->Parameters.DeviceIoControl.InputBufferLength;
     CHAR text[EXAMPLE_TEXT_SIZE];
     ULONG size;
@@ -432,8 +414,7 @@ static NTSTATUS ExampleLength(PIRP Irp, PIO_STACK_LOCATION Stack, PULONG_PTR Inf
 }
 
 /* A probe says what the memory was then, not what it will be: the handler is what makes the second read safe. */
-static NTSTATUS ExampleTwoBytes(PIO_STACK_LOCATION Stack)
-{
+static NTSTATUS ExampleTwoBytes(PIO_STACK_LOCATION Stack) {
     const volatile UCHAR *bytes = (const volatile UCHAR *)Stack->Parameters.DeviceIoControl.Type3InputBuffer;
     LARGE_INTEGER pause;
 
@@ -455,8 +436,7 @@ static NTSTATUS ExampleTwoBytes(PIO_STACK_LOCATION Stack)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS ExampleDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
+NTSTATUS ExampleDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     PEXAMPLE_EXTENSION extension = (PEXAMPLE_EXTENSION)DeviceObject->DeviceExtension;
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
     ULONG_PTR information = 0;
@@ -465,24 +445,12 @@ NTSTATUS ExampleDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     PAGED_CODE();
 
     switch (stack->Parameters.DeviceIoControl.IoControlCode) {
-    case IOCTL_EXAMPLE_REVERSE:
-        status = ExampleReverse(Irp, stack, &information);
-        break;
-    case IOCTL_EXAMPLE_APPEND:
-        status = ExampleAppend(extension, Irp, stack, &information);
-        break;
-    case IOCTL_EXAMPLE_GET_STATISTICS:
-        status = ExampleGetStatistics(extension, Irp, stack, &information);
-        break;
-    case IOCTL_EXAMPLE_LENGTH:
-        status = ExampleLength(Irp, stack, &information);
-        break;
-    case IOCTL_EXAMPLE_TWO_BYTES:
-        status = ExampleTwoBytes(stack);
-        break;
-    default:
-        status = STATUS_INVALID_DEVICE_REQUEST;
-        break;
+    case IOCTL_EXAMPLE_REVERSE: status = ExampleReverse(Irp, stack, &information); break;
+    case IOCTL_EXAMPLE_APPEND: status = ExampleAppend(extension, Irp, stack, &information); break;
+    case IOCTL_EXAMPLE_GET_STATISTICS: status = ExampleGetStatistics(extension, Irp, stack, &information); break;
+    case IOCTL_EXAMPLE_LENGTH: status = ExampleLength(Irp, stack, &information); break;
+    case IOCTL_EXAMPLE_TWO_BYTES: status = ExampleTwoBytes(stack); break;
+    default: status = STATUS_INVALID_DEVICE_REQUEST; break;
     }
     ExampleCountRefusal(extension, status);
     return ExampleComplete(Irp, status, information);

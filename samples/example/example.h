@@ -5,8 +5,8 @@
 #pragma once
 
 #define EXAMPLE_DEVICE_NAME L"\\Device\\Example"
-#define EXAMPLE_LINK_NAME L"\\DosDevices\\Example"
-#define EXAMPLE_WIN32_NAME "\\\\.\\Example"
+#define EXAMPLE_LINK_NAME   L"\\DosDevices\\Example"
+#define EXAMPLE_WIN32_NAME  "\\\\.\\Example"
 
 /* The longest text the device keeps, in bytes, its terminator included. */
 #define EXAMPLE_TEXT_SIZE 256
@@ -24,12 +24,12 @@
 #define IOCTL_EXAMPLE_LENGTH CTL_CODE(FILE_DEVICE_EXAMPLE, 0x803, METHOD_NEITHER, FILE_ANY_ACCESS)
 /* In: two bytes. The driver prints the first, waits for EXAMPLE_PAUSE_MS, prints the second: time to take the memory away. */
 #define IOCTL_EXAMPLE_TWO_BYTES CTL_CODE(FILE_DEVICE_EXAMPLE, 0x804, METHOD_NEITHER, FILE_ANY_ACCESS)
-#define EXAMPLE_PAUSE_MS 100
+#define EXAMPLE_PAUSE_MS        100
 
 /* How the driver was built: the value of EXAMPLE_IO, and EXAMPLE_STATISTICS.Io. */
 #define EXAMPLE_BUFFERED 1
-#define EXAMPLE_DIRECT 2
-#define EXAMPLE_NEITHER 3
+#define EXAMPLE_DIRECT   2
+#define EXAMPLE_NEITHER  3
 
 typedef struct _EXAMPLE_STATISTICS {
     ULONG Io;

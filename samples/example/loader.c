@@ -40,8 +40,7 @@ static const struct {
 };
 
 /* Says what a step gave, and gives back whether it went well. */
-static BOOL report(const char *step, BOOL ok)
-{
+static BOOL report(const char *step, BOOL ok) {
     DWORD error = GetLastError();
 
     if (ok) {
@@ -58,8 +57,7 @@ static BOOL report(const char *step, BOOL ok)
     return FALSE;
 }
 
-static SC_HANDLE create_or_open(SC_HANDLE manager, const char *name, const char *path)
-{
+static SC_HANDLE create_or_open(SC_HANDLE manager, const char *name, const char *path) {
     WCHAR wide_name[257];
     WCHAR wide_path[MAX_PATH];
 
@@ -68,8 +66,8 @@ static SC_HANDLE create_or_open(SC_HANDLE manager, const char *name, const char 
         report("MultiByteToWideChar", FALSE);
         return NULL;
     }
-    SC_HANDLE service = CreateServiceW(manager, wide_name, wide_name, SERVICE_START | SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE, SERVICE_KERNEL_DRIVER,
-                                       SERVICE_DEMAND_START, SERVICE_ERROR_IGNORE, wide_path, NULL, NULL, NULL, NULL, NULL);
+    SC_HANDLE service = CreateServiceW(manager, wide_name, wide_name, SERVICE_START | SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE,
+                                       SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START, SERVICE_ERROR_IGNORE, wide_path, NULL, NULL, NULL, NULL, NULL);
     DWORD error = GetLastError();
     report("CreateService", service != NULL);
     if (service == NULL && error == ERROR_SERVICE_EXISTS) {
@@ -79,8 +77,7 @@ static SC_HANDLE create_or_open(SC_HANDLE manager, const char *name, const char 
     return service;
 }
 
-static BOOL wait_for_user(const char *event_name)
-{
+static BOOL wait_for_user(const char *event_name) {
     if (event_name == NULL) {
         printf("The driver is running. Press Enter to stop it.\n");
         fflush(stdout);
@@ -96,8 +93,7 @@ static BOOL wait_for_user(const char *event_name)
     return report("WaitForSingleObject", ok);
 }
 
-static BOOL stop_and_delete(SC_HANDLE service)
-{
+static BOOL stop_and_delete(SC_HANDLE service) {
     SERVICE_STATUS status;
     BOOL ok = report("ControlService", ControlService(service, SERVICE_CONTROL_STOP, &status));
 
@@ -107,8 +103,7 @@ static BOOL stop_and_delete(SC_HANDLE service)
     return report("DeleteService", DeleteService(service)) && ok;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     const char *path = "C:\\example.sys";
     const char *name = "Example";
     const char *event_name = NULL;

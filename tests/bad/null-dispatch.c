@@ -1,4 +1,4 @@
-/* Dereferences NULL in its dispatch routine for WRITE, without a handler: 0x3B. Answers to the Example client. */
+/* Dereferences NULL in its dispatch routine for DEVICE_CONTROL, without a handler: 0x3B. Answers to the Example client. */
 #include <ntddk.h>
 
 DRIVER_INITIALIZE DriverEntry;
@@ -11,7 +11,7 @@ static NTSTATUS Complete(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     return STATUS_SUCCESS;
 }
 
-static __declspec(noinline) NTSTATUS BadWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+static __declspec(noinline) NTSTATUS BadControl(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     volatile PULONG Counter = DeviceObject->DeviceExtension;
     (*Counter)++;
     return Complete(DeviceObject, Irp);
@@ -38,6 +38,6 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     }
     DriverObject->DriverUnload = Unload;
     DriverObject->MajorFunction[IRP_MJ_CREATE] = DriverObject->MajorFunction[IRP_MJ_CLOSE] = DriverObject->MajorFunction[IRP_MJ_CLEANUP] = Complete;
-    DriverObject->MajorFunction[IRP_MJ_WRITE] = BadWrite;
+    DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] = BadControl;
     return STATUS_SUCCESS;
 }

@@ -17,8 +17,7 @@ typedef struct RESULT {
 } RESULT;
 
 /* Everything is exactly as large as it is said to be, so that the sanitizer sees the first unit beyond. */
-static RESULT split(const char *line)
-{
+static RESULT split(const char *line) {
     RESULT r = {0};
     size_t length = strlen(line);
 
@@ -36,16 +35,14 @@ static RESULT split(const char *line)
     return r;
 }
 
-static void release(RESULT *r)
-{
+static void release(RESULT *r) {
     free(r->line);
     free(r->text);
     free(r->argv);
     free(r->wild);
 }
 
-static void expect(const char *line, size_t count, const char *const *arguments)
-{
+static void expect(const char *line, size_t count, const char *const *arguments) {
     RESULT r = split(line);
 
     assert_int_equal(r.used.count, count);
@@ -66,8 +63,7 @@ static void expect(const char *line, size_t count, const char *const *arguments)
         expect(line, sizeof(list) / sizeof(list[0]), list);                                                                                          \
     } while (0)
 
-static void test_documented_examples(void **state)
-{
+static void test_documented_examples(void **state) {
     (void)state;
     EXPECT("p \"abc\" d e", "p", "abc", "d", "e");
     EXPECT("p a\\\\b d\"e f\"g h", "p", "a\\\\b", "de fg", "h");
@@ -76,8 +72,7 @@ static void test_documented_examples(void **state)
     EXPECT("p a\"b\"\" c d", "p", "ab\" c d");
 }
 
-static void test_program_name(void **state)
-{
+static void test_program_name(void **state) {
     (void)state;
     EXPECT("", "");
     EXPECT("C:\\a.exe", "C:\\a.exe");
@@ -86,8 +81,7 @@ static void test_program_name(void **state)
     EXPECT("  x", "", "x");
 }
 
-static void test_edges(void **state)
-{
+static void test_edges(void **state) {
     (void)state;
     EXPECT("p \"\"", "p", "");
     EXPECT("p \"\" x", "p", "", "x");
@@ -100,8 +94,7 @@ static void test_edges(void **state)
     EXPECT("p \"a\\\"b\" c", "p", "a\"b", "c");
 }
 
-static void test_wildcards(void **state)
-{
+static void test_wildcards(void **state) {
     RESULT r = split("p* *.c \"*.c\" a\"*\"b a?");
 
     (void)state;
@@ -114,8 +107,7 @@ static void test_wildcards(void **state)
     release(&r);
 }
 
-static void test_random_lines(void **state)
-{
+static void test_random_lines(void **state) {
     static const char alphabet[] = "a \t\"\\*";
     uint32_t seed = 12345;
     char line[24];
@@ -136,8 +128,7 @@ static void test_random_lines(void **state)
     }
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_documented_examples), cmocka_unit_test(test_program_name), cmocka_unit_test(test_edges),
         cmocka_unit_test(test_wildcards),           cmocka_unit_test(test_random_lines),

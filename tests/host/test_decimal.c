@@ -10,16 +10,14 @@
 
 static uint64_t seed = 88172645463325252u;
 
-static uint64_t next(void)
-{
+static uint64_t next(void) {
     seed ^= seed << 13;
     seed ^= seed >> 7;
     seed ^= seed << 17;
     return seed;
 }
 
-static void compare(const char *text)
-{
+static void compare(const char *text) {
     const char *end;
     char *host_end;
     int range;
@@ -31,8 +29,7 @@ static void compare(const char *text)
     }
 }
 
-static void test_edges(void **state)
-{
+static void test_edges(void **state) {
     char digits[3000];
 
     (void)state;
@@ -63,8 +60,7 @@ static void test_edges(void **state)
     compare(digits);
 }
 
-static void test_random(void **state)
-{
+static void test_random(void **state) {
     char text[400];
 
     (void)state;
@@ -86,8 +82,7 @@ static void test_random(void **state)
     }
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_edges), cmocka_unit_test(test_random)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

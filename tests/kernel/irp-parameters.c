@@ -137,7 +137,7 @@ static PUCHAR TransferBuffer(PIRP Irp, UCHAR Io, ULONG Length) {
     if (Io == IO_BUFFERED) {
         return Irp->AssociatedIrp.SystemBuffer;
     }
-    return Io == IO_DIRECT ? MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority | MdlMappingNoExecute) : Irp->UserBuffer;
+    return Io == IO_DIRECT ? MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority) : Irp->UserBuffer;
 }
 
 static NTSTATUS Transfer(PIRP Irp, RECORD *Record) {
@@ -163,7 +163,7 @@ static NTSTATUS DeviceControl(PDEVICE_OBJECT Device, PIRP Irp, RECORD *Record) {
     PUCHAR Input = Method == METHOD_NEITHER ? Stack->Parameters.DeviceIoControl.Type3InputBuffer : Irp->AssociatedIrp.SystemBuffer;
     PUCHAR Output = Method == METHOD_BUFFERED  ? Irp->AssociatedIrp.SystemBuffer
                     : Method == METHOD_NEITHER ? Irp->UserBuffer
-                    : Irp->MdlAddress          ? MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority | MdlMappingNoExecute)
+                    : Irp->MdlAddress          ? MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority)
                                                : NULL;
     NTSTATUS Status = STATUS_SUCCESS;
     if (Record->Code == IOCTL_KEEP) {

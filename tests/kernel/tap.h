@@ -7,9 +7,8 @@
 
 static ULONG TapCount;
 
-#define ok(condition, ...) TapCheck((condition) ? TRUE : FALSE, __FILE__, __LINE__, __VA_ARGS__)
-#define is(value, expected, what) \
-    TapCheck((ULONG64)(value) == (ULONG64)(expected), __FILE__, __LINE__, "%s: 0x%I64x, expected 0x%I64x", what, (ULONG64)(value), (ULONG64)(expected))
+#define ok(condition, ...)        TapCheck((condition) ? TRUE : FALSE, __FILE__, __LINE__, __VA_ARGS__)
+#define is(value, expected, what) TapCompare((ULONG64)(value), (ULONG64)(expected), __FILE__, __LINE__, what)
 
 static inline VOID TapCheck(BOOLEAN Passed, PCSTR File, int Line, PCSTR Format, ...) {
     va_list Arguments;
@@ -21,6 +20,10 @@ static inline VOID TapCheck(BOOLEAN Passed, PCSTR File, int Line, PCSTR Format, 
     if (!Passed) {
         DbgPrint("# failed at %s:%d\n", File, Line);
     }
+}
+
+static inline VOID TapCompare(ULONG64 Value, ULONG64 Expected, PCSTR File, int Line, PCSTR What) {
+    TapCheck(Value == Expected, File, Line, "%s: 0x%I64x, expected 0x%I64x", What, Value, Expected);
 }
 
 static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath);

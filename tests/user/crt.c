@@ -17,23 +17,32 @@
 static void strings(void) {
     char text[32] = "one,two;;three", *next;
     wchar_t wide[32];
-    OK(!strcmp(strtok(text, ",;"), "one") && !strcmp(strtok(NULL, ",;"), "two") && !strcmp(strtok(NULL, ",;"), "three") && !strtok(NULL, ",;"), "strtok");
+    OK(!strcmp(strtok(text, ",;"), "one") && !strcmp(strtok(NULL, ",;"), "two") && !strcmp(strtok(NULL, ",;"), "three") && !strtok(NULL, ",;"),
+       "strtok");
     strcpy(text, "a b");
     OK(!strcmp(strtok_s(text, " ", &next), "a") && !strcmp(strtok_s(NULL, " ", &next), "b"), "strtok_s");
-    OK(strcmp("a", "b") < 0 && strcmp("\x80", "a") > 0 && !strncmp("abc", "abd", 2) && !_stricmp("ABC", "abc") && _strnicmp("abX", "abY", 3) < 0, "comparisons");
-    OK(!strcmp(strstr("a needle", "need"), "needle") && strrchr("a.b.c", '.')[1] == 'c' && strcspn("abc", "c") == 2 && strspn("aab", "a") == 2, "searches");
+    OK(strcmp("a", "b") < 0 && strcmp("\x80", "a") > 0 && !strncmp("abc", "abd", 2) && !_stricmp("ABC", "abc") && _strnicmp("abX", "abY", 3) < 0,
+       "comparisons");
+    OK(!strcmp(strstr("a needle", "need"), "needle") && strrchr("a.b.c", '.')[1] == 'c' && strcspn("abc", "c") == 2 && strspn("aab", "a") == 2,
+       "searches");
     strcpy(text, "Text");
     OK(!strcmp(_strupr(text), "TEXT") && !strcmp(_strlwr(text), "text") && !strcmp(_strrev(text), "txet"), "changes");
     memcpy(text, "0123456789", 11);
     memmove(text + 2, text, 5);
     OK(!strcmp(text, "0101234789") && memcmp("a", "b", 1) < 0 && memchr("abc", 'c', 3), "memory");
     OK(strcpy_s(text, 3, "four") == ERANGE && !*text && strcpy_s(text, 5, "four") == 0, "strcpy_s");
-    OK(!wcscmp(wcscat(wcscpy(wide, L"ab"), L"cd"), L"abcd") && wcslen(wide) == 4 && wcschr(wide, 'c') == wide + 2 && !_wcsicmp(L"\x00C9", L"\x00E9"), "wide");
-    OK(mbstowcs(wide, "abc", 32) == 3 && !wcscmp(wide, L"abc") && wcstombs(text, L"x\x00E9", 32) == 2 && (BYTE)text[1] == 0xE9, "multibyte in the C locale");
+    OK(!wcscmp(wcscat(wcscpy(wide, L"ab"), L"cd"), L"abcd") && wcslen(wide) == 4 && wcschr(wide, 'c') == wide + 2 && !_wcsicmp(L"\x00C9", L"\x00E9"),
+       "wide");
+    OK(mbstowcs(wide, "abc", 32) == 3 && !wcscmp(wide, L"abc") && wcstombs(text, L"x\x00E9", 32) == 2 && (BYTE)text[1] == 0xE9,
+       "multibyte in the C locale");
     OK(wcstombs(text, L"\x263A", 32) == (size_t)-1 && errno == EILSEQ, "a character that is not in it");
-    OK(!strcmp(setlocale(LC_ALL, NULL), "C") && setlocale(LC_ALL, "") && wcstombs(text, L"\x20AC", 32) == 1 && (BYTE)*text == 0x80 && setlocale(LC_ALL, "C"), "setlocale");
+    OK(!strcmp(setlocale(LC_ALL, NULL), "C") && setlocale(LC_ALL, "") && wcstombs(text, L"\x20AC", 32) == 1 && (BYTE)*text == 0x80 &&
+           setlocale(LC_ALL, "C"),
+       "setlocale");
     OK(!setlocale(LC_ALL, ".65001") && *localeconv()->decimal_point == '.', "no such locale");
-    OK(isalpha('a') && !isalpha('1') && isxdigit('F') && isspace('\t') && ispunct('!') && toupper('q') == 'Q' && iswalpha(0xE9) && towupper(0xE9) == 0xC9, "kinds");
+    OK(isalpha('a') && !isalpha('1') && isxdigit('F') && isspace('\t') && ispunct('!') && toupper('q') == 'Q' && iswalpha(0xE9) &&
+           towupper(0xE9) == 0xC9,
+       "kinds");
     OK(!strcmp(strerror(ENOENT), "No such file or directory"), "strerror");
 }
 
@@ -115,7 +124,8 @@ static void threads(void) {
     DWORD code = 0;
     errno = 5;
     HANDLE handle = (HANDLE)_beginthreadex(NULL, 0, thread, (void *)6, 0, &id);
-    OK(handle && id && !WaitForSingleObject(handle, INFINITE) && GetExitCodeThread(handle, &code) && code == 7 && CloseHandle(handle), "_beginthreadex");
+    OK(handle && id && !WaitForSingleObject(handle, INFINITE) && GetExitCodeThread(handle, &code) && code == 7 && CloseHandle(handle),
+       "_beginthreadex");
     OK(errno == 5, "each thread has its own errno");
     finished = CreateEventA(NULL, FALSE, FALSE, NULL);
     OK(_beginthread(simple, 0, finished) != (uintptr_t)-1 && !WaitForSingleObject(finished, INFINITE), "_beginthread");
@@ -165,7 +175,9 @@ static void mathematics(void) {
            FUNCTION("sqrt", double)(2) == 1.4142135623730951,
        "rounding");
     int exponent;
-    OK(frexp(8, &exponent) == 0.5 && exponent == 4 && ldexp(0.75, 3) == 6 && close_to(sinh(1), 1.1752011936438014) && close_to(tanh(0.1), 0.09966799462495582), "the rest");
+    OK(frexp(8, &exponent) == 0.5 && exponent == 4 && ldexp(0.75, 3) == 6 && close_to(sinh(1), 1.1752011936438014) &&
+           close_to(tanh(0.1), 0.09966799462495582),
+       "the rest");
 }
 
 static void at_exit(void) { printf("# atexit\n"); }

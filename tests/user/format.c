@@ -79,7 +79,9 @@ static void numbers(void) {
     OK(_strtoi64("-9223372036854775808", NULL, 10) == LLONG_MIN && _strtoui64("ffffffffffffffff", NULL, 16) == ULLONG_MAX, "64 bits");
     OK(strtol("x", &end, 10) == 0 && *end == 'x' && strtol("0x", &end, 16) == 0 && *end == 'x', "no number");
     OK(wcstol(L" 12 ", NULL, 10) == 12 && _wtoi(L"-5") == -5 && atoi("7up") == 7 && _atoi64("5000000000") == 5000000000ll, "the other forms");
-    OK(!strcmp(_itoa(-5, digits, 10), "-5") && !strcmp(_itoa(-1, digits, 16), "ffffffff") && !strcmp(_i64toa(LLONG_MIN, digits, 10), "-9223372036854775808"), "to text");
+    OK(!strcmp(_itoa(-5, digits, 10), "-5") && !strcmp(_itoa(-1, digits, 16), "ffffffff") &&
+           !strcmp(_i64toa(LLONG_MIN, digits, 10), "-9223372036854775808"),
+       "to text");
     OK(atof("1e3") == 1000 && atof("0.1") == 0.1 && atof("179769313486231570e291") == DBL_MAX && atof("x") == 0, "atof");
     int point, sign;
     OK(!strcmp(_ecvt(3.14159, 4, &point, &sign), "3142") && point == 1 && !sign, "_ecvt");

@@ -208,7 +208,7 @@ static void control_code(int io, HANDLE file, int method, int in, int out) {
     snprintf(what, sizeof what, "%s, %d in, %d out", methods[method], in, out);
     CHECK(DeviceIoControl(file, IOCTL_PROBE(method, FILE_ANY_ACCESS), input, (DWORD)in, output, (DWORD)out, &size, NULL) && size == (DWORD)out, what);
     expect(io, MJ_DEVICE_CONTROL, what);
-    CHECK(r.Code == IOCTL_PROBE(method, FILE_ANY_ACCESS) && r.InputLength == (ULONG)in && r.OutputLength == (ULONG)out, "code and lengths");
+    CHECK(r.Code == (ULONG)IOCTL_PROBE(method, FILE_ANY_ACCESS) && r.InputLength == (ULONG)in && r.OutputLength == (ULONG)out, "code and lengths");
     CHECK(r.StackFlags == 0, "no flags");
     switch (method) {
     case METHOD_BUFFERED:

@@ -13,7 +13,8 @@ static void names(void) {
     SC_HANDLE first = create("First", "The first", SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START, "C:\\nothing.sys");
     OK(first, "CreateService");
     FAILS(create("FIRST", NULL, SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START, "C:\\x.sys"), ERROR_SERVICE_EXISTS, "the same name");
-    FAILS(create("Second", "the FIRST", SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START, "C:\\x.sys"), ERROR_DUPLICATE_SERVICE_NAME, "the same display name");
+    FAILS(create("Second", "the FIRST", SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START, "C:\\x.sys"), ERROR_DUPLICATE_SERVICE_NAME,
+          "the same display name");
     FAILS(create("Sec\\ond", NULL, SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START, "C:\\x.sys"), ERROR_INVALID_NAME, "a backslash");
     FAILS(create("", NULL, SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START, "C:\\x.sys"), ERROR_INVALID_NAME, "no name");
     FAILS(create("Second", NULL, 77, SERVICE_DEMAND_START, "C:\\x.sys"), ERROR_INVALID_PARAMETER, "no such type");
@@ -27,12 +28,14 @@ static void names(void) {
 }
 
 static void rights(void) {
-    SC_HANDLE weak = OpenSCManagerA(NULL, NULL, SC_MANAGER_CONNECT), all = create("Rights", NULL, SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START, "C:\\x.sys");
+    SC_HANDLE weak = OpenSCManagerA(NULL, NULL, SC_MANAGER_CONNECT),
+              all = create("Rights", NULL, SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START, "C:\\x.sys");
     SC_HANDLE query = OpenServiceA(weak, "Rights", SERVICE_QUERY_STATUS);
     SERVICE_STATUS status;
     OK(weak && all && query, "handles with few rights");
     SetLastError(0);
-    OK(!CreateServiceA(weak, "X", NULL, SERVICE_START, SERVICE_KERNEL_DRIVER, 3, 0, "C:\\x.sys", NULL, NULL, NULL, NULL, NULL) && GetLastError() == ERROR_ACCESS_DENIED,
+    OK(!CreateServiceA(weak, "X", NULL, SERVICE_START, SERVICE_KERNEL_DRIVER, 3, 0, "C:\\x.sys", NULL, NULL, NULL, NULL, NULL) &&
+           GetLastError() == ERROR_ACCESS_DENIED,
        "CreateService without SC_MANAGER_CREATE_SERVICE");
     FAILS(StartServiceA(query, 0, NULL), ERROR_ACCESS_DENIED, "StartService without SERVICE_START");
     FAILS(ControlService(query, SERVICE_CONTROL_STOP, &status), ERROR_ACCESS_DENIED, "ControlService without SERVICE_STOP");
@@ -86,13 +89,14 @@ static void configuration(void) {
         char room[1000];
     } config;
     DWORD needed = 0, tag = 0;
-    SC_HANDLE service = CreateServiceA(manager, "Config", "Shown", SERVICE_ALL_ACCESS, SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START, SERVICE_ERROR_NORMAL,
-                                       "C:\\config.sys", "Ring Group", &tag, "One\0+Two\0", NULL, NULL);
+    SC_HANDLE service = CreateServiceA(manager, "Config", "Shown", SERVICE_ALL_ACCESS, SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START,
+                                       SERVICE_ERROR_NORMAL, "C:\\config.sys", "Ring Group", &tag, "One\0+Two\0", NULL, NULL);
     OK(service && tag == 1, "a service with a tag");
     FAILS(QueryServiceConfigA(service, &config.a, 0, &needed), ERROR_INSUFFICIENT_BUFFER, "QueryServiceConfig says what it needs");
     OK(QueryServiceConfigA(service, &config.a, needed, &needed) && !strcmp(config.a.lpBinaryPathName, "\\??\\C:\\config.sys") &&
-           !strcmp(config.a.lpDisplayName, "Shown") && !strcmp(config.a.lpLoadOrderGroup, "Ring Group") && !memcmp(config.a.lpDependencies, "One\0", 5) &&
-           config.a.dwStartType == SERVICE_DEMAND_START && config.a.dwErrorControl == SERVICE_ERROR_NORMAL && config.a.dwTagId == 1,
+           !strcmp(config.a.lpDisplayName, "Shown") && !strcmp(config.a.lpLoadOrderGroup, "Ring Group") &&
+           !memcmp(config.a.lpDependencies, "One\0", 5) && config.a.dwStartType == SERVICE_DEMAND_START &&
+           config.a.dwErrorControl == SERVICE_ERROR_NORMAL && config.a.dwTagId == 1,
        "and gives it");
     OK(ChangeServiceConfigW(service, SERVICE_NO_CHANGE, SERVICE_DISABLED, SERVICE_NO_CHANGE, NULL, NULL, NULL, NULL, NULL, NULL, L"Renamed") &&
            QueryServiceConfigW(service, &config.w, sizeof(config), &needed) && config.w.dwStartType == SERVICE_DISABLED &&
@@ -120,8 +124,9 @@ static void driver(const char *path) {
     SC_HANDLE service = create("Driver", NULL, SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START, path), second;
     OK(service && StartServiceA(service, 0, NULL), "StartService");
     FAILS(StartServiceA(service, 0, NULL), ERROR_SERVICE_ALREADY_RUNNING, "once");
-    OK(QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)&process, sizeof(process), &needed) && process.dwCurrentState == SERVICE_RUNNING &&
-           process.dwControlsAccepted == SERVICE_ACCEPT_STOP && !process.dwWin32ExitCode && !process.dwProcessId,
+    OK(QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)&process, sizeof(process), &needed) &&
+           process.dwCurrentState == SERVICE_RUNNING && process.dwControlsAccepted == SERVICE_ACCEPT_STOP && !process.dwWin32ExitCode &&
+           !process.dwProcessId,
        "it runs");
     OK(ControlService(service, SERVICE_CONTROL_INTERROGATE, &status) && status.dwCurrentState == SERVICE_RUNNING, "interrogation");
     FAILS(ControlService(service, SERVICE_CONTROL_PAUSE, &status), ERROR_INVALID_SERVICE_CONTROL, "a driver cannot be paused");

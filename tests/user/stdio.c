@@ -40,7 +40,9 @@ static void write_and_read(void) {
 
 static void line_endings(void) {
     FILE *file = fopen("C:\\mixed.bin", "wb");
-    fwrite("a\rb\r\nc\n\r\r\nd\x1A""e", 1, 13, file);
+    fwrite("a\rb\r\nc\n\r\r\nd\x1A"
+           "e",
+           1, 13, file);
     fclose(file);
     file = fopen("C:\\mixed.bin", "rt");
     size_t got = fread(text, 1, sizeof(text), file);

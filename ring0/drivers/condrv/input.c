@@ -1,8 +1,9 @@
 /*
- * Console input. A read that cannot be answered waits in a queue, cancelable. When a terminal has a line, the machine interrupts; the
+ * Console input. A read that cannot be answered waits in a queue, cancelable. When there is input, the machine interrupts; the
  * interrupt queues a DPC, and the DPC answers the reads in the order in which they came: the shape of every driver of a slow device.
  *
- * A pipe or a file is different: its input counts as there, so the host's read blocks and every read is answered at once.
+ * A terminal is asked whether it has a line whenever somebody wants one. The input of a pipe or a file counts as there, and the host's read waits
+ * for it with the whole machine: so the machine interrupts once it has nothing else to do, and each interrupt is good for one such read.
  */
 #include "condrvp.h"
 
@@ -80,10 +81,10 @@ static ULONG ConTakeWide(PCON_INPUT_STATE Input, WCHAR *Out, ULONG Room) {
 }
 
 /*
- * Answers Irp from the line, reading one from the host if that is used up. FALSE: there is nothing yet. Called with Input->Lock held (on
- * a terminal) or at PASSIVE_LEVEL (a pipe); completes nothing.
+ * Answers Irp from the line, reading one from the host, if *MayRead, when that is used up. FALSE: there is nothing yet. Called with Input->Lock held;
+ * completes nothing.
  */
-static BOOLEAN ConAnswer(PCON_INPUT_STATE Input, PIRP Irp) {
+static BOOLEAN ConAnswer(PCON_INPUT_STATE Input, PIRP Irp, BOOLEAN *MayRead) {
     BOOLEAN Wide;
     ULONG Room = ConReadRoom(Irp, &Wide);
     PVOID Buffer = Irp->AssociatedIrp.SystemBuffer;
@@ -91,7 +92,12 @@ static BOOLEAN ConAnswer(PCON_INPUT_STATE Input, PIRP Irp) {
     Irp->IoStatus.Status = STATUS_SUCCESS;
     Irp->IoStatus.Information = 0;
     if (Input->First == Input->Last) {
-        int64_t Count = HalOps->console_read(Input->Line, CON_LINE);
+        int64_t Count;
+
+        if (!*MayRead)
+            return FALSE;
+        *MayRead = ConIsTerminal(CON_INPUT);
+        Count = HalOps->console_read(Input->Line, CON_LINE);
         if (Count == -HAL_EAGAIN)
             return FALSE;
         if (Count < 0) {
@@ -123,7 +129,7 @@ static PIRP ConFirstWaiting(PCON_INPUT_STATE Input) {
 static VOID ConCancelRead(PDEVICE_OBJECT Device, PIRP Irp);
 
 /* Answers waiting reads for as long as there is input. IRQL <= DISPATCH_LEVEL. */
-static VOID ConServe(PCON_INPUT_STATE Input) {
+static VOID ConServe(PCON_INPUT_STATE Input, BOOLEAN MayRead) {
     for (;;) {
         BOOLEAN Answered = FALSE, Cancelled = FALSE;
         PIRP Irp;
@@ -132,7 +138,7 @@ static VOID ConServe(PCON_INPUT_STATE Input) {
         KeAcquireSpinLock(&Input->Lock, &Irql);
         Irp = ConFirstWaiting(Input);
         if (Irp != NULL) {
-            Answered = ConAnswer(Input, Irp);
+            Answered = ConAnswer(Input, Irp, &MayRead);
             if (!Answered) {
                 /* Back to waiting; it may have been cancelled while it had no cancel routine. */
                 IoSetCancelRoutine(Irp, ConCancelRead);
@@ -164,7 +170,7 @@ static VOID NTAPI ConCancelRead(PDEVICE_OBJECT Device, PIRP Irp) {
     ConComplete(Irp, STATUS_CANCELLED, 0);
 }
 
-static VOID NTAPI ConInputDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) { ConServe(Context); }
+static VOID NTAPI ConInputDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) { ConServe(Context, TRUE); }
 
 /* At device IRQL, where nothing of the above may be done. */
 static VOID ConInputInterrupt(PVOID Context) { KeInsertQueueDpc(&((PCON_INPUT_STATE)Context)->Dpc, NULL, NULL); }
@@ -174,13 +180,6 @@ NTSTATUS ConStartRead(PCON_CONSOLE Console, PIRP Irp) {
     BOOLEAN Cancelled;
     KIRQL Irql;
 
-    if (!ConIsTerminal(CON_INPUT)) {
-        NTSTATUS Status;
-        ConAnswer(Input, Irp); /* never without an answer: the host waits */
-        Status = Irp->IoStatus.Status;
-        IoCompleteRequest(Irp, IO_NO_INCREMENT);
-        return Status;
-    }
     /* Queued even if there is input, so that reads are answered in order. Pending before anybody else can see the IRP. */
     KeAcquireSpinLock(&Input->Lock, &Irql);
     IoMarkIrpPending(Irp);
@@ -195,7 +194,7 @@ NTSTATUS ConStartRead(PCON_CONSOLE Console, PIRP Irp) {
     if (Cancelled)
         ConComplete(Irp, STATUS_CANCELLED, 0);
     else
-        ConServe(Input);
+        ConServe(Input, ConIsTerminal(CON_INPUT));
     return STATUS_PENDING;
 }
 

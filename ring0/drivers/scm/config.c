@@ -8,8 +8,8 @@ static NTSTATUS GetText(const SCM_CONFIG *Config, ULONG Size, const SCM_TEXT *Re
     RtlZeroMemory(Text, sizeof *Text);
     if (!Reference->Offset)
         return STATUS_SUCCESS;
-    if (Reference->Offset < sizeof *Config || Reference->Offset > Size || Reference->Length > Size - Reference->Offset || Reference->Length > 0xFFFC ||
-        (Reference->Offset | Reference->Length) % sizeof(WCHAR))
+    if (Reference->Offset < sizeof *Config || Reference->Offset > Size || Reference->Length > Size - Reference->Offset ||
+        Reference->Length > 0xFFFC || (Reference->Offset | Reference->Length) % sizeof(WCHAR))
         return STATUS_INVALID_PARAMETER;
     Text->Buffer = (PWCHAR)((ULONG_PTR)Config + Reference->Offset);
     Text->Length = Text->MaximumLength = (USHORT)Reference->Length;

@@ -39,7 +39,8 @@ NTSTATUS ScmOpenKey(PCUNICODE_STRING Name, BOOLEAN Create, PHANDLE Key) {
     if (!NT_SUCCESS(Status))
         return Status;
     InitializeObjectAttributes(&Attributes, &Path, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
-    Status = Create ? ZwCreateKey(Key, KEY_ALL_ACCESS, &Attributes, 0, NULL, REG_OPTION_NON_VOLATILE, NULL) : ZwOpenKey(Key, KEY_ALL_ACCESS, &Attributes);
+    Status =
+        Create ? ZwCreateKey(Key, KEY_ALL_ACCESS, &Attributes, 0, NULL, REG_OPTION_NON_VOLATILE, NULL) : ZwOpenKey(Key, KEY_ALL_ACCESS, &Attributes);
     ScmFreeText(&Path);
     return Status;
 }

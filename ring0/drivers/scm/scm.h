@@ -1,15 +1,15 @@
 /*
  * The service database as a device, \Device\ServiceControl: what its driver and advapi32.dll agree upon.
  *
- * A service control manager handle is a file handle to the device itself, a service handle one to NAME relative to that (ObjectAttributes.RootDirectory).
- * The access asked for is SC_MANAGER_* and SERVICE_* rights, generic rights already mapped; the driver keeps what it granted with the file
- * object and holds every request against it. Each request is one METHOD_BUFFERED control below.
+ * A service control manager handle is a file handle to the device itself, a service handle one to NAME relative to that
+ * (ObjectAttributes.RootDirectory). The access asked for is SC_MANAGER_* and SERVICE_* rights, generic rights already mapped; the driver keeps
+ * what it granted with the file object and holds every request against it. Each request is one METHOD_BUFFERED control below.
  *
  * Statuses that are SCM_ERROR(e) stand for the Win32 error e (facility NTWIN32); all others are for RtlNtStatusToDosError.
  */
 #pragma once
 
-#define SCM_DEVICE_NAME L"\\Device\\ServiceControl"
+#define SCM_DEVICE_NAME  L"\\Device\\ServiceControl"
 #define SCM_ERROR(win32) ((NTSTATUS)(0xC0070000u | (win32)))
 
 #define SCM_CONTROL_CODE(number) CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800 + (number), METHOD_BUFFERED, FILE_ANY_ACCESS)
@@ -36,10 +36,10 @@ typedef struct _SCM_TEXT {
 
 typedef struct _SCM_CONFIG {
     ULONG Type, Start, ErrorControl;
-    ULONG Tag;             /* in: not 0: one is wanted */
-    SCM_TEXT Name;         /* not in IOCTL_SCM_SET_CONFIG */
-    SCM_TEXT DisplayName;  /* none: the name */
-    SCM_TEXT ImagePath;    /* as the caller wrote it */
+    ULONG Tag;            /* in: not 0: one is wanted */
+    SCM_TEXT Name;        /* not in IOCTL_SCM_SET_CONFIG */
+    SCM_TEXT DisplayName; /* none: the name */
+    SCM_TEXT ImagePath;   /* as the caller wrote it */
     SCM_TEXT Group;
     SCM_TEXT Dependencies; /* terminated strings, groups with a '+' before them, without the last terminator */
     SCM_TEXT Account;      /* a driver's object name, ObjectName in the registry */

@@ -33,35 +33,42 @@
 #define SERVICE_ALL_ACCESS           0xF01FFu
 
 enum { SERVICE_STOPPED = 1, SERVICE_START_PENDING, SERVICE_STOP_PENDING, SERVICE_RUNNING };
-enum { SERVICE_CONTROL_STOP = 1, SERVICE_CONTROL_PAUSE, SERVICE_CONTROL_CONTINUE, SERVICE_CONTROL_INTERROGATE, SERVICE_CONTROL_PARAMCHANGE = 6, SERVICE_CONTROL_NETBINDDISABLE = 10 };
+enum {
+    SERVICE_CONTROL_STOP = 1,
+    SERVICE_CONTROL_PAUSE,
+    SERVICE_CONTROL_CONTINUE,
+    SERVICE_CONTROL_INTERROGATE,
+    SERVICE_CONTROL_PARAMCHANGE = 6,
+    SERVICE_CONTROL_NETBINDDISABLE = 10
+};
 #define SERVICE_ACCEPT_STOP 1u
 
-#define ERROR_INVALID_PARAMETER           87u
-#define ERROR_INVALID_NAME                123u
-#define ERROR_INVALID_SERVICE_CONTROL     1052u
-#define ERROR_SERVICE_NO_THREAD           1054u
-#define ERROR_SERVICE_ALREADY_RUNNING     1056u
-#define ERROR_SERVICE_DISABLED            1058u
-#define ERROR_SERVICE_DOES_NOT_EXIST      1060u
-#define ERROR_SERVICE_CANNOT_ACCEPT_CTRL  1061u
-#define ERROR_SERVICE_NOT_ACTIVE          1062u
-#define ERROR_SERVICE_MARKED_FOR_DELETE   1072u
-#define ERROR_SERVICE_EXISTS              1073u
-#define ERROR_SERVICE_NEVER_STARTED       1077u
-#define ERROR_DUPLICATE_SERVICE_NAME      1078u
+#define ERROR_INVALID_PARAMETER          87u
+#define ERROR_INVALID_NAME               123u
+#define ERROR_INVALID_SERVICE_CONTROL    1052u
+#define ERROR_SERVICE_NO_THREAD          1054u
+#define ERROR_SERVICE_ALREADY_RUNNING    1056u
+#define ERROR_SERVICE_DISABLED           1058u
+#define ERROR_SERVICE_DOES_NOT_EXIST     1060u
+#define ERROR_SERVICE_CANNOT_ACCEPT_CTRL 1061u
+#define ERROR_SERVICE_NOT_ACTIVE         1062u
+#define ERROR_SERVICE_MARKED_FOR_DELETE  1072u
+#define ERROR_SERVICE_EXISTS             1073u
+#define ERROR_SERVICE_NEVER_STARTED      1077u
+#define ERROR_DUPLICATE_SERVICE_NAME     1078u
 
 typedef struct _SCM_SERVICE {
     LIST_ENTRY Entry;
     ULONG References; /* handles, and requests under way */
-    ULONG Pending;     /* SERVICE_START_PENDING or SERVICE_STOP_PENDING while this driver is at it, else 0 */
+    ULONG Pending;    /* SERVICE_START_PENDING or SERVICE_STOP_PENDING while this driver is at it, else 0 */
     ULONG Win32Exit;
-    BOOLEAN Deleted;   /* DeleteService was called; goes when it is stopped and nobody has it open */
+    BOOLEAN Deleted;     /* DeleteService was called; goes when it is stopped and nobody has it open */
     BOOLEAN Unstoppable; /* its driver has refused to be unloaded */
     UNICODE_STRING Name;
 } SCM_SERVICE, *PSCM_SERVICE;
 
 typedef struct _SCM_HANDLE { /* FILE_OBJECT.FsContext */
-    PSCM_SERVICE Service; /* NULL: the manager */
+    PSCM_SERVICE Service;    /* NULL: the manager */
     ACCESS_MASK Granted;
 } SCM_HANDLE, *PSCM_HANDLE;
 
@@ -96,6 +103,6 @@ NTSTATUS ScmReadNumber(HANDLE Key, PCWSTR Value, PULONG Number);
 NTSTATUS ScmReadText(HANDLE Key, PCWSTR Value, PUNICODE_STRING Text); /* from paged pool, without its last terminator */
 NTSTATUS ScmWriteNumber(HANDLE Key, PCWSTR Value, ULONG Number);
 NTSTATUS ScmWriteText(HANDLE Key, PCWSTR Value, ULONG Type, PCUNICODE_STRING Text); /* adds a terminator */
-NTSTATUS ScmServiceAt(ULONG Index, PUNICODE_STRING Name); /* the Index-th key's name, from paged pool */
-VOID ScmDeleteKey(PCUNICODE_STRING Name);                 /* with all keys below it */
+NTSTATUS ScmServiceAt(ULONG Index, PUNICODE_STRING Name);                           /* the Index-th key's name, from paged pool */
+VOID ScmDeleteKey(PCUNICODE_STRING Name);                                           /* with all keys below it */
 VOID ScmFreeText(PUNICODE_STRING Text);

@@ -1,0 +1,10 @@
+# Programs and tools for the tests of the command line, built by the stock mingw-w64 compiler and the host's.
+TEST_PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/tests/programs/%.exe,$(wildcard tests/programs/*.c))
+TEST_TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
+
+$(BUILD)/tests/programs/%.exe: tests/programs/%.c
+	@mkdir -p $(@D)
+	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $< -o $@
+$(BUILD)/tests/tools/%: tests/tools/%.c ring0/ldr/pe.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $^ -o $@

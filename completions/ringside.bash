@@ -18,6 +18,10 @@ _ringside() {
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -d -- "$cur")
             return ;;
+        --and)
+            compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -f -X '!*.[eE][xX][eE]' -- "$cur"; compgen -d -- "$cur")
+            return ;;
         --verifier)
             mapfile -t COMPREPLY < <(compgen -W "off standard" -- "$cur")
             return ;;
@@ -30,13 +34,13 @@ _ringside() {
         # After the program, words are its own.
         for ((i = 2; i < COMP_CWORD; i++)); do
             case ${COMP_WORDS[i]} in
-            -d | --driver | --root | --verifier | --cpus | --seed | --memory | --timeout) ((i++)) ;;
+            -d | --driver | --and | --root | --verifier | --cpus | --seed | --memory | --timeout) ((i++)) ;;
             -*) ;;
             *) compopt -o default; return ;;
             esac
         done
         if [[ $cur == -* ]]; then
-            mapfile -t COMPREPLY < <(compgen -W "-d --driver --verifier --trace --trace= --cpus --seed --realtime --memory --timeout --root --strict -h --help" -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W "-d --driver --and --verifier --trace --trace= --cpus --seed --realtime --memory --timeout --root --strict -h --help" -- "$cur")
             [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
         else
             compopt -o filenames

@@ -15,6 +15,7 @@ complete -c ringside -n __fish_use_subcommand -l version -s V -d 'print the vers
 
 complete -c ringside -n '__ringside_command run' -F
 complete -c ringside -n '__ringside_command run' -s d -l driver -r -F -d 'load this driver first, unload it afterwards'
+complete -c ringside -n '__ringside_command run' -l and -r -F -d 'run this program as well'
 complete -c ringside -n '__ringside_command run' -l verifier -x -a 'off standard' -d 'how much is checked'
 complete -c ringside -n '__ringside_command run' -l trace -d 'write IRPs and kernel calls to standard error, or to =FILE'
 complete -c ringside -n '__ringside_command run' -l cpus -x -a 1 -d 'number of processors'

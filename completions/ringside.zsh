@@ -21,6 +21,7 @@ _ringside() {
     run)
         _arguments -S \
             '*'{-d,--driver}'[load this driver first, unload it afterwards]:driver:_files -g "*.(#i)sys(-.)"' \
+            '*--and[run this program and its arguments as well]:program and arguments:_files -g "*.(#i)exe(-.)"' \
             '--verifier[how much is checked]:level:(off standard)' \
             '--trace=-[write IRPs and kernel calls to standard error, or to a file]::file:_files' \
             '--cpus[number of processors]:number:(1)' \

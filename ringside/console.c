@@ -102,6 +102,11 @@ void console_stop(void) {
     console.trace_fd = 2;
 }
 
+void console_break_line(void) {
+    if ((console.terminals & 4) != 0)
+        put(2, "\n", 1);
+}
+
 uint32_t console_terminals(void) { return console.terminals; }
 int console_has_colour(void) { return console.colour; }
 

@@ -11,6 +11,8 @@ int console_start(const char *trace_file);
 /* Writes what is buffered and puts the terminal's colours and cursor back. Every way out of the process calls it; it may be called again. */
 void console_stop(void);
 
+/* A line of its own for what follows: the terminal has echoed ^C. */
+void console_break_line(void);
 /* Which streams are terminals: bit 0 input, bit 1 output, bit 2 error. */
 uint32_t console_terminals(void);
 /* May standard error be coloured: a terminal, no NO_COLOR, TERM not dumb. */

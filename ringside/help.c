@@ -26,6 +26,8 @@ static const char run[] =
     "Without a program, the drivers are loaded and unloaded. Options end at the program; what follows it is the program's.\n"
     "\n"
     "  -d, --driver FILE.sys   load this driver first, unload it afterwards; its service is named after the file (repeatable)\n"
+    "      --and 'PROGRAM ARGS'\n"
+    "                          run this program as well, in the same machine, once all before it have ended or wait for input (repeatable)\n"
     "      --verifier LEVEL    off or standard (default: standard); this version checks nothing yet at either level\n"
     "      --trace[=FILE]      write IRPs and kernel calls to standard error, or to FILE\n"
     "      --cpus N            number of processors; this version has 1\n"
@@ -40,8 +42,10 @@ static const char run[] =
     "Program, drivers, and arguments that name a file appear in C:\\, read-only, by their file names. A program or driver may also be named by\n"
     "its path in the machine: 'C:\\tools\\client.exe', with --root.\n"
     "\n"
-    "exit codes: the program's own (above 255: 255); 124 timeout; 125 Ringside failed, or usage; 126 an image cannot be run;\n"
-    "            127 an image is not there; 134 the machine bug checked\n";
+    "Ctrl+C ends the machine; Ctrl+\\ shows what each thread waits for.\n"
+    "\n"
+    "exit codes: the program's own (above 255: 255); 124 timeout, or all wait for ever; 125 Ringside failed, or usage;\n"
+    "            126 an image cannot be run; 127 an image is not there; 130 Ctrl+C; 134 the machine bug checked\n";
 
 static const char inspect[] = "usage: ringside inspect [--json] FILE...\n"
                               "\n"

@@ -91,7 +91,7 @@ int64_t host_wait(uint32_t mask, uint64_t timeout_ns) {
 
 void host_exit(uint32_t status) {
     if (signals_interrupted()) {
-        leave(128 + signals_interrupted());
+        machine_end_interrupted(signals_interrupted());
     }
     if (status > 255) {
         message_note("exit status 0x%08X (%d): a shell sees 255", status, (int)status);
@@ -123,6 +123,9 @@ void machine_end_timeout(void) {
 }
 
 void machine_end_interrupted(int signal) {
+    if (signal == SIGINT) {
+        console_break_line();
+    }
     leave(128 + signal);
 }
 

@@ -243,6 +243,12 @@ static bool handle(int signal, void (*handler)(int, siginfo_t *, void *), bool a
     return sigaction(signal, &action, NULL) == 0;
 }
 
+/* One that the parent has us ignore (nohup, a script's background) stays ignored. */
+static bool handle_unless_ignored(int signal, void (*handler)(int, siginfo_t *, void *)) {
+    struct sigaction before;
+    return sigaction(signal, NULL, &before) == 0 && (before.sa_handler == SIG_IGN || handle(signal, handler, true));
+}
+
 bool signals_start(hal_machine *running, uint64_t timeout_seconds) {
     machine = running;
     stack_t stack = {.ss_size = ALT_STACK_SIZE};
@@ -253,8 +259,8 @@ bool signals_start(hal_machine *running, uint64_t timeout_seconds) {
         ok = ok && handle(faults[i], on_fault, false);
     }
     ok = ok && handle(SIGPROF, on_cpu_tick, true) && handle(SIGALRM, on_timeout, true);
-    ok = ok && handle(SIGINT, on_interrupt, true) && handle(SIGTERM, on_interrupt, true) && handle(SIGHUP, on_interrupt, true);
-    ok = ok && handle(SIGQUIT, on_quit, true);
+    ok = ok && handle(SIGTERM, on_interrupt, true) && handle_unless_ignored(SIGINT, on_interrupt) && handle_unless_ignored(SIGHUP, on_interrupt);
+    ok = ok && handle_unless_ignored(SIGQUIT, on_quit);
     signal(SIGPIPE, SIG_IGN);
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGPROF};
     timer_t timer;

@@ -3,7 +3,7 @@ SAMPLE_WARNINGS := -Wall -Wextra -Werror
 SAMPLE_DRIVER_WARNINGS := $(SAMPLE_WARNINGS) -Wno-\#warnings
 SAMPLE_DRIVER_FLAGS := $(PE_TARGET) -std=gnu17 -O2 -g -gdwarf-4 -ffreestanding -fms-extensions -Xclang -fasync-exceptions -fasynchronous-unwind-tables \
 	-fno-auto-import -fno-delete-null-pointer-checks -mno-stack-arg-probe -DALLOC_PRAGMA -D_WIN32_WINNT=0x0A00 -DNTDDI_VERSION=0x0A000008 \
-	-ffile-prefix-map=$(CURDIR)/= -isystem include/ddk-fix -isystem $(MINGW_INCLUDE)/ddk -isystem $(MINGW_INCLUDE) $(SAMPLE_DRIVER_WARNINGS)
+	-ffile-prefix-map=$(CURDIR)/= -include ringside/cc/prelude.h -isystem include/ddk-fix -isystem $(MINGW_INCLUDE)/ddk -isystem $(MINGW_INCLUDE) $(SAMPLE_DRIVER_WARNINGS)
 SAMPLE_DRIVER_LINK := -nologo -subsystem:native -driver:wdm -entry:DriverEntry -base:0x10000 -section:INIT,ERD -debug:dwarf -release -nodefaultlib
 SAMPLE_DRIVER_LIBS := $(MINGW_LIB)/libntoskrnl.a $(MINGW_LIB)/libhal.a
 SAMPLE_PROGRAM_FLAGS := -std=gnu17 -O2 -g -D_WIN32_WINNT=0x0A00 -ffile-prefix-map=$(CURDIR)/= $(SAMPLE_WARNINGS)

@@ -106,9 +106,12 @@ PCM_VALUE CmpFindValue(PCM_NODE Node, PCUNICODE_STRING Name) {
     return index < Node->ValueCount ? Node->Values[index] : NULL;
 }
 
+/* A value that is there keeps its name as it was first written. */
 NTSTATUS CmpPutValue(PCM_NODE Node, PCUNICODE_STRING Name, ULONG Type, const VOID *Data, ULONG Size) {
     ULONG index = CmpValueIndex(Node, Name);
-    if (index == Node->ValueCount && !CmpReserve((PVOID **)&Node->Values, Node->ValueCount, &Node->ValueCapacity))
+    if (index < Node->ValueCount)
+        Name = &Node->Values[index]->Name;
+    else if (!CmpReserve((PVOID **)&Node->Values, Node->ValueCount, &Node->ValueCapacity))
         return STATUS_INSUFFICIENT_RESOURCES;
     PCM_VALUE value = ExAllocatePoolWithTag(PagedPool, sizeof(*value) + Name->Length + Size, CMP_TAG);
     if (value == NULL)

@@ -263,6 +263,8 @@ VOID KiListThreads(VOID) {
 
             if (Thread->Tcb.State == Waiting && Thread->Tcb.WaitReason == WrQueue && Thread->Tcb.SystemThread)
                 continue; /* a worker without work */
+            if (&Thread->Tcb == KiProgramWaiter)
+                continue;
             if (Thread->Tcb.State == Waiting)
                 KdMessage("  %s %lu.%lu waits for %s (%p)%s", Process->ImageFileName, HandleToUlong(Thread->Cid.UniqueProcess),
                           HandleToUlong(Thread->Cid.UniqueThread), KipWaitName(&Thread->Tcb),

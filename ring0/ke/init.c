@@ -26,6 +26,7 @@
 hal_machine *KiMachine;
 const hal_ops *HalOps;
 KUSER_SHARED_DATA *KiSharedData;
+PKTHREAD KiProgramWaiter;
 
 static const PCSTR InboxDrivers[] = {"null.sys", "condrv.sys", "hostfs.sys", "scm.sys"};
 
@@ -86,10 +87,6 @@ static VOID ExplainStatus(NTSTATUS Status, PLDR_REFUSAL Refusal, PULONG Code) {
         {STATUS_OBJECT_NAME_NOT_FOUND, "is not there", "check the path", EXIT_ABSENT},
         {STATUS_OBJECT_PATH_NOT_FOUND, "is not there", "check the path", EXIT_ABSENT},
         {STATUS_NO_SUCH_FILE, "is not there", "check the path", EXIT_ABSENT},
-        {STATUS_MAPPED_FILE_SIZE_ZERO, "is empty", "build it again", EXIT_REFUSED},
-        {STATUS_INVALID_IMAGE_NOT_MZ, "is not a Windows image: it does not begin with MZ", "give an .exe file", EXIT_REFUSED},
-        {STATUS_INVALID_IMAGE_WIN_32, "is a 32-bit program, and the machine is x86-64", "build it for x64", EXIT_REFUSED},
-        {STATUS_INVALID_IMAGE_FORMAT, "is damaged, or built for another processor than x86-64", "`ringside inspect` says what is wrong", EXIT_REFUSED},
         {STATUS_CONFLICTING_ADDRESSES, "has no relocations, and its base is taken", "link it without /fixed", EXIT_REFUSED},
         {STATUS_INSUFFICIENT_RESOURCES, "does not fit into the machine's memory", "run with more --memory", EXIT_REFUSED},
         {STATUS_NO_MEMORY, "does not fit into the machine's memory", "run with more --memory", EXIT_REFUSED},
@@ -260,7 +257,9 @@ static VOID Phase1(PVOID Context) {
         }
         Loaded++;
     }
+    KiProgramWaiter = KiCurrentThread();
     NTSTATUS ExitStatus = RunPrograms();
+    KiProgramWaiter = NULL;
     while (Loaded-- > 0) {
         NTSTATUS Status = IopUnloadDriver(&Keys[Loaded]);
         if (!NT_SUCCESS(Status) && Status != STATUS_OBJECT_NAME_NOT_FOUND) {

@@ -90,4 +90,5 @@ VOID KiExpireTimers(VOID) {
         if (!IsListEmpty(&Timer->Header.WaitListHead))
             KiWaitTest(Timer, 0);
     }
+    KiClockExpects(KiNextTimerDue());
 }

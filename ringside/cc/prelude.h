@@ -7,6 +7,10 @@
 #define __INTRINSIC_DEFINED_InterlockedBitTestAndReset
 
 #ifndef __cplusplus
+/* mingw-w64 has no body for these outside the place they are inlined at, and clang inlines nothing inside __try: IoSkipCurrentIrpStackLocation there
+   would not link. */
+#define FORCEINLINE static __inline__ __attribute__((__always_inline__, __unused__))
+
 typedef unsigned int UINT; /* the kit's drivers see windef.h's short names through other headers */
 #endif
 

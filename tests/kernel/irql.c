@@ -117,10 +117,10 @@ static VOID TestDpcDelivery(VOID) {
 
     DpcRuns = 0;
     KeSetImportanceDpc(&Dpcs[0], MediumImportance);
-    _disable();
+    __asm__ volatile("cli");
     KeInsertQueueDpc(&Dpcs[0], NULL, NULL);
     is(DpcRuns, 0, "no DPC while interrupts are disabled");
-    _enable();
+    __asm__ volatile("sti");
     is(DpcRuns, 1, "but when they are enabled again");
 }
 

@@ -57,7 +57,7 @@ int main(int argc, char **argv) {
         for (volatile unsigned i = 0;; i++)
             continue;
     if (strcmp(verb, "fault") == 0)
-        *(volatile int *)16 = 1;
+        *(volatile int *)(ULONG_PTR)strtoul(argument, NULL, 0) = 1;
     if (strcmp(verb, "echo") == 0)
         return echo();
     if (strcmp(verb, "count") == 0)

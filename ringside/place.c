@@ -1,0 +1,185 @@
+#include "place.h"
+#include "command_line.h"
+#include "files.h"
+#include "ldr/pe.h"
+#include "message.h"
+#include "names.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* A file of the host that is to be seen at C:\path. Returns 0 or an exit code, after a message if `required`. */
+static int add_file(const char *path, const char *host_path, bool required) {
+    int error = files_add_host(path, host_path);
+
+    if (error == 0 || !required)
+        return 0;
+    switch (-error) {
+    case ENOENT:
+    case ENOTDIR: message_error(host_path, "there is no such file: check the path"); return EXIT_ABSENT;
+    case EEXIST:
+        message_error(host_path, "another file on this command line has the same name: rename one of them, for both would be C:\\%s", path);
+        return EXIT_OURS;
+    case EISDIR: message_error(host_path, "it is a directory: name the image itself"); return EXIT_REFUSED;
+    case EINVAL:
+    case ENAMETOOLONG:
+        message_error(host_path, "it is no ordinary file, or Windows has no such file name: name a file whose name can stand in C:\\");
+        return EXIT_REFUSED;
+    default: message_error(host_path, "it cannot be opened (%s): check its permissions", strerror(-error)); return EXIT_REFUSED;
+    }
+}
+
+/* "C:\dir\file", as it is called in the machine, becomes "dir/file" below the root; NULL: no such path. */
+static char *root_path_of(const char *argument) {
+    char *path;
+
+    if ((argument[0] | 0x20) != 'c' || argument[1] != ':' || (argument[2] != '\\' && argument[2] != '/'))
+        return NULL;
+    path = strdup(argument + 3);
+    for (char *c = path; c != NULL && *c != '\0'; c++)
+        if (*c == '\\')
+            *c = '/';
+    return path;
+}
+
+/* Where the image `argument` names is in the machine: in *machine_name, from malloc. Returns 0 or an exit code, after a message. */
+static int place_image(const char *argument, const char **machine_name) {
+    char *inside = root_path_of(argument), *name = NULL;
+    const char *file = names_last(argument);
+    int status = 0;
+
+    if (inside != NULL) {
+        hal_file_info info;
+        int64_t handle = files_open(inside, HAL_FILE_READ, HAL_OPEN, &info);
+        free(inside);
+        if (handle < 0) {
+            message_error(argument, "there is no such file in the machine's drive C: name a file of this host, or give --root");
+            return EXIT_ABSENT;
+        }
+        files_close(handle);
+        name = strdup(argument);
+        for (char *c = name; c != NULL && *c != '\0'; c++)
+            if (*c == '/')
+                *c = '\\';
+    } else {
+        status = add_file(file, argument, true);
+        if (status == 0 && asprintf(&name, "C:\\%s", file) < 0)
+            name = NULL;
+    }
+    if (status == 0 && name == NULL) {
+        message_error(argument, "no memory for its name: free some");
+        status = EXIT_OURS;
+    }
+    *machine_name = name;
+    return status;
+}
+
+/* Arguments of the program that name files can be opened under the same relative name, and under the file's own. */
+static void place_argument(const char *argument) {
+    if (argument[0] == '\0')
+        return;
+    add_file(names_last(argument), argument, false);
+    if (argument[0] == '.' && argument[1] == '/')
+        argument += 2;
+    if (argument[0] != '/')
+        add_file(argument, argument, false);
+}
+
+/* ---- Programs -------------------------------------------------------------------------------------------------------------------------- */
+
+static bool imports_from(const struct pe_image *image, const char *dll) {
+    for (uint32_t i = 0; i < image->import_dll_count; i++)
+        if (strcasecmp(pe_import_dll(image, i), dll) == 0)
+            return true;
+    return false;
+}
+
+static int judge_program(const char *argument, const uint8_t *data, uint64_t size) {
+    struct pe_image image;
+    enum pe_error error = pe_parse(data, size, &image);
+
+    if (error == PE_WRONG_MACHINE)
+        message_error(argument, "it is built for %s processors and the machine is x86-64: build it for x64", pe_machine_name(image.machine));
+    else if (error != PE_OK)
+        message_error(argument, "it %s: give a Windows program", pe_error_text(error));
+    else if (image.subsystem == PE_SUBSYSTEM_NATIVE && (imports_from(&image, "ntoskrnl.exe") || imports_from(&image, "hal.dll")))
+        message_error(argument, "it is a driver, not a program: load it with -d %s", argument);
+    else if ((image.characteristics & PE_FILE_DLL) != 0)
+        message_error(argument, "it is a DLL, not a program: name a program that uses it");
+    else
+        return 0;
+    return EXIT_REFUSED;
+}
+
+/* What CreateProcess would refuse is refused before there is a machine, with more to say. What the program imports is not looked at here. */
+static int check_program(const char *argument, const char *machine_name) {
+    char *path = root_path_of(machine_name);
+    hal_file_info info;
+    int64_t file = path != NULL ? files_open(path, HAL_FILE_READ, HAL_OPEN, &info) : -ENOMEM;
+    uint8_t *data = NULL;
+    int status = EXIT_OURS;
+
+    if (file >= 0 && info.size > PE_MAX_IMAGE) {
+        message_error(argument, "it is larger than the 1 GiB that an image can be: give a Windows program");
+        status = EXIT_REFUSED;
+    } else if (file < 0 || (data = malloc(info.size + 1)) == NULL || files_read(file, 0, data, info.size) != (int64_t)info.size) {
+        message_error(argument, "it cannot be read: check the file and its permissions");
+        status = EXIT_REFUSED;
+    } else {
+        status = judge_program(argument, data, info.size);
+    }
+    if (file >= 0)
+        files_close(file);
+    free(data);
+    free(path);
+    return status;
+}
+
+static int place_program(struct run_options *options, const char *program, char **arguments, size_t count) {
+    hal_program *placed = &options->machine_programs[options->machine_program_count];
+    int status = place_image(program, &placed->path);
+
+    if (status == 0)
+        status = check_program(program, placed->path);
+    if (status != 0)
+        return status;
+    for (size_t i = 0; i < count; i++)
+        place_argument(arguments[i]);
+    placed->command_line = command_line_quote(placed->path, arguments, count);
+    if (placed->command_line == NULL) {
+        message_error(program, "its command line is longer than the 32767 characters that Windows allows, or there is no memory for it: shorten it");
+        return EXIT_OURS;
+    }
+    options->machine_program_count++;
+    return 0;
+}
+
+/* The string of an --and. */
+static int place_further(struct run_options *options, const char *line) {
+    size_t count;
+    char **words = command_line_split(line, &count);
+    int status;
+
+    if (words == NULL) {
+        message_error("--and", "no memory for its words: free some");
+        return EXIT_OURS;
+    }
+    status = place_program(options, words[0], words + 1, count - 1);
+    free(words);
+    return status;
+}
+
+int place_files(struct run_options *options) {
+    int status = 0;
+
+    for (size_t i = 0; i < options->driver_count && status == 0; i++)
+        status = place_image(options->drivers[i], &options->machine_drivers[i]);
+    if (options->program != NULL && status == 0)
+        status = place_program(options, options->program, options->arguments, options->argument_count);
+    for (size_t i = 0; i < options->further_count && status == 0; i++)
+        status = place_further(options, options->further[i]);
+    return status;
+}

@@ -39,7 +39,7 @@ include samples/rules.mk
 include tests/rules.mk
 include bench/rules.mk
 
-all: $(BUILD)/ringside samples
+all: $(BUILD)/ringside samples $(BUILD)/unwind-proof docs/exports.md
 
 DOCDIR := $(PREFIX)/share/doc/ringside
 install: $(BUILD)/ringside $(BUILD)/exports.md
@@ -50,6 +50,11 @@ install: $(BUILD)/ringside $(BUILD)/exports.md
 	install -D -m 644 completions/ringside.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ringside
 	install -D -m 644 completions/ringside.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ringside
 	install -D -m 644 completions/ringside.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ringside.fish
+
+docs/exports.md: $(BUILD)/exports.md
+	cp $< $@
+compile_commands.json: Makefile tools/compile-commands.awk
+	$(MAKE) -n -B V=1 --no-print-directory all | awk -v dir=$(CURDIR) -f tools/compile-commands.awk > $@
 
 SOURCES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 HOST_SOURCES := $(filter ringside/% tools/% tests/host/% tests/tools/%,$(SOURCES))

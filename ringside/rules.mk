@@ -19,3 +19,11 @@ $(BUILD)/host/images.o: ringside/images.awk $(RING0_IMAGES) $(RING3_IMAGES)
 
 $(BUILD)/ringside: $(HOST_OBJ)
 	$(CC) $(HOST_LDFLAGS) -o $@ $(HOST_OBJ) $(HOST_LIBS)
+
+# Every PE function of ours that moves rsp has unwind data, or the build fails.
+$(BUILD)/tools/unwind-check: tools/unwind-check.c $(wildcard ring0/ldr/pe*.c)
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $^ -lZydis -o $@
+$(BUILD)/unwind-proof: $(BUILD)/tools/unwind-check $(RING0_IMAGES) $(RING3_IMAGES)
+	$< $(RING0_IMAGES) $(RING3_IMAGES)
+	touch $@

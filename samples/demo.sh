@@ -5,6 +5,6 @@ set -eu
 build=${BUILD:-build}
 for kind in buffered direct neither; do
     echo
-    echo "\$ ringside run --root $build/samples --and 'client.exe \"Hello from user mode!\"' loader.exe C:\\example-$kind.sys"
+    printf '%s\n' "\$ ringside run --root $build/samples --and 'client.exe \"Hello from user mode!\"' loader.exe C:\\example-$kind.sys"
     echo | "$build/ringside" run --root "$build/samples" --and "$build/samples/client.exe \"Hello from user mode!\"" "$build/samples/loader.exe" "C:\\example-$kind.sys"
 done 2>&1 | tr -d '\r'

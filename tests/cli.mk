@@ -4,7 +4,11 @@ TEST_TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests
 
 $(BUILD)/tests/programs/%.exe: tests/programs/%.c
 	@mkdir -p $(@D)
-	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $< -o $@
-$(BUILD)/tests/tools/%: tests/tools/%.c ring0/ldr/pe.c
+	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $^ -o $@
+$(BUILD)/tests/programs/lacks.exe: $(BUILD)/tests/programs/lacks.lib
+$(BUILD)/tests/programs/%.lib: tests/programs/%.def
+	@mkdir -p $(@D)
+	llvm-dlltool$(LLVM) -m i386:x86-64 -d $< -l $@
+$(BUILD)/tests/tools/%: tests/tools/%.c
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) $^ -o $@

@@ -26,13 +26,9 @@ $(BUILD)/tests/host/%: tests/host/%.c
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) -Wno-missing-prototypes -fsanitize=address,undefined -fno-sanitize-recover=all -MMD -MP $< $(TEST_SOURCES_$*) -lcmocka -o $@
 
-$(BUILD)/tools/unwind-check: tools/unwind-check.c ring0/ldr/pe.c
-	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) $^ -lZydis -o $@
 
 .PHONY: test-images run-tests
-test-images: $(TEST_IMAGES) $(TEST_SCRIPTS) $(BUILD)/ringside $(BUILD)/tools/unwind-check samples
-	$(BUILD)/tools/unwind-check $(RING0_IMAGES) $(RING3_IMAGES) $(EXAMPLE_DRIVERS)
+test-images: $(TEST_IMAGES) $(TEST_SCRIPTS) $(BUILD)/ringside $(BUILD)/unwind-proof samples
 run-tests: test-images
 	BUILD=$(BUILD) prove --timer $(PROVE_FLAGS) $(TEST_SCRIPTS)
 
@@ -43,5 +39,6 @@ demo: $(BUILD)/ringside samples
 	BUILD=$(BUILD) samples/demo.sh
 
 TEST_SOURCES_test_options := ringside/options.c
+TEST_SOURCES_test_command_line := ringside/command_line.c
 TEST_SOURCES_test_files := ringside/files.c ringside/root.c ringside/overlay.c ringside/names.c
 TEST_SOURCES_test_pe := ring0/ldr/pe.c

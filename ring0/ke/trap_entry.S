@@ -30,6 +30,7 @@ KiTrapEntry:
 
 /* In: rcx = hal_trap_frame *. Everything above it on the stack is dead. IRETQ is the one instruction that loads rip, rsp and rflags at once. */
     .globl KiResumeTrap
+    .seh_proc KiResumeTrap
 KiResumeTrap:
     movq %rcx, %rsp
     movq FRAME_XSAVE(%rcx), %r8
@@ -48,6 +49,8 @@ KiResumeTrap:
     pushq FRAME_RFLAGS(%rcx)
     pushq $SELECTOR_USER_CODE
     pushq FRAME_RIP(%rcx)
+    .seh_pushframe
+    .seh_endprologue
     movq KiMachine(%rip), %rax
     movl FRAME_USER_MODE(%rcx), %edx
     movl %edx, MACHINE_USER_MODE(%rax)
@@ -67,10 +70,12 @@ KiResumeTrap:
     movq FRAME_GPR + 15 * 8(%rcx), %r15
     movq FRAME_GPR + 1 * 8(%rcx), %rcx
     iretq
+    .seh_endproc
 
 /* In: rcx = CONTEXT *, rdx = 1 to go on in user mode, 0 in kernel mode; r8 = a stack to do it from, 16-byte aligned, which is not the one to be
    resumed (or lies below its frame). */
     .globl KiRestoreContext
+    .seh_proc KiRestoreContext
 KiRestoreContext:
     movq %r8, %rsp
     fxrstor64 CONTEXT_FLOAT(%rcx)
@@ -81,6 +86,8 @@ KiRestoreContext:
     pushq %rax
     pushq $SELECTOR_USER_CODE
     pushq CONTEXT_RIP(%rcx)
+    .seh_pushframe
+    .seh_endprologue
     movq KiMachine(%rip), %rax
     movl %edx, MACHINE_USER_MODE(%rax)
     movq CONTEXT_RAX(%rcx), %rax
@@ -99,6 +106,7 @@ KiRestoreContext:
     movq CONTEXT_RAX + 120(%rcx), %r15
     movq CONTEXT_RAX + 8(%rcx), %rcx
     iretq
+    .seh_endproc
 
     .section .rdata,"dr"
 KiInitialMxcsr:

@@ -40,7 +40,9 @@ _setjmpex:
 
 .globl longjmp
 .p2align 4
+.seh_proc longjmp
 longjmp:
+.seh_endprologue
     testl %edx, %edx
     movl $1, %eax
     cmovzl %eax, %edx
@@ -71,3 +73,4 @@ longjmp:
     movq 0x50(%rcx), %rdx
     movq 0x10(%rcx), %rsp
     jmpq *%rdx
+.seh_endproc

@@ -76,6 +76,15 @@ static void test_every_option(void **state) {
     assert_false(options.help);
 }
 
+static void test_further_programs(void **state) {
+    assert_true(run(WORDS("--and", "q.exe \"a b\"", "--and=r.exe", "p.exe", "--and", "x")));
+    assert_int_equal(options.further_count, 2);
+    assert_string_equal(options.further[0], "q.exe \"a b\"");
+    assert_string_equal(options.further[1], "r.exe");
+    assert_string_equal(options.program, "p.exe");
+    assert_int_equal(options.argument_count, 2);
+}
+
 static void test_trace_takes_no_next_word(void **state) {
     assert_true(run(WORDS("--trace", "p.exe")));
     assert_true(options.trace);
@@ -133,6 +142,11 @@ static void test_refused(void **state) {
         {"--help=x"},
         {""},
         {"--=", "p"},
+        {"--and", "p"},
+        {"--and", "", "p"},
+        {"--and", " ", "p"},
+        {"--and", "q x"},
+        {"--and=q x", "-d", "a.sys"},
     };
 
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -264,7 +278,7 @@ static int tear_down(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_every_option),
+        cmocka_unit_test(test_every_option), cmocka_unit_test(test_further_programs),
         cmocka_unit_test(test_trace_takes_no_next_word),
         cmocka_unit_test(test_double_dash_ends_options),
         cmocka_unit_test(test_drivers_without_program),

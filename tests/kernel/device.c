@@ -358,7 +358,8 @@ static VOID TestPending(VOID) {
     STATUS(Control(Bottom, NULL, 0, NULL, 0, &Iosb), STATUS_SUCCESS, "completed by a DPC");
     ok(Iosb.Information == 4711 && Pended.Completions == 1 && Pended.Irql == DISPATCH_LEVEL, "at DISPATCH_LEVEL");
     STATUS(SendOwn(Bottom, &Completion, TRUE, TRUE), STATUS_PENDING, "an IRP of one's own");
-    ok(Completion.Calls == 1 && Completion.Pending && Completion.Irql == DISPATCH_LEVEL, "the completion routine runs in the DPC, with PendingReturned");
+    ok(Completion.Calls == 1 && Completion.Pending && Completion.Irql == DISPATCH_LEVEL,
+       "the completion routine runs in the DPC, with PendingReturned");
     ExtensionOf(Bottom)->Dispatch = PendForWork;
     STATUS(Control(Bottom, NULL, 0, NULL, 0, &Iosb), STATUS_SUCCESS, "completed by a work item");
     ok(Pended.Completions == 3 && Pended.Irql == PASSIVE_LEVEL && Pended.InSystem, "at PASSIVE_LEVEL, in the System process");

@@ -207,10 +207,8 @@ static NTSTATUS Dispatch(PDEVICE_OBJECT Device, PIRP Irp) {
     Describe(Device, Irp, &Record);
     switch (Record.Major) {
     case IRP_MJ_READ:
-    case IRP_MJ_WRITE:
-        return Transfer(Irp, &Record);
-    case IRP_MJ_DEVICE_CONTROL:
-        return DeviceControl(Device, Irp, &Record);
+    case IRP_MJ_WRITE: return Transfer(Irp, &Record);
+    case IRP_MJ_DEVICE_CONTROL: return DeviceControl(Device, Irp, &Record);
     case IRP_MJ_CLEANUP:
         if (Extension->Kept == IoGetCurrentIrpStackLocation(Irp)->FileObject) {
             IoQueueWorkItem(Extension->Worker, DropLater, DelayedWorkQueue, Extension->Kept);

@@ -30,5 +30,5 @@ typedef struct _RECORD {
 /* To the control device: the oldest record, taken off the log; ERROR_NO_MORE_ITEMS when there is none. */
 #define IOCTL_FETCH CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS)
 /* To a recorded device: the driver keeps a reference to the file object, which a worker drops a while after the cleanup. */
-#define IOCTL_KEEP CTL_CODE(FILE_DEVICE_UNKNOWN, 0x801, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_KEEP                  CTL_CODE(FILE_DEVICE_UNKNOWN, 0x801, METHOD_BUFFERED, FILE_ANY_ACCESS)
 #define IOCTL_PROBE(Method, Access) CTL_CODE(FILE_DEVICE_UNKNOWN, 0x810, Method, Access)

@@ -309,8 +309,8 @@ static VOID TestHandles(VOID) {
 
     STATUS(ZwClose((HANDLE)0x7FF4), STATUS_INVALID_HANDLE, "ZwClose of a handle nobody made");
     STATUS(ZwClose(NULL), STATUS_INVALID_HANDLE, "ZwClose of NULL");
-    STATUS(ZwCreateEvent(&Handle, EVENT_ALL_ACCESS, Named(L"\\NamesEvent", NULL, OBJ_CASE_INSENSITIVE), SynchronizationEvent, FALSE),
-           STATUS_SUCCESS, "an event with a name");
+    STATUS(ZwCreateEvent(&Handle, EVENT_ALL_ACCESS, Named(L"\\NamesEvent", NULL, OBJ_CASE_INSENSITIVE), SynchronizationEvent, FALSE), STATUS_SUCCESS,
+           "an event with a name");
     STATUS(FindDirectory(L"\\NamesEvent\\x", NULL, 0), STATUS_OBJECT_TYPE_MISMATCH, "nothing can be below it");
     STATUS(FindDirectory(L"x", Handle, 0), STATUS_INVALID_HANDLE, "or relative to it");
     STATUS(ZwCreateEvent(&Copy, EVENT_ALL_ACCESS, Named(L"\\NamesEvent", NULL, OBJ_CASE_INSENSITIVE), SynchronizationEvent, FALSE),

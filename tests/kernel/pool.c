@@ -10,6 +10,7 @@ typedef ULONG64 POOL_FLAGS_64;
 #define FLAG_OPTIONAL_UNKNOWN (1ull << 40)
 #define FLAG_REQUIRED_UNKNOWN (1ull << 20)
 NTKERNELAPI PVOID NTAPI ExAllocatePool2(POOL_FLAGS_64 Flags, SIZE_T Bytes, ULONG Tag);
+NTSYSAPI ULONG NTAPI RtlRandomEx(PULONG Seed);
 NTKERNELAPI SIZE_T NTAPI ExQueryPoolBlockSize(PVOID Block, PBOOLEAN QuotaCharged);
 #define TAG 'tseT'
 
@@ -100,9 +101,6 @@ static VOID TestPool2(VOID) {
         Status = GetExceptionCode();
     }
     is((ULONG)Status, (ULONG)STATUS_INVALID_PARAMETER, "with POOL_FLAG_RAISE_ON_FAILURE that is an exception");
-    Block = ExAllocatePoolZero(NonPagedPoolNx, 333, TAG);
-    ok(Block && IsFilled(Block, 333, 0), "ExAllocatePoolZero");
-    ExFreePoolWithTag(Block, TAG);
     Block = ExAllocatePoolWithTag(PagedPool, 0, TAG);
     Second = ExAllocatePoolWithTag(PagedPool, 0, TAG);
     ok(Block && Second && Block != Second, "blocks of no bytes are blocks all the same");

@@ -160,11 +160,9 @@ static VOID TestKeys(VOID) {
     STATUS(ZwOpenKey(&Sub, KEY_READ, Named(L"beta", Top)), STATUS_OBJECT_NAME_NOT_FOUND, "the name is gone");
     STATUS(ZwFlushKey(Top), STATUS_SUCCESS, "ZwFlushKey");
     ZwClose(Top);
-    STATUS(ZwOpenKey(&Sub, KEY_READ, Named(L"\\Registry\\Machine\\System\\CurrentControlSet\\Services", NULL)), STATUS_SUCCESS,
-           "CurrentControlSet");
+    STATUS(ZwOpenKey(&Sub, KEY_READ, Named(L"\\Registry\\Machine\\System\\CurrentControlSet\\Services", NULL)), STATUS_SUCCESS, "CurrentControlSet");
     STATUS(ZwQueryKey(Sub, KeyNameInformation, Buffer, sizeof Buffer, &Length), STATUS_SUCCESS, "is a link");
-    ok(TextIs(((PNAME_INFORMATION)Buffer)->Name, ((PNAME_INFORMATION)Buffer)->NameLength,
-              L"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Services"),
+    ok(TextIs(((PNAME_INFORMATION)Buffer)->Name, ((PNAME_INFORMATION)Buffer)->NameLength, L"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Services"),
        "to ControlSet001");
     ZwClose(Sub);
     STATUS(ZwOpenKey(&Sub, KEY_READ, Named(L"\\Registry\\Machine\\None", NULL)), STATUS_OBJECT_NAME_NOT_FOUND, "no such hive");

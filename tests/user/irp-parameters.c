@@ -5,7 +5,7 @@
 #include "../kernel/irp-parameters.h"
 
 enum { MJ_CREATE = 0x00, MJ_CLOSE = 0x02, MJ_READ = 0x03, MJ_WRITE = 0x04, MJ_DEVICE_CONTROL = 0x0E, MJ_CLEANUP = 0x12 };
-enum { OPEN = 1, CREATE = 2, OPEN_IF = 3, OVERWRITE = 4, OVERWRITE_IF = 5 };                              /* dispositions */
+enum { OPEN = 1, CREATE = 2, OPEN_IF = 3, OVERWRITE = 4, OVERWRITE_IF = 5 };                                /* dispositions */
 enum { IRP_BUFFERED = 0x10, IRP_DEALLOCATE = 0x20, IRP_INPUT = 0x40, IRP_READ = 0x100, IRP_WRITE = 0x200 }; /* IRP.Flags */
 
 typedef NTSTATUS(NTAPI *TRANSFER)(HANDLE, HANDLE, PVOID, PVOID, PIO_STATUS_BLOCK, PVOID, ULONG, PLARGE_INTEGER, PULONG);
@@ -27,7 +27,7 @@ static const char *title(int io, const char *what) {
     return text;
 }
 
-#define CHECK(condition, what) check((condition) != 0, title(io, what), __LINE__)
+#define CHECK(condition, what)    check((condition) != 0, title(io, what), __LINE__)
 #define IS(value, expected, what) is((ULONG64)(value), (ULONG64)(expected), title(io, what), __LINE__)
 
 static void is(ULONG64 value, ULONG64 expected, const char *what, int line) {
@@ -52,9 +52,7 @@ static void expect_end(int io) {
 
 static void nothing(int io, const char *what) { CHECK(!fetch() && GetLastError() == ERROR_NO_MORE_ITEMS, what); }
 
-static int name_is(const WCHAR *name) {
-    return r.NameLength == wcslen(name) * sizeof(WCHAR) && !memcmp(r.Name, name, r.NameLength);
-}
+static int name_is(const WCHAR *name) { return r.NameLength == wcslen(name) * sizeof(WCHAR) && !memcmp(r.Name, name, r.NameLength); }
 
 static void create(int io) {
     static const struct {
@@ -211,9 +209,7 @@ static void control_code(int io, HANDLE file, int method, int in, int out) {
     CHECK(r.Code == (ULONG)IOCTL_PROBE(method, FILE_ANY_ACCESS) && r.InputLength == (ULONG)in && r.OutputLength == (ULONG)out, "code and lengths");
     CHECK(r.StackFlags == 0, "no flags");
     switch (method) {
-    case METHOD_BUFFERED:
-        IS(r.Buffers & ~HAS_USER_BUFFER, in || out ? HAS_SYSTEM_BUFFER : 0, "a system buffer if there is anything to hold");
-        break;
+    case METHOD_BUFFERED: IS(r.Buffers & ~HAS_USER_BUFFER, in || out ? HAS_SYSTEM_BUFFER : 0, "a system buffer if there is anything to hold"); break;
     case METHOD_NEITHER:
         IS(r.Buffers, HAS_USER_BUFFER | HAS_TYPE3_BUFFER, "nothing but the user's addresses");
         CHECK(r.Type3InputBuffer == (ULONG_PTR)input && r.UserBuffer == (ULONG_PTR)output, "as they were given");

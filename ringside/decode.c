@@ -100,6 +100,43 @@ static bool is_plain_load(const ZydisDecodedInstruction *insn, const ZydisDecode
     }
 }
 
+/* Arithmetic that only reads memory; HAL_ALU_LOAD for anything else. */
+static enum hal_alu classify_alu(ZydisMnemonic mnemonic, bool memory_first) {
+    switch (mnemonic) {
+    case ZYDIS_MNEMONIC_CMP: return memory_first ? HAL_ALU_CMP_MEM : HAL_ALU_CMP;
+    case ZYDIS_MNEMONIC_TEST: return HAL_ALU_TEST;
+    case ZYDIS_MNEMONIC_ADD: return memory_first ? HAL_ALU_LOAD : HAL_ALU_ADD;
+    case ZYDIS_MNEMONIC_SUB: return memory_first ? HAL_ALU_LOAD : HAL_ALU_SUB;
+    case ZYDIS_MNEMONIC_AND: return memory_first ? HAL_ALU_LOAD : HAL_ALU_AND;
+    case ZYDIS_MNEMONIC_OR: return memory_first ? HAL_ALU_LOAD : HAL_ALU_OR;
+    case ZYDIS_MNEMONIC_XOR: return memory_first ? HAL_ALU_LOAD : HAL_ALU_XOR;
+    default: return HAL_ALU_LOAD;
+    }
+}
+
+static bool is_high_byte(ZydisRegister reg) { return reg >= ZYDIS_REGISTER_AH && reg <= ZYDIS_REGISTER_BH; }
+
+/* Loads, and arithmetic between a register (or an immediate) and memory that leaves the memory as it is. A high byte register has no field. */
+static void decode_read(hal_trap_frame *frame, const ZydisDecodedInstruction *insn, const ZydisDecodedOperand *operands) {
+    bool memory_first = operands[0].type == ZYDIS_OPERAND_TYPE_MEMORY;
+    const ZydisDecodedOperand *memory = &operands[memory_first ? 0 : 1], *other = &operands[memory_first ? 1 : 0];
+    enum hal_alu alu = classify_alu(insn->mnemonic, memory_first);
+    bool immediate = other->type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
+    if (memory->type != ZYDIS_OPERAND_TYPE_MEMORY || (alu == HAL_ALU_LOAD && !is_plain_load(insn, operands))) {
+        return;
+    }
+    if (!immediate && (other->type != ZYDIS_OPERAND_TYPE_REGISTER || gpr_index(other->reg.value) < 0 || is_high_byte(other->reg.value))) {
+        return;
+    }
+    frame->insn = HAL_INSN_READ_MEM;
+    frame->insn_alu = (uint8_t)alu;
+    frame->insn_reg = immediate ? HAL_NO_REG : (uint8_t)gpr_index(other->reg.value);
+    frame->insn_imm = immediate ? (int32_t)other->imm.value.s : 0;
+    frame->insn_size = (uint8_t)(memory->size / 8);
+    frame->insn_dest_size = immediate ? frame->insn_size : (uint8_t)(other->size / 8);
+    frame->insn_extend = insn->mnemonic == ZYDIS_MNEMONIC_MOVSX || insn->mnemonic == ZYDIS_MNEMONIC_MOVSXD;
+}
+
 static void decode_ports(hal_trap_frame *frame, const ZydisDecodedOperand *operands) {
     const ZydisDecodedOperand *port = frame->insn == HAL_INSN_IN ? &operands[1] : &operands[0];
     const ZydisDecodedOperand *data = frame->insn == HAL_INSN_IN ? &operands[0] : &operands[1];
@@ -134,16 +171,7 @@ void decode_trap(hal_trap_frame *frame) {
     if (frame->insn != HAL_INSN_OTHER) {
         return;
     }
-    if (is_plain_load(&insn, operands)) {
-        frame->insn = HAL_INSN_READ_MEM;
-        frame->insn_reg = (uint8_t)gpr_index(operands[0].reg.value);
-        frame->insn_size = (uint8_t)(operands[1].size / 8);
-        frame->insn_dest_size = (uint8_t)(operands[0].size / 8);
-        frame->insn_extend = insn.mnemonic == ZYDIS_MNEMONIC_MOVSX || insn.mnemonic == ZYDIS_MNEMONIC_MOVSXD;
-        if (operands[0].reg.value >= ZYDIS_REGISTER_AH && operands[0].reg.value <= ZYDIS_REGISTER_BH) {
-            frame->insn = HAL_INSN_OTHER; /* a high byte register: no field for it */
-        }
-    }
+    decode_read(frame, &insn, operands);
     if (frame->trap != 13) {
         return;
     }

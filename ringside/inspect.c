@@ -86,7 +86,8 @@ static void print_sections(const struct image_facts *facts) {
         image_facts_section_access(&section, access);
         image_facts_section_name(&section, name);
         field(i == 0 ? "sections" : "");
-        printf("%-9s%9u bytes at 0x%-7x %s  %s\n", name, section.virtual_size, section.rva, access, image_facts_section_use(facts, &section));
+        const char *use = image_facts_section_use(facts, &section);
+        printf("%-9s%9u bytes at 0x%-7x %s%s%s\n", name, section.virtual_size, section.rva, access, *use != '\0' ? "  " : "", use);
     }
     if (debug_count != 0) {
         field("");
@@ -105,7 +106,7 @@ static void print_text(const struct image_facts *facts) {
     }
     if (image->magic != 0) {
         field("subsystem");
-        printf("%u, %s: %s\n", image->subsystem, pe_subsystem_name(image->subsystem), facts->loaded_by);
+        printf("%u, %s%s%s\n", image->subsystem, pe_subsystem_name(image->subsystem), *facts->loaded_by != '\0' ? ": " : "", facts->loaded_by);
     }
     if (facts->error == PE_OK) {
         field("flags");

@@ -41,14 +41,9 @@ static const hal_ops ops = {DOORS(INITIALIZE)};
 
 static hal_machine machine;
 
-/* A signal may end the run once more while this flushes to somebody who does not read: then there is no more to be done. */
 static __attribute__((noreturn)) void leave(int code) {
-    static volatile sig_atomic_t leaving;
-    if (!leaving) {
-        leaving = 1;
-        console_stop();
-        files_stop();
-    }
+    console_stop();
+    files_stop();
     _exit(code);
 }
 

@@ -35,7 +35,7 @@ static const struct itimerval grace = {{0, 0}, {1, 0}}; /* what the kernel has t
 static hal_machine *machine;
 static volatile sig_atomic_t timed_out;
 static volatile sig_atomic_t interrupted;
-volatile uint32_t signals_wanted; /* the run is to end now */
+volatile uint32_t signals_wanted; /* how often the run was to end at once */
 static uint64_t last_entries;
 static uint32_t ticks_without_entry;
 
@@ -145,7 +145,7 @@ static void on_cpu_tick(int signal, siginfo_t *info, void *context) {
 
 /* Host code is left at its next signals_check; PE code has none, and does not come back. */
 static void end_run(ucontext_t *uc) {
-    signals_wanted = 1;
+    signals_wanted++;
     setitimer(ITIMER_REAL, &grace, NULL);
     if (!is_host_code((uint64_t)uc->uc_mcontext.gregs[REG_RIP])) {
         signals_check();
@@ -194,9 +194,14 @@ static void on_quit(int signal, siginfo_t *info, void *context) {
 }
 
 void signals_check(void) {
-    if (!signals_wanted) {
+    static uint32_t served;
+    if (signals_wanted == served) {
         return;
     }
+    if (served != 0) { /* the end itself is stuck, writing to somebody who does not read */
+        _exit(interrupted ? 128 + interrupted : EXIT_TIMEOUT);
+    }
+    served = signals_wanted;
     if (interrupted) {
         machine_end_interrupted(interrupted);
     }

@@ -39,8 +39,9 @@ ok $? "nothing is added to a program's output in a pipe"
 printf 'text\n' >"$work/note.txt"
 run "$ringside" run $act cat "$work/note.txt"
 exits 1 "an argument that is an absolute path of the host is no path of the machine"
-(cd "$work" && "$OLDPWD/$ringside" run "$OLDPWD/$act" cat note.txt >out 2>err)
-out_has text "an argument that names a file can be opened" 
+host=$(realpath "$ringside") program=$(realpath "$act")
+(cd "$work" && "$host" run "$program" cat note.txt >out 2>err)
+out_has text "an argument that names a file can be opened"
 mkdir "$work/root"
 run "$ringside" run --root "$work/root" $act create made.txt
 grep -q made "$work/root/made.txt"
@@ -125,7 +126,7 @@ run "$ringside" run --and "$act args \"a b\" \"\"" $act exit 7
 exits 7 "--and: the exit code is the first program's"
 out_is '[C:\\act.exe]\n[args]\n[a b]\n[]\n' "Windows' quoting"
 input='\nx' run "$ringside" run --and "$act enter second" --and "$act args third" $act enter first
-out_is 'first: press Enter second: press Enter [C:\\act.exe]\n[args]\n[third]\nfirst: entered\nsecond: something else\n' "each starts when those before it wait for input"
+out_is 'first: press Enter second: press Enter [C:\\act.exe]\n[args]\n[third]\nfirst: entered\nsecond: end of input\n' "each starts when those before it wait for input"
 run "$ringside" run --and "$act set Go" $act wait Go
 exits 0 "one waits for an event that the next one sets"
 run "$ringside" run --and "$act args later" $act sleep 5000
@@ -151,7 +152,7 @@ for pair in INT:130 TERM:143; do
     exits ${pair#*:} "SIG${pair%:*}"
     run timeout --preserve-status -s ${pair%:*} 0.5 "$ringside" run $act spin
     exits ${pair#*:} "SIG${pair%:*} while a program spins"
-    sleep 5 | timeout --preserve-status -s ${pair%:*} 0.5 "$ringside" run $act echo >"$work/out" 2>"$work/err"
+    sleep 1 | timeout --preserve-status -s ${pair%:*} 0.5 "$ringside" run $act echo >"$work/out" 2>"$work/err"
     status=$? # of timeout
     exits ${pair#*:} "SIG${pair%:*} while a pipe is waited for"
 done

@@ -52,11 +52,15 @@ enum hal_insn {
     HAL_INSN_INT,       /* int n: insn_index = n */
     HAL_INSN_RDMSR,     /* ecx is in the frame */
     HAL_INSN_WRMSR,
-    HAL_INSN_READ_MEM,  /* a plain load: mov/movzx/movsx/movsxd reg, [mem]; insn_size = bytes, insn_reg, insn_extend; memory in cr2 */
+    HAL_INSN_READ_MEM,  /* mov/movzx/movsx/movsxd reg, [mem] or arithmetic that only reads memory (insn_alu); insn_size = bytes; memory in cr2 */
     HAL_INSN_PRIVILEGED /* any other privileged instruction (lgdt, wbinvd, swapgs, ...); name in insn_name */
 };
 
 /* Register numbers in insn_reg: rax rcx rdx rbx rsp rbp rsi rdi r8 ... r15 = 0 ... 15, as x86-64 encodes them. */
+#define HAL_NO_REG 0xFFu
+enum hal_alu { HAL_ALU_LOAD, HAL_ALU_ADD, HAL_ALU_SUB, HAL_ALU_AND, HAL_ALU_OR, HAL_ALU_XOR, HAL_ALU_TEST, HAL_ALU_CMP /* register - memory */,
+               HAL_ALU_CMP_MEM /* memory - register or immediate */ };
+
 typedef struct hal_trap_frame {
     uint64_t gpr[16]; /* in the order above; gpr[4] is rsp at the trap */
     uint64_t rip;
@@ -72,10 +76,11 @@ typedef struct hal_trap_frame {
     uint8_t insn_extend; /* READ_MEM: 0 zero-extends or is full width, 1 sign-extends; to insn_dest_size bytes */
     uint32_t insn_index;
     uint8_t insn_dest_size; /* READ_MEM: width of the destination register */
-    uint8_t pad[3];
+    uint8_t insn_alu;       /* READ_MEM: enum hal_alu, what is done with what is read; insn_size wide */
+    uint8_t pad[2];
     char insn_name[16];
     uint32_t user_mode;  /* hal_machine.user_mode as it was */
-    uint32_t pad2;
+    int32_t insn_imm;    /* READ_MEM: the other operand if insn_reg is HAL_NO_REG; sign-extended */
     void *xsave;         /* the interrupted x87/SSE/AVX state, XSAVE standard format, 64-byte aligned, on the same stack */
     uint64_t xsave_mask; /* for XRSTOR */
 } hal_trap_frame;

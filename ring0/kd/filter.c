@@ -1,13 +1,14 @@
 /*
- * Which debug output is shown. Each component has a mask of 32 levels; a Level below 32 is the number of a bit, one above is a mask itself. What is enabled in the
+ * Which debug output is shown. Each component has a mask of 32 levels; a Level below 32 is the number of a bit, one above is a mask itself. What
+ * is enabled in the
  * component's mask or in the one for all components passes. As Windows starts: only errors (level 0), for all components; and,
  * as a machine with a debug output viewer is set up, all levels up to information (3) for DPFLTR_DEFAULT_ID, which is where DbgPrint prints.
  */
 #include "kd/kdp.h"
 
-#define COMPONENTS 160 /* DPFLTR_ENDOFTABLE_ID and room; what is above counts as DPFLTR_DEFAULT_ID */
+#define COMPONENTS          160 /* DPFLTR_ENDOFTABLE_ID and room; what is above counts as DPFLTR_DEFAULT_ID */
 #define ALL_COMPONENTS_MASK 0x1u
-#define DEFAULT_MASK 0xFu
+#define DEFAULT_MASK        0xFu
 
 static ULONG KdpMasks[COMPONENTS] = {[DPFLTR_DEFAULT_ID] = DEFAULT_MASK};
 

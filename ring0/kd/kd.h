@@ -7,7 +7,8 @@
 
 #define KDP_ALWAYS (~0u) /* Component of DbgPrint itself: no filter applies */
 
-/* The dispatcher behind every DbgPrint form: at most 512 characters a call, prefix included; what is longer ends in a newline there. Shown when Level is
+/* The dispatcher behind every DbgPrint form: at most 512 characters a call, prefix included; what is longer ends in a newline there. Shown when
+   Level is
    enabled for Component (docs/debug-output.md). An exception while Format's arguments are read leaves nothing printed. STATUS_SUCCESS. */
 ULONG KdpVPrint(PCSTR Prefix, ULONG Component, ULONG Level, PCSTR Format, va_list Arguments);
 /* Prints what has been collected of a last line: before the machine ends. */

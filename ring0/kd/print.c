@@ -2,7 +2,7 @@
 #include "kd/kdp.h"
 #include "rtl/rtl.h"
 
-#define MAX_PRINT 512
+#define MAX_PRINT     512
 #define MAX_CALLBACKS 8
 
 static PDEBUG_PRINT_CALLBACK KdpCallbacks[MAX_CALLBACKS];
@@ -28,7 +28,8 @@ static VOID KdpCallBack(const WCHAR *Text, SIZE_T Count, ULONG Component, ULONG 
     }
 }
 
-/* Everything is formatted before anything is kept: an argument that cannot be read raises its exception in the caller, and no half line stays behind. */
+/* Everything is formatted before anything is kept: an argument that cannot be read raises its exception in the caller, and no half line stays
+   behind. */
 ULONG KdpVPrint(PCSTR Prefix, ULONG Component, ULONG Level, PCSTR Format, va_list Arguments) {
     WCHAR Text[MAX_PRINT];
     SIZE_T Count = 0;
@@ -72,7 +73,9 @@ ULONG __cdecl DbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, ...) {
     return Status;
 }
 
-ULONG NTAPI vDbgPrintEx(ULONG ComponentId, ULONG Level, PCCH Format, va_list ap) { return vDbgPrintExWithPrefix(NULL, ComponentId, Level, Format, ap); }
+ULONG NTAPI vDbgPrintEx(ULONG ComponentId, ULONG Level, PCCH Format, va_list ap) {
+    return vDbgPrintExWithPrefix(NULL, ComponentId, Level, Format, ap);
+}
 
 ULONG NTAPI vDbgPrintExWithPrefix(PCCH Prefix, ULONG ComponentId, ULONG Level, PCCH Format, va_list ap) {
     /* ~0 is not a component that a caller may name. */

@@ -173,6 +173,24 @@ VOID KiBugCheck(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR 
     __builtin_unreachable();
 }
 
+VOID KiBugCheckException(ULONG Code, ULONG_PTR P3, ULONG_PTR P4, PEXCEPTION_POINTERS Pointers, PCSTR Where) {
+    static CHAR Text[256];
+    static const PCSTR Access[] = {"reading", "writing", "", "", "", "", "", "", "executing"};
+    PEXCEPTION_RECORD Record = Pointers->ExceptionRecord;
+    PCSTR Name = RtlpStatusName(Record->ExceptionCode);
+    CHAR What[64] = "", Number[16] = "";
+    if (Name == NULL) {
+        _snprintf(Number, sizeof Number - 1, "exception %08X", Record->ExceptionCode);
+    }
+    if (Record->ExceptionCode == STATUS_ACCESS_VIOLATION && Record->NumberParameters >= 2 && Record->ExceptionInformation[0] <= 8) {
+        _snprintf(What, sizeof What - 1, ", %s address %p", Access[Record->ExceptionInformation[0]], (PVOID)Record->ExceptionInformation[1]);
+    }
+    _snprintf(Text, sizeof Text - 1, "%s%s: %s", Name != NULL ? Name : Number, What, Where);
+    /* Crash dumps show the code sign-extended in all of these but 3B. */
+    ULONG_PTR Parameter = Code == 0x3B ? (ULONG)Record->ExceptionCode : (ULONG_PTR)(LONG_PTR)Record->ExceptionCode;
+    KiBugCheck(Code, Parameter, (ULONG_PTR)Record->ExceptionAddress, P3, P4, Pointers->ContextRecord, Text);
+}
+
 VOID NTAPI KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4) {
     CONTEXT Context;
     RtlCaptureContext(&Context);

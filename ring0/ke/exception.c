@@ -84,8 +84,8 @@ VOID KiDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context, KPROCESSOR_
     if (FirstChance && RtlDispatchException(Record, Context)) {
         KiResumeContext(Context);
     }
-    KiBugCheck(0x1E, (ULONG_PTR)(LONG_PTR)Record->ExceptionCode, (ULONG_PTR)Record->ExceptionAddress, Record->ExceptionInformation[0],
-               Record->ExceptionInformation[1], Context, "an exception that no handler took");
+    EXCEPTION_POINTERS Pointers = {Record, Context};
+    KiBugCheckException(0x1E, Record->ExceptionInformation[0], Record->ExceptionInformation[1], &Pointers, "no handler took it");
 }
 
 NTSTATUS NTAPI NtContinue(PCONTEXT ContextRecord, BOOLEAN TestAlert) {

@@ -289,6 +289,8 @@ static inline NTSTATUS KiCopyOutOptional(PVOID To, const VOID *From, SIZE_T Size
 /* ---- Bug checks: ke/bugcheck.c ---------------------------------------------------------------------------------------------------- */
 /* As KeBugCheckEx, with the stack of Context instead of the caller's and a sentence for the screen. */
 DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PCONTEXT Context, PCSTR Message);
+/* For the codes that report an unhandled exception: 1E, 3B, 7E. Their first two parameters are the exception's code and address. */
+DECLSPEC_NORETURN VOID KiBugCheckException(ULONG Code, ULONG_PTR P3, ULONG_PTR P4, PEXCEPTION_POINTERS Pointers, PCSTR Where);
 /* An assertion of our own: "Ringside's own mistake", exit 125. */
 DECLSPEC_NORETURN VOID KiFatal(PCSTR Format, ...);
 #define NT_ASSERT_OURS(e) ((e) ? (void)0 : KiFatal("%s:%d: %s", __FILE_NAME__, __LINE__, #e))

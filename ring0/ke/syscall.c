@@ -5,8 +5,7 @@
 
 /* An exception that a service let out of its frame: Windows' SYSTEM_SERVICE_EXCEPTION. */
 static LONG StopServiceException(PEXCEPTION_POINTERS Pointers) {
-    KiBugCheck(0x3B, (ULONG)Pointers->ExceptionRecord->ExceptionCode, (ULONG_PTR)Pointers->ExceptionRecord->ExceptionAddress,
-               (ULONG_PTR)Pointers->ContextRecord, 0, Pointers->ContextRecord, "an exception in a system call that no handler took");
+    KiBugCheckException(0x3B, (ULONG_PTR)Pointers->ContextRecord, 0, Pointers, "in a system call, and no handler took it");
 }
 
 /* What must be true again when a service goes back to user mode. */

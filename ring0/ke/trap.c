@@ -74,32 +74,6 @@ static DECLSPEC_NORETURN VOID Stop(hal_trap_frame *Frame, ULONG Code, ULONG_PTR 
     KiBugCheck(Code, P1, P2, P3, P4, &Context, Message);
 }
 
-/* A load through 0xFFFFF78000000000, which WDK inlines do (KeQuerySystemTime and others): Linux cannot map that address. */
-static BOOLEAN EmulateSharedDataRead(hal_trap_frame *Frame) {
-    if (Frame->cr2 < HAL_KUSER_KERNEL || Frame->cr2 >= HAL_KUSER_KERNEL + PAGE_SIZE || Frame->insn != HAL_INSN_READ_MEM ||
-        Frame->cr2 + Frame->insn_size > HAL_KUSER_KERNEL + PAGE_SIZE) {
-        return FALSE;
-    }
-    KiAdvanceClockOnEntry();
-    ULONG64 Value = 0;
-    RtlCopyMemory(&Value, (PUCHAR)KiSharedData + (Frame->cr2 - HAL_KUSER_KERNEL), Frame->insn_size);
-    if (Frame->insn_extend && Frame->insn_size < 8 && (Value >> (Frame->insn_size * 8 - 1)) != 0) {
-        Value |= ~0ull << (Frame->insn_size * 8);
-    }
-    ULONG64 *Target = FrameRegister(Frame, Frame->insn_reg);
-    if (Frame->insn_dest_size == 8) {
-        *Target = Value;
-    } else if (Frame->insn_dest_size == 4) {
-        *Target = (ULONG)Value;
-    } else if (Frame->insn_dest_size == 2) {
-        *Target = (*Target & ~0xFFFFull) | (Value & 0xFFFF);
-    } else {
-        *Target = (*Target & ~0xFFull) | (Value & 0xFF);
-    }
-    Frame->rip += Frame->insn_length;
-    return TRUE;
-}
-
 /* Bug check 0x50's second parameter: what was attempted, as the page of that bug check gives it for x64 since 1507. */
 static ULONG_PTR AccessKind(const hal_trap_frame *Frame) {
     return (Frame->error & PAGE_FAULT_FETCH) ? 0x10 : (Frame->error & PAGE_FAULT_WRITE) ? 2 : 0;
@@ -135,7 +109,7 @@ static VOID PageFault(hal_trap_frame *Frame) {
     ULONG_PTR Kind = (Frame->error & PAGE_FAULT_FETCH) ? 8 : (Frame->error & PAGE_FAULT_WRITE) ? 1 : 0;
     BOOLEAN UserAddress = Frame->cr2 < HAL_USER_END;
     if (!Frame->user_mode) {
-        if (EmulateSharedDataRead(Frame)) {
+        if (KiEmulateSharedDataRead(Frame)) {
             return;
         }
         if (KiCurrentIrql() >= DISPATCH_LEVEL) {

@@ -20,6 +20,8 @@ DECLSPEC_NORETURN VOID KiResumeTrap(hal_trap_frame *Frame);  /* trap_entry.S: ba
 DECLSPEC_NORETURN VOID KiResumeContext(PCONTEXT Context);
 DECLSPEC_NORETURN VOID KiRestoreContext(PCONTEXT Context, ULONG UserMode, PVOID Stack); /* trap_entry.S */
 VOID KiTrap(hal_trap_frame *Frame);                                                     /* called by KiTrapEntry */
+/* A load or arithmetic with a field of KUSER_SHARED_DATA at its kernel address: done, and the frame is behind it. FALSE: it was none (shared_data.c). */
+BOOLEAN KiEmulateSharedDataRead(hal_trap_frame *Frame);
 VOID KiSystemCallEntry(VOID);                                                           /* syscall_entry.S */
 /* Called by the entries in syscall_entry.S. */
 VOID KiSystemService(PKTRAP_CONTEXT Frame, ULONG Number, const ULONG64 *Registers);

@@ -11,6 +11,6 @@
 #undef exception_info
 #undef AbnormalTermination
 #undef abnormal_termination
-#define GetExceptionCode() ((NTSTATUS)_exception_code())
+#define GetExceptionCode()        ((NTSTATUS)_exception_code())
 #define GetExceptionInformation() ((struct _EXCEPTION_POINTERS *)_exception_info())
-#define AbnormalTermination() (_abnormal_termination())
+#define AbnormalTermination()     (_abnormal_termination())

@@ -62,9 +62,8 @@ VOID PspStartThread(PETHREAD Thread, BOOLEAN Suspended) {
 /* ---- System threads ------------------------------------------------------------------------------------------------------- */
 
 static LONG PspSystemThreadException(PEXCEPTION_POINTERS Pointers) {
-    KiBugCheck(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, (ULONG_PTR)(LONG_PTR)Pointers->ExceptionRecord->ExceptionCode,
-               (ULONG_PTR)Pointers->ExceptionRecord->ExceptionAddress, (ULONG_PTR)Pointers->ExceptionRecord, (ULONG_PTR)Pointers->ContextRecord,
-               Pointers->ContextRecord, "an exception in a system thread that no handler took");
+    KiBugCheckException(SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, (ULONG_PTR)Pointers->ExceptionRecord, (ULONG_PTR)Pointers->ContextRecord, Pointers,
+                        "in a system thread, and no handler took it");
 }
 
 static VOID NTAPI PspSystemThreadStartup(PVOID Context) {

@@ -2,8 +2,8 @@
 #include "rtl/rtlp.h"
 #include "ldr/ldr.h"
 
-#define WALK_USER 1u            /* RtlWalkFrameChain's Flags: the user stack, which the kernel does not walk */
-#define WALK_SKIP_SHIFT 8       /* frames to leave out */
+#define WALK_USER       1u /* RtlWalkFrameChain's Flags: the user stack, which the kernel does not walk */
+#define WALK_SKIP_SHIFT 8  /* frames to leave out */
 
 /* Fills Callers with the return addresses above the function whose registers Context holds, after leaving out Skip of them. */
 static ULONG RtlpWalk(PCONTEXT Context, PVOID *Callers, ULONG Count, ULONG Skip) {

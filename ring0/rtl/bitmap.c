@@ -87,21 +87,34 @@ VOID NTAPI RtlSetBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber) { RtlpPut(BitMap
 
 BOOLEAN NTAPI RtlTestBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber) { return RtlpBit(BitMapHeader, BitNumber); }
 
-VOID NTAPI RtlClearBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG NumberToClear) { RtlpPutRun(BitMapHeader, StartingIndex, NumberToClear, FALSE); }
-
-VOID NTAPI RtlSetBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG NumberToSet) { RtlpPutRun(BitMapHeader, StartingIndex, NumberToSet, TRUE); }
-
-static BOOLEAN RtlpAreAll(const RTL_BITMAP *Map, ULONG Start, ULONG Length, BOOLEAN Set) {
-    return Length != 0 && Start < Map->SizeOfBitMap && Length <= Map->SizeOfBitMap - Start && RtlpNext(Map, Start, Start + Length, !Set) == Start + Length;
+VOID NTAPI RtlClearBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG NumberToClear) {
+    RtlpPutRun(BitMapHeader, StartingIndex, NumberToClear, FALSE);
 }
 
-BOOLEAN NTAPI RtlAreBitsClear(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Length) { return RtlpAreAll(BitMapHeader, StartingIndex, Length, FALSE); }
+VOID NTAPI RtlSetBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG NumberToSet) {
+    RtlpPutRun(BitMapHeader, StartingIndex, NumberToSet, TRUE);
+}
 
-BOOLEAN NTAPI RtlAreBitsSet(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Length) { return RtlpAreAll(BitMapHeader, StartingIndex, Length, TRUE); }
+static BOOLEAN RtlpAreAll(const RTL_BITMAP *Map, ULONG Start, ULONG Length, BOOLEAN Set) {
+    return Length != 0 && Start < Map->SizeOfBitMap && Length <= Map->SizeOfBitMap - Start &&
+           RtlpNext(Map, Start, Start + Length, !Set) == Start + Length;
+}
 
-ULONG NTAPI RtlFindClearBits(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex) { return RtlpFind(BitMapHeader, NumberToFind, HintIndex, FALSE); }
+BOOLEAN NTAPI RtlAreBitsClear(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Length) {
+    return RtlpAreAll(BitMapHeader, StartingIndex, Length, FALSE);
+}
 
-ULONG NTAPI RtlFindSetBits(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex) { return RtlpFind(BitMapHeader, NumberToFind, HintIndex, TRUE); }
+BOOLEAN NTAPI RtlAreBitsSet(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Length) {
+    return RtlpAreAll(BitMapHeader, StartingIndex, Length, TRUE);
+}
+
+ULONG NTAPI RtlFindClearBits(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex) {
+    return RtlpFind(BitMapHeader, NumberToFind, HintIndex, FALSE);
+}
+
+ULONG NTAPI RtlFindSetBits(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex) {
+    return RtlpFind(BitMapHeader, NumberToFind, HintIndex, TRUE);
+}
 
 ULONG NTAPI RtlFindClearBitsAndSet(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex) {
     ULONG Found = RtlpFind(BitMapHeader, NumberToFind, HintIndex, FALSE);
@@ -141,7 +154,9 @@ ULONG NTAPI RtlFindNextForwardRunClear(PRTL_BITMAP BitMapHeader, ULONG FromIndex
     return Start < Size ? RtlpNext(BitMapHeader, Start, Size, TRUE) - Start : 0;
 }
 
-ULONG NTAPI RtlFindFirstRunClear(PRTL_BITMAP BitMapHeader, PULONG StartingIndex) { return RtlFindNextForwardRunClear(BitMapHeader, 0, StartingIndex); }
+ULONG NTAPI RtlFindFirstRunClear(PRTL_BITMAP BitMapHeader, PULONG StartingIndex) {
+    return RtlFindNextForwardRunClear(BitMapHeader, 0, StartingIndex);
+}
 
 ULONG NTAPI RtlFindLastBackwardRunClear(PRTL_BITMAP BitMapHeader, ULONG FromIndex, PULONG StartingRunIndex) {
     ULONG End = FromIndex < BitMapHeader->SizeOfBitMap ? FromIndex + 1 : BitMapHeader->SizeOfBitMap;

@@ -1,5 +1,6 @@
 /*
- * __chkstk: compilers call it with rax = the size of a frame larger than a page, before they subtract it from rsp. It touches each page on the way down, so
+ * __chkstk: compilers call it with rax = the size of a frame larger than a page, before they subtract it from rsp. It touches each page on the
+ * way down, so
  * that a guard page is met where it lies. Changes no register.
  */
     .text

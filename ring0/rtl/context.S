@@ -57,7 +57,8 @@ RtlCaptureContext:
     retq
     .seh_endproc
 
-/* VOID RtlpLoadContext(PCONTEXT): never returns. What the last instructions need is put below the stack pointer to be: nothing lives there in PE code,
+/* VOID RtlpLoadContext(PCONTEXT): never returns. What the last instructions need is put below the stack pointer to be: nothing lives there in PE
+   code,
    and the stack pointer never leaves it behind unprotected while it is needed. Control words of the x87 are left as they are. */
     .globl RtlpLoadContext
     .seh_proc RtlpLoadContext

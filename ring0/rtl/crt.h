@@ -1,5 +1,6 @@
 /*
- * C functions that the kernel (and ntdll) exports and the DDK headers leave undeclared. The _s forms fail by returning an error number and emptying the
+ * C functions that the kernel (and ntdll) exports and the DDK headers leave undeclared. The _s forms fail by returning an error number and
+ * emptying the
  * destination; nothing in the kernel raises for them.
  */
 #pragma once

@@ -106,8 +106,7 @@ BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context) {
                     RtlRaiseStatus(STATUS_NONCONTINUABLE_EXCEPTION);
                 }
                 return TRUE;
-            case ExceptionContinueSearch:
-                break;
+            case ExceptionContinueSearch: break;
             case ExceptionNestedException:
                 Flags |= EXCEPTION_NESTED_CALL;
                 if (Dispatcher.EstablisherFrame > NestedFrame) {
@@ -126,8 +125,7 @@ BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context) {
                 Frame.HandlerData = Dispatcher.HandlerData;
                 Again = TRUE;
                 break;
-            default:
-                RtlRaiseStatus(STATUS_INVALID_DISPOSITION);
+            default: RtlRaiseStatus(STATUS_INVALID_DISPOSITION);
             }
         }
         Frame.ControlPc = Walk.Rip;
@@ -139,7 +137,8 @@ BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context) {
     }
 }
 
-/* What an unwind loses: registers that a callee need not keep. But where the target frame was interrupted, not left by a call, the compiler may believe that
+/* What an unwind loses: registers that a callee need not keep. But where the target frame was interrupted, not left by a call, the compiler may
+   believe that
    its __except block finds them as they were: clang does (-fasync-exceptions). */
 static VOID RtlpKeepVolatile(PCONTEXT Context, const CONTEXT *Interrupted) {
     Context->Rcx = Interrupted->Rcx;
@@ -193,8 +192,7 @@ VOID RtlpUnwind(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record, PVO
             EXCEPTION_DISPOSITION Disposition = RtlpExecuteHandlerForUnwind(Record, (PVOID)Frame.EstablisherFrame, Context, &Dispatcher);
             Flags &= ~(EXCEPTION_COLLIDED_UNWIND | EXCEPTION_TARGET_UNWIND);
             switch (Disposition) {
-            case ExceptionContinueSearch:
-                break;
+            case ExceptionContinueSearch: break;
             case ExceptionCollidedUnwind:
                 RtlpAdoptFrame(&Frame, &Dispatcher, &Unwound);
                 *Context = *Dispatcher.ContextRecord;
@@ -208,8 +206,7 @@ VOID RtlpUnwind(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record, PVO
                 Flags |= EXCEPTION_COLLIDED_UNWIND;
                 Again = TRUE;
                 break;
-            default:
-                RtlRaiseStatus(STATUS_INVALID_DISPOSITION);
+            default: RtlRaiseStatus(STATUS_INVALID_DISPOSITION);
             }
         }
         if (Frame.EstablisherFrame != (ULONG64)TargetFrame) {

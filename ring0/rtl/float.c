@@ -1,5 +1,6 @@
 /*
- * Floating point numbers as text, exactly rounded (half to even), by arithmetic on big decimal numbers: a double is an integer times a power of two, and
+ * Floating point numbers as text, exactly rounded (half to even), by arithmetic on big decimal numbers: a double is an integer times a power of
+ * two, and
  * so has a finite decimal expansion of at most 309 digits before and 1074 after the point. User mode only: the kernel formats none.
  *
  * Infinities and NaNs look as in Microsoft's msvcrt: 1.#INF, 1.#QNAN, 1.#IND, and are rounded like digits. Exponents have three digits there.
@@ -7,9 +8,9 @@
 #ifdef RTL_USER_MODE
 #include "rtl/rtlp.h"
 
-#define GROUP 1000000000u /* nine digits in each word */
+#define GROUP         1000000000u /* nine digits in each word */
 #define INTEGER_WORDS 36
-#define WORDS 160
+#define WORDS         160
 
 typedef struct _DECIMAL {
     ULONG Word[WORDS]; /* the point is after Word[INTEGER_WORDS - 1] */
@@ -198,7 +199,7 @@ SIZE_T RtlpFormatFloat(CHAR *Text, double Value, CHAR Conversion, int Precision,
         }
         if (Kind == 'e' || Exponent < -4 || Exponent >= (int)Keep) {
             SIZE_T Last = Keep;
-            #define DIGIT(i) (Carry ? (CHAR)((i) ? '0' : '1') : Skip + (i) < Count && (i) < Keep ? Digits[Skip + (i)] : '0')
+#define DIGIT(i) (Carry ? (CHAR)((i) ? '0' : '1') : Skip + (i) < Count && (i) < Keep ? Digits[Skip + (i)] : '0')
             while (Strip && Last > 1 && DIGIT(Last - 1) == '0') {
                 Last--;
             }
@@ -210,7 +211,7 @@ SIZE_T RtlpFormatFloat(CHAR *Text, double Value, CHAR Conversion, int Precision,
                 Text[n++] = DIGIT(i);
             }
             return n + RtlpAppendExponent(Text + n, Exponent, Kind == 'e' ? Conversion : (CHAR)(Conversion == 'G' ? 'E' : 'e'));
-            #undef DIGIT
+#undef DIGIT
         }
         Precision = (int)Keep - 1 - Exponent;
         Before = RtlpExpand(Bits, Digits, &Count); /* fixed notation rounds the number anew, to the same place */
@@ -221,7 +222,7 @@ SIZE_T RtlpFormatFloat(CHAR *Text, double Value, CHAR Conversion, int Precision,
     while (Start + 1 < Before && Digits[Start] == '0' && !Carry) {
         Start++;
     }
-    #define DIGIT(i) ((i) < Count ? Digits[i] : '0')
+#define DIGIT(i) ((i) < Count ? Digits[i] : '0')
     while (Strip && End > Before && DIGIT(End - 1) == '0') {
         End--;
     }
@@ -237,7 +238,7 @@ SIZE_T RtlpFormatFloat(CHAR *Text, double Value, CHAR Conversion, int Precision,
     if (End == Before && Alternate) {
         Text[n++] = '.';
     }
-    #undef DIGIT
+#undef DIGIT
     return n;
 }
 #else

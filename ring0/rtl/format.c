@@ -17,7 +17,7 @@ typedef struct _SPECIFICATION {
 } SPECIFICATION;
 
 #define MAX_WIDTH 0x7FFF /* of padding; a caller who wants more gets this much */
-#define CHUNK 64
+#define CHUNK     64
 
 /* ---- Output ---------------------------------------------------------------------------------------------------------------- */
 
@@ -199,31 +199,18 @@ typedef struct _CURSOR {
     BOOLEAN Wide;
 } CURSOR;
 
-static WCHAR RtlpPeek(const CURSOR *At, ULONG Ahead) {
-    return At->Wide ? ((const WCHAR *)At->Next)[Ahead] : (UCHAR)((const CHAR *)At->Next)[Ahead];
-}
+static WCHAR RtlpPeek(const CURSOR *At, ULONG Ahead) { return At->Wide ? ((const WCHAR *)At->Next)[Ahead] : (UCHAR)((const CHAR *)At->Next)[Ahead]; }
 
 static VOID RtlpAdvance(CURSOR *At, SIZE_T Count) { At->Next = (const CHAR *)At->Next + (At->Wide ? Count * sizeof(WCHAR) : Count); }
 
 static BOOLEAN RtlpParseFlag(WCHAR Char, SPECIFICATION *Spec) {
     switch (Char) {
-    case '-':
-        Spec->Left = TRUE;
-        return TRUE;
-    case '+':
-        Spec->Plus = TRUE;
-        return TRUE;
-    case ' ':
-        Spec->Space = TRUE;
-        return TRUE;
-    case '#':
-        Spec->Alternate = TRUE;
-        return TRUE;
-    case '0':
-        Spec->Zero = TRUE;
-        return TRUE;
-    default:
-        return FALSE;
+    case '-': Spec->Left = TRUE; return TRUE;
+    case '+': Spec->Plus = TRUE; return TRUE;
+    case ' ': Spec->Space = TRUE; return TRUE;
+    case '#': Spec->Alternate = TRUE; return TRUE;
+    case '0': Spec->Zero = TRUE; return TRUE;
+    default: return FALSE;
     }
 }
 
@@ -241,21 +228,13 @@ static int RtlpParseNumber(CURSOR *At) {
 static VOID RtlpParseSize(CURSOR *At, SPECIFICATION *Spec) {
     for (;;) {
         switch (RtlpPeek(At, 0)) {
-        case 'h':
-            Spec->Size = Spec->Size == SIZE_SHORT ? SIZE_BYTE : SIZE_SHORT;
-            break;
-        case 'l':
-            Spec->Size = Spec->Size == SIZE_LONG ? SIZE_QUAD : SIZE_LONG;
-            break;
-        case 'w':
-            Spec->Size = SIZE_WIDE;
-            break;
+        case 'h': Spec->Size = Spec->Size == SIZE_SHORT ? SIZE_BYTE : SIZE_SHORT; break;
+        case 'l': Spec->Size = Spec->Size == SIZE_LONG ? SIZE_QUAD : SIZE_LONG; break;
+        case 'w': Spec->Size = SIZE_WIDE; break;
         case 'z':
         case 't':
         case 'j':
-        case 'L':
-            Spec->Size = SIZE_QUAD;
-            break;
+        case 'L': Spec->Size = SIZE_QUAD; break;
         case 'I':
             if (RtlpPeek(At, 1) == '6' && RtlpPeek(At, 2) == '4') {
                 Spec->Size = SIZE_QUAD;
@@ -273,8 +252,7 @@ static VOID RtlpParseSize(CURSOR *At, SPECIFICATION *Spec) {
                 return;
             }
             break;
-        default:
-            return;
+        default: return;
         }
         RtlpAdvance(At, 1);
     }
@@ -283,14 +261,10 @@ static VOID RtlpParseSize(CURSOR *At, SPECIFICATION *Spec) {
 static ULONG64 RtlpTakeInteger(enum size Size, BOOLEAN Signed, va_list *Arguments) {
     ULONG64 Value = va_arg(*Arguments, ULONG64); /* a slot, of which the upper part may be dirty */
     switch (Size) {
-    case SIZE_QUAD:
-        return Value;
-    case SIZE_SHORT:
-        return Signed ? (ULONG64)(LONG64)(SHORT)Value : (USHORT)Value;
-    case SIZE_BYTE:
-        return Signed ? (ULONG64)(LONG64)(CHAR)Value : (UCHAR)Value;
-    default:
-        return Signed ? (ULONG64)(LONG64)(LONG)Value : (ULONG)Value;
+    case SIZE_QUAD: return Value;
+    case SIZE_SHORT: return Signed ? (ULONG64)(LONG64)(SHORT)Value : (USHORT)Value;
+    case SIZE_BYTE: return Signed ? (ULONG64)(LONG64)(CHAR)Value : (UCHAR)Value;
+    default: return Signed ? (ULONG64)(LONG64)(LONG)Value : (ULONG)Value;
     }
 }
 
@@ -302,19 +276,11 @@ static BOOLEAN RtlpTakesWide(enum size Size, BOOLEAN Default) {
 static VOID RtlpConvert(PRTL_FORMAT_SINK Sink, SPECIFICATION *Spec, WCHAR Conversion, BOOLEAN WideFormat, va_list *Arguments) {
     switch (Conversion) {
     case 'd':
-    case 'i':
-        RtlpPutInteger(Sink, Spec, RtlpTakeInteger(Spec->Size, TRUE, Arguments), 10, FALSE, TRUE);
-        break;
-    case 'u':
-        RtlpPutInteger(Sink, Spec, RtlpTakeInteger(Spec->Size, FALSE, Arguments), 10, FALSE, FALSE);
-        break;
-    case 'o':
-        RtlpPutInteger(Sink, Spec, RtlpTakeInteger(Spec->Size, FALSE, Arguments), 8, FALSE, FALSE);
-        break;
+    case 'i': RtlpPutInteger(Sink, Spec, RtlpTakeInteger(Spec->Size, TRUE, Arguments), 10, FALSE, TRUE); break;
+    case 'u': RtlpPutInteger(Sink, Spec, RtlpTakeInteger(Spec->Size, FALSE, Arguments), 10, FALSE, FALSE); break;
+    case 'o': RtlpPutInteger(Sink, Spec, RtlpTakeInteger(Spec->Size, FALSE, Arguments), 8, FALSE, FALSE); break;
     case 'x':
-    case 'X':
-        RtlpPutInteger(Sink, Spec, RtlpTakeInteger(Spec->Size, FALSE, Arguments), 16, Conversion == 'X', FALSE);
-        break;
+    case 'X': RtlpPutInteger(Sink, Spec, RtlpTakeInteger(Spec->Size, FALSE, Arguments), 16, Conversion == 'X', FALSE); break;
     case 'p': /* always all sixteen digits */
     case 'P':
         Spec->HasPrecision = TRUE;
@@ -333,14 +299,11 @@ static VOID RtlpConvert(PRTL_FORMAT_SINK Sink, SPECIFICATION *Spec, WCHAR Conver
     }
     case 's':
     case 'S':
-        RtlpPutString(Sink, Spec, va_arg(*Arguments, const VOID *), RtlpTakesWide(Spec->Size, Conversion == 's' ? WideFormat : !WideFormat), FALSE, 0);
+        RtlpPutString(Sink, Spec, va_arg(*Arguments, const VOID *), RtlpTakesWide(Spec->Size, Conversion == 's' ? WideFormat : !WideFormat), FALSE,
+                      0);
         break;
-    case 'Z':
-        RtlpPutCounted(Sink, Spec, va_arg(*Arguments, const VOID *), RtlpTakesWide(Spec->Size, FALSE));
-        break;
-    case 'n':
-        (void)va_arg(*Arguments, PVOID);
-        break;
+    case 'Z': RtlpPutCounted(Sink, Spec, va_arg(*Arguments, const VOID *), RtlpTakesWide(Spec->Size, FALSE)); break;
+    case 'n': (void)va_arg(*Arguments, PVOID); break;
     case 'e':
     case 'E':
     case 'f':
@@ -356,9 +319,7 @@ static VOID RtlpConvert(PRTL_FORMAT_SINK Sink, SPECIFICATION *Spec, WCHAR Conver
         (void)va_arg(*Arguments, ULONG64); /* the kernel has no floating point conversions: the letter prints, its argument is skipped */
 #endif
         __attribute__((fallthrough));
-    default: /* what is not a conversion prints itself: %% and mistakes alike */
-        RtlpPutWide(Sink, &Conversion, 1);
-        break;
+    default: /* what is not a conversion prints itself: %% and mistakes alike */ RtlpPutWide(Sink, &Conversion, 1); break;
     }
 }
 

@@ -10,8 +10,8 @@ NTSTATUS NTAPI RtlStringFromGUID(REFGUID Guid, PUNICODE_STRING GuidString) {
     if (!Buffer) {
         return STATUS_NO_MEMORY;
     }
-    _snwprintf(Buffer, GUID_CHARACTERS + 1, L"{%08X-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X}", Guid->Data1, Guid->Data2, Guid->Data3, Guid->Data4[0],
-               Guid->Data4[1], Guid->Data4[2], Guid->Data4[3], Guid->Data4[4], Guid->Data4[5], Guid->Data4[6], Guid->Data4[7]);
+    _snwprintf(Buffer, GUID_CHARACTERS + 1, L"{%08X-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X}", Guid->Data1, Guid->Data2, Guid->Data3,
+               Guid->Data4[0], Guid->Data4[1], Guid->Data4[2], Guid->Data4[3], Guid->Data4[4], Guid->Data4[5], Guid->Data4[6], Guid->Data4[7]);
     *GuidString = (UNICODE_STRING){GUID_CHARACTERS * sizeof(WCHAR), (USHORT)Size, Buffer};
     return STATUS_SUCCESS;
 }
@@ -20,7 +20,10 @@ static BOOLEAN RtlpHex(const WCHAR *Text, ULONG Count, ULONG *Value) {
     *Value = 0;
     for (ULONG i = 0; i < Count; i++) {
         WCHAR c = Text[i];
-        ULONG Digit = c >= '0' && c <= '9' ? (ULONG)(c - '0') : c >= 'a' && c <= 'f' ? (ULONG)(c - 'a' + 10) : c >= 'A' && c <= 'F' ? (ULONG)(c - 'A' + 10) : 16;
+        ULONG Digit = c >= '0' && c <= '9'   ? (ULONG)(c - '0')
+                      : c >= 'a' && c <= 'f' ? (ULONG)(c - 'a' + 10)
+                      : c >= 'A' && c <= 'F' ? (ULONG)(c - 'A' + 10)
+                                             : 16;
         if (Digit == 16) {
             return FALSE;
         }
@@ -33,8 +36,8 @@ NTSTATUS NTAPI RtlGUIDFromString(PUNICODE_STRING GuidString, GUID *Guid) {
     static const UCHAR Byte[8] = {20, 22, 25, 27, 29, 31, 33, 35};
     const WCHAR *Text = GuidString->Buffer;
     ULONG Data1, Data2, Data3, Data4[8];
-    if (GuidString->Length < GUID_CHARACTERS * sizeof(WCHAR) || Text[0] != '{' || Text[9] != '-' || Text[14] != '-' || Text[19] != '-' || Text[24] != '-' ||
-        Text[37] != '}' || !RtlpHex(Text + 1, 8, &Data1) || !RtlpHex(Text + 10, 4, &Data2) || !RtlpHex(Text + 15, 4, &Data3)) {
+    if (GuidString->Length < GUID_CHARACTERS * sizeof(WCHAR) || Text[0] != '{' || Text[9] != '-' || Text[14] != '-' || Text[19] != '-' ||
+        Text[24] != '-' || Text[37] != '}' || !RtlpHex(Text + 1, 8, &Data1) || !RtlpHex(Text + 10, 4, &Data2) || !RtlpHex(Text + 15, 4, &Data3)) {
         return STATUS_INVALID_PARAMETER;
     }
     for (ULONG i = 0; i < 8; i++) {

@@ -38,9 +38,10 @@ static NTSTATUS RtlpParseInteger(const INTEGER_TEXT *Text, ULONG Base, ULONG64 *
     }
     for (;; i++) {
         WCHAR Char = RtlpCharAt(Text, i);
-        ULONG Digit = Char >= '0' && Char <= '9' ? (ULONG)(Char - '0') : Char >= 'A' && Char <= 'F' ? (ULONG)(Char - 'A' + 10)
-                                                                     : Char >= 'a' && Char <= 'f' ? (ULONG)(Char - 'a' + 10)
-                                                                                                  : 99;
+        ULONG Digit = Char >= '0' && Char <= '9'   ? (ULONG)(Char - '0')
+                      : Char >= 'A' && Char <= 'F' ? (ULONG)(Char - 'A' + 10)
+                      : Char >= 'a' && Char <= 'f' ? (ULONG)(Char - 'a' + 10)
+                                                   : 99;
         if (Digit >= Base) {
             break;
         }

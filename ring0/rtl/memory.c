@@ -21,7 +21,8 @@ typedef ULONG64 __attribute__((may_alias, aligned(1))) UNALIGNED_QUAD;
 typedef ULONG __attribute__((may_alias, aligned(1))) UNALIGNED_LONG;
 
 /*
- * Short copies are words that overlap in the middle, long ones the processor's string move. As on Windows x64, memcpy and memmove are the same: many a
+ * Short copies are words that overlap in the middle, long ones the processor's string move. As on Windows x64, memcpy and memmove are the same:
+ * many a
  * caller of RtlCopyMemory depends on it.
  */
 static inline __attribute__((always_inline)) void *RtlpMove(void *Destination, const void *Source, size_t Length) {

@@ -3,12 +3,12 @@
 #include "rtl/crt.h"
 #include <stdlib.h>
 
-#define CH char
-#define P(name) RtlpNarrow##name
-#define STRTO(name) strto##name
+#define CH            char
+#define P(name)       RtlpNarrow##name
+#define STRTO(name)   strto##name
 #define STRTO64(name) _strto##name
-#define TO(name) name##toa
-#define TO_S(name) name##toa_s
+#define TO(name)      name##toa
+#define TO_S(name)    name##toa_s
 #include "rtl/number.inc"
 
 long atol(const char *Text) { return strtol(Text, NULL, 10); }

@@ -4,13 +4,15 @@
 
 #define UNBOUNDED ((size_t)MAXLONG)
 
-#define FORWARD(result, last, call) \
-    va_list Arguments; \
-    va_start(Arguments, last); \
-    result = call; \
+#define FORWARD(result, last, call)                                                                                                                  \
+    va_list Arguments;                                                                                                                               \
+    va_start(Arguments, last);                                                                                                                       \
+    result = call;                                                                                                                                   \
     va_end(Arguments)
 
-int _vsnprintf(char *Buffer, size_t Count, const char *Format, va_list Arguments) { return RtlpFormatNarrow(Buffer, Count, FALSE, Format, Arguments); }
+int _vsnprintf(char *Buffer, size_t Count, const char *Format, va_list Arguments) {
+    return RtlpFormatNarrow(Buffer, Count, FALSE, Format, Arguments);
+}
 
 int _snprintf(char *Buffer, size_t Count, const char *Format, ...) {
     int n;
@@ -26,7 +28,8 @@ int sprintf(char *Buffer, const char *Format, ...) {
     return n;
 }
 
-/* Count below Size: at most that many characters, and -1 when there are more. Otherwise text that does not fit is an error that leaves nothing, but with _TRUNCATE. */
+/* Count below Size: at most that many characters, and -1 when there are more. Otherwise text that does not fit is an error that leaves nothing,
+   but with _TRUNCATE. */
 int _vsnprintf_s(char *Buffer, size_t Size, size_t Count, const char *Format, va_list Arguments) {
     if (!Buffer || !Size || !Format) {
         return -1;
@@ -89,7 +92,9 @@ int _snwprintf_s(wchar_t *Buffer, size_t Size, size_t Count, const wchar_t *Form
     return n;
 }
 
-int vswprintf_s(wchar_t *Buffer, size_t Size, const wchar_t *Format, va_list Arguments) { return _vsnwprintf_s(Buffer, Size, Size, Format, Arguments); }
+int vswprintf_s(wchar_t *Buffer, size_t Size, const wchar_t *Format, va_list Arguments) {
+    return _vsnwprintf_s(Buffer, Size, Size, Format, Arguments);
+}
 
 int swprintf_s(wchar_t *Buffer, size_t Size, const wchar_t *Format, ...) {
     int n;

@@ -12,9 +12,8 @@
 /* Function table entry for ControlPc; NULL in a leaf function or outside of every image. HistoryTable may be NULL. */
 PRUNTIME_FUNCTION NTAPI RtlLookupFunctionEntry(ULONG64 ControlPc, PULONG64 ImageBase, PUNWIND_HISTORY_TABLE HistoryTable);
 /* Makes Context that of the caller. FunctionEntry NULL: a leaf function. Returns the language handler if one of HandlerType applies at ControlPc. */
-PEXCEPTION_ROUTINE NTAPI RtlVirtualUnwind(ULONG HandlerType, ULONG64 ImageBase, ULONG64 ControlPc, PRUNTIME_FUNCTION FunctionEntry,
-                                          PCONTEXT Context, PVOID *HandlerData, PULONG64 EstablisherFrame,
-                                          PKNONVOLATILE_CONTEXT_POINTERS ContextPointers);
+PEXCEPTION_ROUTINE NTAPI RtlVirtualUnwind(ULONG HandlerType, ULONG64 ImageBase, ULONG64 ControlPc, PRUNTIME_FUNCTION FunctionEntry, PCONTEXT Context,
+                                          PVOID *HandlerData, PULONG64 EstablisherFrame, PKNONVOLATILE_CONTEXT_POINTERS ContextPointers);
 /* One frame up, touching no memory outside [Low, High), which the caller knows to be readable. FALSE: the stack ends here or is damaged. */
 BOOLEAN RtlpUnwindFrame(PCONTEXT Context, ULONG64 Low, ULONG64 High);
 
@@ -32,7 +31,8 @@ typedef struct _RTLP_FRAME {
 BOOLEAN RtlpVirtualUnwind(ULONG HandlerType, PRTLP_FRAME Frame, PCONTEXT Context, PKNONVOLATILE_CONTEXT_POINTERS Pointers);
 
 /* ---- Exceptions: rtl/exception.c, specific_handler.c, context.S, shared ----------------------------------------------------------- */
-/* Calls the handlers of the frames from Context upwards. TRUE: one wants execution to go on at Context (the caller resumes it). FALSE: nobody took it.
+/* Calls the handlers of the frames from Context upwards. TRUE: one wants execution to go on at Context (the caller resumes it). FALSE: nobody
+   took it.
    Does not return when an __except block takes it. */
 BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context);
 VOID NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record, PVOID ReturnValue, PCONTEXT Context,
@@ -42,7 +42,7 @@ VOID NTAPI RtlUnwind(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record
 VOID RtlpUnwind(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record, PVOID ReturnValue, PCONTEXT Context, PUNWIND_HISTORY_TABLE HistoryTable,
                 const CONTEXT *Interrupted);
 VOID NTAPI RtlRestoreContext(PCONTEXT Context, PEXCEPTION_RECORD Record); /* does not return */
-VOID NTAPI RtlRaiseException(PEXCEPTION_RECORD Record); /* returns if a filter says EXCEPTION_CONTINUE_EXECUTION */
+VOID NTAPI RtlRaiseException(PEXCEPTION_RECORD Record);                   /* returns if a filter says EXCEPTION_CONTINUE_EXECUTION */
 DECLSPEC_NORETURN VOID NTAPI RtlRaiseStatus(NTSTATUS Status);
 VOID _local_unwind(PVOID TargetFrame, PVOID TargetIp);
 DECLSPEC_NORETURN VOID RtlpLoadContext(PCONTEXT Context);
@@ -93,12 +93,12 @@ SIZE_T RtlpFormatFloat(CHAR *Text, double Value, CHAR Conversion, int Precision,
 #endif
 
 /* ---- Names and numbers of codes: rtl/status.c (shared), rtl/bugcodes.c -------------------------------------------------------------- */
-PCSTR RtlpStatusName(NTSTATUS Status);  /* "STATUS_SUCCESS", or NULL */
-PCSTR RtlpBugCheckName(ULONG Code);     /* "IRQL_NOT_LESS_OR_EQUAL", or NULL */
+PCSTR RtlpStatusName(NTSTATUS Status); /* "STATUS_SUCCESS", or NULL */
+PCSTR RtlpBugCheckName(ULONG Code);    /* "IRQL_NOT_LESS_OR_EQUAL", or NULL */
 
 /* ---- Characters: rtl/codepage.c, case.c, shared. ANSI is code page 1252, OEM 437, as on a Windows for the USA. -------------------------- */
-extern const WCHAR RtlpAnsiHigh[32];  /* 80h to 9Fh; the rest of 1252 is Unicode's own */
-extern const WCHAR RtlpOemHigh[128];  /* 80h to FFh */
+extern const WCHAR RtlpAnsiHigh[32];    /* 80h to 9Fh; the rest of 1252 is Unicode's own */
+extern const WCHAR RtlpOemHigh[128];    /* 80h to FFh */
 CHAR RtlpUnicodeToAnsiChar(WCHAR Char); /* '?' when the page has nothing like it */
 CHAR RtlpUnicodeToOemChar(WCHAR Char);
 static inline WCHAR RtlpAnsiToUnicodeChar(CHAR Char) {

@@ -23,7 +23,8 @@ static inline PVOID RtlpAllocateString(SIZE_T Size) { return RtlAllocateHeap(Rtl
 static inline VOID RtlpFreeString(PVOID Buffer) { RtlFreeHeap(RtlpTeb()->Peb->ProcessHeap, 0, Buffer); }
 /* The exception that nobody took: second chance, which ends the process. */
 static inline DECLSPEC_NORETURN VOID RtlpLastChance(PEXCEPTION_RECORD Record, PCONTEXT Context) {
-    for (;;) NtRaiseException(Record, Context, FALSE);
+    for (;;)
+        NtRaiseException(Record, Context, FALSE);
 }
 #else
 #include "ke/ke.h"

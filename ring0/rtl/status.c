@@ -2,8 +2,8 @@
 #include "rtl/rtlp.h"
 
 #define ERROR_MR_MID_NOT_FOUND 317
-#define STATUS_CUSTOMER_BIT 0x20000000u
-#define FACILITY_NT_BIT 0x10000000u /* set by HRESULT_FROM_NT */
+#define STATUS_CUSTOMER_BIT    0x20000000u
+#define FACILITY_NT_BIT        0x10000000u /* set by HRESULT_FROM_NT */
 
 static const struct {
     ULONG Status;

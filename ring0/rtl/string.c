@@ -2,13 +2,13 @@
 #include "rtl/rtlp.h"
 #include "rtl/crt.h"
 
-#define CH char
-#define UNSIGNED_CH unsigned char
+#define CH           char
+#define UNSIGNED_CH  unsigned char
 #define CH_PARAMETER int
-#define S(name) str##name
-#define U(name) _str##name
-#define LOWER(c) ((c) >= 'A' && (c) <= 'Z' ? (c) + 32 : (c))
-#define UPPER(c) ((c) >= 'a' && (c) <= 'z' ? (c) - 32 : (c))
+#define S(name)      str##name
+#define U(name)      _str##name
+#define LOWER(c)     ((c) >= 'A' && (c) <= 'Z' ? (c) + 32 : (c))
+#define UPPER(c)     ((c) >= 'a' && (c) <= 'z' ? (c) - 32 : (c))
 #include "rtl/string.inc"
 
 errno_t memcpy_s(void *To, size_t Size, const void *From, size_t Count) {

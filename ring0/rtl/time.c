@@ -1,9 +1,9 @@
 /* System time (100 ns units since 1 January 1601, UTC) from and to calendar fields and seconds of other epochs. */
 #include "rtl/rtlp.h"
 
-#define UNITS_PER_MS 10000ll
-#define MS_PER_DAY 86400000ll
-#define UNITS_PER_SECOND 10000000ll
+#define UNITS_PER_MS         10000ll
+#define MS_PER_DAY           86400000ll
+#define UNITS_PER_SECOND     10000000ll
 #define SECONDS_1601_TO_1970 11644473600ll
 #define SECONDS_1601_TO_1980 11960006400ll
 
@@ -62,10 +62,18 @@ static BOOLEAN RtlpTimeToSeconds(PLARGE_INTEGER Time, LONG64 Epoch, PULONG Elaps
     return TRUE;
 }
 
-BOOLEAN NTAPI RtlTimeToSecondsSince1970(PLARGE_INTEGER Time, PULONG ElapsedSeconds) { return RtlpTimeToSeconds(Time, SECONDS_1601_TO_1970, ElapsedSeconds); }
+BOOLEAN NTAPI RtlTimeToSecondsSince1970(PLARGE_INTEGER Time, PULONG ElapsedSeconds) {
+    return RtlpTimeToSeconds(Time, SECONDS_1601_TO_1970, ElapsedSeconds);
+}
 
-BOOLEAN NTAPI RtlTimeToSecondsSince1980(PLARGE_INTEGER Time, PULONG ElapsedSeconds) { return RtlpTimeToSeconds(Time, SECONDS_1601_TO_1980, ElapsedSeconds); }
+BOOLEAN NTAPI RtlTimeToSecondsSince1980(PLARGE_INTEGER Time, PULONG ElapsedSeconds) {
+    return RtlpTimeToSeconds(Time, SECONDS_1601_TO_1980, ElapsedSeconds);
+}
 
-VOID NTAPI RtlSecondsSince1970ToTime(ULONG ElapsedSeconds, PLARGE_INTEGER Time) { Time->QuadPart = (ElapsedSeconds + SECONDS_1601_TO_1970) * UNITS_PER_SECOND; }
+VOID NTAPI RtlSecondsSince1970ToTime(ULONG ElapsedSeconds, PLARGE_INTEGER Time) {
+    Time->QuadPart = (ElapsedSeconds + SECONDS_1601_TO_1970) * UNITS_PER_SECOND;
+}
 
-VOID NTAPI RtlSecondsSince1980ToTime(ULONG ElapsedSeconds, PLARGE_INTEGER Time) { Time->QuadPart = (ElapsedSeconds + SECONDS_1601_TO_1980) * UNITS_PER_SECOND; }
+VOID NTAPI RtlSecondsSince1980ToTime(ULONG ElapsedSeconds, PLARGE_INTEGER Time) {
+    Time->QuadPart = (ElapsedSeconds + SECONDS_1601_TO_1980) * UNITS_PER_SECOND;
+}

@@ -1,5 +1,6 @@
 /*
- * Text from one encoding to another: ANSI, OEM and UTF-8 to UTF-16 and back. The N forms convert what fits and say how much; the String forms allocate or
+ * Text from one encoding to another: ANSI, OEM and UTF-8 to UTF-16 and back. The N forms convert what fits and say how much; the String forms
+ * allocate or
  * need room for the result and a terminator.
  */
 #include "rtl/rtlp.h"

@@ -78,7 +78,8 @@ LONG NTAPI RtlCompareUnicodeStrings(PCWCH String1, SIZE_T String1Length, PCWCH S
 }
 
 LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive) {
-    return RtlCompareUnicodeStrings(String1->Buffer, String1->Length / sizeof(WCHAR), String2->Buffer, String2->Length / sizeof(WCHAR), CaseInSensitive);
+    return RtlCompareUnicodeStrings(String1->Buffer, String1->Length / sizeof(WCHAR), String2->Buffer, String2->Length / sizeof(WCHAR),
+                                    CaseInSensitive);
 }
 
 BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive) {
@@ -199,7 +200,8 @@ NTSTATUS NTAPI RtlHashUnicodeString(CONST UNICODE_STRING *String, BOOLEAN CaseIn
     return STATUS_SUCCESS;
 }
 
-/* Flags: 1 from the end, 2 the first character that is not in the set, 4 without regard to case. The position is in bytes and lies after the character
+/* Flags: 1 from the end, 2 the first character that is not in the set, 4 without regard to case. The position is in bytes and lies after the
+   character
    found, or at it when searching from the end. */
 NTSTATUS NTAPI RtlFindCharInUnicodeString(ULONG Flags, PCUNICODE_STRING String, PCUNICODE_STRING Set, PUSHORT Position) {
     ULONG Count = String->Length / sizeof(WCHAR);

@@ -36,13 +36,13 @@ typedef struct _UNWIND_INFO {
     UCHAR SizeOfProlog;
     UCHAR CountOfCodes;
     UCHAR FrameRegister : 4;
-    UCHAR FrameOffset : 4; /* in units of 16 */
+    UCHAR FrameOffset : 4;    /* in units of 16 */
     UNWIND_CODE UnwindCode[]; /* an even number of slots; then the handler's address and data, or the parent's entry */
 } UNWIND_INFO;
 _Static_assert(sizeof(UNWIND_INFO) == 4, "UNWIND_INFO");
 
 #define REGISTER_RSP 4
-#define MAX_CHAIN 32
+#define MAX_CHAIN    32
 
 typedef struct _UNWIND_STATE {
     PCONTEXT Context;
@@ -91,28 +91,20 @@ static BOOLEAN RtlpPopReturnAddress(UNWIND_STATE *State) {
 
 static ULONG RtlpCodeSlots(UNWIND_CODE Code) {
     switch (Code.UnwindOp) {
-    case UWOP_ALLOC_LARGE:
-        return Code.OpInfo ? 3 : 2;
+    case UWOP_ALLOC_LARGE: return Code.OpInfo ? 3 : 2;
     case UWOP_SAVE_NONVOL:
     case UWOP_SAVE_XMM128:
-    case UWOP_EPILOG:
-        return 2;
+    case UWOP_EPILOG: return 2;
     case UWOP_SAVE_NONVOL_FAR:
     case UWOP_SAVE_XMM128_FAR:
-    case UWOP_SPARE_CODE:
-        return 3;
-    default:
-        return 1;
+    case UWOP_SPARE_CODE: return 3;
+    default: return 1;
     }
 }
 
-static const UNWIND_INFO *RtlpUnwindInfo(ULONG64 ImageBase, PRUNTIME_FUNCTION Entry) {
-    return (const UNWIND_INFO *)(ImageBase + Entry->UnwindData);
-}
+static const UNWIND_INFO *RtlpUnwindInfo(ULONG64 ImageBase, PRUNTIME_FUNCTION Entry) { return (const UNWIND_INFO *)(ImageBase + Entry->UnwindData); }
 
-static PRUNTIME_FUNCTION RtlpChainedEntry(const UNWIND_INFO *Info) {
-    return (PRUNTIME_FUNCTION)&Info->UnwindCode[(Info->CountOfCodes + 1) & ~1];
-}
+static PRUNTIME_FUNCTION RtlpChainedEntry(const UNWIND_INFO *Info) { return (PRUNTIME_FUNCTION)&Info->UnwindCode[(Info->CountOfCodes + 1) & ~1]; }
 
 /* The 32-bit operand in the two slots after a FAR or LARGE code. */
 static ULONG RtlpLargeOperand(const UNWIND_CODE *Code) { return Code[1].FrameOffset | (ULONG)Code[2].FrameOffset << 16; }
@@ -135,15 +127,9 @@ static BOOLEAN RtlpUndoCodes(UNWIND_STATE *State, const UNWIND_INFO *Info, ULONG
             }
             State->Context->Rsp = Rsp + 8;
             break;
-        case UWOP_ALLOC_LARGE:
-            State->Context->Rsp = Rsp + (Code->OpInfo ? RtlpLargeOperand(Code) : Code[1].FrameOffset * 8ull);
-            break;
-        case UWOP_ALLOC_SMALL:
-            State->Context->Rsp = Rsp + Code->OpInfo * 8ull + 8;
-            break;
-        case UWOP_SET_FPREG:
-            State->Context->Rsp = State->Gpr[Info->FrameRegister] - Info->FrameOffset * 16ull;
-            break;
+        case UWOP_ALLOC_LARGE: State->Context->Rsp = Rsp + (Code->OpInfo ? RtlpLargeOperand(Code) : Code[1].FrameOffset * 8ull); break;
+        case UWOP_ALLOC_SMALL: State->Context->Rsp = Rsp + Code->OpInfo * 8ull + 8; break;
+        case UWOP_SET_FPREG: State->Context->Rsp = State->Gpr[Info->FrameRegister] - Info->FrameOffset * 16ull; break;
         case UWOP_SAVE_NONVOL:
             if (!RtlpRestoreGpr(State, Register, FrameBase + Code[1].FrameOffset * 8ull)) {
                 return FALSE;
@@ -171,8 +157,7 @@ static BOOLEAN RtlpUndoCodes(UNWIND_STATE *State, const UNWIND_INFO *Info, ULONG
             }
             *MachineFrame = TRUE;
             break;
-        default:
-            return FALSE;
+        default: return FALSE;
         }
     }
     return TRUE;
@@ -181,11 +166,11 @@ static BOOLEAN RtlpUndoCodes(UNWIND_STATE *State, const UNWIND_INFO *Info, ULONG
 /* ---- Epilogues ----------------------------------------------------------------------------------------------------------- */
 
 static ULONG64 RtlpModRmDisplacement(const UCHAR *After, UCHAR Mod) {
-    return Mod == 1 ? (ULONG64)(LONG64)(CHAR)After[0]
-                    : (ULONG64)(LONG64)(LONG)(After[0] | After[1] << 8 | After[2] << 16 | (ULONG)After[3] << 24);
+    return Mod == 1 ? (ULONG64)(LONG64)(CHAR)After[0] : (ULONG64)(LONG64)(LONG)(After[0] | After[1] << 8 | After[2] << 16 | (ULONG)After[3] << 24);
 }
 
-/* Is a relative jump a tail call? Then it goes to where a function begins (this one, another, or a leaf), not within this one or to a part of it that lies
+/* Is a relative jump a tail call? Then it goes to where a function begins (this one, another, or a leaf), not within this one or to a part of it
+   that lies
    elsewhere. */
 static BOOLEAN RtlpJumpLeaves(ULONG64 ImageBase, PRUNTIME_FUNCTION Entry, ULONG64 Target) {
     ULONG64 Rva = Target - ImageBase, TargetBase;
@@ -335,9 +320,8 @@ BOOLEAN RtlpVirtualUnwind(ULONG HandlerType, PRTLP_FRAME Frame, PCONTEXT Context
     return TRUE;
 }
 
-PEXCEPTION_ROUTINE NTAPI RtlVirtualUnwind(ULONG HandlerType, ULONG64 ImageBase, ULONG64 ControlPc, PRUNTIME_FUNCTION FunctionEntry,
-                                          PCONTEXT Context, PVOID *HandlerData, PULONG64 EstablisherFrame,
-                                          PKNONVOLATILE_CONTEXT_POINTERS ContextPointers) {
+PEXCEPTION_ROUTINE NTAPI RtlVirtualUnwind(ULONG HandlerType, ULONG64 ImageBase, ULONG64 ControlPc, PRUNTIME_FUNCTION FunctionEntry, PCONTEXT Context,
+                                          PVOID *HandlerData, PULONG64 EstablisherFrame, PKNONVOLATILE_CONTEXT_POINTERS ContextPointers) {
     RTLP_FRAME Frame = {.ControlPc = ControlPc, .Low = 0, .High = ~0ull, .ImageBase = ImageBase, .FunctionEntry = FunctionEntry};
     RtlpVirtualUnwind(HandlerType, &Frame, Context, ContextPointers);
     *HandlerData = Frame.HandlerData;

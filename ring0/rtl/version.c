@@ -57,18 +57,12 @@ static ULONG RtlpCondition(ULONGLONG Mask, ULONG Type) { return (ULONG)(Mask >> 
 
 static BOOLEAN RtlpMeets(ULONG Have, ULONG Want, ULONG Condition) {
     switch (Condition) {
-    case VER_EQUAL:
-        return Have == Want;
-    case VER_GREATER:
-        return Have > Want;
-    case VER_GREATER_EQUAL:
-        return Have >= Want;
-    case VER_LESS:
-        return Have < Want;
-    case VER_LESS_EQUAL:
-        return Have <= Want;
-    default:
-        return FALSE;
+    case VER_EQUAL: return Have == Want;
+    case VER_GREATER: return Have > Want;
+    case VER_GREATER_EQUAL: return Have >= Want;
+    case VER_LESS: return Have < Want;
+    case VER_LESS_EQUAL: return Have <= Want;
+    default: return FALSE;
     }
 }
 
@@ -89,7 +83,8 @@ NTSTATUS NTAPI RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG Typ
     if (TypeMask & VER_SUITENAME) {
         ULONG Common = VersionInfo->wSuiteMask & VER_SUITE_SINGLEUSERTS;
         ULONG Condition = RtlpCondition(ConditionMask, VER_SUITENAME);
-        if ((Condition == VER_AND && Common != VersionInfo->wSuiteMask) || (Condition == VER_OR && !Common) || (Condition != VER_AND && Condition != VER_OR)) {
+        if ((Condition == VER_AND && Common != VersionInfo->wSuiteMask) || (Condition == VER_OR && !Common) ||
+            (Condition != VER_AND && Condition != VER_OR)) {
             return STATUS_REVISION_MISMATCH;
         }
     }

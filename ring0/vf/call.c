@@ -7,8 +7,8 @@
 #include "mm/mm.h"
 #include "rtl/rtl.h"
 
-#define MAX_TEXT 640      /* of all arguments together */
-#define MAX_STRING 96     /* characters shown of one string */
+#define MAX_TEXT   640 /* of all arguments together */
+#define MAX_STRING 96  /* characters shown of one string */
 
 typedef struct _CALL_TEXT {
     WCHAR Text[MAX_TEXT];
@@ -34,7 +34,7 @@ static VOID VfpPutHex(CALL_TEXT *Call, ULONG64 Value) {
     }
     VfpPutText(Call, "0x");
     while (Digits--) {
-        VfpPutChar(Call, (UCHAR)"0123456789abcdef"[Value >> (Digits * 4) & 15]);
+        VfpPutChar(Call, (UCHAR) "0123456789abcdef"[Value >> (Digits * 4) & 15]);
     }
 }
 
@@ -43,23 +43,15 @@ static BOOLEAN VfpReadable(ULONG64 Address, SIZE_T Size) { return Address && MmI
 /* One character between quotes: a line stays a line, and text cannot pretend to end. */
 static VOID VfpPutQuoted(CALL_TEXT *Call, WCHAR Char) {
     switch (Char) {
-    case '\n':
-        VfpPutText(Call, "\\n");
-        break;
-    case '\r':
-        VfpPutText(Call, "\\r");
-        break;
-    case '\t':
-        VfpPutText(Call, "\\t");
-        break;
+    case '\n': VfpPutText(Call, "\\n"); break;
+    case '\r': VfpPutText(Call, "\\r"); break;
+    case '\t': VfpPutText(Call, "\\t"); break;
     case '"':
     case '\\':
         VfpPutChar(Call, '\\');
         VfpPutChar(Call, Char);
         break;
-    default: /* other control characters are escaped on the way out */
-        VfpPutChar(Call, Char);
-        break;
+    default: /* other control characters are escaped on the way out */ VfpPutChar(Call, Char); break;
     }
 }
 
@@ -145,21 +137,11 @@ static VOID VfpPutDevice(CALL_TEXT *Call, ULONG64 Address) {
 /* Callers leave the upper bits of narrow arguments dirty. */
 static VOID VfpPutArgument(CALL_TEXT *Call, CHAR Letter, ULONG64 Value) {
     switch (Letter) {
-    case 'b':
-        VfpPutHex(Call, (UCHAR)Value);
-        break;
-    case 'w':
-        VfpPutHex(Call, (USHORT)Value);
-        break;
-    case 'u':
-        VfpPutHex(Call, (ULONG)Value);
-        break;
-    case 'U':
-        VfpPutCounted(Call, Value, TRUE);
-        break;
-    case 'A':
-        VfpPutCounted(Call, Value, FALSE);
-        break;
+    case 'b': VfpPutHex(Call, (UCHAR)Value); break;
+    case 'w': VfpPutHex(Call, (USHORT)Value); break;
+    case 'u': VfpPutHex(Call, (ULONG)Value); break;
+    case 'U': VfpPutCounted(Call, Value, TRUE); break;
+    case 'A': VfpPutCounted(Call, Value, FALSE); break;
     case 's':
     case 'f':
         if (Value) {
@@ -175,18 +157,10 @@ static VOID VfpPutArgument(CALL_TEXT *Call, CHAR Letter, ULONG64 Value) {
             VfpPutText(Call, "NULL");
         }
         break;
-    case 'O':
-        VfpPutObjectAttributes(Call, Value);
-        break;
-    case 'D':
-        VfpPutDriver(Call, Value);
-        break;
-    case 'd':
-        VfpPutDevice(Call, Value);
-        break;
-    default:
-        VfpPutHex(Call, Value);
-        break;
+    case 'O': VfpPutObjectAttributes(Call, Value); break;
+    case 'D': VfpPutDriver(Call, Value); break;
+    case 'd': VfpPutDevice(Call, Value); break;
+    default: VfpPutHex(Call, Value); break;
     }
 }
 

@@ -4,7 +4,7 @@
 #include "ps/ps.h"
 
 #define BUFFER_SIZE 0x8000
-#define TIME_UNITS 10000000ull /* per second */
+#define TIME_UNITS  10000000ull /* per second */
 
 static CHAR VfpBuffer[BUFFER_SIZE];
 static SIZE_T VfpBufferUsed;

@@ -8,8 +8,8 @@
 typedef struct _VF_CONTRACT {
     PCSTR Name;
     PVOID Routine;
-    PVOID Twin;       /* NULL for data */
-    PCSTR Arguments;  /* a letter each, see docs/exports.md */
+    PVOID Twin;      /* NULL for data */
+    PCSTR Arguments; /* a letter each, see docs/exports.md */
     CHAR Result;
     UCHAR MinIrql, MaxIrql;
 } VF_CONTRACT;

@@ -6,6 +6,14 @@
 #define __INTRINSIC_DEFINED_InterlockedBitTestAndSet
 #define __INTRINSIC_DEFINED_InterlockedBitTestAndReset
 
+/* wdm.h of the kit says that alloc_text and its like are understood; sources ask. */
+#ifndef ALLOC_PRAGMA
+#define ALLOC_PRAGMA 1
+#endif
+#ifndef ALLOC_DATA_PRAGMA
+#define ALLOC_DATA_PRAGMA 1
+#endif
+
 #ifndef __cplusplus
 /* mingw-w64 has no body for these outside the place they are inlined at, and clang inlines nothing inside __try: IoSkipCurrentIrpStackLocation there
    would not link. */

@@ -239,6 +239,31 @@ static VOID TestClocks(VOID) {
     ok(SharedUserData->NtMajorVersion == 10 && SharedUserData->NtSystemRoot[0] == L'C', "other fields of KUSER_SHARED_DATA");
 }
 
+/* The instructions that compilers make of reads of KUSER_SHARED_DATA. */
+static VOID TestInstructions(VOID) {
+    ULONG64 Base = KI_USER_SHARED_DATA, A = 5, B = 0xFFFFFFFFFFFFFF00ull, C = 0x1234567800000000ull, D = ~0ull;
+    BOOLEAN Equal, Below, Greater, Zero, Carry;
+    __asm__ volatile("addl 0x26C(%1), %k0" : "+r"(A) : "r"(Base) : "cc"); /* NtMajorVersion: 10 */
+    is(A, 15, "add r32, m32");
+    __asm__ volatile("movb 0x26C(%1), %b0" : "+r"(B) : "r"(Base));
+    is(B, 0xFFFFFFFFFFFFFF0A, "mov r8, m8");
+    __asm__ volatile("movzwl 0x26C(%1), %k0" : "+r"(C) : "r"(Base));
+    is(C, 10, "movzx r32, m16");
+    __asm__ volatile("cmpl $10, 0x26C(%1)" : "=@ccz"(Equal) : "r"(Base));
+    is(Equal, TRUE, "cmp m32, imm");
+    __asm__ volatile("cmpl 0x26C(%2), %1" : "=@ccb"(Below) : "r"(9u), "r"(Base));
+    is(Below, TRUE, "cmp r32, m32: below");
+    __asm__ volatile("cmpl %1, 0x26C(%2)" : "=@ccg"(Greater) : "r"(9u), "r"(Base));
+    is(Greater, TRUE, "cmp m32, r32: greater");
+    __asm__ volatile("testb $5, 0x26C(%1)" : "=@ccz"(Zero) : "r"(Base));
+    is(Zero, TRUE, "test m8, imm");
+    __asm__ volatile("subw 0x26C(%2), %w0" : "+r"(D), "=@ccc"(Carry) : "r"(Base));
+    ok(D == 0xFFFFFFFFFFFFFFF5 && !Carry, "sub r16, m16");
+    A = 6;
+    __asm__ volatile("andl 0x26C(%1), %k0\n\torl 0x26C(%1), %k0\n\txorl 0x26C(%1), %k0" : "+r"(A) : "r"(Base) : "cc");
+    is(A, 0, "and, or, xor r32, m32");
+}
+
 static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"KeQueryInterruptTime");
     UNREFERENCED_PARAMETER(DriverObject);
@@ -254,4 +279,5 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     TestPeriodic();
     TestDelay();
     TestClocks();
+    TestInstructions();
 }

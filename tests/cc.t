@@ -1,0 +1,100 @@
+#!/bin/sh
+# `ringside cc`: the samples built with it run as those that the build makes; beginners' sources compile as they stand; what it says of mistakes.
+. tests/lib.sh
+s=$build/samples
+compile() { run "$ringside" cc "$@"; }
+one_line() { [ "$(wc -l <"$work/err")" = 1 ] && grep -q '^ringside: ' "$work/err"; ok $? "$1: one sentence"; }
+
+# The samples
+compile samples/example/client.c -o "$work/client.exe"
+exits 0 "the sample client"
+[ ! -s "$work/err" ]
+ok $? "without a warning"
+number=1
+for kind in buffered direct neither; do
+    compile samples/example/example.c -o "$work/example-$kind.sys" -- -DEXAMPLE_IO=$number
+    exits 0 "the sample driver, $kind"
+    [ ! -s "$work/err" ]
+    ok $? "without a warning"
+    number=$((number + 1))
+    for words in 'Hello from user mode!' --evil; do
+        "$ringside" run -d $s/example-$kind.sys $s/client.exe "$words" >"$work/first" 2>&1
+        run "$ringside" run -d "$work/example-$kind.sys" "$work/client.exe" "$words"
+        exits 0 "$kind, $words"
+        cat "$work/out.raw" "$work/err" | sort >"$work/both"
+        sort "$work/first" | cmp -s - "$work/both"
+        ok $? "$kind, $words: the same as with the build's own"
+    done
+    run "$ringside" inspect "$work/example-$kind.sys"
+    exits 0 "$kind: inspect"
+    out_has 'WDM' "$kind: a WDM driver"
+    out_has 'INIT' "$kind: with INIT"
+    out_has 'DWARF' "$kind: and debug data"
+done
+
+# A driver in the style of first tutorials
+compile tests/sources/writer.c -o "$work/writer.exe"
+exits 0 "a beginner's program"
+for kind in NEITHER DIRECT BUFFERED; do
+    compile tests/sources/beginner.c -o "$work/note.sys" -- -D__USE_${kind}__
+    exits 0 "a beginner's driver, $kind"
+    err_lacks 'error' "$kind: no errors"
+    for level in off standard; do
+        run "$ringside" run --verifier $level -d "$work/note.sys" "$work/writer.exe" '\\.\Note' "Dear diary %s%n"
+        exits 0 "$kind, --verifier $level: it works"
+        err_has 'Dear diary %s%n' "$kind, --verifier $level: and prints"
+        err_has 'Note: Unload' "$kind, --verifier $level: and is unloaded"
+    done
+    err_has 'neither completed nor pending' "$kind: standard reports the missing completion"
+    run "$ringside" run -d "$work/note.sys" "$work/writer.exe" '\\.\Note'
+    exits 1 "$kind: a bad buffer"
+    out_has 'WriteFile: 998' "$kind: is ERROR_NOACCESS"
+done
+
+# Options
+compile -v tests/sources/writer.c -o "$work/v.exe"
+err_has '--target=x86_64-w64-windows-gnu' "-v prints the commands"
+compile tests/sources/beginner.c -o "$work/up.sys" -- -Wl,-driver:uponly
+exits 0 "-Wl, goes to the linker"
+run "$ringside" inspect "$work/up.sys"
+out_has '(UP)' "and arrives there"
+printf 'int __stdcall DllMain(void *m, unsigned long r, void *p) { return 1; }\n__declspec(dllexport) int Twice(int x) { return 2 * x; }\n' >"$work/twice.c"
+compile "$work/twice.c" -o "$work/twice.dll"
+exits 0 "a library"
+run "$ringside" inspect "$work/twice.dll"
+exits 0 "can be loaded"
+out_has 'a DLL' "and is one"
+printf '#include <stdio.h>\nint other(void);\nint main(void) { printf("%%d\\n", other()); return 0; }\n' >"$work/one.c"
+printf 'int other(void) { return 42; }\n' >"$work/two.c"
+compile "$work/one.c" "$work/two.c" -o "$work/both.exe"
+run "$ringside" run "$work/both.exe"
+out_has 42 "two sources"
+[ -z "$(ls -d "${TMPDIR:-/tmp}"/ringside-cc.* 2>/dev/null)" ]
+ok $? "nothing is left in the directory for temporary files"
+
+# Mistakes
+printf 'int main(void) { return x; }\n' >"$work/bad.c"
+compile "$work/bad.c" -o "$work/bad.exe"
+exits 1 "an error in the source"
+err_has "bad.c:1:25: error: use of undeclared identifier 'x'" "is the compiler's"
+[ ! -e "$work/bad.exe" ]
+ok $? "and there is no image"
+printf 'int nowhere(void);\nint main(void) { return nowhere(); }\n' >"$work/bad.c"
+compile "$work/bad.c" -o "$work/bad.exe"
+exits 1 "an undefined symbol"
+err_has 'nowhere' "is named"
+printf '#include <wdm.h>\nNTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING r) { __try { d->Flags = 1; } __finally { return 1; } }\n' >"$work/bad.c"
+compile "$work/bad.c" -o "$work/bad.sys"
+exits 1 "return out of __finally"
+compile "$work/none.c" -o "$work/none.sys"
+exits 125 "a source that is not there"
+one_line "a source that is not there"
+compile tests/sources/writer.c -o "$work/writer.obj"
+exits 125 "an ending that says nothing"
+one_line "an ending that says nothing"
+compile tests/sources/writer.c
+exits 125 "no output"
+run env PATH=/nonexistent "$(realpath "$ringside")" cc tests/sources/writer.c -o "$work/x.exe"
+exits 125 "no compiler"
+err_has 'apt install' "and how to get one"
+done_testing

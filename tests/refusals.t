@@ -8,7 +8,11 @@ refused() { # file, words of the sentence, name
     exits 126 "$3"
     err_has "$2" "$3: the sentence says why"
     err_lacks 'own mistake' "$3: no mistake of ours"
+    one_sentence "$3"
+    grep -qE 'STATUS_[A-Z0-9_]+ 0x[0-9A-F]{8}, Win32 error [0-9]+' "$work/err"
+    ok $? "$3: with status and Win32 error"
 }
+one_sentence() { [ "$(wc -l <"$work/err")" = 1 ] && grep -q '^ringside: .*: .*: ' "$work/err"; ok $? "$1: one sentence with what, why and what to do"; }
 service_error() { # file in the root, win32 error, name
     run "$ringside" run --root "$work" $s/loader.exe --no-wait "C:\\$1"
     grep -qE "error $2\b" "$work/out"
@@ -18,6 +22,10 @@ service_error() { # file in the root, win32 error, name
 run "$ringside" run -d $work/absent.sys $s/client.exe hello
 exits 127 "an absent file"
 err_has 'absent.sys' "an absent file is named"
+one_sentence "an absent file"
+run "$ringside" run --root "$work" -d 'C:\absent.sys' $s/client.exe hello
+exits 127 "an absent file in the machine"
+one_sentence "an absent file in the machine"
 : >$work/empty.sys
 refused $work/empty.sys empty "an empty file"
 printf 'This is not a driver.\n' >$work/text.sys
@@ -45,4 +53,9 @@ service_error nothing-there.sys 2 "an absent file"
 run "$ringside" run -d $build/tests/images/missing-export.sys $s/client.exe hello
 err_has 'RtlDoesNotExist' "an import that we do not have stops with its name when called"
 err_lacks 'own mistake' "and that is no mistake of ours"
+one_sentence "an import that we do not have"
+run "$ringside" run -d $build/tests/bad/failing-entry.sys
+exits 126 "a DriverEntry that returns an error"
+err_has 'STATUS_UNSUCCESSFUL' "names its status"
+one_sentence "a DriverEntry that returns an error"
 done_testing

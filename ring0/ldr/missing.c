@@ -1,20 +1,18 @@
 #include "ldr/ldrp.h"
 #include "kd/kd.h"
+#include "vf/vf.h"
 
 DECLSPEC_NORETURN VOID LdrpReportMissingImport(PLDRP_MISSING Missing, ULONG64 ReturnAddress) {
     static CHAR text[512];
     PLDR_MODULE caller = LdrFindModule(ReturnAddress);
-    if (caller != NULL)
-        _snprintf(text, sizeof(text) - 1,
-                  "%s called %s, which Ringside does not have: from %s+0x%I64X, as an import from %s: see the list of exports, or refuse such "
-                  "drivers with --strict",
-                  Missing->Driver->Public.Name, Missing->Name, caller->Name, ReturnAddress - (ULONG64)caller->DllBase, Missing->Module);
-    else
-        _snprintf(text, sizeof(text) - 1,
-                  "%s called %s, which Ringside does not have: from address 0x%I64X, as an import from %s: see the list of exports, or refuse such "
-                  "drivers with --strict",
-                  Missing->Driver->Public.Name, Missing->Name, ReturnAddress, Missing->Module);
+    CHAR from[96] = ""; /* a call that is the caller's last act returns to somebody else */
+    if (caller == &Missing->Driver->Public)
+        _snprintf(from, sizeof(from) - 1, ", at %s+0x%I64X,", caller->Name, ReturnAddress - (ULONG64)caller->DllBase);
+    _snprintf(text, sizeof(text) - 1,
+              "%s: it called %s from %s%s which Ringside does not have: `ringside inspect` lists what a driver lacks, and --strict refuses to load it",
+              Missing->Driver->Public.Name, Missing->Name, Missing->Module, from);
     KdFlush();
+    VfFlushTrace();
     HalOps->stop(126, text);
     KiFatal("the machine did not stop: %s", text);
 }

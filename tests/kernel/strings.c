@@ -144,7 +144,7 @@ static VOID TestEncodings(VOID) {
     is(RtlxUnicodeStringToAnsiSize(U("abc")), 4, "so does RtlxUnicodeStringToAnsiSize");
     is(RtlMultiByteToUnicodeN(WideBuffer, sizeof(WideBuffer), &Bytes, "xyz", 3), STATUS_SUCCESS, "RtlMultiByteToUnicodeN");
     ok(Bytes == 6 && WideBuffer[2] == L'z', "no terminator");
-    is(RtlUnicodeToMultiByteN(NarrowBuffer, 2, &Bytes, L"xyz", 6), (ULONG)STATUS_BUFFER_OVERFLOW, "RtlUnicodeToMultiByteN that does not fit");
+    is((ULONG)RtlUnicodeToMultiByteN(NarrowBuffer, 2, &Bytes, L"xyz", 6), (ULONG)STATUS_BUFFER_OVERFLOW, "RtlUnicodeToMultiByteN that does not fit");
     is(Bytes, 2, "gives what fits");
     is(RtlUnicodeToMultiByteSize(&Bytes, L"xyz", 6), STATUS_SUCCESS, "RtlUnicodeToMultiByteSize");
     is(Bytes, 3, "three");
@@ -226,9 +226,9 @@ static VOID TestBitMaps(VOID) {
     is(RtlFindClearBitsAndSet(&Map, 10, 0), 0, "RtlFindClearBitsAndSet");
     is(RtlFindClearBits(&Map, 41, 0), 0xFFFFFFFF, "no such run");
     is(RtlFindSetBits(&Map, 60, 0), 0, "RtlFindSetBits");
-    is(RtlFindSetBitsAndClear(&Map, 5, 3), 3, "RtlFindSetBitsAndClear");
+    is(RtlFindSetBitsAndClear(&Map, 5, 16), 16, "RtlFindSetBitsAndClear");
     is(RtlFindNextForwardRunClear(&Map, 0, &Run), 5, "RtlFindNextForwardRunClear");
-    is(Run, 3, "from 3");
+    is(Run, 16, "from 16");
     is(RtlFindLongestRunClear(&Map, &Run), 40, "RtlFindLongestRunClear");
     is(Run, 60, "from 60");
     RtlSetAllBits(&Map);

@@ -23,18 +23,18 @@
 #define HWCAP2_FSGSBASE 2
 #endif
 
-#define KERNEL_PHYSICAL 0x100000ull
-#define NT_EPOCH_SECONDS 11644473600ull
+#define KERNEL_PHYSICAL      0x100000ull
+#define NT_EPOCH_SECONDS     11644473600ull
 #define REPEATABLE_WALL_TIME 133485408000000000ull /* 2024-01-01 00:00 UTC: what the clock of a repeatable run starts from */
-#define WATCHDOG_SECONDS 10u
+#define WATCHDOG_SECONDS     10u
 
 /* The members of hal_ops; each has a stub in stubs.S. */
-#define DOORS(F) \
-    F(map) F(unmap) F(protect) F(discard) F(set_gs) F(monotonic_ns) F(wall_time) F(entropy) \
-    F(wait) F(console_write) F(console_read) F(debug_line) F(trace) F(message) F(file_open) F(file_close) \
-    F(file_read) F(file_write) F(file_info) F(file_resize) F(file_flush) F(file_delete) F(file_rename) F(file_list) \
-    F(file_host_path) F(exit) F(bugcheck) F(fatal) F(stop)
-#define DECLARE(name) extern void door_##name(void);
+#define DOORS(F)                                                                                                                                     \
+    F(map)                                                                                                                                           \
+    F(unmap) F(protect) F(discard) F(set_gs) F(monotonic_ns) F(wall_time) F(entropy) F(wait) F(console_write) F(console_read) F(debug_line) F(trace) \
+        F(message) F(file_open) F(file_close) F(file_read) F(file_write) F(file_info) F(file_resize) F(file_flush) F(file_delete) F(file_rename)     \
+            F(file_list) F(file_host_path) F(exit) F(bugcheck) F(fatal) F(stop)
+#define DECLARE(name)    extern void door_##name(void);
 #define INITIALIZE(name) .name = (void *)door_##name,
 DOORS(DECLARE)
 static const hal_ops ops = {DOORS(INITIALIZE)};
@@ -47,9 +47,7 @@ static __attribute__((noreturn)) void leave(int code) {
     _exit(code);
 }
 
-int64_t host_set_gs(uint64_t base) {
-    return syscall(SYS_arch_prctl, ARCH_SET_GS, base) == 0 ? 0 : -errno;
-}
+int64_t host_set_gs(uint64_t base) { return syscall(SYS_arch_prctl, ARCH_SET_GS, base) == 0 ? 0 : -errno; }
 
 uint64_t host_monotonic_ns(void) {
     struct timespec now;
@@ -63,9 +61,7 @@ uint64_t host_wall_time(void) {
     return ((uint64_t)now.tv_sec + NT_EPOCH_SECONDS) * 10000000ull + (uint64_t)now.tv_nsec / 100;
 }
 
-int64_t host_entropy(void *buffer, uint64_t size) {
-    return getrandom(buffer, size, 0) == (ssize_t)size ? 0 : -EIO;
-}
+int64_t host_entropy(void *buffer, uint64_t size) { return getrandom(buffer, size, 0) == (ssize_t)size ? 0 : -EIO; }
 
 /* Ends early, with 0, when the kernel has an event to look at; not when the process was merely stopped and continued. */
 int64_t host_wait(uint32_t mask, uint64_t timeout_ns) {
@@ -126,8 +122,8 @@ void machine_end_interrupted(int signal) {
 
 void machine_fault_in_host(int signal, uint64_t pc, uint64_t address) {
     extern char __executable_start[];
-    message_note("Ringside's own mistake: signal %d at ringside+0x%llx, address 0x%llx: please report it with the command line and the images", signal,
-                (unsigned long long)(pc - (uint64_t)__executable_start), (unsigned long long)address);
+    message_note("Ringside's own mistake: signal %d at ringside+0x%llx, address 0x%llx: please report it with the command line and the images",
+                 signal, (unsigned long long)(pc - (uint64_t)__executable_start), (unsigned long long)address);
     leave(EXIT_OURS);
 }
 
@@ -190,10 +186,23 @@ static bool publish_images(void) {
 }
 
 static const char *const environment[] = {
-    "ALLUSERSPROFILE=C:\\ProgramData", "COMPUTERNAME=RINGSIDE", "ComSpec=C:\\Windows\\System32\\cmd.exe", "HOMEDRIVE=C:", "HOMEPATH=\\",
-    "NUMBER_OF_PROCESSORS=1", "OS=Windows_NT", "PATH=C:\\Windows\\System32;C:\\Windows", "PATHEXT=.COM;.EXE;.BAT;.CMD",
-    "PROCESSOR_ARCHITECTURE=AMD64", "SystemDrive=C:", "SystemRoot=C:\\Windows", "TEMP=C:\\", "TMP=C:\\", "USERNAME=Administrator",
-    "USERPROFILE=C:\\", "windir=C:\\Windows",
+    "ALLUSERSPROFILE=C:\\ProgramData",
+    "COMPUTERNAME=RINGSIDE",
+    "ComSpec=C:\\Windows\\System32\\cmd.exe",
+    "HOMEDRIVE=C:",
+    "HOMEPATH=\\",
+    "NUMBER_OF_PROCESSORS=1",
+    "OS=Windows_NT",
+    "PATH=C:\\Windows\\System32;C:\\Windows",
+    "PATHEXT=.COM;.EXE;.BAT;.CMD",
+    "PROCESSOR_ARCHITECTURE=AMD64",
+    "SystemDrive=C:",
+    "SystemRoot=C:\\Windows",
+    "TEMP=C:\\",
+    "TMP=C:\\",
+    "USERNAME=Administrator",
+    "USERPROFILE=C:\\",
+    "windir=C:\\Windows",
 };
 
 int machine_run(const struct run_options *options) {

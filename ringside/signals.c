@@ -14,20 +14,20 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#define CPU_TICK_NS 10000000L
-#define SPIN_TICKS 2u
-#define ALT_STACK_SIZE (256u * 1024u)
+#define CPU_TICK_NS          10000000L
+#define SPIN_TICKS           2u
+#define ALT_STACK_SIZE       (256u * 1024u)
 #define EXTENDED_STATE_MAGIC 0x46505853u
-#define KNOWN_STATE_MASK 0xE7ull /* x87, SSE, AVX, AVX-512: what XSAVE keeps for code that may run here */
+#define KNOWN_STATE_MASK     0xE7ull /* x87, SSE, AVX, AVX-512: what XSAVE keeps for code that may run here */
 
-#define EFLAGS_TRAP 0x100ull
+#define EFLAGS_TRAP      0x100ull
 #define EFLAGS_DIRECTION 0x400ull
-#define EFLAGS_NESTED 0x4000ull
+#define EFLAGS_NESTED    0x4000ull
 #define EFLAGS_ALIGNMENT 0x40000ull
 
 #define REQUEST_INTERRUPT 1u
-#define REQUEST_THREADS 2u
-#define REQUEST_TIMEOUT 3u
+#define REQUEST_THREADS   2u
+#define REQUEST_TIMEOUT   3u
 
 static const int askers[] = {SIGALRM, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 static const struct itimerval grace = {{0, 0}, {1, 0}}; /* what the kernel has to end by itself */
@@ -42,13 +42,9 @@ static uint32_t ticks_without_entry;
 static const int gpr_of_ucontext[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
                                         REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
 
-static bool is_host_code(uint64_t pc) {
-    return pc >= HAL_KERNEL_END && pc < 1ull << 47;
-}
+static bool is_host_code(uint64_t pc) { return pc >= HAL_KERNEL_END && pc < 1ull << 47; }
 
-static bool is_driver_code(uint64_t pc) {
-    return pc >= HAL_DRIVER_START && pc < HAL_DRIVER_END;
-}
+static bool is_driver_code(uint64_t pc) { return pc >= HAL_DRIVER_START && pc < HAL_DRIVER_END; }
 
 /* Where the frame goes: below the interrupted stack pointer in kernel mode (PE code has no red zone), at the top of the
    thread's kernel stack in user mode. A kernel stack pointer outside its stack is a double fault, as on the processor. */
@@ -208,13 +204,9 @@ void signals_check(void) {
     machine_end_timeout();
 }
 
-bool signals_pending(void) {
-    return machine != NULL && (machine->pending_events & HAL_EVENT_CONTROL) != 0;
-}
+bool signals_pending(void) { return machine != NULL && (machine->pending_events & HAL_EVENT_CONTROL) != 0; }
 
-int signals_interrupted(void) {
-    return interrupted;
-}
+int signals_interrupted(void) { return interrupted; }
 
 int signals_poll(struct pollfd *files, nfds_t count, const struct timespec *limit) {
     sigset_t asynchronous, before;
@@ -276,7 +268,8 @@ bool signals_start(hal_machine *running, uint64_t timeout_seconds) {
         ok = ok && setitimer(ITIMER_REAL, &limit, NULL) == 0;
     }
     if (!ok) {
-        message_error("signals", "handlers or timers cannot be set up: %s: the host must allow sigaltstack, timer_create and setitimer", strerror(errno));
+        message_error("signals", "handlers or timers cannot be set up: %s: the host must allow sigaltstack, timer_create and setitimer",
+                      strerror(errno));
     }
     return ok;
 }

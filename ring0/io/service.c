@@ -180,7 +180,8 @@ NTSTATUS IopIssueRequest(PIOP_REQUEST Request, PIRP Irp, BOOLEAN FinishAlways) {
             KIRQL Irql;
             if (!IopIsCompleted(Irp))
                 IopReportUncompleted(Request->Device, Irp, Status);
-            Irql = KfRaiseIrql(APC_LEVEL);
+            /* A driver that returned at raised IRQL is stopped where the system call returns, as on Windows. */
+            Irql = KiCurrentIrql() < APC_LEVEL ? KfRaiseIrql(APC_LEVEL) : KiCurrentIrql();
             IopFinishRequest(Irp, File);
             KeLowerIrql(Irql);
         } else {

@@ -20,8 +20,8 @@
 
 #define SERVICES_KEY L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
 #define EXIT_REFUSED 126u
-#define EXIT_ABSENT 127u
-#define INIT_TAG 'tinI'
+#define EXIT_ABSENT  127u
+#define INIT_TAG     'tinI'
 
 hal_machine *KiMachine;
 const hal_ops *HalOps;
@@ -174,7 +174,8 @@ static PWSTR BuildEnvironment(SIZE_T *Size) {
     SIZE_T At = 0;
     for (ULONG i = 0; i < KiMachine->environment_count; i++) {
         ULONG Bytes = 0;
-        RtlUTF8ToUnicodeN(Block + At, (ULONG)((Room - At) * sizeof(WCHAR)), &Bytes, KiMachine->environment[i], (ULONG)strlen(KiMachine->environment[i]));
+        RtlUTF8ToUnicodeN(Block + At, (ULONG)((Room - At) * sizeof(WCHAR)), &Bytes, KiMachine->environment[i],
+                          (ULONG)strlen(KiMachine->environment[i]));
         At += Bytes / sizeof(WCHAR);
         Block[At++] = L'\0';
     }

@@ -37,8 +37,8 @@ NTSTATUS LdrpCheckImports(const struct pe_image *File, ULONG *MissingCount, SIZE
         if (target.Routine != NULL)
             continue;
         if (import.name == NULL)
-            return LdrpRefuse(Refusal, STATUS_DRIVER_ORDINAL_NOT_FOUND, "import by name", "imports ordinal %u of %.200s, which has none", import.ordinal,
-                              import.dll);
+            return LdrpRefuse(Refusal, STATUS_DRIVER_ORDINAL_NOT_FOUND, "import by name", "imports ordinal %u of %.200s, which has none",
+                              import.ordinal, import.dll);
         if (KiMachine->strict)
             return LdrpRefuse(Refusal, STATUS_DRIVER_ENTRYPOINT_NOT_FOUND, "without --strict it loads, and the machine stops when it is called",
                               "imports %.150s from %.150s, which does not export it", import.name, import.dll);

@@ -20,8 +20,8 @@ NTSTATUS LdrpRefuse(PLDR_REFUSAL Refusal, NTSTATUS Status, PCSTR Advice, PCSTR W
 
 VOID LdrDescribeRefusal(CHAR *Text, SIZE_T Size, PCSTR What, NTSTATUS Status, const LDR_REFUSAL *Refusal) {
     PCSTR name = RtlpStatusName(Status);
-    _snprintf(Text, Size - 1, "%s: it %s (%s%s0x%08X, Win32 error %u): %s", What, Refusal->Why, name != NULL ? name : "", name != NULL ? " " : "", Status,
-              RtlNtStatusToDosError(Status), Refusal->Advice);
+    _snprintf(Text, Size - 1, "%s: it %s (%s%s0x%08X, Win32 error %u): %s", What, Refusal->Why, name != NULL ? name : "", name != NULL ? " " : "",
+              Status, RtlNtStatusToDosError(Status), Refusal->Advice);
     Text[Size - 1] = '\0';
 }
 
@@ -41,7 +41,8 @@ static NTSTATUS LdrpCheckFile(const VOID *File, SIZE_T Size, struct pe_image *Pe
     }
     if (Pe->checksum != Pe->computed_checksum)
         return LdrpRefuse(Refusal, STATUS_IMAGE_CHECKSUM_MISMATCH,
-                          Pe->checksum == 0 ? "link drivers with /release, which sets it" : "the file was changed after it was linked: build it again",
+                          Pe->checksum == 0 ? "link drivers with /release, which sets it"
+                                            : "the file was changed after it was linked: build it again",
                           "has the checksum 0x%08X in its header, but its bytes give 0x%08X", Pe->checksum, Pe->computed_checksum);
     if ((Pe->characteristics & PE_FILE_UP_SYSTEM_ONLY) != 0 && KiMachine->cpus > 1)
         return LdrpRefuse(Refusal, STATUS_IMAGE_MP_UP_MISMATCH, "run with --cpus 1, or link without /driver:uponly",
@@ -199,8 +200,8 @@ static VOID LdrpFill(PLDRP_MODULE Module, const struct pe_image *File, const LDR
         MmProtectSystemImage((PVOID)Module->GuardBase, Layout->Guard, HAL_PROT_NONE);
 }
 
-static NTSTATUS LdrpLoad(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullName, PCSTR HostPath, BOOLEAN Inbox, BOOLEAN Driver, PLDRP_MODULE *Module,
-                         PLDR_REFUSAL Refusal) {
+static NTSTATUS LdrpLoad(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullName, PCSTR HostPath, BOOLEAN Inbox, BOOLEAN Driver,
+                         PLDRP_MODULE *Module, PLDR_REFUSAL Refusal) {
     struct pe_image pe;
     ULONG missing_count;
     SIZE_T missing_text;

@@ -5,12 +5,13 @@
 DECLSPEC_NORETURN VOID LdrpReportMissingImport(PLDRP_MISSING Missing, ULONG64 ReturnAddress) {
     static CHAR text[512];
     PLDR_MODULE caller = LdrFindModule(ReturnAddress);
-    CHAR from[96] = ""; /* a call that is the caller's last act returns to somebody else */
+    CHAR from[96] = ","; /* a call that is the caller's last act returns to somebody else */
     if (caller == &Missing->Driver->Public)
         _snprintf(from, sizeof(from) - 1, ", at %s+0x%I64X,", caller->Name, ReturnAddress - (ULONG64)caller->DllBase);
-    _snprintf(text, sizeof(text) - 1,
-              "%s: it called %s from %s%s which Ringside does not have: `ringside inspect` lists what a driver lacks, and --strict refuses to load it",
-              Missing->Driver->Public.Name, Missing->Name, Missing->Module, from);
+    _snprintf(
+        text, sizeof(text) - 1,
+        "%s: it called %s from %s%s which Ringside does not have: `ringside inspect` lists what a driver lacks, and --strict refuses to load it",
+        Missing->Driver->Public.Name, Missing->Name, Missing->Module, from);
     KdFlush();
     VfFlushTrace();
     HalOps->stop(126, text);

@@ -290,6 +290,7 @@ static const struct {
     {0x1CA, "SYNTHETIC_WATCHDOG_TIMEOUT"},
     {0x1D3, "WFP_INVALID_OPERATION"},
     {0x1D5, "DRIVER_PNP_WATCHDOG"},
+    {0x4000008A, "THREAD_TERMINATE_HELD_MUTEX"},
 };
 
 PCSTR RtlpBugCheckName(ULONG Code) {

@@ -3,7 +3,7 @@
 #include <ntifs.h>
 
 /* A frame of its own on the stack that the screen shows. */
-#define MISTAKE static __attribute__((noinline, disable_tail_calls))
+#define MISTAKE static __declspec(noinline)
 
 DRIVER_INITIALIZE DriverEntry;
 static NTSTATUS BadControl(PDEVICE_OBJECT DeviceObject, PIRP Irp);

@@ -6,5 +6,6 @@ MISTAKE VOID Mistake(VOID) {
     if (Block) {
         ExFreePoolWithTag(Block, 'tseT');
         ExFreePoolWithTag(Block, 'tseT');
+        DbgPrint("freed twice\n");
     }
 }

@@ -5,5 +5,6 @@ MISTAKE VOID Mistake(VOID) {
     PVOID Block = ExAllocatePoolWithTag(PagedPool, 100, 'tseT');
     if (Block) {
         ExFreePoolWithTag(Block, 'gnrW');
+        DbgPrint("freed\n");
     }
 }

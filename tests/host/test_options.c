@@ -278,7 +278,8 @@ static int tear_down(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_every_option), cmocka_unit_test(test_further_programs),
+        cmocka_unit_test(test_every_option),
+        cmocka_unit_test(test_further_programs),
         cmocka_unit_test(test_trace_takes_no_next_word),
         cmocka_unit_test(test_double_dash_ends_options),
         cmocka_unit_test(test_drivers_without_program),

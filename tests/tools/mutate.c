@@ -37,8 +37,8 @@ static size_t sections(void) { return nt() + 24 + get(nt() + 20, 2); }
 
 /* A value that a careless reader would stumble over. */
 static uint32_t awkward(uint32_t old) {
-    static const uint32_t values[] = {0, 1, 2, 3, 0x10, 0x7F, 0xFF, 0x100, 0x1000, 0xFFF, 0x1001, 0x7FFF, 0x8000, 0xFFFF, 0x10000,
-                                      0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFF000, 0x40000000};
+    static const uint32_t values[] = {0,      1,      2,      3,       0x10,       0x7F,       0xFF,       0x100,      0x1000,     0xFFF,     0x1001,
+                                      0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFF000, 0x40000000};
     switch (below(4)) {
     case 0: return old + 1 - 2 * below(2);
     case 1: return old ^ 1u << below(32);

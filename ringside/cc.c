@@ -267,8 +267,9 @@ static void remove_directory(struct build *build) {
 
     if (build->directory[0] == '\0' || (directory = opendir(build->directory)) == NULL)
         return;
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
-        unlinkat(dirfd(directory), entry->d_name, 0);
+    int at = dirfd(directory);
+    for (struct dirent *entry; at >= 0 && (entry = readdir(directory)) != NULL;)
+        unlinkat(at, entry->d_name, 0);
     closedir(directory);
     rmdir(build->directory);
 }

@@ -100,11 +100,11 @@ char **command_line_split(const char *line, size_t *count) {
     /* Each word ends in white space or the end: there are at most half as many as characters, rounded up, and no more text than there was. */
     size_t length = strlen(line), most = length / 2 + 1;
     char **words = malloc((most + 1) * sizeof *words + length + 1);
-    char *out = (char *)(words + most + 1);
 
     *count = 0;
     if (words == NULL)
         return NULL;
+    char *out = (char *)(words + most + 1);
     while (is_space(*line))
         line++;
     while (*line != '\0') {

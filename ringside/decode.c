@@ -95,7 +95,8 @@ static bool is_plain_load(const ZydisDecodedInstruction *insn, const ZydisDecode
     case ZYDIS_MNEMONIC_MOVZX:
     case ZYDIS_MNEMONIC_MOVSX:
     case ZYDIS_MNEMONIC_MOVSXD:
-        return operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER && gpr_index(operands[0].reg.value) >= 0 && operands[1].type == ZYDIS_OPERAND_TYPE_MEMORY;
+        return operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER && gpr_index(operands[0].reg.value) >= 0 &&
+               operands[1].type == ZYDIS_OPERAND_TYPE_MEMORY;
     default: return false;
     }
 }

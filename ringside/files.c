@@ -435,7 +435,9 @@ static int list_append(struct file *file, const char *name, const hal_file_info 
     char *copy = strdup(name);
     if (copy == NULL)
         return -ENOMEM;
-    file->list[file->list_count++] = (struct listed){copy, *info};
+    struct listed *entry = &file->list[file->list_count++];
+    entry->name = copy;
+    entry->info = *info;
     return 0;
 }
 

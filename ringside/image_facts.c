@@ -160,7 +160,7 @@ static bool find_imports(struct image_facts *facts) {
 
 static bool imports_from(const struct image_facts *facts, const char *dll) {
     for (size_t i = 0; i < facts->dll_count; i++)
-        if (strcasecmp(facts->dlls[i].name, dll) == 0)
+        if (facts->dlls[i].name != NULL && strcasecmp(facts->dlls[i].name, dll) == 0)
             return true;
     return false;
 }

@@ -45,7 +45,7 @@ static int start_files(const char *root) {
 
 static int command_run(int argc, char **argv, char **whole) {
     static struct run_options options; /* the machine reads it until the process ends */
-    struct usage_error error;
+    struct usage_error error = {0};
     int status;
 
     if (!options_parse_run(argc, argv, &options, &error))
@@ -71,7 +71,7 @@ static int command_run(int argc, char **argv, char **whole) {
 
 static int command_inspect(int argc, char **argv) {
     struct inspect_options options;
-    struct usage_error error;
+    struct usage_error error = {0};
 
     if (!options_parse_inspect(argc, argv, &options, &error))
         return usage(&error);
@@ -80,7 +80,7 @@ static int command_inspect(int argc, char **argv) {
 
 static int command_cc(int argc, char **argv) {
     struct cc_options options;
-    struct usage_error error;
+    struct usage_error error = {0};
 
     if (!options_parse_cc(argc, argv, &options, &error))
         return usage(&error);

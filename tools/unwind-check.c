@@ -11,15 +11,18 @@
 
 static void *read_file(const char *path, uint64_t *size) {
     FILE *file = fopen(path, "rb");
-    if (file == NULL || fseek(file, 0, SEEK_END) != 0) {
+    void *data = NULL;
+    long end;
+    if (file == NULL) {
         return NULL;
     }
-    *size = (uint64_t)ftell(file);
-    rewind(file);
-    void *data = malloc(*size);
-    if (data != NULL && fread(data, 1, *size, file) != *size) {
-        free(data);
-        data = NULL;
+    if (fseek(file, 0, SEEK_END) == 0 && (end = ftell(file)) > 0 && fseek(file, 0, SEEK_SET) == 0) {
+        *size = (uint64_t)end;
+        data = malloc(*size);
+        if (data != NULL && fread(data, 1, *size, file) != *size) {
+            free(data);
+            data = NULL;
+        }
     }
     fclose(file);
     return data;
@@ -87,6 +90,7 @@ int main(int argc, char **argv) {
         void *data = read_file(argv[i], &size);
         if (data == NULL || pe_parse(data, size, &image) != PE_OK) {
             printf("%s: cannot be read as an image\n", argv[i]);
+            free(data);
             return 1;
         }
         for (uint32_t s = 0; s < image.section_count; s++) {

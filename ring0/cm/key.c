@@ -26,6 +26,8 @@ static VOID CmpDeleteKeyObject(PVOID Object) {
         CmpDereferenceNode(key->Node);
 }
 
+static PSECURITY_DESCRIPTOR *CmpKeySecurity(PVOID Object) { return &((PCM_KEY)Object)->Node->Security; }
+
 static NTSTATUS CmpQueryKeyName(PVOID Object, BOOLEAN HasName, POBJECT_NAME_INFORMATION Info, ULONG Length, PULONG ReturnLength,
                                 KPROCESSOR_MODE Mode) {
     PCM_NODE node = ((PCM_KEY)Object)->Node;
@@ -171,6 +173,7 @@ const OB_TYPE_INITIALIZER CmpKeyInitializer = {
     .Parse = CmpParseKey,
     .QueryName = CmpQueryKeyName,
     .DispatcherOffset = ~0u,
+    .Security = CmpKeySecurity,
 };
 
 static NTSTATUS CmpOpen(PHANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes, PCM_PARSE_CONTEXT Context) {

@@ -30,6 +30,7 @@ typedef struct _CM_NODE {
     ULONG ChildCount, ChildCapacity;
     PCM_VALUE *Values; /* in the order in which they were first set */
     ULONG ValueCount, ValueCapacity;
+    PSECURITY_DESCRIPTOR Security; /* pool; NULL: none was set */
 } CM_NODE, *PCM_NODE;
 
 typedef struct _CM_KEY { /* body of a Key object */

@@ -47,3 +47,9 @@ PVOID NTAPI ExiAllocateFromLookasideListEx(PLOOKASIDE_LIST_EX Lookaside);
 VOID NTAPI ExiFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVOID Entry);
 VOID FASTCALL ExEnterCriticalRegionAndAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex);
 VOID FASTCALL ExReleaseFastMutexUnsafeAndLeaveCriticalRegion(PFAST_MUTEX FastMutex);
+
+/* Exported variables that the DDK headers do not declare: variables.c. */
+extern ULONG NtBuildNumber, InitSafeBootMode;
+/* Callback objects: callback.c. The type Callback and the system's own objects \Callback\SetSystemTime, \Callback\PowerState and
+   \Callback\ProcessorAdd, which are never notified: time is never set, there is no power management, no processor comes. */
+VOID ExpInitializeCallbacks(VOID);

@@ -37,6 +37,7 @@ VOID ExpCreateSynchronizationTypes(VOID) {
 
 VOID ExInitSystem(VOID) {
     ExpCreateSynchronizationTypes();
+    ExpInitializeCallbacks();
     ExpInitializeWorkQueues();
 }
 

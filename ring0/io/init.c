@@ -7,6 +7,9 @@ const GENERIC_MAPPING IopFileMapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, F
 
 PGENERIC_MAPPING NTAPI IoGetFileObjectGenericMapping(VOID) { return (PGENERIC_MAPPING)&IopFileMapping; }
 
+/* Drivers read a device's descriptor there. */
+static VOID IopDeviceSecurityChanged(PVOID Object) { ((PDEVICE_OBJECT)Object)->SecurityDescriptor = *ObpSecurity(Object); }
+
 VOID IoInitSystem(VOID) {
     const OB_TYPE_INITIALIZER File = {
         .Name = L"File",
@@ -31,6 +34,7 @@ VOID IoInitSystem(VOID) {
         .Delete = IopDeleteDeviceObject,
         .Parse = IopParseDevice,
         .DispatcherOffset = ~0u,
+        .SecurityChanged = IopDeviceSecurityChanged,
     };
     const OB_TYPE_INITIALIZER Driver = {
         .Name = L"Driver",

@@ -167,6 +167,7 @@ VOID KiBugCheck(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR 
     }
     WalkStack(&Walk);
     Report.culprit = Culprit();
+    KiRunBugCheckCallbacks();
     KdFlush();
     VfFlushTrace();
     HalOps->bugcheck(&Report);

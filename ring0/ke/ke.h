@@ -291,6 +291,12 @@ static inline NTSTATUS KiCopyOutOptional(PVOID To, const VOID *From, SIZE_T Size
 DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PCONTEXT Context, PCSTR Message);
 /* For the codes that report an unhandled exception: 1E, 3B, 7E. Their first two parameters are the exception's code and address. */
 DECLSPEC_NORETURN VOID KiBugCheckException(ULONG Code, ULONG_PTR P3, ULONG_PTR P4, PEXCEPTION_POINTERS Pointers, PCSTR Where);
+/* Calls what drivers have registered for bug checks; HIGH_LEVEL. bugcheck_callback.c. */
+VOID KiRunBugCheckCallbacks(VOID);
 /* An assertion of our own: "Ringside's own mistake", exit 125. */
 DECLSPEC_NORETURN VOID KiFatal(PCSTR Format, ...);
 #define NT_ASSERT_OURS(e) ((e) ? (void)0 : KiFatal("%s:%d: %s", __FILE_NAME__, __LINE__, #e))
+
+/* Exported functions that the DDK headers do not declare. */
+VOID NTAPI KeFlushEntireTb(BOOLEAN Invalid, BOOLEAN AllProcessors);
+DECLSPEC_NORETURN VOID _purecall(VOID);

@@ -87,3 +87,18 @@ UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor) {
 
 /* Kernel stacks are never paged out here, so there is nothing to switch. */
 BOOLEAN NTAPI KeSetKernelStackSwapEnable(BOOLEAN Enable) { return TRUE; }
+
+/* There is one group, 0. Invalid affinities are ignored, and the previous one is then said to be none ("KeSetSystemGroupAffinityThread"). */
+VOID NTAPI KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity) {
+    KAFFINITY Old = 0;
+
+    if (Affinity->Group == 0 && (Affinity->Mask & ~KeQueryActiveProcessors()) == 0)
+        Old = KeSetSystemAffinityThreadEx(Affinity->Mask);
+    if (PreviousAffinity != NULL)
+        *PreviousAffinity = (GROUP_AFFINITY){.Mask = Old};
+}
+
+VOID NTAPI KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity) {
+    if (PreviousAffinity->Group == 0)
+        KeRevertToUserAffinityThreadEx(PreviousAffinity->Mask);
+}

@@ -24,7 +24,7 @@ static VOID StoreRegister(hal_trap_frame *Frame, ULONG Size, ULONG64 Value) {
 #define COMPUTE(type, instruction)                                                                                                                   \
     do {                                                                                                                                             \
         type Result = (type)Left;                                                                                                                    \
-        __asm__(instruction " %2, %0\n\tpushfq\n\tpopq %1" : "+r"(Result), "=&r"(Flags) : "r"((type)Right) : "cc");                                 \
+        __asm__(instruction " %2, %0\n\tpushfq\n\tpopq %1" : "+r"(Result), "=&r"(Flags) : "r"((type)Right) : "cc");                                  \
         Value = Result;                                                                                                                              \
     } while (0)
 #define COMPUTE_SIZED(instruction)                                                                                                                   \

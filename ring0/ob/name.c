@@ -45,16 +45,16 @@ NTSTATUS NTAPI ObQueryNameString(PVOID Object, POBJECT_NAME_INFORMATION Info, UL
 }
 
 NTSTATUS NTAPI ObGetObjectSecurity(PVOID Object, PSECURITY_DESCRIPTOR *SecurityDescriptor, PBOOLEAN MemoryAllocated) {
-    POBP_HEADER header = ObpHeader(Object);
+    PSECURITY_DESCRIPTOR own = *ObpSecurity(Object);
     *SecurityDescriptor = NULL;
     *MemoryAllocated = FALSE;
-    if (header->SecurityDescriptor == NULL)
+    if (own == NULL)
         return STATUS_SUCCESS;
-    ULONG length = RtlLengthSecurityDescriptor(header->SecurityDescriptor);
+    ULONG length = RtlLengthSecurityDescriptor(own);
     PVOID copy = ExAllocatePoolWithTag(PagedPool, length, OBP_TAG);
     if (copy == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    RtlCopyMemory(copy, header->SecurityDescriptor, length);
+    RtlCopyMemory(copy, own, length);
     *SecurityDescriptor = copy;
     *MemoryAllocated = TRUE;
     return STATUS_SUCCESS;

@@ -36,6 +36,9 @@ typedef struct _OB_TYPE_INITIALIZER {
        ~0: not waitable. */
     ULONG DispatcherOffset;
     BOOLEAN DispatcherIsPointer;
+    /* Where the object's security descriptor (self-relative, pool) is kept, if not in its header; and, after it has been set, that it has been. */
+    PSECURITY_DESCRIPTOR *(*Security)(PVOID Object);
+    VOID (*SecurityChanged)(PVOID Object);
 } OB_TYPE_INITIALIZER, *POB_TYPE_INITIALIZER;
 
 NTSTATUS ObCreateObjectType(const OB_TYPE_INITIALIZER *Initializer, POBJECT_TYPE *Type);
@@ -74,6 +77,9 @@ PCUNICODE_STRING ObpObjectName(PVOID Object); /* last component; NULL if it has 
 POBJECT_TYPE ObpObjectType(PVOID Object);
 PCUNICODE_STRING ObpTypeName(POBJECT_TYPE Type);
 
+/* Where the object's security descriptor is (self-relative, pool); NULL there: none. */
+PSECURITY_DESCRIPTOR *ObpSecurity(PVOID Object);
+
 /* Calls Visit for each name of a directory object, in name order; an object is referenced while it is visited. Visit may recurse. */
 typedef VOID (*OB_VISIT_ROUTINE)(PVOID Context, PCUNICODE_STRING Name, PVOID Object);
 VOID ObpWalkDirectory(PVOID Directory, OB_VISIT_ROUTINE Visit, PVOID Context);
@@ -105,6 +111,7 @@ NTSTATUS NTAPI NtQuerySymbolicLinkObject(HANDLE Handle, PUNICODE_STRING Target, 
 /* Exports that the DDK headers do not declare. */
 NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode);
 POBJECT_TYPE NTAPI ObGetObjectType(PVOID Object);
+NTSTATUS NTAPI ObSetHandleAttributes(HANDLE Handle, POBJECT_HANDLE_FLAG_INFORMATION Flags, KPROCESSOR_MODE PreviousMode);
 
 /* Types Type, Directory, SymbolicLink; \, \Device, \Driver, \FileSystem, \GLOBAL??, \BaseNamedObjects, \KernelObjects, \ObjectTypes, \Callback;
    the links \DosDevices, \SystemRoot, \GLOBAL??\GLOBALROOT, \GLOBAL??\Global. After the pools and the clock; needs a

@@ -18,8 +18,8 @@ static NTSTATUS ObpQueryBasic(POBP_HEADER Header, const OBJECT_HANDLE_INFORMATIO
     basic.PointerCount = (ULONG)Header->PointerCount - 1; /* without the one this query holds */
     basic.NameInfoSize = nameSize;
     basic.TypeInfoSize = sizeof(OBJECT_TYPE_INFORMATION) + Header->Type->Name.MaximumLength;
-    if (Header->SecurityDescriptor != NULL)
-        basic.SecurityDescriptorSize = RtlLengthSecurityDescriptor(Header->SecurityDescriptor);
+    if (*ObpSecurity(ObpBody(Header)) != NULL)
+        basic.SecurityDescriptorSize = RtlLengthSecurityDescriptor(*ObpSecurity(ObpBody(Header)));
     if (Header->Type == ObpSymbolicLinkObjectType)
         basic.CreationTime = ((POBP_SYMBOLIC_LINK)ObpBody(Header))->CreationTime;
     return ObpStore(Buffer, &basic, sizeof(basic), Mode);
@@ -105,11 +105,19 @@ NTSTATUS NTAPI NtQueryObject(HANDLE Handle, OBJECT_INFORMATION_CLASS Class, PVOI
     return status;
 }
 
+NTSTATUS NTAPI ObSetHandleAttributes(HANDLE Handle, POBJECT_HANDLE_FLAG_INFORMATION Flags, KPROCESSOR_MODE PreviousMode) {
+    POB_HANDLE_TABLE table;
+    ULONG index;
+    POBP_HANDLE_ENTRY entry = ObpFindHandle(Handle, PreviousMode, ObpCurrentProcess(), &table, &index);
+    if (entry == NULL)
+        return STATUS_INVALID_HANDLE;
+    entry->Attributes = (Flags->Inherit ? OBJ_INHERIT : 0) | (Flags->ProtectFromClose ? OBJ_PROTECT_CLOSE : 0);
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS NTAPI NtSetInformationObject(HANDLE Handle, OBJECT_INFORMATION_CLASS Class, PVOID Information, ULONG Length) {
     KPROCESSOR_MODE mode = KiPreviousMode();
     OBJECT_HANDLE_FLAG_INFORMATION flags;
-    POB_HANDLE_TABLE table;
-    ULONG index;
     if (Class != ObjectHandleFlagInformation)
         return STATUS_INVALID_INFO_CLASS;
     if (Length != sizeof(flags))
@@ -118,9 +126,5 @@ NTSTATUS NTAPI NtSetInformationObject(HANDLE Handle, OBJECT_INFORMATION_CLASS Cl
         flags = *(POBJECT_HANDLE_FLAG_INFORMATION)Information;
     else if (!KiCopyFromUser(&flags, Information, sizeof(flags)))
         return STATUS_ACCESS_VIOLATION;
-    POBP_HANDLE_ENTRY entry = ObpFindHandle(Handle, mode, ObpCurrentProcess(), &table, &index);
-    if (entry == NULL)
-        return STATUS_INVALID_HANDLE;
-    entry->Attributes = (flags.Inherit ? OBJ_INHERIT : 0) | (flags.ProtectFromClose ? OBJ_PROTECT_CLOSE : 0);
-    return STATUS_SUCCESS;
+    return ObSetHandleAttributes(Handle, &flags, mode);
 }

@@ -71,3 +71,68 @@ BOOLEAN NTAPI PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG Buil
         *CSDVersion = (UNICODE_STRING){0};
     return FALSE;
 }
+
+/* ---- Subsystems and jobs: there is no window manager, no 32-bit process, no job, no debugger of programs, no protected process ---- */
+ULONG NTAPI PsGetCurrentProcessSessionId(VOID) { return PsGetProcessSessionId(IoGetCurrentProcess()); }
+
+ULONG NTAPI PsGetThreadSessionId(PETHREAD Thread) { return PsGetProcessSessionId(Thread->Process); }
+
+PVOID NTAPI PsGetProcessWin32Process(PEPROCESS Process) { return NULL; }
+
+PVOID NTAPI PsGetThreadWin32Thread(PETHREAD Thread) { return NULL; }
+
+PVOID NTAPI PsGetProcessJob(PEPROCESS Process) { return NULL; }
+
+PVOID NTAPI PsGetCurrentProcessWow64Process(VOID) { return NULL; }
+
+BOOLEAN NTAPI PsIsProcessBeingDebugged(PEPROCESS Process) { return FALSE; }
+
+BOOLEAN NTAPI PsIsProtectedProcess(PEPROCESS Process) { return FALSE; }
+
+NTSTATUS NTAPI PsLookupProcessThreadByCid(PCLIENT_ID Cid, PEPROCESS *Process, PETHREAD *Thread) {
+    PETHREAD Found = PspLookupId(Cid->UniqueThread, PspThreadType);
+
+    if (Found == NULL)
+        return STATUS_INVALID_CID;
+    if (Found->Cid.UniqueProcess != Cid->UniqueProcess) {
+        ObDereferenceObject(Found);
+        return STATUS_INVALID_CID;
+    }
+    if (Process != NULL) {
+        ObReferenceObject(Found->Process);
+        *Process = Found->Process;
+    }
+    *Thread = Found;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI PsSuspendProcess(PEPROCESS Process) {
+    if (Process->Exiting)
+        return STATUS_PROCESS_IS_TERMINATING;
+    for (PLIST_ENTRY Entry = Process->Pcb.ThreadListHead.Flink; Entry != &Process->Pcb.ThreadListHead; Entry = Entry->Flink)
+        KiSuspendThread(CONTAINING_RECORD(Entry, KTHREAD, ThreadListEntry));
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI PsResumeProcess(PEPROCESS Process) {
+    if (Process->Exiting)
+        return STATUS_PROCESS_IS_TERMINATING;
+    for (PLIST_ENTRY Entry = Process->Pcb.ThreadListHead.Flink; Entry != &Process->Pcb.ThreadListHead; Entry = Entry->Flink)
+        KiResumeThread(CONTAINING_RECORD(Entry, KTHREAD, ThreadListEntry));
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI SeLocateProcessImageName(PEPROCESS Process, PUNICODE_STRING *ImageName) {
+    USHORT Length = Process->ImageName.Length;
+    PUNICODE_STRING Name = ExAllocatePoolWithTag(PagedPool, sizeof(*Name) + Length + sizeof(WCHAR), PSP_NAME_TAG);
+
+    if (Name == NULL)
+        return STATUS_NO_MEMORY;
+    Name->Buffer = (PWSTR)(Name + 1);
+    Name->Length = Length;
+    Name->MaximumLength = Length + sizeof(WCHAR);
+    RtlCopyMemory(Name->Buffer, Process->ImageName.Buffer, Length);
+    Name->Buffer[Length / sizeof(WCHAR)] = L'\0';
+    *ImageName = Name;
+    return STATUS_SUCCESS;
+}

@@ -142,3 +142,17 @@ NTSTATUS NTAPI NtSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Threa
 NTSTATUS NTAPI NtSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass, PVOID ProcessInformation,
                                        ULONG ProcessInformationLength);
 NTSTATUS NTAPI NtFlushInstructionCache(HANDLE ProcessHandle, PVOID BaseAddress, SIZE_T Size);
+
+/* Exported functions that the DDK headers do not declare. */
+ULONG NTAPI PsGetCurrentProcessSessionId(VOID);
+ULONG NTAPI PsGetThreadSessionId(PETHREAD Thread);
+PVOID NTAPI PsGetProcessWin32Process(PEPROCESS Process);
+PVOID NTAPI PsGetThreadWin32Thread(PETHREAD Thread);
+PVOID NTAPI PsGetProcessJob(PEPROCESS Process);
+PVOID NTAPI PsGetCurrentProcessWow64Process(VOID);
+BOOLEAN NTAPI PsIsProcessBeingDebugged(PEPROCESS Process);
+BOOLEAN NTAPI PsIsProtectedProcess(PEPROCESS Process);
+/* Process may be NULL. STATUS_INVALID_CID; both references are the caller's. */
+NTSTATUS NTAPI PsLookupProcessThreadByCid(PCLIENT_ID Cid, PEPROCESS *Process, PETHREAD *Thread);
+NTSTATUS NTAPI PsSuspendProcess(PEPROCESS Process);
+NTSTATUS NTAPI PsResumeProcess(PEPROCESS Process);

@@ -27,4 +27,11 @@ NTSTATUS NTAPI SeCaptureSecurityDescriptor(PSECURITY_DESCRIPTOR Source, KPROCESS
                                            PSECURITY_DESCRIPTOR *Captured);
 NTSTATUS NTAPI SeReleaseSecurityDescriptor(PSECURITY_DESCRIPTOR Captured, KPROCESSOR_MODE Mode, BOOLEAN CaptureIfKernel);
 
+/* A self-relative pool copy (ExFreePool) of Old with the parts that Information (SECURITY_INFORMATION) names taken from Given; both self-relative, or NULL:
+   one without parts. STATUS_INVALID_OWNER and STATUS_INVALID_PRIMARY_GROUP when Given has none, unless SEP_ABSENT_PARTS_ALLOWED. */
+#define SEP_ABSENT_PARTS_ALLOWED 0x01000000u /* beside the SECURITY_INFORMATION bits */
+NTSTATUS SepMergeDescriptors(PSECURITY_DESCRIPTOR Old, PSECURITY_DESCRIPTOR Given, ULONG Information, PSECURITY_DESCRIPTOR *Merged);
+/* "\\REGISTRY\\USER\\S-1-5-18" for the current process's user; pool, for RtlFreeUnicodeString. PASSIVE_LEVEL. */
+NTSTATUS NTAPI RtlFormatCurrentUserKeyPath(PUNICODE_STRING KeyPath);
+
 extern POBJECT_TYPE SepTokenObjectType; /* exported as SeTokenObjectType */

@@ -8,6 +8,7 @@ MISTAKE VOID NTAPI BadThread(PVOID Context) {
     KeWaitForSingleObject(&Mutex, Executive, KernelMode, FALSE, NULL);
     KeLeaveCriticalRegion();
     PsTerminateSystemThread(STATUS_SUCCESS);
+    DbgPrint("never reached\n");
 }
 
 static VOID Mistake(VOID) {

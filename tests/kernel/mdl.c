@@ -3,9 +3,7 @@
 
 #define TAG 'tseT'
 
-static ULONG64 Physical(PVOID Address) {
-    return (ULONG64)MmGetPhysicalAddress(Address).QuadPart;
-}
+static ULONG64 Physical(PVOID Address) { return (ULONG64)MmGetPhysicalAddress(Address).QuadPart; }
 
 static VOID TestNonPaged(VOID) {
     PUCHAR Block = ExAllocatePoolWithTag(NonPagedPoolNx, 3 * PAGE_SIZE, TAG), Again;
@@ -122,7 +120,7 @@ static VOID TestBadRanges(VOID) {
     is((ULONG)TryLock(Pool, 100, UserMode, IoReadAccess), (ULONG)STATUS_ACCESS_VIOLATION, "a kernel address for a user's request");
     is((ULONG)TryLock((PUCHAR)MM_HIGHEST_USER_ADDRESS - 50, 10000, UserMode, IoReadAccess), (ULONG)STATUS_ACCESS_VIOLATION,
        "a range that runs out of user space");
-    is((ULONG)TryLock((PVOID)~(ULONG_PTR)100, 1000, KernelMode, IoReadAccess), (ULONG)STATUS_ACCESS_VIOLATION, "one that wraps around");
+    is((ULONG)TryLock((PVOID) ~(ULONG_PTR)100, 1000, KernelMode, IoReadAccess), (ULONG)STATUS_ACCESS_VIOLATION, "one that wraps around");
     is((ULONG)TryLock((PVOID)&Constant, 4, KernelMode, IoWriteAccess), (ULONG)STATUS_ACCESS_VIOLATION, "constants, for writing");
     is((ULONG)TryLock((PVOID)&Constant, 4, KernelMode, IoReadAccess), STATUS_SUCCESS, "but for reading they can be had");
     ExFreePoolWithTag(Pool, TAG);

@@ -77,7 +77,7 @@ void *KMemset(void *, int, size_t) CALL(memset);
 int KMemcmp(const void *, const void *, size_t) CALL(memcmp);
 void *KMemchr(const void *, int, size_t) CALL(memchr);
 
-#define SAME(text, wanted, what) ok(KStrcmp(text, wanted) == 0, "%s: '%s'", what, text)
+#define SAME(text, wanted, what)      ok(KStrcmp(text, wanted) == 0, "%s: '%s'", what, text)
 #define SAME_WIDE(text, wanted, what) ok(KWcscmp(text, wanted) == 0, "%s: '%ws'", what, text)
 
 static int VnPrintf(char *To, size_t Count, const char *Format, ...) {
@@ -131,11 +131,12 @@ static VOID TestNarrow(VOID) {
     ok(KStrncmp("abcx", "abcy", 3) == 0 && KStrncmp("abcx", "abcy", 4) < 0, "strncmp");
     ok(KStricmp("HeLLo", "hEllO") == 0 && KStrnicmp("ABx", "aby", 2) == 0 && KStricmp("a", "B") < 0, "_stricmp, _strnicmp");
     KStrcpy(Text, "a.b.c");
-    ok(KStrchr(Text, '.') == Text + 1 && KStrrchr(Text, '.') == Text + 3 && KStrchr(Text, 'z') == NULL && KStrchr(Text, 0) == Text + 5, "strchr, strrchr");
+    ok(KStrchr(Text, '.') == Text + 1 && KStrrchr(Text, '.') == Text + 3 && KStrchr(Text, 'z') == NULL && KStrchr(Text, 0) == Text + 5,
+       "strchr, strrchr");
     ok(KStrstr(Text, "b.") == Text + 2 && KStrstr(Text, "x") == NULL && KStrstr(Text, "") == Text, "strstr");
     is(KStrspn("aabbc", "ab"), 4, "strspn");
-    ok(KStrcmp(KStrtokS(Text, ".", &Next), "a") == 0 && KStrcmp(KStrtokS(NULL, ".", &Next), "b") == 0 && KStrcmp(KStrtokS(NULL, ".", &Next), "c") == 0 &&
-           KStrtokS(NULL, ".", &Next) == NULL,
+    ok(KStrcmp(KStrtokS(Text, ".", &Next), "a") == 0 && KStrcmp(KStrtokS(NULL, ".", &Next), "b") == 0 &&
+           KStrcmp(KStrtokS(NULL, ".", &Next), "c") == 0 && KStrtokS(NULL, ".", &Next) == NULL,
        "strtok_s");
     KStrcpy(Text, "MiXed");
     SAME(KStrlwr(Text), "mixed", "_strlwr");

@@ -2,11 +2,11 @@
 #include "tap.h"
 
 typedef ULONG64 POOL_FLAGS_64;
-#define FLAG_UNINITIALIZED 0x2ull
-#define FLAG_CACHE_ALIGNED 0x8ull
-#define FLAG_RAISE 0x20ull
-#define FLAG_NON_PAGED 0x40ull
-#define FLAG_PAGED 0x100ull
+#define FLAG_UNINITIALIZED    0x2ull
+#define FLAG_CACHE_ALIGNED    0x8ull
+#define FLAG_RAISE            0x20ull
+#define FLAG_NON_PAGED        0x40ull
+#define FLAG_PAGED            0x100ull
 #define FLAG_OPTIONAL_UNKNOWN (1ull << 40)
 #define FLAG_REQUIRED_UNKNOWN (1ull << 20)
 NTKERNELAPI PVOID NTAPI ExAllocatePool2(POOL_FLAGS_64 Flags, SIZE_T Bytes, ULONG Tag);
@@ -14,7 +14,8 @@ NTSYSAPI ULONG NTAPI RtlRandomEx(PULONG Seed);
 NTKERNELAPI SIZE_T NTAPI ExQueryPoolBlockSize(PVOID Block, PBOOLEAN QuotaCharged);
 #define TAG 'tseT'
 
-static const POOL_TYPE Types[] = {NonPagedPool, PagedPool, NonPagedPoolNx, NonPagedPoolCacheAligned, PagedPoolCacheAligned, NonPagedPoolNxCacheAligned};
+static const POOL_TYPE Types[] = {
+    NonPagedPool, PagedPool, NonPagedPoolNx, NonPagedPoolCacheAligned, PagedPoolCacheAligned, NonPagedPoolNxCacheAligned};
 
 static BOOLEAN IsFilled(const UCHAR *Block, SIZE_T Bytes, UCHAR Value) {
     for (SIZE_T i = 0; i < Bytes; i++) {

@@ -27,15 +27,14 @@ static VOID NTAPI Live(PVOID Context) {
     Life.ThreadId = PsGetCurrentThreadId();
     Life.SystemThread = PsIsSystemThread(PsGetCurrentThread());
     Life.SystemProcess = PsGetCurrentProcess() == PsInitialSystemProcess;
-    Life.OnItsStack = (ULONG_PTR)&Low >= Low && (ULONG_PTR)&Low < High && High - Low > 22 * 1024 && High - Low <= 24 * 1024 && IoGetRemainingStackSize() > 16 * 1024;
+    Life.OnItsStack = (ULONG_PTR)&Low >= Low && (ULONG_PTR)&Low < High && High - Low > 22 * 1024 && High - Low <= 24 * 1024 &&
+                      IoGetRemainingStackSize() > 16 * 1024;
     Life.Priority = KeQueryPriorityThread(KeGetCurrentThread());
     PsTerminateSystemThread(STATUS_DEVICE_BUSY);
     Life.Context = NULL;
 }
 
-static VOID NTAPI JustReturn(PVOID Context) {
-    UNREFERENCED_PARAMETER(Context);
-}
+static VOID NTAPI JustReturn(PVOID Context) { UNREFERENCED_PARAMETER(Context); }
 
 static VOID TestLife(VOID) {
     HANDLE Handle;
@@ -108,7 +107,7 @@ static VOID TestPriorities(VOID) {
 /* ---- Locks under twenty threads ------------------------------------------------------------------------------------------- */
 
 #define THREADS 20
-#define ROUNDS 50
+#define ROUNDS  50
 
 static ERESOURCE Resource;
 static FAST_MUTEX FastMutex;
@@ -119,9 +118,7 @@ static KSPIN_LOCK SpinLock;
 static KSEMAPHORE Slots; /* three */
 static volatile LONG Inside[5], Readers, Broken, Total, InSlots, SpinTotal, MostReaders;
 
-static VOID Rest(ULONG *Seed) {
-    Sleep100ns(RtlRandomEx(Seed) % 500);
-}
+static VOID Rest(ULONG *Seed) { Sleep100ns(RtlRandomEx(Seed) % 500); }
 
 /* Alone: nobody else may come in while this one sleeps. */
 static VOID Alone(ULONG Which, ULONG *Seed) {

@@ -156,7 +156,8 @@ static VOID TestLookaside(VOID) {
     ExFreeToPagedLookasideList(&Paged, Again);
     ExDeletePagedLookasideList(&Paged);
     Allocated = Freed = 0;
-    is(ExInitializeLookasideListEx(&Both, CountedAllocateEx, CountedFreeEx, NonPagedPoolNx, 0, 100, 'kooL', 0), STATUS_SUCCESS, "a LOOKASIDE_LIST_EX");
+    is(ExInitializeLookasideListEx(&Both, CountedAllocateEx, CountedFreeEx, NonPagedPoolNx, 0, 100, 'kooL', 0), STATUS_SUCCESS,
+       "a LOOKASIDE_LIST_EX");
     Again = ExAllocateFromLookasideListEx(&Both);
     ExFreeToLookasideListEx(&Both, Again);
     ok(Allocated == 1 && Freed == 0, "keeps its block");

@@ -93,12 +93,15 @@ static void fix_checksum(void) {
 }
 
 int main(int argc, char **argv) {
-    FILE *file;
-    if (argc != 5 || (file = fopen(argv[3], "rb")) == NULL || (good_size = fread(good, 1, MAX_IMAGE, file)) < 0x400) {
+    FILE *file = argc == 5 ? fopen(argv[3], "rb") : NULL;
+    if (file != NULL) {
+        good_size = fread(good, 1, MAX_IMAGE, file);
+        fclose(file);
+    }
+    if (good_size < 0x400) {
         fprintf(stderr, "usage: mutate FIRST COUNT IMAGE DIRECTORY\n");
         return 1;
     }
-    fclose(file);
     uint64_t first = strtoull(argv[1], NULL, 0), count = strtoull(argv[2], NULL, 0);
     for (uint64_t n = first; n < first + count; n++) {
         char path[512];

@@ -1,0 +1,74 @@
+/* Security descriptors of objects: set, merged, read. A type whose objects are views of something else (keys) says where theirs is kept. */
+#include "ob/object.h"
+#include "se/se.h"
+
+/* What asking for and changing parts of a descriptor needs ("SECURITY_INFORMATION"). */
+static ACCESS_MASK ObpSecurityReadAccess(SECURITY_INFORMATION Information) {
+    return (Information & (OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION)
+                ? READ_CONTROL
+                : 0) |
+           (Information & SACL_SECURITY_INFORMATION ? ACCESS_SYSTEM_SECURITY : 0);
+}
+
+static ACCESS_MASK ObpSecurityWriteAccess(SECURITY_INFORMATION Information) {
+    return (Information & (OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION) ? WRITE_OWNER : 0) |
+           (Information & DACL_SECURITY_INFORMATION ? WRITE_DAC : 0) |
+           (Information & SACL_SECURITY_INFORMATION ? ACCESS_SYSTEM_SECURITY : 0);
+}
+
+PSECURITY_DESCRIPTOR *ObpSecurity(PVOID Object) {
+    POBP_HEADER header = ObpHeader(Object);
+    return header->Type->Info.Security != NULL ? header->Type->Info.Security(Object) : &header->SecurityDescriptor;
+}
+
+NTSTATUS NTAPI NtSetSecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR SecurityDescriptor) {
+    KPROCESSOR_MODE mode = KiPreviousMode();
+    PSECURITY_DESCRIPTOR given = NULL, merged;
+    PVOID object;
+    NTSTATUS status;
+    if (SecurityDescriptor == NULL)
+        return STATUS_ACCESS_VIOLATION;
+    status = ObReferenceObjectByHandle(Handle, ObpSecurityWriteAccess(SecurityInformation), NULL, mode, &object, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = SeCaptureSecurityDescriptor(SecurityDescriptor, mode, PagedPool, TRUE, &given);
+    if (NT_SUCCESS(status)) {
+        PSECURITY_DESCRIPTOR *place = ObpSecurity(object);
+        status = SepMergeDescriptors(*place, given, SecurityInformation, &merged);
+        if (NT_SUCCESS(status)) {
+            if (*place != NULL)
+                ExFreePool(*place);
+            *place = merged;
+            if (ObpHeader(object)->Type->Info.SecurityChanged != NULL)
+                ObpHeader(object)->Type->Info.SecurityChanged(object);
+        }
+        SeReleaseSecurityDescriptor(given, mode, TRUE);
+    }
+    ObfDereferenceObject(object);
+    return status;
+}
+
+NTSTATUS NTAPI NtQuerySecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Length,
+                                     PULONG LengthNeeded) {
+    KPROCESSOR_MODE mode = KiPreviousMode();
+    PSECURITY_DESCRIPTOR answer;
+    PVOID object;
+    NTSTATUS status = ObpProbeOutput(LengthNeeded, sizeof(*LengthNeeded), sizeof(ULONG), mode);
+    if (NT_SUCCESS(status))
+        status = ObpProbeOutput(SecurityDescriptor, Length, sizeof(ULONG), mode);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ObReferenceObjectByHandle(Handle, ObpSecurityReadAccess(SecurityInformation), NULL, mode, &object, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = SepMergeDescriptors(NULL, *ObpSecurity(object), SecurityInformation | SEP_ABSENT_PARTS_ALLOWED, &answer);
+    ObfDereferenceObject(object);
+    if (!NT_SUCCESS(status))
+        return status;
+    ULONG needed = RtlLengthSecurityDescriptor(answer);
+    status = ObpStore(LengthNeeded, &needed, sizeof(needed), mode);
+    if (NT_SUCCESS(status))
+        status = Length < needed ? STATUS_BUFFER_TOO_SMALL : ObpStore(SecurityDescriptor, answer, needed, mode);
+    ExFreePool(answer);
+    return status;
+}

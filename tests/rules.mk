@@ -41,4 +41,4 @@ demo: $(BUILD)/ringside samples
 TEST_SOURCES_test_options := ringside/options.c
 TEST_SOURCES_test_command_line := ringside/command_line.c
 TEST_SOURCES_test_files := ringside/files.c ringside/root.c ringside/overlay.c ringside/names.c
-TEST_SOURCES_test_pe := ring0/ldr/pe.c
+TEST_SOURCES_test_pe := $(wildcard ring0/ldr/pe*.c)

@@ -1,6 +1,6 @@
 /*
- * ring0/ldr/pe.c against good, damaged and hostile images. Build: clang -fsanitize=address,undefined -Iring0 tests/host/test_pe.c
- * ring0/ldr/pe.c -lcmocka. An argument names a further image, which must parse and have the right checksum.
+ * ring0/ldr/pe*.c against good, damaged and hostile images. Build: clang -fsanitize=address,undefined -Iring0 tests/host/test_pe.c
+ * ring0/ldr/pe*.c -lcmocka. An argument names a further image, which must parse and have the right checksum.
  */
 #include "ldr/pe.h"
 #include <setjmp.h>

@@ -48,13 +48,13 @@ _ringside() {
         fi ;;
     inspect)
         if [[ $cur == -* ]]; then
-            mapfile -t COMPREPLY < <(compgen -W "--json -h --help" -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W "--corpus --json -h --help" -- "$cur")
         else
             compopt -o default
         fi ;;
     cc)
         if [[ $cur == -* ]]; then
-            mapfile -t COMPREPLY < <(compgen -W "-o --output -v --verbose -h --help --" -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W "-o --output --native -v --verbose -h --help --" -- "$cur")
         elif [[ $prev == -o || $prev == --output ]]; then
             compopt -o default
         else

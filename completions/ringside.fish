@@ -28,11 +28,13 @@ complete -c ringside -n '__ringside_command run' -l strict -d 'refuse a driver t
 complete -c ringside -n '__ringside_command run' -s h -l help -d 'the options'
 
 complete -c ringside -n '__ringside_command inspect' -F
+complete -c ringside -n '__ringside_command inspect' -l corpus -r -F -d 'a table of imports of many drivers'
 complete -c ringside -n '__ringside_command inspect' -l json -d 'for programs'
 complete -c ringside -n '__ringside_command inspect' -s h -l help -d 'the options'
 
 complete -c ringside -n '__ringside_command cc' -F
 complete -c ringside -n '__ringside_command cc' -s o -l output -r -F -d 'the image to make'
+complete -c ringside -n '__ringside_command cc' -l native -d 'a program without Win32'
 complete -c ringside -n '__ringside_command cc' -s v -l verbose -d 'print the commands'
 complete -c ringside -n '__ringside_command cc' -s h -l help -d 'the options'
 

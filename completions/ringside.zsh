@@ -35,9 +35,10 @@ _ringside() {
             '1:program:_files -g "*.(#i)exe(-.)"' \
             '*::arguments:_files' ;;
     inspect)
-        _arguments '--json[for programs]' '(- *)'{-h,--help}'[the options]' '*:image:_files' ;;
+        _arguments '--corpus[a table of imports of many drivers]:table:_files' '--json[for programs]' '(- *)'{-h,--help}'[the options]' \
+            '*:image:_files' ;;
     cc)
-        _arguments {-o,--output}'[the image to make]:image:_files' {-v,--verbose}'[print the commands]' '(- *)'{-h,--help}'[the options]' \
+        _arguments {-o,--output}'[the image to make]:image:_files' '--native[a program without Win32]' {-v,--verbose}'[print the commands]' '(- *)'{-h,--help}'[the options]' \
             '*:source:_files -g "*.c(-.)"' ;;
     help)
         _values command run inspect cc ;;

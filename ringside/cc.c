@@ -35,7 +35,7 @@ static const unsigned char builtins_source[] = {
 };
 #pragma clang diagnostic pop
 
-enum kind { DRIVER, PROGRAM, LIBRARY };
+enum kind { DRIVER, NATIVE, PROGRAM, LIBRARY };
 
 struct build {
     const struct cc_options *options;
@@ -279,17 +279,23 @@ static void remove_directory(struct build *build) {
 /* -l and -Wl, are for the linker. */
 static bool is_linker_flag(const char *flag) { return strncmp(flag, "-Wl,", 4) == 0 || (flag[0] == '-' && flag[1] == 'l' && flag[2] != '\0'); }
 
+/* Whether there is a C run-time with its start-up code in it. */
+static bool needs_runtime(const struct build *build) { return build->kind == PROGRAM || build->kind == LIBRARY; }
+
 static int compile(const struct build *build, const char *source, size_t index, bool ours) {
     static const char common[] = "--target=x86_64-w64-windows-gnu -std=gnu17 -O2 -g -gdwarf-4 -fms-extensions "
                                  /* A plain load inside __try must be covered by its handler, and *(int *)0 must stay a store. */
                                  "-Xclang -fasync-exceptions -fasynchronous-unwind-tables -fno-delete-null-pointer-checks -fno-strict-aliasing "
                                  "-Wall -Werror=jump-seh-finally -Wno-#warnings -Wno-pragma-pack -Wno-ignored-attributes -Wno-unknown-pragmas "
                                  "-DNTDDI_VERSION=0x0A000008 -D_WIN32_WINNT=0x0A00 -DWINVER=0x0A00";
-    static const char driver[] = "-ffreestanding -fno-builtin -fno-auto-import -fno-stack-protector -mno-stack-arg-probe -D_AMD64_ -DAMD64 -D_WIN64";
+    static const char freestanding[] = "-ffreestanding -fno-builtin -fno-auto-import -fno-stack-protector -mno-stack-arg-probe";
+    static const char driver[] = "-D_AMD64_ -DAMD64 -D_WIN64";
     struct command command = {0};
 
     add(&command, build->clang);
     add_words(&command, common);
+    if (!needs_runtime(build))
+        add_words(&command, freestanding);
     if (build->kind == DRIVER)
         add_words(&command, driver);
     addf(&command, "-I%s", build->directory);
@@ -327,8 +333,8 @@ static int link_image(const struct build *build, size_t objects) {
 
     add(&command, build->linker);
     add_words(&command, "-nologo -debug:dwarf");
-    if (build->kind !=
-        DRIVER) /* mingw-w64's start-up code and libraries are written for GNU ld: automatic imports, constructors, its name for the base */
+    /* mingw-w64's start-up code and libraries are written for GNU ld: automatic imports, constructors, its name for the base. */
+    if (needs_runtime(build))
         add_words(&command, "-lldmingw -alternatename:__image_base__=__ImageBase");
     addf(&command, "-out:%s", build->options->output);
     switch (build->kind) {
@@ -337,6 +343,7 @@ static int link_image(const struct build *build, size_t objects) {
         add_words(&command,
                   "-subsystem:native -driver:wdm -entry:DriverEntry -base:0x10000 -nodefaultlib -release -section:INIT,ERD -section:PAGE,ER");
         break;
+    case NATIVE: add_words(&command, "-subsystem:native -entry:NtProcessStartup -nodefaultlib -release"); break;
     case PROGRAM:
         add_words(&command, "-subsystem:console -entry:mainCRTStartup");
         addf(&command, "%s/crt2.o", build->lib);
@@ -352,6 +359,8 @@ static int link_image(const struct build *build, size_t objects) {
     if (build->kind == DRIVER) {
         addf(&command, "%s/libntoskrnl.a", build->lib);
         addf(&command, "%s/libhal.a", build->lib);
+    } else if (build->kind == NATIVE) {
+        addf(&command, "%s/libntdll.a", build->lib);
     } else {
         for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++)
             addf(&command, "%s/lib%s.a", build->lib, libraries[i]);
@@ -368,7 +377,7 @@ static int make(struct build *build) {
 
     for (size_t i = 0; i < options->source_count && status == 0; i++)
         status = compile(build, options->sources[i], i, false);
-    if (status == 0 && build->kind != DRIVER && build->libgcc == NULL) {
+    if (status == 0 && needs_runtime(build) && build->libgcc == NULL) {
         char path[300];
         snprintf(path, sizeof path, "%s/builtins.c", build->directory);
         status = compile(build, path, objects++, true);
@@ -378,7 +387,8 @@ static int make(struct build *build) {
 
 int cc_command(const struct cc_options *options) {
     const char *ending = strrchr(options->output, '.');
-    struct build build = {.options = options, .kind = strcmp(ending, ".sys") == 0 ? DRIVER : strcmp(ending, ".exe") == 0 ? PROGRAM : LIBRARY};
+    enum kind program = options->native ? NATIVE : PROGRAM;
+    struct build build = {.options = options, .kind = strcmp(ending, ".sys") == 0 ? DRIVER : strcmp(ending, ".exe") == 0 ? program : LIBRARY};
     int status = EXIT_OURS;
 
     for (size_t i = 0; i < options->source_count; i++)

@@ -48,21 +48,25 @@ static const char run[] =
     "            126 an image cannot be run; 127 an image is not there; 130 Ctrl+C; 134 the machine bug checked\n";
 
 static const char inspect[] = "usage: ringside inspect [--json] FILE...\n"
+                              "       ringside inspect [--json] --corpus FILE\n"
                               "\n"
                               "Says what a PE image is, how Windows would load it, and which of its imports Ringside has.\n"
                               "\n"
-                              "      --json   the same for programs: one object for each file, in an array\n"
-                              "  -h, --help   this text\n"
+                              "      --corpus FILE   how many of many drivers have all they import, and what is missing most: a line of the\n"
+                              "                      table is a driver's name, a tab, and the names it imports, separated by spaces\n"
+                              "      --json          the same for programs: one object for each file, in an array; of a corpus one object\n"
+                              "  -h, --help          this text\n"
                               "\n"
                               "exit codes: 0 all could be loaded; 126 one would be refused; 127 one is not there\n";
 
 static const char cc[] =
-    "usage: ringside cc SOURCE.c... -o NAME.sys|NAME.exe|NAME.dll [-v] [-- CLANG-FLAGS...]\n"
+    "usage: ringside cc SOURCE.c... -o NAME.sys|NAME.exe|NAME.dll [--native] [-v] [-- CLANG-FLAGS...]\n"
     "\n"
     "Compiles with clang, lld and mingw-w64's headers. The ending of the output says what is made: .sys a WDM driver whose entry is\n"
     "DriverEntry, .exe a console program, .dll a library. Debug data (DWARF) is always there.\n"
     "\n"
     "  -o, --output NAME   the image to make\n"
+    "      --native        a program of the native subsystem: entry NtProcessStartup, imports from ntdll.dll alone, no C run-time\n"
     "  -v, --verbose       print the commands\n"
     "  -h, --help          this text\n"
     "\n"

@@ -1,4 +1,5 @@
 #include "inspect.h"
+#include "corpus.h"
 #include "image_facts.h"
 #include "message.h"
 #include "names.h"
@@ -241,6 +242,9 @@ static json_t *json_facts(const struct image_facts *facts) {
 /* ---- The command -------------------------------------------------------------------------------- */
 
 int inspect_command(const struct inspect_options *options) {
+    if (options->corpus != NULL)
+        return corpus_report(options->corpus, options->json);
+
     json_t *list = options->json ? json_array() : NULL;
     int status = 0;
 

@@ -347,7 +347,7 @@ bool options_parse_run(int argc, char **argv, struct run_options *options, struc
 /* ---- inspect -------------------------------------------------------------------------------- */
 
 bool options_parse_inspect(int argc, char **argv, struct inspect_options *options, struct usage_error *error) {
-    static const char *const words[] = {"--json", "--help", NULL};
+    static const char *const words[] = {"--corpus", "--json", "--help", NULL};
     struct walk walk = {argc, argv, 0, error};
 
     *options = (struct inspect_options){0};
@@ -361,6 +361,11 @@ bool options_parse_inspect(int argc, char **argv, struct inspect_options *option
             options->help = true;
             return true;
         }
+        if (is_option(&walk, "--corpus")) {
+            if (!take_value(&walk, "a table of drivers' imports: --corpus FILE.tsv", &options->corpus))
+                return false;
+            continue;
+        }
         if (!is_option(&walk, "--json"))
             return fail_unknown(error, word, words, "inspect");
         if (!take_flag(&walk, &options->json))
@@ -368,7 +373,9 @@ bool options_parse_inspect(int argc, char **argv, struct inspect_options *option
     }
     options->files = argv + walk.next;
     options->file_count = (size_t)(argc - walk.next);
-    if (options->file_count == 0)
+    if (options->corpus != NULL && options->file_count != 0)
+        return fail(error, options->files[0], "--corpus reads one table and no images", "name images without it: ringside inspect DRIVER.sys");
+    if (options->corpus == NULL && options->file_count == 0)
         return fail(error, "inspect", "no file is named", "try: ringside inspect DRIVER.sys");
     return true;
 }
@@ -376,7 +383,7 @@ bool options_parse_inspect(int argc, char **argv, struct inspect_options *option
 /* ---- cc -------------------------------------------------------------------------------- */
 
 bool options_parse_cc(int argc, char **argv, struct cc_options *options, struct usage_error *error) {
-    static const char *const words[] = {"--output", "--verbose", "--help", "-o", "-v", NULL};
+    static const char *const words[] = {"--output", "--native", "--verbose", "--help", "-o", "-v", NULL};
     struct walk walk = {argc, argv, 0, error};
     const char *dot;
 
@@ -395,6 +402,9 @@ bool options_parse_cc(int argc, char **argv, struct cc_options *options, struct 
             walk.next++;
         } else if (strcmp(word, "-o") == 0 || is_option(&walk, "--output")) {
             if (!take_value(&walk, "the image to make: -o NAME.sys", &options->output))
+                return false;
+        } else if (is_option(&walk, "--native")) {
+            if (!take_flag(&walk, &options->native))
                 return false;
         } else if (strcmp(word, "-v") == 0 || is_option(&walk, "--verbose")) {
             if (!take_flag(&walk, &options->verbose))
@@ -418,5 +428,7 @@ bool options_parse_cc(int argc, char **argv, struct cc_options *options, struct 
     dot = strrchr(options->output, '.');
     if (dot == NULL || (strcmp(dot, ".sys") != 0 && strcmp(dot, ".exe") != 0 && strcmp(dot, ".dll") != 0))
         return fail(error, options->output, "its ending does not say what to make", "a driver ends in .sys, a program in .exe, a library in .dll");
+    if (options->native && strcmp(dot, ".exe") != 0)
+        return fail(error, "--native", "it is for programs", "end the output's name in .exe, or leave it out: drivers are native anyway");
     return true;
 }

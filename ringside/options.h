@@ -53,6 +53,7 @@ struct run_options {
 struct inspect_options {
     bool json;
     bool help;
+    const char *corpus; /* a table of drivers' imports instead of files; NULL: none */
     char **files;
     size_t file_count;
 };
@@ -62,6 +63,7 @@ struct cc_options {
     char **sources;
     size_t source_count;
     const char *output;
+    bool native; /* a program without Win32 */
     bool verbose;
     bool help;
     char **extra; /* after --: for clang */

@@ -97,18 +97,24 @@ static bool imports_from(const struct pe_image *image, const char *dll) {
     return false;
 }
 
+#define INVALID_FORMAT "STATUS_INVALID_IMAGE_FORMAT 0xC000007B"
+
 static int judge_program(const char *argument, const uint8_t *data, uint64_t size) {
     struct pe_image image;
     enum pe_error error = pe_parse(data, size, &image);
 
     if (error == PE_WRONG_MACHINE)
-        message_error(argument, "it is built for %s processors and the machine is x86-64: build it for x64", pe_machine_name(image.machine));
+        message_error(argument, "it is built for %s processors and the machine is x86-64 (%s, Win32 error 216): build it for x64",
+                      pe_machine_name(image.machine), image.magic == 0x10B ? "STATUS_INVALID_IMAGE_WIN_32 0xC0000359" : INVALID_FORMAT);
     else if (error != PE_OK)
-        message_error(argument, "it %s: give a Windows program", pe_error_text(error));
+        message_error(argument, "it %s (%s, Win32 error 193): give a Windows program", pe_error_text(error),
+                      error == PE_EMPTY    ? "STATUS_INVALID_FILE_FOR_SECTION 0xC0000020"
+                      : error == PE_NOT_MZ ? "STATUS_INVALID_IMAGE_NOT_MZ 0xC000012F"
+                                           : INVALID_FORMAT);
     else if (image.subsystem == PE_SUBSYSTEM_NATIVE && (imports_from(&image, "ntoskrnl.exe") || imports_from(&image, "hal.dll")))
-        message_error(argument, "it is a driver, not a program: load it with -d %s", argument);
+        message_error(argument, "it is a driver, not a program (STATUS_DLL_NOT_FOUND 0xC0000135, Win32 error 126): load it with -d %s", argument);
     else if ((image.characteristics & PE_FILE_DLL) != 0)
-        message_error(argument, "it is a DLL, not a program: name a program that uses it");
+        message_error(argument, "it is a DLL, not a program (" INVALID_FORMAT ", Win32 error 193): name a program that uses it");
     else
         return 0;
     return EXIT_REFUSED;

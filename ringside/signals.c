@@ -25,6 +25,9 @@
 #define EFLAGS_NESTED    0x4000ull
 #define EFLAGS_ALIGNMENT 0x40000ull
 
+#define TRAP_STEP      1u
+#define TRAP_ALIGNMENT 17u
+
 #define REQUEST_INTERRUPT 1u
 #define REQUEST_THREADS   2u
 #define REQUEST_TIMEOUT   3u
@@ -100,7 +103,13 @@ static void resume_in_kernel(ucontext_t *uc, uint32_t trap, uint32_t error, uint
     gregs[REG_EFL] &= ~(greg_t)(EFLAGS_TRAP | EFLAGS_DIRECTION | EFLAGS_NESTED | EFLAGS_ALIGNMENT);
 }
 
+/* Linux leaves a handler the alignment checks that the interrupted program asked for; to be called before anything else. */
+static inline void own_flags(void) {
+    __asm__ volatile("pushfq\n\tandl %0, (%%rsp)\n\tpopfq" ::"i"(~(int)(EFLAGS_ALIGNMENT | EFLAGS_NESTED)) : "cc", "memory");
+}
+
 static void on_fault(int signal, siginfo_t *info, void *context) {
+    own_flags();
     ucontext_t *uc = context;
     greg_t *gregs = uc->uc_mcontext.gregs;
     uint64_t pc = (uint64_t)gregs[REG_RIP];
@@ -109,7 +118,11 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
     if (is_host_code(pc) || machine->trap_entry == 0) {
         machine_fault_in_host(signal, pc, (uint64_t)(uintptr_t)info->si_addr);
     }
-    if (signal == SIGBUS && trap != 14) {
+    if (trap == TRAP_STEP && !machine->user_mode && (gregs[REG_EFL] & (greg_t)EFLAGS_TRAP)) {
+        gregs[REG_EFL] &= ~(greg_t)EFLAGS_TRAP; /* a program steps into a system call: the kernel is not stepped */
+        return;
+    }
+    if (signal == SIGBUS && trap != 14 && trap != TRAP_ALIGNMENT) {
         trap = 14; /* the RAM file has no room left behind it: reported as a fault on the address */
         address = (uint64_t)(uintptr_t)info->si_addr;
     }
@@ -119,6 +132,7 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
 
 /* 10 ms of this process's CPU time have passed. */
 static void on_cpu_tick(int signal, siginfo_t *info, void *context) {
+    own_flags();
     ucontext_t *uc = context;
     uint64_t pc = (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
     (void)signal;
@@ -159,6 +173,7 @@ static void ask_for_end(uint32_t request) {
 }
 
 static void on_timeout(int signal, siginfo_t *info, void *context) {
+    own_flags();
     (void)signal;
     (void)info;
     if (timed_out || interrupted) {
@@ -170,6 +185,7 @@ static void on_timeout(int signal, siginfo_t *info, void *context) {
 }
 
 static void on_interrupt(int signal, siginfo_t *info, void *context) {
+    own_flags();
     (void)info;
     if (interrupted) {
         end_run(context);
@@ -181,6 +197,7 @@ static void on_interrupt(int signal, siginfo_t *info, void *context) {
 
 /* Ctrl+\ */
 static void on_quit(int signal, siginfo_t *info, void *context) {
+    own_flags();
     (void)signal;
     (void)info;
     (void)context;

@@ -14,8 +14,10 @@ EXAMPLE_IO_neither := 3
 EXAMPLE_DRIVERS := $(foreach k,buffered direct neither,$(BUILD)/samples/example-$(k).sys)
 EXAMPLE_PROGRAMS := $(BUILD)/samples/loader.exe $(BUILD)/samples/client.exe
 
+SAMPLE_NATIVE := $(BUILD)/samples/native.exe
+
 .PHONY: samples
-samples: $(EXAMPLE_DRIVERS) $(EXAMPLE_PROGRAMS)
+samples: $(EXAMPLE_DRIVERS) $(EXAMPLE_PROGRAMS) $(SAMPLE_NATIVE)
 
 $(EXAMPLE_DRIVERS:%.sys=%.o): $(BUILD)/samples/example-%.o: samples/example/example.c
 	@mkdir -p $(@D)
@@ -26,3 +28,11 @@ $(EXAMPLE_DRIVERS): $(BUILD)/samples/%.sys: $(BUILD)/samples/%.o
 $(EXAMPLE_PROGRAMS): $(BUILD)/samples/%.exe: samples/example/%.c samples/example/example.h
 	@mkdir -p $(@D)
 	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $< -o $@
+
+# A program without Win32, as `ringside cc --native` makes it.
+$(SAMPLE_NATIVE:.exe=.o): samples/native/native.c
+	@mkdir -p $(@D)
+	$(CC) $(PE_TARGET) -std=gnu17 -O2 -g -gdwarf-4 -ffreestanding -fno-stack-protector -mno-stack-arg-probe -D_WIN32_WINNT=0x0A00 \
+		-ffile-prefix-map=$(CURDIR)/= -isystem $(MINGW_INCLUDE) $(SAMPLE_WARNINGS) -MMD -MP -c $< -o $@
+$(SAMPLE_NATIVE): %.exe: %.o
+	$(LLD) -nologo -subsystem:native -entry:NtProcessStartup -nodefaultlib -debug:dwarf -release -out:$@ $< $(MINGW_LIB)/libntdll.a

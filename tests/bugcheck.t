@@ -18,4 +18,14 @@ err_has 'null-dispatch.sys!BadControl' "driver and function"
 err_has 'null-dispatch.c:16' "file and line"
 err_has 'client.exe' "the process"
 err_has 'NtDeviceIoControlFile' "the kernel's frames"
+run "$ringside" run -d $build/tests/bad/callback.sys
+exits 134 "a pure virtual call"
+err_has 'STOP 0x00000139' "the code"
+err_has 'registered 101011' "callbacks are registered and given up, each once"
+err_has 'told of the end: 1 at level 15' "and the one that is left is called"
+! grep -q 'never:' "$work/err"
+ok $? "and no other"
+run "$ringside" run -d $build/tests/bad/firmware.sys
+exits 124 "a driver that restarts the machine"
+err_has 'restarted the machine' "and why"
 done_testing

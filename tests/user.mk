@@ -6,4 +6,4 @@ TESTS_USER_TAP := $(filter-out $(TESTS_KERNEL),$(TESTS_USER))
 $(BUILD)/tests/user/%.exe: tests/user/%.c tests/user/utap.h
 	@mkdir -p $(@D)
 	$(CC) $(PE_TARGET) -std=gnu17 -O1 -g -gdwarf-4 -fms-extensions -Xclang -fasync-exceptions -D_WIN32_WINNT=0x0A00 -ffile-prefix-map=$(CURDIR)/= \
-		-Wall -Wextra -Werror -Wno-unused-parameter -Wno-ignored-attributes -Wno-pragma-pack -fuse-ld=lld$(LLVM) $< -o $@
+		-Wall -Wextra -Werror -Wno-unused-parameter -Wno-ignored-attributes -Wno-pragma-pack -fuse-ld=lld$(LLVM) $< -lntdll -o $@

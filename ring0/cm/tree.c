@@ -78,6 +78,8 @@ VOID CmpDereferenceNode(PCM_NODE Node) {
             ExFreePoolWithTag(Node->Children, CMP_TAG);
         if (Node->Class.Buffer != NULL)
             ExFreePool(Node->Class.Buffer);
+        if (Node->Security != NULL)
+            ExFreePool(Node->Security);
         ExFreePoolWithTag(Node, CMP_TAG);
         Node = parent;
     }

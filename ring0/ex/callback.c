@@ -1,9 +1,9 @@
 /* Callback objects: whoever registers with one is called when somebody notifies it. */
 #include "ex/ex.h"
 
-#define EXP_CALLBACK_TAG       'bcxE'
-#define CALLBACK_MODIFY_STATE  0x0001u
-#define CALLBACK_ALL_ACCESS    (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | CALLBACK_MODIFY_STATE)
+#define EXP_CALLBACK_TAG      'bcxE'
+#define CALLBACK_MODIFY_STATE 0x0001u
+#define CALLBACK_ALL_ACCESS   (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | CALLBACK_MODIFY_STATE)
 
 typedef struct _CALLBACK_OBJECT { /* body of a Callback */
     LIST_ENTRY Registrations;     /* in the order in which they came, which is that of the calls */
@@ -23,7 +23,8 @@ typedef struct _EXP_REGISTRATION {
 
 static POBJECT_TYPE ExpCallbackType;
 
-NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create, BOOLEAN AllowMultipleCallbacks) {
+NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create,
+                                BOOLEAN AllowMultipleCallbacks) {
     OBJECT_ATTRIBUTES Attributes = {.Length = sizeof(Attributes)};
     PCALLBACK_OBJECT Object;
     HANDLE Handle;

@@ -225,3 +225,8 @@ NTSTATUS NTAPI NtDisplayString(PUNICODE_STRING String) {
     ExFreePoolWithTag(Wide, INFORMATION_TAG);
     return Status;
 }
+
+/* Nothing of this system can be set: images are not loaded this way, and there are no quotas, no time adjustment, no page files. */
+NTSTATUS NTAPI NtSetSystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength) {
+    return STATUS_INVALID_INFO_CLASS;
+}

@@ -10,6 +10,15 @@ PGENERIC_MAPPING NTAPI IoGetFileObjectGenericMapping(VOID) { return (PGENERIC_MA
 /* Drivers read a device's descriptor there. */
 static VOID IopDeviceSecurityChanged(PVOID Object) { ((PDEVICE_OBJECT)Object)->SecurityDescriptor = *ObpSecurity(Object); }
 
+/* A file that is its device's own (opened by the device's name alone) has the device's descriptor. That of a file on a volume is its file system's to
+   keep, and there is no way to ask one yet. */
+static PSECURITY_DESCRIPTOR *IopFileSecurity(PVOID Object) {
+    PFILE_OBJECT File = Object;
+    return File->FileName.Length == 0 && File->RelatedFileObject == NULL && File->DeviceObject != NULL ? ObpSecurity(File->DeviceObject) : NULL;
+}
+
+static VOID IopFileSecurityChanged(PVOID Object) { IopDeviceSecurityChanged(((PFILE_OBJECT)Object)->DeviceObject); }
+
 VOID IoInitSystem(VOID) {
     const OB_TYPE_INITIALIZER File = {
         .Name = L"File",
@@ -23,6 +32,8 @@ VOID IoInitSystem(VOID) {
         .Parse = IopParseFile,
         .QueryName = IopQueryFileName,
         .DispatcherOffset = FIELD_OFFSET(FILE_OBJECT, Event),
+        .Security = IopFileSecurity,
+        .SecurityChanged = IopFileSecurityChanged,
     };
     const OB_TYPE_INITIALIZER Device = {
         .Name = L"Device",

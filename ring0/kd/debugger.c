@@ -13,3 +13,8 @@ BOOLEAN NTAPI KdRefreshDebuggerNotPresent(VOID) { return KdDebuggerNotPresent; }
 NTSTATUS NTAPI KdChangeOption(KD_OPTION Option, ULONG InBufferBytes, PVOID InBuffer, ULONG OutBufferBytes, PVOID OutBuffer, PULONG OutBufferNeeded) {
     return STATUS_DEBUGGER_INACTIVE;
 }
+
+NTSTATUS NTAPI KdSystemDebugControl(ULONG Command, PVOID InputBuffer, ULONG InputLength, PVOID OutputBuffer, ULONG OutputLength, PULONG ReturnLength,
+                                    KPROCESSOR_MODE PreviousMode) {
+    return STATUS_DEBUGGER_INACTIVE;
+}

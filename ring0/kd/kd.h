@@ -22,3 +22,7 @@ SIZE_T KdpEncode(const WCHAR *Text, SIZE_T Count, CHAR *Buffer, SIZE_T Size);
 /* A line being formatted; text beyond its end is dropped. KdpFormatLine returns how many characters there are. */
 #define KDP_LINE 1024
 SIZE_T KdpFormatLine(WCHAR *Line, SIZE_T Size, PCSTR Format, va_list Arguments);
+
+/* No kernel debugger is attached, and so every command is STATUS_DEBUGGER_INACTIVE. The DDK headers do not declare it. */
+NTSTATUS NTAPI KdSystemDebugControl(ULONG Command, PVOID InputBuffer, ULONG InputLength, PVOID OutputBuffer, ULONG OutputLength, PULONG ReturnLength,
+                                    KPROCESSOR_MODE PreviousMode);

@@ -1,7 +1,8 @@
 /* What drivers have registered for the end of the machine. */
 #include "ke/ke.h"
 
-#define FAST_FAIL_FATAL_APP_EXIT 7u
+#define KERNEL_SECURITY_CHECK_FAILURE 0x139u
+#define FAST_FAIL_FATAL_APP_EXIT      7u
 
 static LIST_ENTRY KipBugCheckCallbacks = {&KipBugCheckCallbacks, &KipBugCheckCallbacks};
 static LIST_ENTRY KipReasonCallbacks = {&KipReasonCallbacks, &KipReasonCallbacks};
@@ -64,5 +65,6 @@ VOID KiRunBugCheckCallbacks(VOID) {
 
 /* A C++ program's call of a pure virtual function. Its run-time ends with the fast-fail code of abort(), and a driver's with that bug check. */
 DECLSPEC_NORETURN VOID _purecall(VOID) {
-    KiBugCheck(KERNEL_SECURITY_CHECK_FAILURE, FAST_FAIL_FATAL_APP_EXIT, 0, 0, 0, NULL, "a pure virtual function was called: its object is half built or half gone");
+    KiBugCheck(KERNEL_SECURITY_CHECK_FAILURE, FAST_FAIL_FATAL_APP_EXIT, 0, 0, 0, NULL,
+               "a pure virtual function was called: its object is half built or half gone");
 }

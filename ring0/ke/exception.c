@@ -11,6 +11,7 @@
 
 #define EFLAGS_USER_SETTABLE 0x240CD5ull /* CF PF AF ZF SF TF DF OF AC ID */
 #define EFLAGS_FIXED 0x202ull
+#define MXCSR_SETTABLE 0xFFFFu
 
 typedef struct _MACHINE_FRAME_ {
     ULONG64 Rip, Cs, EFlags, Rsp, Ss;
@@ -20,7 +21,8 @@ VOID KiResumeContext(PCONTEXT Context) {
     CONTEXT Copy = *Context;
     BOOLEAN User = Copy.Rsp < HAL_USER_END;
     Copy.EFlags = (ULONG)((Copy.EFlags & EFLAGS_USER_SETTABLE) | EFLAGS_FIXED);
-    Copy.MxCsr &= 0xFFFF;
+    Copy.MxCsr &= MXCSR_SETTABLE;
+    Copy.FltSave.MxCsr = Copy.MxCsr; /* FXRSTOR faults on reserved bits */
     if (User) {
         KiCurrentThread()->UserFrame = NULL;
     }

@@ -5,6 +5,7 @@
 #include "ke/init.h"
 #include "ke/ke.h"
 #include "ldr/ldr.h"
+#include "lpc/lpc.h"
 #include "mm/mm.h"
 #include "ob/ob.h"
 #include "ps/ps.h"
@@ -246,6 +247,19 @@ static NTSTATUS RunPrograms(VOID) {
     return ExitStatus;
 }
 
+/* Programs that these have started and that still go on are ended, oldest first, with the status that programs end with when Windows shuts down. */
+static VOID EndRemainingPrograms(VOID) {
+    while (PsActiveProcessHead.Blink != &PsInitialSystemProcess->ActiveProcessLinks) {
+        PEPROCESS Process = CONTAINING_RECORD(PsInitialSystemProcess->ActiveProcessLinks.Flink, struct _EPROCESS, ActiveProcessLinks);
+        ObfReferenceObject(Process);
+        KdMessage("%s (process %lu): still ran when the last program of the command line had ended; it is terminated", Process->ImageFileName,
+                  HandleToUlong(Process->UniqueProcessId));
+        PspTerminateProcess(Process, DBG_TERMINATE_PROCESS);
+        KeWaitForSingleObject(Process, Executive, KernelMode, FALSE, NULL);
+        ObfDereferenceObject(Process);
+    }
+}
+
 static VOID Phase1(PVOID Context) {
     UNICODE_STRING Keys[64];
     ULONG Loaded = 0;
@@ -260,6 +274,7 @@ static VOID Phase1(PVOID Context) {
     }
     KiProgramWaiter = KiCurrentThread();
     NTSTATUS ExitStatus = RunPrograms();
+    EndRemainingPrograms();
     KiProgramWaiter = NULL;
     while (Loaded-- > 0) {
         NTSTATUS Status = IopUnloadDriver(&Keys[Loaded]);
@@ -294,6 +309,7 @@ VOID KiInitializeKernel(hal_machine *Machine) {
     SeInitSystem();
     LdrInitSystem();
     ExInitSystem();
+    LpcInitSystem();
     PsInitSystem();
     CmInitSystem();
     IoInitSystem();

@@ -3,6 +3,7 @@
 
 #define SELECTOR_USER_CODE 0x33
 #define SELECTOR_USER_DATA 0x2B
+#define EFLAGS_NOT_IN_KERNEL 0x44100 /* AC, NT, TF */
 
 #define FRAME_GPR 0
 #define FRAME_RSP 32

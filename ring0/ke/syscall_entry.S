@@ -31,7 +31,9 @@ KiSystemCallEntry:
     pushq $SELECTOR_USER_DATA
     pushq %r11
     pushfq
-    pushq $SELECTOR_USER_CODE
+    testl $EFLAGS_NOT_IN_KERNEL, (%rsp)
+    jnz 2f
+1:  pushq $SELECTOR_USER_CODE
     pushq %r10
     subq $SYSCALL_FRAME_SIZE, %rsp
     cld
@@ -66,6 +68,11 @@ KiSystemCallEntry:
     xorl %r10d, %r10d
     leaq -8(%r11), %rsp
     ret
+    /* What SYSCALL's flag mask clears on NT: the kernel runs with its own alignment rule, not the program's. */
+2:  pushfq
+    andl $~EFLAGS_NOT_IN_KERNEL, (%rsp)
+    popfq
+    jmp 1b
     .seh_endproc
 
 /* The generated Zw stubs jump here: eax = number, arguments as the caller passed them. Home space and stack arguments lie side by side, so the

@@ -140,10 +140,28 @@ static NTSTATUS ObpCheckExclusive(POBP_HEADER Header, PEPROCESS Process, ULONG A
     return STATUS_SUCCESS;
 }
 
-NTSTATUS ObpCreateHandleEx(PEPROCESS Process, POBP_HEADER Header, ACCESS_MASK Granted, ULONG Attributes, KPROCESSOR_MODE Mode, OB_OPERATION Operation,
-                           PEPROCESS SourceProcess, PHANDLE Handle) {
+NTSTATUS ObpCountHandle(PEPROCESS Process, POBP_HEADER Header, ACCESS_MASK Granted, KPROCESSOR_MODE Mode) {
     POBJECT_TYPE type = Header->Type;
     PVOID object = ObpBody(Header);
+    if (type->Info.MaintainHandleCount && !ObpIncrementProcessCount(Header, Process))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    Header->HandleCount++;
+    ObfReferenceObject(object);
+    NTSTATUS status = type->Info.Open != NULL ? type->Info.Open(object, Process, Granted, Mode) : STATUS_SUCCESS;
+    if (!NT_SUCCESS(status)) {
+        if (type->Info.MaintainHandleCount)
+            ObpDecrementProcessCount(Header, Process);
+        Header->HandleCount--;
+        ObfDereferenceObject(object);
+        return status;
+    }
+    if (++type->Handles > type->PeakHandles)
+        type->PeakHandles = type->Handles;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS ObpCreateHandleEx(PEPROCESS Process, POBP_HEADER Header, ACCESS_MASK Granted, ULONG Attributes, KPROCESSOR_MODE Mode, OB_OPERATION Operation,
+                           PEPROCESS SourceProcess, PHANDLE Handle) {
     BOOLEAN kernel = (Attributes & OBJ_KERNEL_HANDLE) != 0;
     PEPROCESS owner = kernel || Process == NULL ? ObpSystemProcess : Process;
     POB_HANDLE_TABLE table = owner == NULL || kernel ? ObpKernelTable : owner->HandleTable;
@@ -159,26 +177,11 @@ NTSTATUS ObpCreateHandleEx(PEPROCESS Process, POBP_HEADER Header, ACCESS_MASK Gr
         status = STATUS_INSUFFICIENT_RESOURCES;
         goto done;
     }
-    if (type->Info.MaintainHandleCount && !ObpIncrementProcessCount(Header, owner)) {
+    status = ObpCountHandle(owner, Header, Granted, Mode);
+    if (!NT_SUCCESS(status)) {
         ObpFreeHandle(table, index);
-        status = STATUS_INSUFFICIENT_RESOURCES;
         goto done;
     }
-    Header->HandleCount++;
-    ObfReferenceObject(object);
-    if (type->Info.Open != NULL) {
-        status = type->Info.Open(object, owner, Granted, Mode);
-        if (!NT_SUCCESS(status)) {
-            ObpFreeHandle(table, index);
-            if (type->Info.MaintainHandleCount)
-                ObpDecrementProcessCount(Header, owner);
-            Header->HandleCount--;
-            ObfDereferenceObject(object);
-            goto done;
-        }
-    }
-    if (++type->Handles > type->PeakHandles)
-        type->PeakHandles = type->Handles;
     if (Attributes & OBJ_EXCLUSIVE)
         Header->ExclusiveProcess = owner;
     *Handle = (HANDLE)((ULONG64)index * 4 + (kernel ? OBP_KERNEL_HANDLE_BASE : 0));

@@ -45,7 +45,7 @@ NTSTATUS NTAPI ObQueryNameString(PVOID Object, POBJECT_NAME_INFORMATION Info, UL
 }
 
 NTSTATUS NTAPI ObGetObjectSecurity(PVOID Object, PSECURITY_DESCRIPTOR *SecurityDescriptor, PBOOLEAN MemoryAllocated) {
-    PSECURITY_DESCRIPTOR own = *ObpSecurity(Object);
+    PSECURITY_DESCRIPTOR *place = ObpSecurity(Object), own = place != NULL ? *place : NULL;
     *SecurityDescriptor = NULL;
     *MemoryAllocated = FALSE;
     if (own == NULL)

@@ -36,7 +36,8 @@ typedef struct _OB_TYPE_INITIALIZER {
        ~0: not waitable. */
     ULONG DispatcherOffset;
     BOOLEAN DispatcherIsPointer;
-    /* Where the object's security descriptor (self-relative, pool) is kept, if not in its header; and, after it has been set, that it has been. */
+    /* Where the object's security descriptor (self-relative, pool) is kept, if not in its header (NULL: nowhere); and, after it has been set, that it
+       has been. */
     PSECURITY_DESCRIPTOR *(*Security)(PVOID Object);
     VOID (*SecurityChanged)(PVOID Object);
 } OB_TYPE_INITIALIZER, *POB_TYPE_INITIALIZER;
@@ -69,6 +70,13 @@ PVOID ObpWaitObject(PVOID Object);
 /* A handle table for a new process. The first process is System: it gets the kernel's. */
 NTSTATUS ObpInitializeProcessHandles(PEPROCESS Process);
 VOID ObpCloseProcessHandles(PEPROCESS Process); /* in the context of that process; closes each as NtClose would */
+/* Gives a new process, which has no handles yet, those of Parent that are inheritable (OBJ_INHERIT): same values, same access. A handle whose type's Open
+   procedure refuses is left out. STATUS_INSUFFICIENT_RESOURCES; what has been made until then goes with ObpCloseProcessHandles. */
+NTSTATUS ObpInheritHandles(PEPROCESS Parent, PEPROCESS Child);
+/* A handle of Target to what Handle, as user mode may use it, names in Source; same access and attributes. TRUE from ObpIsSameHandle: the value
+   means the same in both. */
+NTSTATUS ObpDuplicateHandle(PEPROCESS Source, HANDLE Handle, PEPROCESS Target, PHANDLE NewHandle);
+BOOLEAN ObpIsSameHandle(HANDLE Handle, PEPROCESS A, PEPROCESS B);
 /* Process -> handles in use. */
 ULONG ObpProcessHandleCount(PEPROCESS Process);
 ULONG ObpHandleCount(PVOID Object);
@@ -77,7 +85,7 @@ PCUNICODE_STRING ObpObjectName(PVOID Object); /* last component; NULL if it has 
 POBJECT_TYPE ObpObjectType(PVOID Object);
 PCUNICODE_STRING ObpTypeName(POBJECT_TYPE Type);
 
-/* Where the object's security descriptor is (self-relative, pool); NULL there: none. */
+/* Where the object's security descriptor is (self-relative, pool); NULL there: none. NULL: objects like this one keep none. */
 PSECURITY_DESCRIPTOR *ObpSecurity(PVOID Object);
 
 /* Calls Visit for each name of a directory object, in name order; an object is referenced while it is visited. Visit may recurse. */

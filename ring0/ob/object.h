@@ -169,6 +169,11 @@ POBP_HANDLE_ENTRY ObpHandleEntry(POB_HANDLE_TABLE Table, ULONG64 Index);
 /* 0 when out of memory or handles. The handle closed last is the first to be given out again; otherwise the lowest that never was. */
 ULONG ObpAllocateHandle(POB_HANDLE_TABLE Table, PVOID Object, ACCESS_MASK Access, ULONG Attributes);
 VOID ObpFreeHandle(POB_HANDLE_TABLE Table, ULONG Index);
+/* Handles at indices of choice: the indices below Limit are made to exist (FALSE: no memory), free ones are filled, and the free stack, which
+   knows nothing of that, is made anew, lowest index first. */
+BOOLEAN ObpExtendHandleTable(POB_HANDLE_TABLE Table, ULONG Limit);
+VOID ObpPlaceHandle(POB_HANDLE_TABLE Table, ULONG Index, PVOID Object, ACCESS_MASK Access, ULONG Attributes);
+VOID ObpRelinkHandles(POB_HANDLE_TABLE Table);
 
 /* ---- handle.c ---- */
 extern POB_HANDLE_TABLE ObpKernelTable;
@@ -183,6 +188,8 @@ NTSTATUS ObpCheckAccess(POBP_HEADER Header, ACCESS_MASK Desired, KPROCESSOR_MODE
 /* As ObpCreateHandle, in a process of choice and for a caller of Mode. */
 NTSTATUS ObpCreateHandleEx(PEPROCESS Process, POBP_HEADER Header, ACCESS_MASK Granted, ULONG Attributes, KPROCESSOR_MODE Mode, OB_OPERATION Operation,
                            PEPROCESS SourceProcess, PHANDLE Handle);
+/* One more handle of Process to an object, in its counts and in the eyes of its type (Open procedure); what remains is the entry. */
+NTSTATUS ObpCountHandle(PEPROCESS Process, POBP_HEADER Header, ACCESS_MASK Granted, KPROCESSOR_MODE Mode);
 /* Closes an entry whatever protects it; runs the type's Close procedure in the current context. */
 VOID ObpCloseEntry(PEPROCESS Process, POB_HANDLE_TABLE Table, ULONG Index);
 

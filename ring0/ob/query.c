@@ -8,6 +8,7 @@ static NTSTATUS ObpQueryBasic(POBP_HEADER Header, const OBJECT_HANDLE_INFORMATIO
     *Needed = sizeof(basic);
     if (Length != sizeof(basic))
         return STATUS_INFO_LENGTH_MISMATCH;
+    PSECURITY_DESCRIPTOR *security = ObpSecurity(ObpBody(Header));
     RtlZeroMemory(&basic, sizeof(basic));
     if (Header->Directory != NULL)
         ObQueryNameString(ObpBody(Header), NULL, 0, &nameSize);
@@ -18,8 +19,8 @@ static NTSTATUS ObpQueryBasic(POBP_HEADER Header, const OBJECT_HANDLE_INFORMATIO
     basic.PointerCount = (ULONG)Header->PointerCount - 1; /* without the one this query holds */
     basic.NameInfoSize = nameSize;
     basic.TypeInfoSize = sizeof(OBJECT_TYPE_INFORMATION) + Header->Type->Name.MaximumLength;
-    if (*ObpSecurity(ObpBody(Header)) != NULL)
-        basic.SecurityDescriptorSize = RtlLengthSecurityDescriptor(*ObpSecurity(ObpBody(Header)));
+    if (security != NULL && *security != NULL)
+        basic.SecurityDescriptorSize = RtlLengthSecurityDescriptor(*security);
     if (Header->Type == ObpSymbolicLinkObjectType)
         basic.CreationTime = ((POBP_SYMBOLIC_LINK)ObpBody(Header))->CreationTime;
     return ObpStore(Buffer, &basic, sizeof(basic), Mode);

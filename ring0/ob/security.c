@@ -12,8 +12,7 @@ static ACCESS_MASK ObpSecurityReadAccess(SECURITY_INFORMATION Information) {
 
 static ACCESS_MASK ObpSecurityWriteAccess(SECURITY_INFORMATION Information) {
     return (Information & (OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION) ? WRITE_OWNER : 0) |
-           (Information & DACL_SECURITY_INFORMATION ? WRITE_DAC : 0) |
-           (Information & SACL_SECURITY_INFORMATION ? ACCESS_SYSTEM_SECURITY : 0);
+           (Information & DACL_SECURITY_INFORMATION ? WRITE_DAC : 0) | (Information & SACL_SECURITY_INFORMATION ? ACCESS_SYSTEM_SECURITY : 0);
 }
 
 PSECURITY_DESCRIPTOR *ObpSecurity(PVOID Object) {
@@ -34,7 +33,7 @@ NTSTATUS NTAPI NtSetSecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityI
     status = SeCaptureSecurityDescriptor(SecurityDescriptor, mode, PagedPool, TRUE, &given);
     if (NT_SUCCESS(status)) {
         PSECURITY_DESCRIPTOR *place = ObpSecurity(object);
-        status = SepMergeDescriptors(*place, given, SecurityInformation, &merged);
+        status = place != NULL ? SepMergeDescriptors(*place, given, SecurityInformation, &merged) : STATUS_INVALID_DEVICE_REQUEST;
         if (NT_SUCCESS(status)) {
             if (*place != NULL)
                 ExFreePool(*place);
@@ -61,7 +60,9 @@ NTSTATUS NTAPI NtQuerySecurityObject(HANDLE Handle, SECURITY_INFORMATION Securit
     status = ObReferenceObjectByHandle(Handle, ObpSecurityReadAccess(SecurityInformation), NULL, mode, &object, NULL);
     if (!NT_SUCCESS(status))
         return status;
-    status = SepMergeDescriptors(NULL, *ObpSecurity(object), SecurityInformation | SEP_ABSENT_PARTS_ALLOWED, &answer);
+    PSECURITY_DESCRIPTOR *place = ObpSecurity(object);
+    status =
+        place != NULL ? SepMergeDescriptors(NULL, *place, SecurityInformation | SEP_ABSENT_PARTS_ALLOWED, &answer) : STATUS_INVALID_DEVICE_REQUEST;
     ObfDereferenceObject(object);
     if (!NT_SUCCESS(status))
         return status;

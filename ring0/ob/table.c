@@ -91,3 +91,26 @@ VOID ObpFreeHandle(POB_HANDLE_TABLE Table, ULONG Index) {
     Table->FirstFree = Index;
     Table->Count--;
 }
+
+BOOLEAN ObpExtendHandleTable(POB_HANDLE_TABLE Table, ULONG Limit) {
+    while (Table->Limit < Limit)
+        if (!ObpGrowTable(Table))
+            return FALSE;
+    return TRUE;
+}
+
+VOID ObpPlaceHandle(POB_HANDLE_TABLE Table, ULONG Index, PVOID Object, ACCESS_MASK Access, ULONG Attributes) {
+    NT_ASSERT_OURS(Index < Table->Limit && Index % OBP_LEAF_ENTRIES != 0 && ObpHandleEntry(Table, Index) == NULL);
+    *ObpEntryAt(Table, Index) = (OBP_HANDLE_ENTRY){Object, Access, Attributes};
+    Table->Count++;
+}
+
+VOID ObpRelinkHandles(POB_HANDLE_TABLE Table) {
+    Table->FirstFree = 0;
+    for (ULONG index = Table->Limit; index-- > 0;) {
+        if (index % OBP_LEAF_ENTRIES == 0 || ObpHandleEntry(Table, index) != NULL)
+            continue;
+        ObpEntryAt(Table, index)->Attributes = Table->FirstFree;
+        Table->FirstFree = index;
+    }
+}

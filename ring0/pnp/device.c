@@ -1,9 +1,7 @@
 /* What drivers ask of physical device objects, which no device object here is. */
 #include "pnp/pnp.h"
 
-static BOOLEAN PnpIsProperty(DEVICE_REGISTRY_PROPERTY Property) {
-    return (ULONG)Property <= DevicePropertyContainerID;
-}
+static BOOLEAN PnpIsProperty(DEVICE_REGISTRY_PROPERTY Property) { return (ULONG)Property <= DevicePropertyContainerID; }
 
 /* "Possibly indicates that the given DeviceObject was not a valid PDO" ("IoGetDeviceProperty"). */
 NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPERTY DeviceProperty, ULONG BufferLength, PVOID PropertyBuffer,

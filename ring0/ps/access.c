@@ -110,7 +110,7 @@ NTSTATUS NTAPI PsSuspendProcess(PEPROCESS Process) {
     if (Process->Exiting)
         return STATUS_PROCESS_IS_TERMINATING;
     for (PLIST_ENTRY Entry = Process->Pcb.ThreadListHead.Flink; Entry != &Process->Pcb.ThreadListHead; Entry = Entry->Flink)
-        KiSuspendThread(CONTAINING_RECORD(Entry, KTHREAD, ThreadListEntry));
+        KiSuspendThread(CONTAINING_RECORD(Entry, struct _KTHREAD, ThreadListEntry));
     return STATUS_SUCCESS;
 }
 
@@ -118,7 +118,7 @@ NTSTATUS NTAPI PsResumeProcess(PEPROCESS Process) {
     if (Process->Exiting)
         return STATUS_PROCESS_IS_TERMINATING;
     for (PLIST_ENTRY Entry = Process->Pcb.ThreadListHead.Flink; Entry != &Process->Pcb.ThreadListHead; Entry = Entry->Flink)
-        KiResumeThread(CONTAINING_RECORD(Entry, KTHREAD, ThreadListEntry));
+        KiResumeThread(CONTAINING_RECORD(Entry, struct _KTHREAD, ThreadListEntry));
     return STATUS_SUCCESS;
 }
 

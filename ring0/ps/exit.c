@@ -66,7 +66,7 @@ static VOID PspExitProcess(PETHREAD Thread, PEPROCESS Process) {
     Process->Exiting = TRUE;
     if (Process->ExitStatus == STATUS_PENDING)
         Process->ExitStatus = Thread->ExitStatus;
-    PspNotifyProcess(Process, FALSE);
+    PspNotifyProcess(Process, FALSE, NULL);
     ObpCloseProcessHandles(Process);
     Process->HandlesClosed = TRUE;
     KiSetThreadBlock(&Thread->Tcb, Thread->SystemBlock);

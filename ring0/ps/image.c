@@ -19,7 +19,7 @@ NTSTATUS PspReadFile(PUNICODE_STRING Path, PVOID *Data, SIZE_T *Size) {
         return Status;
     Status = ZwQueryInformationFile(File, &IoStatus, &Facts, sizeof(Facts), FileStandardInformation);
     if (NT_SUCCESS(Status) && Facts.EndOfFile.QuadPart == 0)
-        Status = STATUS_MAPPED_FILE_SIZE_ZERO;
+        Status = STATUS_INVALID_FILE_FOR_SECTION;
     if (NT_SUCCESS(Status) && Facts.EndOfFile.QuadPart >= MAXLONG)
         Status = STATUS_INVALID_IMAGE_FORMAT;
     if (NT_SUCCESS(Status)) {
@@ -59,6 +59,14 @@ BOOLEAN PspReadImageFacts(PVOID Base, SECTION_IMAGE_FACTS *Facts) {
     Facts->Subsystem = Headers.OptionalHeader.Subsystem;
     Facts->SubsystemMajor = Headers.OptionalHeader.MajorSubsystemVersion;
     Facts->SubsystemMinor = Headers.OptionalHeader.MinorSubsystemVersion;
+    Facts->OperatingSystemVersion =
+        (ULONG)Headers.OptionalHeader.MajorOperatingSystemVersion << 16 | Headers.OptionalHeader.MinorOperatingSystemVersion;
+    Facts->CheckSum = Headers.OptionalHeader.CheckSum;
+    Facts->LoaderFlags = Headers.OptionalHeader.LoaderFlags;
+    Facts->Machine = Headers.FileHeader.Machine;
+    Facts->Characteristics = Headers.FileHeader.Characteristics;
+    Facts->DllCharacteristics = Headers.OptionalHeader.DllCharacteristics;
+    Facts->HasCode = Headers.OptionalHeader.SizeOfCode != 0;
     return TRUE;
 }
 

@@ -2,7 +2,7 @@
 #include "ps/ps.h"
 #include "ex/ex.h"
 
-POBJECT_TYPE PspProcessType, PspThreadType;
+POBJECT_TYPE PspProcessType, PspThreadType, PspJobType;
 PEPROCESS PsInitialSystemProcess;
 LIST_ENTRY PsActiveProcessHead = {&PsActiveProcessHead, &PsActiveProcessHead};
 
@@ -28,8 +28,17 @@ static VOID PspCreateTypes(VOID) {
         .Delete = PspDeleteThread,
     };
 
-    if (!NT_SUCCESS(ObCreateObjectType(&Process, &PspProcessType)) || !NT_SUCCESS(ObCreateObjectType(&Thread, &PspThreadType)))
-        KiFatal("the types Process and Thread cannot be made");
+    static const OB_TYPE_INITIALIZER Job = {
+        .Name = L"Job",
+        .GenericMapping = {STANDARD_RIGHTS_READ | 0x0004, STANDARD_RIGHTS_WRITE | 0x000B, STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, 0x1F003F},
+        .ValidAccess = 0x1F003F,
+        .PoolType = NonPagedPoolNx,
+        .DispatcherOffset = ~0u,
+    };
+
+    if (!NT_SUCCESS(ObCreateObjectType(&Process, &PspProcessType)) || !NT_SUCCESS(ObCreateObjectType(&Thread, &PspThreadType)) ||
+        !NT_SUCCESS(ObCreateObjectType(&Job, &PspJobType)))
+        KiFatal("the types Process, Thread and Job cannot be made");
 }
 
 static VOID PspCreateSystemProcess(VOID) {

@@ -68,9 +68,11 @@ NTSTATUS NTAPI PsRemoveLoadImageNotifyRoutine(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyR
     return PspRemoveRoutine(PspImageRoutines, (PVOID)NotifyRoutine);
 }
 
-VOID PspNotifyProcess(PEPROCESS Process, BOOLEAN Create) {
-    PS_CREATE_NOTIFY_INFO Info = {
-        .Size = sizeof(Info), .ParentProcessId = Process->InheritedFromUniqueProcessId, .ImageFileName = &Process->ImageName};
+NTSTATUS PspNotifyProcess(PEPROCESS Process, BOOLEAN Create, PCUNICODE_STRING CommandLine) {
+    PS_CREATE_NOTIFY_INFO Info = {.Size = sizeof(Info),
+                                  .ParentProcessId = Process->InheritedFromUniqueProcessId,
+                                  .ImageFileName = &Process->ImageName,
+                                  .CommandLine = CommandLine};
 
     Info.CreatingThreadId.UniqueProcess = PsGetCurrentProcessId();
     Info.CreatingThreadId.UniqueThread = PsGetCurrentThreadId();
@@ -84,6 +86,7 @@ VOID PspNotifyProcess(PEPROCESS Process, BOOLEAN Create) {
         else
             ((PCREATE_PROCESS_NOTIFY_ROUTINE)Routine->Routine)(Process->InheritedFromUniqueProcessId, Process->UniqueProcessId, Create);
     }
+    return Info.CreationStatus;
 }
 
 VOID PspNotifyThread(PETHREAD Thread, BOOLEAN Create) {

@@ -1,19 +1,30 @@
 /* Making a process for a program: images, PEB, parameters, standard handles, first thread. */
 #include "ps/ps.h"
-
-#define DIRECTORY_ROOM 520 /* bytes: MAX_PATH characters, so that a current directory can be changed in place */
+#include "ldr/pe.h"
+#include "nt/create.h"
 
 static PMM_IMAGE PspNtdllImage;
 
-static NTSTATUS PspOpenImage(PUNICODE_STRING Path, PMM_IMAGE *Image) {
+/* Reads and checks an image; *State is what a creator of processes is told of a failure. */
+static NTSTATUS PspOpenImage(PUNICODE_STRING Path, USHORT Prohibited, PMM_IMAGE *Image, PSP_NEW_PROCESS *New) {
+    struct pe_image Pe;
     PVOID Data;
     SIZE_T Size;
-    NTSTATUS Status = PspReadFile(Path, &Data, &Size);
+    NTSTATUS Status;
 
+    New->State = PsCreateFailOnFileOpen;
+    Status = PspReadFile(Path, &Data, &Size);
     if (!NT_SUCCESS(Status))
         return Status;
+    New->State = pe_parse(Data, Size, &Pe) == PE_WRONG_MACHINE ? PsCreateFailMachineMismatch : PsCreateFailOnSectionCreate;
     Status = MmCreateImage(Data, Size, Path, Image);
     ExFreePool(Data);
+    if (NT_SUCCESS(Status) && (Pe.characteristics & Prohibited) != 0) {
+        New->State = PsCreateFailExeFormat;
+        New->DllCharacteristics = Pe.dll_characteristics;
+        MmDereferenceImage(*Image);
+        Status = STATUS_INVALID_IMAGE_FORMAT;
+    }
     return Status;
 }
 
@@ -63,50 +74,6 @@ Failed:
     return Status;
 }
 
-/* Appends a string to the block that is being filled; *At is the offset of free room in it. */
-static VOID PspPlaceString(PUCHAR Kernel, PUCHAR User, SIZE_T *At, const UNICODE_STRING *Text, SIZE_T Room, PUNICODE_STRING String) {
-    RtlCopyMemory(Kernel + *At, Text->Buffer, Text->Length);
-    String->Length = Text->Length;
-    String->MaximumLength = (USHORT)Room;
-    String->Buffer = (PWSTR)(User + *At);
-    *At += (Room + 7) & ~7ull;
-}
-
-static NTSTATUS PspCreateParameters(PEPROCESS Process, PUNICODE_STRING CommandLine, PUNICODE_STRING CurrentDirectory, PCWSTR Environment,
-                                    SIZE_T EnvironmentSize, NT_PROCESS_PARAMETERS **User, NT_PROCESS_PARAMETERS **Kernel) {
-    static const WCHAR Prefix[] = L"\\??\\";
-    UNICODE_STRING Image = Process->ImageName, PrefixString = RTL_CONSTANT_STRING(L"\\??\\");
-    SIZE_T At = sizeof(NT_PROCESS_PARAMETERS), Size;
-    NT_PROCESS_PARAMETERS *Parameters;
-    NTSTATUS Status;
-
-    if (RtlPrefixUnicodeString(&PrefixString, &Image, TRUE)) {
-        Image.Buffer += RTL_NUMBER_OF(Prefix) - 1;
-        Image.Length -= sizeof(Prefix) - sizeof(WCHAR);
-    }
-    if (CurrentDirectory->Length + sizeof(WCHAR) > DIRECTORY_ROOM)
-        return STATUS_NAME_TOO_LONG;
-    if (Environment == NULL) {
-        Environment = L"\0";
-        EnvironmentSize = 2 * sizeof(WCHAR);
-    }
-    Size = At + DIRECTORY_ROOM + 2 * (Image.Length + 16) + CommandLine->Length + 16 + EnvironmentSize + 64;
-    Status = MmCreateUserBlock((Size + PAGE_SIZE - 1) & ~(SIZE_T)(PAGE_SIZE - 1), (PVOID *)User, (PVOID *)Kernel);
-    if (!NT_SUCCESS(Status))
-        return Status;
-    Parameters = *Kernel;
-    Parameters->Flags = 1; /* normalized */
-    PspPlaceString((PUCHAR)*Kernel, (PUCHAR)*User, &At, CurrentDirectory, DIRECTORY_ROOM, &Parameters->CurrentDirectory.DosPath);
-    PspPlaceString((PUCHAR)*Kernel, (PUCHAR)*User, &At, &Image, Image.Length + sizeof(WCHAR), &Parameters->ImagePathName);
-    PspPlaceString((PUCHAR)*Kernel, (PUCHAR)*User, &At, CommandLine, CommandLine->Length + sizeof(WCHAR), &Parameters->CommandLine);
-    PspPlaceString((PUCHAR)*Kernel, (PUCHAR)*User, &At, &Image, Image.Length + sizeof(WCHAR), &Parameters->WindowTitle);
-    RtlCopyMemory((PUCHAR)*Kernel + At, Environment, EnvironmentSize);
-    Parameters->Environment = (PWSTR)((PUCHAR)*User + At);
-    Parameters->EnvironmentSize = EnvironmentSize;
-    Parameters->Length = Parameters->MaximumLength = (ULONG)(At + EnvironmentSize);
-    return STATUS_SUCCESS;
-}
-
 static NTSTATUS PspOpenStandardHandle(PCWSTR Name, ACCESS_MASK Access, HANDLE *Handle) {
     UNICODE_STRING Path;
     OBJECT_ATTRIBUTES Attributes;
@@ -117,14 +84,47 @@ static NTSTATUS PspOpenStandardHandle(PCWSTR Name, ACCESS_MASK Access, HANDLE *H
     return ZwOpenFile(Handle, Access | SYNCHRONIZE, &Attributes, &IoStatus, FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_SYNCHRONOUS_IO_NONALERT);
 }
 
-static NTSTATUS PspOpenStandardHandles(NT_PROCESS_PARAMETERS *Parameters) {
-    NTSTATUS Status = PspOpenStandardHandle(L"\\Device\\ConDrv\\Input", GENERIC_READ | GENERIC_WRITE, &Parameters->StandardInput);
+/* In the new process: programs that the kernel itself starts get the console. A native program has none, as on Windows. */
+static NTSTATUS PspOpenStandardHandles(PEPROCESS Process, NT_PROCESS_PARAMETERS *Parameters) {
+    NTSTATUS Status;
 
+    if (Process->Image.Subsystem == PE_SUBSYSTEM_NATIVE)
+        return STATUS_SUCCESS;
+    Status = PspOpenStandardHandle(L"\\Device\\ConDrv\\Input", GENERIC_READ | GENERIC_WRITE, &Parameters->StandardInput);
     if (NT_SUCCESS(Status))
         Status = PspOpenStandardHandle(L"\\Device\\ConDrv\\Output", GENERIC_READ | GENERIC_WRITE, &Parameters->StandardOutput);
     if (NT_SUCCESS(Status))
         Status = PspOpenStandardHandle(L"\\Device\\ConDrv\\Error", GENERIC_READ | GENERIC_WRITE, &Parameters->StandardError);
     return Status;
+}
+
+/* Handles of the creator become handles of the process. What is no handle there, a closed one for instance, stays the value that it is. */
+static NTSTATUS PspDuplicateStandardHandles(PEPROCESS Process, const PSP_NEW_PROCESS *New, NT_PROCESS_PARAMETERS *Parameters) {
+    HANDLE *Handles[] = {&Parameters->StandardInput, &Parameters->StandardOutput, &Parameters->StandardError};
+    HANDLE Before[RTL_NUMBER_OF(Handles)], Duplicate;
+
+    if (New->StandardHandles == PS_STD_NEVER_DUPLICATE ||
+        (New->StandardHandles == PS_STD_REQUEST_DUPLICATE && New->StandardSubsystem != Process->Image.Subsystem))
+        return STATUS_SUCCESS;
+    for (ULONG Index = 0; Index < RTL_NUMBER_OF(Handles); Index++) {
+        NTSTATUS Status;
+
+        Before[Index] = *Handles[Index];
+        if (Before[Index] == NULL || ObpIsSameHandle(Before[Index], New->Parent, Process))
+            continue;
+        for (ULONG Earlier = 0; Earlier < Index; Earlier++) {
+            if (Before[Earlier] == Before[Index])
+                *Handles[Index] = *Handles[Earlier];
+        }
+        if (*Handles[Index] != Before[Index])
+            continue;
+        Status = ObpDuplicateHandle(New->Parent, Before[Index], Process, &Duplicate);
+        if (NT_SUCCESS(Status))
+            *Handles[Index] = Duplicate;
+        else if (Status == STATUS_INSUFFICIENT_RESOURCES)
+            return Status;
+    }
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS PspCreatePeb(PEPROCESS Process, NT_PROCESS_PARAMETERS *Parameters) {
@@ -148,8 +148,7 @@ static NTSTATUS PspCreatePeb(PEPROCESS Process, NT_PROCESS_PARAMETERS *Parameter
 }
 
 /* In the new process. */
-static NTSTATUS PspFillProcess(PEPROCESS Process, PMM_IMAGE Image, PUNICODE_STRING CommandLine, PUNICODE_STRING CurrentDirectory, PCWSTR Environment,
-                               SIZE_T EnvironmentSize) {
+static NTSTATUS PspFillProcess(PEPROCESS Process, PMM_IMAGE Image, PSP_NEW_PROCESS *New) {
     NT_PROCESS_PARAMETERS *Parameters, *Kernel;
     SIZE_T Size;
     NTSTATUS Status = MmMapImage(Image, &Process->SectionBaseAddress, &Size);
@@ -160,47 +159,101 @@ static NTSTATUS PspFillProcess(PEPROCESS Process, PMM_IMAGE Image, PUNICODE_STRI
         return STATUS_INVALID_IMAGE_FORMAT;
     Status = MmMapImage(PspNtdllImage, &Process->NtdllBase, &Size);
     if (NT_SUCCESS(Status))
-        Status = PspCreateParameters(Process, CommandLine, CurrentDirectory, Environment, EnvironmentSize, &Parameters, &Kernel);
+        Status = PspCreateParameters(New->Parameters, &Parameters, &Kernel);
     if (NT_SUCCESS(Status))
-        Status = PspOpenStandardHandles(Kernel);
+        Status = New->Parent == NULL ? PspOpenStandardHandles(Process, Kernel) : PspDuplicateStandardHandles(Process, New, Kernel);
     if (NT_SUCCESS(Status))
         Status = PspCreatePeb(Process, Parameters);
     return Status;
 }
 
-NTSTATUS PspCreateUserProcess(PUNICODE_STRING ImagePath, PUNICODE_STRING CommandLine, PUNICODE_STRING CurrentDirectory, PCWSTR Environment,
-                              SIZE_T EnvironmentSize, BOOLEAN Suspended, PEPROCESS *Process, PETHREAD *Thread) {
+/* Undoes what there is of a process that has no thread. A driver that was told of it may have kept a reference: to it the process has ended. */
+static VOID PspAbandonProcess(PEPROCESS Process, NTSTATUS ExitStatus) {
+    KAPC_STATE ApcState;
+
+    Process->Exiting = TRUE;
+    Process->ExitStatus = ExitStatus;
+    KeStackAttachProcess(&Process->Pcb, &ApcState);
+    ObpCloseProcessHandles(Process);
+    KeUnstackDetachProcess(&ApcState);
+    Process->HandlesClosed = TRUE;
+    Process->ExitTime.QuadPart = (LONGLONG)KiQuerySystemTime();
+    RemoveEntryList(&Process->ActiveProcessLinks);
+    InitializeListHead(&Process->ActiveProcessLinks);
+    Process->Pcb.Header.SignalState = 1;
+    KiWaitTest(Process, 0);
+    ObDereferenceObject(Process);
+}
+
+NTSTATUS PspCreateProcess(PSP_NEW_PROCESS *New, PEPROCESS *Process, PETHREAD *Thread) {
     UNICODE_STRING NtdllPath = RTL_CONSTANT_STRING(L"\\SystemRoot\\System32\\ntdll.dll");
+    PSP_NEW_PROCESS Ntdll = {0};
     KAPC_STATE ApcState;
     PMM_IMAGE Image;
-    PEPROCESS New;
-    NTSTATUS Status = PspOpenImage(ImagePath, &Image);
+    PEPROCESS Made;
+    NTSTATUS Status = PspOpenImage(New->ImagePath, New->Prohibited, &Image, New);
 
     if (!NT_SUCCESS(Status))
         return Status;
+    New->State = PsCreateSuccess;
     if (PspNtdllImage == NULL)
-        Status = PspOpenImage(&NtdllPath, &PspNtdllImage);
+        Status = PspOpenImage(&NtdllPath, 0, &PspNtdllImage, &Ntdll);
     if (NT_SUCCESS(Status))
-        Status = PspCreateProcessObject(ImagePath, &New);
+        Status = PspCreateProcessObject(New->ImagePath, &Made);
     if (!NT_SUCCESS(Status)) {
         MmDereferenceImage(Image);
         return Status;
     }
-    KeStackAttachProcess(&New->Pcb, &ApcState);
-    Status = PspFillProcess(New, Image, CommandLine, CurrentDirectory, Environment, EnvironmentSize);
-    KeUnstackDetachProcess(&ApcState);
-    MmDereferenceImage(Image);
+    if (New->Parent != NULL)
+        Made->DefaultHardErrorMode = New->Parent->DefaultHardErrorMode;
+    if (New->Parent != NULL && New->InheritHandles)
+        Status = ObpInheritHandles(New->Parent, Made);
     if (NT_SUCCESS(Status)) {
-        PspNotifyProcess(New, TRUE);
-        Status = PspCreateUserThread(New, New->Image.EntryPoint, New->Peb, 0, 0, Suspended, Thread);
-    }
-    if (!NT_SUCCESS(Status)) {
-        KeStackAttachProcess(&New->Pcb, &ApcState);
-        ObpCloseProcessHandles(New);
+        KeStackAttachProcess(&Made->Pcb, &ApcState);
+        Status = PspFillProcess(Made, Image, New);
         KeUnstackDetachProcess(&ApcState);
-        ObDereferenceObject(New);
+    }
+    MmDereferenceImage(Image);
+    if (!NT_SUCCESS(Status)) {
+        PspAbandonProcess(Made, Status);
         return Status;
     }
-    *Process = New;
+    Status = PspNotifyProcess(Made, TRUE, &New->Parameters->CommandLine);
+    if (NT_SUCCESS(Status))
+        Status = PspCreateUserThread(Made, Made->Image.EntryPoint, Made->Peb, 0, 0, New->Suspended, Thread);
+    if (!NT_SUCCESS(Status)) {
+        PspNotifyProcess(Made, FALSE, NULL);
+        PspAbandonProcess(Made, Status);
+        return Status;
+    }
+    *Process = Made;
     return STATUS_SUCCESS;
+}
+
+NTSTATUS PspCreateUserProcess(PUNICODE_STRING ImagePath, PUNICODE_STRING CommandLine, PUNICODE_STRING CurrentDirectory, PCWSTR Environment,
+                              SIZE_T EnvironmentSize, BOOLEAN Suspended, PEPROCESS *Process, PETHREAD *Thread) {
+    static const WCHAR Prefix[] = L"\\??\\";
+    const UNICODE_STRING PrefixString = RTL_CONSTANT_STRING(L"\\??\\");
+    PSP_NEW_PROCESS New = {.ImagePath = ImagePath, .Prohibited = PE_FILE_DLL, .Suspended = Suspended};
+    UNICODE_STRING Image = *ImagePath;
+    NT_PROCESS_PARAMETERS *Parameters;
+    NTSTATUS Status;
+
+    if (RtlPrefixUnicodeString(&PrefixString, &Image, TRUE)) {
+        Image.Buffer += RTL_NUMBER_OF(Prefix) - 1;
+        Image.Length -= sizeof(Prefix) - sizeof(WCHAR);
+    }
+    Parameters = ExAllocatePoolWithTag(PagedPool, sizeof(*Parameters), PSP_NAME_TAG);
+    if (Parameters == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlZeroMemory(Parameters, sizeof(*Parameters));
+    Parameters->CurrentDirectory.DosPath = *CurrentDirectory;
+    Parameters->ImagePathName = Parameters->WindowTitle = Image;
+    Parameters->CommandLine = *CommandLine;
+    Parameters->Environment = (PWSTR)Environment;
+    Parameters->EnvironmentSize = Environment != NULL ? EnvironmentSize : 0;
+    New.Parameters = Parameters;
+    Status = PspCreateProcess(&New, Process, Thread);
+    ExFreePoolWithTag(Parameters, PSP_NAME_TAG);
+    return Status;
 }

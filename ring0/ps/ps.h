@@ -7,7 +7,10 @@
 typedef struct _SECTION_IMAGE_FACTS { /* of the program, for PEB and new stacks */
     SIZE_T StackReserve, StackCommit;
     PVOID EntryPoint;
-    ULONG Subsystem, SubsystemMajor, SubsystemMinor;
+    ULONG Subsystem, SubsystemMajor, SubsystemMinor, OperatingSystemVersion;
+    ULONG CheckSum, LoaderFlags;
+    USHORT Machine, Characteristics, DllCharacteristics;
+    BOOLEAN HasCode;
 } SECTION_IMAGE_FACTS;
 
 struct _EPROCESS {
@@ -60,8 +63,13 @@ VOID PspFreeId(HANDLE Id);
 /* The object that has the id, referenced, if it is of that type; NULL if there is none. */
 PVOID PspLookupId(HANDLE Id, POBJECT_TYPE Type);
 extern POBJECT_TYPE PspProcessType, PspThreadType;
+extern POBJECT_TYPE PspJobType; /* exported as PsJobType; there are no jobs yet */
 
-VOID PspNotifyProcess(PEPROCESS Process, BOOLEAN Create);
+/* When it comes, what a driver's routine said to it (CreationStatus); CommandLine may be NULL. */
+NTSTATUS PspNotifyProcess(PEPROCESS Process, BOOLEAN Create, PCUNICODE_STRING CommandLine);
+struct _NT_PS_ATTRIBUTE;
+/* Stores what PS_ATTRIBUTE_CLIENT_ID or PS_ATTRIBUTE_TEB_ADDRESS asks for; STATUS_INVALID_PARAMETER for others. */
+NTSTATUS PspReturnAttribute(const struct _NT_PS_ATTRIBUTE *Attribute, PETHREAD Thread);
 VOID PspNotifyThread(PETHREAD Thread, BOOLEAN Create);
 /* A whole file into paged pool (ExFreePool). */
 NTSTATUS PspReadFile(PUNICODE_STRING Path, PVOID *Data, SIZE_T *Size);
@@ -84,9 +92,29 @@ VOID PsCallImageNotifyRoutines(PUNICODE_STRING Name, HANDLE ProcessId, PIMAGE_IN
 /* Requests of a thread that ends: cancelled, and waited for. io/. */
 VOID IoCancelThreadIo(PETHREAD Thread);
 
-/* A process for the program at ImagePath (NT path, "\??\C:\client.exe"): address space, image, ntdll, PEB, parameters, standard handles on the
-   console, first thread, not yet running if Suspended. CommandLine is what GetCommandLineW will give. Environment: double-terminated block or NULL.
-   References to both are returned. STATUS_OBJECT_NAME_NOT_FOUND, STATUS_INVALID_IMAGE_*. PASSIVE_LEVEL, system thread. */
+/* A process to be made: what is given, and how far it came (PS_CREATE_STATE; PsCreateSuccess also when it failed after the image was found good). */
+typedef struct _PSP_NEW_PROCESS {
+    PUNICODE_STRING ImagePath;               /* NT path */
+    const NT_PROCESS_PARAMETERS *Parameters; /* with all that it points to in kernel memory; copied */
+    PEPROCESS Parent;                        /* NULL: the kernel; then the standard handles are the console's */
+    BOOLEAN InheritHandles, Suspended;
+    ULONG StandardHandles, StandardSubsystem; /* PS_STD_..., nt/create.h */
+    USHORT Prohibited;                        /* image characteristics: STATUS_INVALID_IMAGE_FORMAT */
+    ULONG State;
+    USHORT DllCharacteristics; /* PsCreateFailExeFormat */
+} PSP_NEW_PROCESS;
+/* Makes it, with its first thread. References to both are returned. STATUS_OBJECT_NAME_NOT_FOUND and what else opening a file gives,
+   STATUS_INVALID_IMAGE_*, STATUS_INSUFFICIENT_RESOURCES, what a driver's notify routine set. PASSIVE_LEVEL, attached to nobody. */
+NTSTATUS PspCreateProcess(PSP_NEW_PROCESS *New, PEPROCESS *Process, PETHREAD *Thread);
+/* Process parameters of the previous mode, normalized or not, as one block of pool with its strings; PspFreeParameters. STATUS_INVALID_PARAMETER,
+   STATUS_NAME_TOO_LONG (current directory), STATUS_ACCESS_VIOLATION. */
+NTSTATUS PspCaptureParameters(const VOID *User, NT_PROCESS_PARAMETERS **Captured);
+VOID PspFreeParameters(NT_PROCESS_PARAMETERS *Captured);
+/* A copy in the memory of the current process, at its user and its kernel address. */
+NTSTATUS PspCreateParameters(const NT_PROCESS_PARAMETERS *From, NT_PROCESS_PARAMETERS **User, NT_PROCESS_PARAMETERS **Kernel);
+
+/* PspCreateProcess for the kernel's own use: the program at ImagePath (NT path, "\??\C:\client.exe"), not a DLL, with standard handles on the console;
+   not yet running if Suspended. CommandLine is what GetCommandLineW will give. Environment: double-terminated block or NULL. */
 NTSTATUS PspCreateUserProcess(PUNICODE_STRING ImagePath, PUNICODE_STRING CommandLine, PUNICODE_STRING CurrentDirectory, PCWSTR Environment,
                               SIZE_T EnvironmentSize, BOOLEAN Suspended, PEPROCESS *Process, PETHREAD *Thread);
 /* A further thread of a process, starting in user mode at Start(Argument) through ntdll!LdrInitializeThunk. */
@@ -123,6 +151,10 @@ NTSTATUS NTAPI PsGetThreadExitStatus(PETHREAD Thread);
 BOOLEAN NTAPI PsIsSystemThread(PETHREAD Thread);
 PETHREAD NTAPI PspGetCurrentThread(VOID);
 
+/* As ntdll's users know it (nt/create.h has the structures). */
+NTSTATUS NTAPI NtCreateUserProcess(PHANDLE ProcessHandle, PHANDLE ThreadHandle, ACCESS_MASK ProcessDesiredAccess, ACCESS_MASK ThreadDesiredAccess,
+                                   POBJECT_ATTRIBUTES ProcessObjectAttributes, POBJECT_ATTRIBUTES ThreadObjectAttributes, ULONG ProcessFlags,
+                                   ULONG ThreadFlags, PVOID ProcessParameters, PVOID CreateInfo, PVOID AttributeList);
 NTSTATUS NTAPI NtOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID ClientId);
 NTSTATUS NTAPI NtCreateThreadEx(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
                                 PVOID StartRoutine, PVOID Argument, ULONG CreateFlags, SIZE_T ZeroBits, SIZE_T StackSize, SIZE_T MaximumStackSize,

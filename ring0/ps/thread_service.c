@@ -1,5 +1,6 @@
 /* The services about threads. */
 #include "ps/ps.h"
+#include "nt/create.h"
 
 #define THREAD_TERMINATE_ACCESS      0x0001u
 #define THREAD_SUSPEND_ACCESS        0x0002u
@@ -14,16 +15,6 @@
 #define SUSPEND_LIMIT                127
 #define CREATE_FLAGS_SUSPENDED       0x1u
 #define CREATE_FLAGS_IGNORED         0x6u /* skip attach, hide from debugger: no thread notifications in DLLs here that these would change */
-
-/* PS_ATTRIBUTE_LIST: what NtCreateThreadEx gives back besides the handle. */
-#define ATTRIBUTE_CLIENT_ID   0x10003u
-#define ATTRIBUTE_TEB_ADDRESS 0x10004u
-typedef struct _PS_ATTRIBUTE {
-    ULONG_PTR Attribute;
-    SIZE_T Size;
-    PVOID Value;
-    PSIZE_T ReturnLength;
-} PS_ATTRIBUTE;
 
 NTSTATUS PspReferenceThread(HANDLE Handle, ACCESS_MASK Access, PETHREAD *Thread) {
     if (Handle == NtCurrentThread()) {
@@ -58,14 +49,14 @@ NTSTATUS NTAPI NtOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POB
     return NT_SUCCESS(Status) ? KiCopyOut(ThreadHandle, &Handle, sizeof(Handle)) : Status;
 }
 
-static NTSTATUS PspReturnAttribute(const PS_ATTRIBUTE *Attribute, PETHREAD Thread) {
+NTSTATUS PspReturnAttribute(const NT_PS_ATTRIBUTE *Attribute, PETHREAD Thread) {
     SIZE_T Size;
     NTSTATUS Status;
 
-    if (Attribute->Attribute == ATTRIBUTE_CLIENT_ID) {
+    if (Attribute->Attribute == PS_ATTRIBUTE_CLIENT_ID) {
         Size = Attribute->Size < sizeof(CLIENT_ID) ? Attribute->Size : sizeof(CLIENT_ID);
         Status = KiCopyOut(Attribute->Value, &Thread->Cid, Size);
-    } else if (Attribute->Attribute == ATTRIBUTE_TEB_ADDRESS) {
+    } else if (Attribute->Attribute == PS_ATTRIBUTE_TEB_ADDRESS) {
         Size = sizeof(PVOID);
         Status = KiCopyOut(Attribute->Value, &Thread->Tcb.Teb, Size);
     } else {
@@ -81,8 +72,8 @@ static NTSTATUS PspReturnAttributes(PVOID List, PETHREAD Thread) {
     if (List == NULL)
         return STATUS_SUCCESS;
     Status = KiCopyIn(&Length, List, sizeof(Length));
-    for (SIZE_T At = sizeof(Length); NT_SUCCESS(Status) && At + sizeof(PS_ATTRIBUTE) <= Length; At += sizeof(PS_ATTRIBUTE)) {
-        PS_ATTRIBUTE Attribute;
+    for (SIZE_T At = sizeof(Length); NT_SUCCESS(Status) && At + sizeof(NT_PS_ATTRIBUTE) <= Length; At += sizeof(NT_PS_ATTRIBUTE)) {
+        NT_PS_ATTRIBUTE Attribute;
 
         Status = KiCopyIn(&Attribute, (PUCHAR)List + At, sizeof(Attribute));
         if (NT_SUCCESS(Status))
@@ -248,6 +239,9 @@ static NTSTATUS PspExchangeContext(HANDLE ThreadHandle, PCONTEXT UserContext, BO
              : Thread->Tcb.SystemThread        ? STATUS_INVALID_HANDLE
              : Thread->Tcb.State == Terminated ? STATUS_THREAD_IS_TERMINATING
                                                : KiCopyIn(&Request->Context, UserContext, sizeof(CONTEXT));
+    if (NT_SUCCESS(Status) && Set && (Request->Context.ContextFlags & CONTEXT_CONTROL) == CONTEXT_CONTROL &&
+        (Request->Context.Rip >= HAL_USER_END || Request->Context.Rsp >= HAL_USER_END))
+        Status = STATUS_INVALID_PARAMETER;
     if (NT_SUCCESS(Status)) {
         Flags = Request->Context.ContextFlags;
         Request->Set = Set;

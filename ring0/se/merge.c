@@ -21,8 +21,7 @@ NTSTATUS SepMergeDescriptors(PSECURITY_DESCRIPTOR Old, PSECURITY_DESCRIPTOR Give
     parts.Dacl = SepDacl(dacl);
     parts.Sacl = SepSacl(sacl);
     parts.Control = (((SECURITY_DESCRIPTOR *)owner)->Control & SE_OWNER_DEFAULTED) | (((SECURITY_DESCRIPTOR *)group)->Control & SE_GROUP_DEFAULTED) |
-                    (((SECURITY_DESCRIPTOR *)dacl)->Control &
-                     (SE_DACL_PRESENT | SE_DACL_DEFAULTED | SE_DACL_AUTO_INHERITED | SE_DACL_PROTECTED)) |
+                    (((SECURITY_DESCRIPTOR *)dacl)->Control & (SE_DACL_PRESENT | SE_DACL_DEFAULTED | SE_DACL_AUTO_INHERITED | SE_DACL_PROTECTED)) |
                     (((SECURITY_DESCRIPTOR *)sacl)->Control & (SE_SACL_PRESENT | SE_SACL_DEFAULTED | SE_SACL_AUTO_INHERITED | SE_SACL_PROTECTED));
     RtlAbsoluteToSelfRelativeSD(&parts, NULL, &length);
     *Merged = ExAllocatePoolWithTag(PagedPool, length, SEP_TAG);

@@ -16,6 +16,7 @@
 #include <ntstatus.h>
 #include <stdarg.h>
 #include <string.h>
+#include "nt/create.h"
 #include "nt/user.h"
 
 typedef struct _IO_STATUS_BLOCK {
@@ -221,7 +222,7 @@ typedef struct _NT_THREAD_BASIC_INFORMATION {
     ULONG_PTR AffinityMask;
     LONG Priority, BasePriority;
 } NT_THREAD_BASIC_INFORMATION;
-enum { ProcessBasicInformation_ = 0, ProcessTimes_ = 4, ProcessPriorityClass_ = 18, ProcessHandleCount_ = 20, ProcessImageFileName_ = 27 };
+enum { ProcessBasicInformation_ = 0, ProcessTimes_ = 4, ProcessDefaultHardErrorMode_ = 12, ProcessPriorityClass_ = 18, ProcessHandleCount_ = 20, ProcessImageFileName_ = 27 };
 enum {
     ThreadBasicInformation_ = 0,
     ThreadTimes_ = 1,
@@ -238,19 +239,10 @@ typedef struct _NT_SYSTEM_BASIC_INFORMATION {
     CCHAR NumberOfProcessors;
 } NT_SYSTEM_BASIC_INFORMATION;
 
-typedef struct _NT_PS_ATTRIBUTE { /* an entry of PS_ATTRIBUTE_LIST */
-    ULONG_PTR Attribute;
-    SIZE_T Size;
-    PVOID Value;
-    PSIZE_T ReturnLength;
-} NT_PS_ATTRIBUTE;
-typedef struct _NT_PS_ATTRIBUTE_LIST {
-    SIZE_T TotalLength;
-    NT_PS_ATTRIBUTE Attributes[1];
-} NT_PS_ATTRIBUTE_LIST;
-#define PS_ATTRIBUTE_CLIENT_ID               0x10003
-#define THREAD_CREATE_FLAGS_CREATE_SUSPENDED 0x1
-
+/* CreateInfo: NT_PS_CREATE_INFO, with its size and PsCreateInitialState. ProcessFlags and ThreadFlags: nt/create.h. */
+NTSTATUS NTAPI NtCreateUserProcess(PHANDLE Process, PHANDLE Thread, ACCESS_MASK ProcessAccess, ACCESS_MASK ThreadAccess,
+                                   POBJECT_ATTRIBUTES ProcessAttributes, POBJECT_ATTRIBUTES ThreadAttributes, ULONG ProcessFlags, ULONG ThreadFlags,
+                                   NT_PROCESS_PARAMETERS *, NT_PS_CREATE_INFO *, NT_PS_ATTRIBUTE_LIST *);
 NTSTATUS NTAPI NtCreateThreadEx(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, HANDLE Process, PVOID Start, PVOID Argument, ULONG Flags, SIZE_T ZeroBits,
                                 SIZE_T StackCommit, SIZE_T StackReserve, NT_PS_ATTRIBUTE_LIST *);
 NTSTATUS NTAPI NtOpenProcess(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PCLIENT_ID);
@@ -361,6 +353,15 @@ DECLSPEC_NORETURN VOID NTAPI RtlExitUserProcess(NTSTATUS);
 DECLSPEC_NORETURN VOID NTAPI RtlExitUserThread(NTSTATUS);
 NTSTATUS NTAPI RtlCreateUserThread(HANDLE Process, PVOID SecurityDescriptor, BOOLEAN Suspended, ULONG ZeroBits, SIZE_T StackReserve,
                                    SIZE_T StackCommit, PVOID Start, PVOID Argument, PHANDLE Thread, PCLIENT_ID);
+/* ntdll/parameters.c: one block with all strings. NULL is this process's current directory, DLL path and environment, the image's name as command line, and
+   nothing for the others. Flags: PROCESS_PARAMETERS_NORMALIZED, or the pointers are offsets. */
+NTSTATUS NTAPI RtlCreateProcessParametersEx(NT_PROCESS_PARAMETERS **, PUNICODE_STRING ImagePathName, PUNICODE_STRING DllPath,
+                                            PUNICODE_STRING CurrentDirectory, PUNICODE_STRING CommandLine, PVOID Environment,
+                                            PUNICODE_STRING WindowTitle, PUNICODE_STRING DesktopInfo, PUNICODE_STRING ShellInfo,
+                                            PUNICODE_STRING RuntimeData, ULONG Flags);
+NTSTATUS NTAPI RtlDestroyProcessParameters(NT_PROCESS_PARAMETERS *);
+NT_PROCESS_PARAMETERS *NTAPI RtlNormalizeProcessParams(NT_PROCESS_PARAMETERS *);
+NT_PROCESS_PARAMETERS *NTAPI RtlDeNormalizeProcessParams(NT_PROCESS_PARAMETERS *);
 ULONG NTAPI RtlGetLastWin32Error(VOID);
 VOID NTAPI RtlSetLastWin32Error(ULONG);
 VOID NTAPI RtlSetLastWin32ErrorAndNtStatusFromNtStatus(NTSTATUS);

@@ -44,6 +44,27 @@ HANDLE BaseStandardHandle(HANDLE Handle) {
     return Handle;
 }
 
+static HANDLE OpenConsoleDevice(PCWSTR Name) {
+    UNICODE_STRING name;
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK io;
+    HANDLE handle;
+    RtlInitUnicodeString(&name, Name);
+    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_INHERIT, NULL, NULL);
+    NTSTATUS status = NtOpenFile(&handle, GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE, &attributes, &io, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                                 FILE_SYNCHRONOUS_IO_NONALERT);
+    return NT_SUCCESS(status) ? handle : NULL;
+}
+/* The machine has one console, so CREATE_NEW_CONSOLE gives that one. */
+VOID BaseAttachConsole(VOID) {
+    NT_PROCESS_PARAMETERS *parameters = NtPeb()->ProcessParameters;
+    if (parameters->ConsoleHandle != CONSOLE_NEW_CONSOLE || (parameters->WindowFlags & STARTF_USESTDHANDLES))
+        return;
+    parameters->StandardInput = OpenConsoleDevice(L"\\Device\\ConDrv\\Input");
+    parameters->StandardOutput = OpenConsoleDevice(L"\\Device\\ConDrv\\Output");
+    parameters->StandardError = OpenConsoleDevice(L"\\Device\\ConDrv\\Error");
+}
+
 WINBOOL WINAPI GetConsoleMode(HANDLE Handle, LPDWORD Mode) {
     return BaseResult(Control(Handle, IOCTL_CONDRV_GET_MODE, NULL, 0, Mode, sizeof *Mode, NULL));
 }

@@ -151,5 +151,6 @@ BOOL WINAPI DllMain(HINSTANCE Instance, DWORD Reason, LPVOID Reserved) {
     if (!NarrowCommandLine)
         return FALSE;
     BaseNarrow(line->Buffer ? line->Buffer : L"", length, NarrowCommandLine, length + 1);
+    BaseAttachConsole();
     return TRUE;
 }

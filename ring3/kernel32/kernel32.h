@@ -41,6 +41,8 @@ NTSTATUS BaseObjectAttributes(POBJECT_ATTRIBUTES Attributes, PUNICODE_STRING NtN
 BOOL BaseNtPath(PCWSTR Path, PUNICODE_STRING NtPath, POBJECT_ATTRIBUTES Attributes);
 
 /* console.c */
+/* At the start of the process: standard handles for one that was to get a console of its own. */
+VOID BaseAttachConsole(VOID);
 BOOL BaseIsConsole(HANDLE Handle);
 /* GetStdHandle's numbers become what they stand for. */
 HANDLE BaseStandardHandle(HANDLE Handle);

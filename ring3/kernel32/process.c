@@ -41,6 +41,29 @@ WINBOOL WINAPI GetProcessAffinityMask(HANDLE Process, PDWORD_PTR Mask, PDWORD_PT
     return TRUE;
 }
 
+/* Windows' flags in the order of PROCESS_PRIORITY_CLASS. */
+static const DWORD PriorityClasses[] = {0,
+                                        IDLE_PRIORITY_CLASS,
+                                        NORMAL_PRIORITY_CLASS,
+                                        HIGH_PRIORITY_CLASS,
+                                        REALTIME_PRIORITY_CLASS,
+                                        BELOW_NORMAL_PRIORITY_CLASS,
+                                        ABOVE_NORMAL_PRIORITY_CLASS};
+DWORD WINAPI GetPriorityClass(HANDLE Process) {
+    UCHAR class[2];
+    if (!BaseResult(NtQueryInformationProcess(Process, ProcessPriorityClass_, class, sizeof class, NULL)))
+        return 0;
+    return class[1] < ARRAYSIZE(PriorityClasses) ? PriorityClasses[class[1]] : 0;
+}
+WINBOOL WINAPI SetPriorityClass(HANDLE Process, DWORD Class) {
+    UCHAR class[2] = {0, ARRAYSIZE(PriorityClasses) - 1};
+    while (class[1] && PriorityClasses[class[1]] != Class)
+        class[1]--;
+    if (!class[1])
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    return BaseResult(NtSetInformationProcess(Process, ProcessPriorityClass_, class, sizeof class));
+}
+
 VOID WINAPI GetSystemInfo(LPSYSTEM_INFO Info) {
     ULONG count = NtPeb()->NumberOfProcessors ? NtPeb()->NumberOfProcessors : 1;
     memset(Info, 0, sizeof *Info);

@@ -10,7 +10,7 @@ NTSYSAPI NTSTATUS NTAPI NtDisplayString(PUNICODE_STRING String);
 NTSYSAPI NTSTATUS NTAPI NtDelayExecution(BOOLEAN Alertable, PLARGE_INTEGER Interval);
 NTSYSAPI NTSTATUS NTAPI NtTerminateProcess(HANDLE Process, NTSTATUS ExitStatus);
 
-#define NtCurrentProcess() ((HANDLE)(LONG_PTR)-1)
+#define NtCurrentProcess() ((HANDLE)(LONG_PTR) - 1)
 
 static VOID Say(PCWSTR Text) {
     UNICODE_STRING String;

@@ -248,6 +248,10 @@ static void test_inspect(void **state) {
     assert_true(inspect.json);
     assert_int_equal(inspect.file_count, 1);
     assert_false(options_parse_inspect(1, none, &inspect, &error));
+    char *corpus[] = {"--corpus", "table.tsv", NULL}, *both[] = {"--corpus", "table.tsv", "a.sys", NULL};
+    assert_true(options_parse_inspect(2, corpus, &inspect, &error));
+    assert_string_equal(inspect.corpus, "table.tsv");
+    assert_false(options_parse_inspect(3, both, &inspect, &error));
     assert_false(options_parse_inspect(2, bad, &inspect, &error));
     assert_non_null(strstr(error.advice, "--json"));
 }

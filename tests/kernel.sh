@@ -12,6 +12,6 @@ status=$?
 sed -n 's/\r$//; s/^dbg: //; /^\(ok\|not ok\|1\.\.\|#\)/p' "$output"
 if [ $status != 0 ]; then
     sed 's/^/# /' "$output"
-    echo "Bail out! $name ended with $status"
+    echo "not ok - $name ended with $status"
     exit 1
 fi

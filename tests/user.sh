@@ -11,7 +11,7 @@ tr -d '\r' <"$output"
 if [ $status != 0 ]; then
     sed 's/^/# /' "$output.err"
     rm -f "$output.err"
-    echo "Bail out! $name ended with $status"
+    echo "not ok - $name ended with $status"
     exit 1
 fi
 rm -f "$output.err"

@@ -51,6 +51,7 @@ static NTSTATUS PspCheckParameters(NT_PROCESS_PARAMETERS *Header, const VOID *Us
         return STATUS_NAME_TOO_LONG;
     if (Header->Environment == NULL)
         Header->EnvironmentSize = 0;
+    Header->Environment = (PWSTR)((ULONG_PTR)Header->Environment + Base);
     if (Header->EnvironmentSize > MAXIMUM_ENVIRONMENT || Header->EnvironmentSize % sizeof(WCHAR) != 0)
         return STATUS_INVALID_PARAMETER;
     *Size += Header->EnvironmentSize;

@@ -14,7 +14,7 @@
 
 /*
  * Arguments, a letter each: h handle, v thread or process that may be ended, g handle that may be closed, m access mask, o object attributes,
- * u counted string, s I/O status block, b buffer, l length, p pointer to a value, c information class, k control code, t timeout, d address whose memory may go, r pointer to one, a APC routine,
+ * u counted string, s I/O status block, b buffer, l length, p pointer to a value, c information class, k control code, ? any of these, t timeout, d address whose memory may go, r pointer to one, a APC routine,
  * q address of code, n any number, B address where nothing is, f flags. z the same but never running, D this
  * process or thread. B, D, v, z, g, t, d, r, a and q stay what they are.
  */
@@ -243,7 +243,13 @@ static ULONG64 handle(void) {
         return threads[below(thread_count)];
     return handle_count ? handles[below(handle_count)] + (below(32) ? 0 : below(4)) : 0;
 }
-static ULONG64 victim(void) { return below(4) && thread_count ? threads[below(thread_count)] : below(4) || !handle_count ? bad_handle() & ~1ull : handles[below(handle_count)]; }
+/* Never 0, which NtTerminateThread takes for the caller. */
+static ULONG64 victim(void) {
+    ULONG64 bad = bad_handle() & ~1ull;
+    if (below(4) && thread_count)
+        return threads[below(thread_count)];
+    return below(4) && handle_count ? handles[below(handle_count)] : bad ? bad : 0xABCDEF0;
+}
 
 /* ---- Structures, laid where the kernel finds them and may find them gone. ---- */
 
@@ -415,6 +421,14 @@ static ULONG64 argument(char kind) {
     }
 }
 
+/* A number in a pointer's place may be anything but the address of what this program lives on. */
+static ULONG64 typed_argument(char kind) {
+    ULONG64 value = argument(kind == '?' ? "hbpofu"[below(6)] : kind);
+    if (strchr("hbpous?", kind) && value >= 0x10000 && value < 0x7FFE0000 && (value < ARENA || value >= page(PAGES)))
+        return page(NOWHERE);
+    return value;
+}
+
 /* ---- The run ---- */
 
 static void find_services(void) {
@@ -442,7 +456,7 @@ static void find_services(void) {
         if (name[0] == 'N' && name[1] == 't' && stub && !memcmp(stub, "\x49\x89\xCA\xB8", 4) && known == service_count) {
             if (service_count == sizeof services / sizeof *services)
                 break;
-            services[service_count++] = (struct service){name, "hnnn", (ULONG64)stub, *(const ULONG *)(stub + 4)};
+            services[service_count++] = (struct service){name, "?????????????", (ULONG64)stub, *(const ULONG *)(stub + 4)};
         }
     }
 }
@@ -491,8 +505,9 @@ static void one_call(unsigned index) {
     ULONG64 arguments[SLOTS], cpu = ONE_OF(cpu_flags), target = below(8) ? service->address : 0;
     struct service random = {"int 2Eh", "", 0, below(2) ? highest_number + 1 + below(4096) : (ULONG)next() | 0x1000};
     __try {
+        size_t count = strlen(service->signature);
         for (unsigned i = 0; i < SLOTS; i++)
-            arguments[i] = service->signature[i] ? argument(service->signature[i]) : number();
+            arguments[i] = i < count ? typed_argument(service->signature[i]) : number();
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return; /* the last calls took the arena away */
     }
@@ -509,7 +524,14 @@ static void one_call(unsigned index) {
     call(service, arguments, target, cpu);
 }
 
+static LONG WINAPI last_words(EXCEPTION_POINTERS *pointers) {
+    printf("\n# thread %lu: exception 0x%08lx at %p, address %p\n", GetCurrentThreadId(), pointers->ExceptionRecord->ExceptionCode,
+           pointers->ExceptionRecord->ExceptionAddress, (void *)pointers->ExceptionRecord->ExceptionInformation[1]);
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
 int main(int argc, char **argv) {
+    SetUnhandledExceptionFilter(last_words);
     unsigned seed = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 0) : 1, calls = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 0) : 30000;
     verbose = argc > 3;
     if (verbose)

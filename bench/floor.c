@@ -17,9 +17,7 @@ static struct request *free_list;
 static volatile uint64_t total;
 static void (*volatile complete)(struct request *);
 
-static void copy(void *to, const void *from, uint64_t size) {
-    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
-}
+static void copy(void *to, const void *from, uint64_t size) { __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory"); }
 static void done(struct request *request) { total += request->bytes[0]; }
 static void dispatch(struct request *request) { complete(request); }
 

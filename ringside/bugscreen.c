@@ -7,9 +7,7 @@
 
 #define WIDTH 78
 
-static const char *colour(const char *code) {
-    return console_has_colour() ? code : "";
-}
+static const char *colour(const char *code) { return console_has_colour() ? code : ""; }
 
 /* is_caller: pc is a return address, and the place wanted that of the call before it. */
 static void print_location(const hal_stack_frame *frame, int is_caller) {

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define STACK_LIMIT (8ul << 20)
-#define MARK "RINGSIDE_RELAID"
+#define MARK        "RINGSIDE_RELAID"
 
 void layout_ensure(char **argv) {
     uint64_t library = (uint64_t)(uintptr_t)&getenv;

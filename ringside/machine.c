@@ -31,7 +31,8 @@
 /* The members of hal_ops; each has a stub in stubs.S. */
 #define DOORS(F)                                                                                                                                     \
     F(map)                                                                                                                                           \
-    F(unmap) F(protect) F(discard) F(set_gs) F(monotonic_ns) F(wall_time) F(entropy) F(wait) F(console_write) F(console_read) F(debug_line) F(trace) \
+    F(unmap)                                                                                                                                         \
+    F(protect) F(discard) F(set_gs) F(monotonic_ns) F(wall_time) F(entropy) F(wait) F(console_write) F(console_read) F(debug_line) F(trace)          \
         F(message) F(file_open) F(file_close) F(file_read) F(file_write) F(file_info) F(file_resize) F(file_flush) F(file_delete) F(file_rename)     \
             F(file_list) F(file_host_path) F(exit) F(bugcheck) F(fatal) F(stop)
 #define DECLARE(name)    extern void door_##name(void);

@@ -51,8 +51,10 @@ static int create_ram_file(void) {
 
 bool memory_create(uint64_t ram_size) {
     if (!reserve(HAL_USER_START, HAL_USER_END) || !reserve(HAL_USER_END, HAL_KERNEL_END)) {
-        message_error("address space", "the machine's addresses (64 KiB to 67 TiB) cannot be reserved: %s: "
-                      "if `ulimit -v` is set or vm.overcommit_memory is 2, lift it; vm.mmap_min_addr must not exceed 65536", strerror(errno));
+        message_error("address space",
+                      "the machine's addresses (64 KiB to 67 TiB) cannot be reserved: %s: "
+                      "if `ulimit -v` is set or vm.overcommit_memory is 2, lift it; vm.mmap_min_addr must not exceed 65536",
+                      strerror(errno));
         return false;
     }
     ram_fd = create_ram_file();
@@ -72,8 +74,10 @@ bool memory_create(uint64_t ram_size) {
     }
     /* Asked now, in one page, so that a host that forbids executable views says so in a sentence and not in a fault. */
     if (host_map(HAL_DRIVER_START, 0, HAL_PAGE, HAL_PROT_READ | HAL_PROT_EXEC) != 0) {
-        message_error("memory", "the host does not allow executable memory from a memfd: %s: "
-                      "set vm.memfd_noexec to 0 or 1 (sysctl), or allow execmem (SELinux: setsebool -P deny_execmem 0)", strerror(errno));
+        message_error("memory",
+                      "the host does not allow executable memory from a memfd: %s: "
+                      "set vm.memfd_noexec to 0 or 1 (sysctl), or allow execmem (SELinux: setsebool -P deny_execmem 0)",
+                      strerror(errno));
         return false;
     }
     return host_unmap(HAL_DRIVER_START, HAL_PAGE) == 0;

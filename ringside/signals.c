@@ -118,7 +118,7 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
     if (is_host_code(pc) || machine->trap_entry == 0) {
         machine_fault_in_host(signal, pc, (uint64_t)(uintptr_t)info->si_addr);
     }
-    if (trap == TRAP_STEP && !machine->user_mode && (gregs[REG_EFL] & (greg_t)EFLAGS_TRAP)) {
+    if (trap == TRAP_STEP && pc >= HAL_USER_END && (gregs[REG_EFL] & (greg_t)EFLAGS_TRAP)) {
         gregs[REG_EFL] &= ~(greg_t)EFLAGS_TRAP; /* a program steps into a system call: the kernel is not stepped */
         return;
     }

@@ -161,8 +161,8 @@ bool symbols_find(const hal_stack_frame *frame, struct symbol_location *location
         Dwarf_Half version, address_size, length_size, extension_size, unit_type;
         Dwarf_Sig8 signature;
         Dwarf_Error error = NULL;
-        if (dwarf_next_cu_header_d(opened.debug, 1, &header_length, &version, &abbreviations, &address_size, &length_size, &extension_size, &signature,
-                                   &type_offset, &next_header, &unit_type, &error) != DW_DLV_OK) {
+        if (dwarf_next_cu_header_d(opened.debug, 1, &header_length, &version, &abbreviations, &address_size, &length_size, &extension_size,
+                                   &signature, &type_offset, &next_header, &unit_type, &error) != DW_DLV_OK) {
             return found;
         }
         Dwarf_Die unit = NULL;

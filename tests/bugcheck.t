@@ -8,7 +8,7 @@ err_has 'STOP 0x0000007E' "the code"
 err_has 'SYSTEM_THREAD_EXCEPTION_NOT_HANDLED' "its name"
 err_has '0xFFFFFFFFC0000005' "its first parameter"
 err_has 'null-entry.sys!TouchNothing' "driver and function"
-err_has 'null-entry.c:7' "file and line"
+err_has 'null-entry.c:6' "file and line"
 err_has 'ntoskrnl.exe!' "the kernel's frames"
 run "$ringside" run -d $build/tests/bad/null-dispatch.sys $s/client.exe hello
 exits 134 "NULL in a dispatch routine"

@@ -13,44 +13,44 @@
 #include <stdint.h>
 
 #define HAL_VERSION 1
-#define HAL_PAGE 4096u
+#define HAL_PAGE    4096u
 
 /* ---- The address layout: the same in every run ------------------------------------------------------------------------- */
-#define HAL_USER_START 0x0000000000010000ull
-#define HAL_KUSER_USER 0x000000007FFE0000ull    /* KUSER_SHARED_DATA, one read-only page, mapped in every process */
-#define HAL_SYSCALL_PAGE 0x000000007FFE1000ull  /* first 8 bytes: the address that ntdll's system call stubs jump to */
-#define HAL_USER_END 0x0000400000000000ull      /* first address of the kernel half */
-#define HAL_KERNEL_BASE 0x0000400000100000ull   /* where ntoskrnl.exe is linked and mapped */
-#define HAL_DRIVER_START 0x0000400010000000ull  /* hal.dll and drivers, upwards */
-#define HAL_DRIVER_END 0x0000400090000000ull
-#define HAL_RAM_BASE 0x0000410000000000ull      /* all of RAM, mapped once, read and write: physical address = offset */
+#define HAL_USER_START    0x0000000000010000ull
+#define HAL_KUSER_USER    0x000000007FFE0000ull /* KUSER_SHARED_DATA, one read-only page, mapped in every process */
+#define HAL_SYSCALL_PAGE  0x000000007FFE1000ull /* first 8 bytes: the address that ntdll's system call stubs jump to */
+#define HAL_USER_END      0x0000400000000000ull /* first address of the kernel half */
+#define HAL_KERNEL_BASE   0x0000400000100000ull /* where ntoskrnl.exe is linked and mapped */
+#define HAL_DRIVER_START  0x0000400010000000ull /* hal.dll and drivers, upwards */
+#define HAL_DRIVER_END    0x0000400090000000ull
+#define HAL_RAM_BASE      0x0000410000000000ull /* all of RAM, mapped once, read and write: physical address = offset */
 #define HAL_SYSVIEW_START 0x0000420000000000ull /* system views: kernel stacks, MDL mappings, guarded pool */
-#define HAL_SYSVIEW_END 0x0000430000000000ull
-#define HAL_KERNEL_END 0x0000430000000000ull    /* PE memory ends here; the host lives above */
-#define HAL_KUSER_KERNEL 0xFFFFF78000000000ull  /* not mappable on Linux: reads through it are emulated by the trap handler */
+#define HAL_SYSVIEW_END   0x0000430000000000ull
+#define HAL_KERNEL_END    0x0000430000000000ull /* PE memory ends here; the host lives above */
+#define HAL_KUSER_KERNEL  0xFFFFF78000000000ull /* not mappable on Linux: reads through it are emulated by the trap handler */
 
 /* ---- Memory ------------------------------------------------------------------------------------------------------------ */
-#define HAL_PROT_NONE 0u
-#define HAL_PROT_READ 1u
+#define HAL_PROT_NONE  0u
+#define HAL_PROT_READ  1u
 #define HAL_PROT_WRITE 2u
-#define HAL_PROT_EXEC 4u
+#define HAL_PROT_EXEC  4u
 
 /* ---- Traps ------------------------------------------------------------------------------------------------------------- */
 
 /* What the instruction at the trap's program counter is, where the kernel must know: decoded by the host with Zydis. */
 enum hal_insn {
-    HAL_INSN_OTHER,     /* not privileged: for trap 13 this means a non-canonical address */
-    HAL_INSN_READ_CR,   /* mov reg, crN:   insn_index = N, insn_reg = register */
-    HAL_INSN_WRITE_CR,  /* mov crN, reg */
-    HAL_INSN_READ_DR,   /* mov reg, drN */
+    HAL_INSN_OTHER,    /* not privileged: for trap 13 this means a non-canonical address */
+    HAL_INSN_READ_CR,  /* mov reg, crN:   insn_index = N, insn_reg = register */
+    HAL_INSN_WRITE_CR, /* mov crN, reg */
+    HAL_INSN_READ_DR,  /* mov reg, drN */
     HAL_INSN_WRITE_DR,
     HAL_INSN_CLI,
     HAL_INSN_STI,
     HAL_INSN_HLT,
-    HAL_INSN_IN,        /* in al/ax/eax, port:  insn_size = 1, 2, 4; insn_index = port (immediate or dx, already resolved) */
+    HAL_INSN_IN, /* in al/ax/eax, port:  insn_size = 1, 2, 4; insn_index = port (immediate or dx, already resolved) */
     HAL_INSN_OUT,
-    HAL_INSN_INT,       /* int n: insn_index = n */
-    HAL_INSN_RDMSR,     /* ecx is in the frame */
+    HAL_INSN_INT,   /* int n: insn_index = n */
+    HAL_INSN_RDMSR, /* ecx is in the frame */
     HAL_INSN_WRMSR,
     HAL_INSN_READ_MEM,  /* mov/movzx/movsx/movsxd reg, [mem] or arithmetic that only reads memory (insn_alu); insn_size = bytes; memory in cr2 */
     HAL_INSN_PRIVILEGED /* any other privileged instruction (lgdt, wbinvd, swapgs, ...); name in insn_name */
@@ -58,8 +58,17 @@ enum hal_insn {
 
 /* Register numbers in insn_reg: rax rcx rdx rbx rsp rbp rsi rdi r8 ... r15 = 0 ... 15, as x86-64 encodes them. */
 #define HAL_NO_REG 0xFFu
-enum hal_alu { HAL_ALU_LOAD, HAL_ALU_ADD, HAL_ALU_SUB, HAL_ALU_AND, HAL_ALU_OR, HAL_ALU_XOR, HAL_ALU_TEST, HAL_ALU_CMP /* register - memory */,
-               HAL_ALU_CMP_MEM /* memory - register or immediate */ };
+enum hal_alu {
+    HAL_ALU_LOAD,
+    HAL_ALU_ADD,
+    HAL_ALU_SUB,
+    HAL_ALU_AND,
+    HAL_ALU_OR,
+    HAL_ALU_XOR,
+    HAL_ALU_TEST,
+    HAL_ALU_CMP /* register - memory */,
+    HAL_ALU_CMP_MEM /* memory - register or immediate */
+};
 
 typedef struct hal_trap_frame {
     uint64_t gpr[16]; /* in the order above; gpr[4] is rsp at the trap */
@@ -85,7 +94,7 @@ typedef struct hal_trap_frame {
     uint64_t xsave_mask; /* for XRSTOR */
 } hal_trap_frame;
 
-#define HAL_TRAP_PREEMPT 0x100u  /* user or driver code has used 20 ms of CPU without entering the kernel */
+#define HAL_TRAP_PREEMPT  0x100u /* user or driver code has used 20 ms of CPU without entering the kernel */
 #define HAL_TRAP_WATCHDOG 0x101u /* kernel-mode code (driver at raised IRQL included) has looped for hal_machine.watchdog_seconds */
 
 /* ---- Bug checks and reports -------------------------------------------------------------------------------------------- */
@@ -130,18 +139,18 @@ typedef struct hal_file_info {
     uint32_t was_created; /* by open: 1 if this call made the file */
 } hal_file_info;
 
-#define HAL_ENOENT 2
-#define HAL_EIO 5
-#define HAL_EBADF 9
-#define HAL_EAGAIN 11
-#define HAL_ENOMEM 12
-#define HAL_EACCES 13
-#define HAL_EEXIST 17
-#define HAL_ENOTDIR 20
-#define HAL_EISDIR 21
-#define HAL_EINVAL 22
-#define HAL_ENOSPC 28
-#define HAL_ENOTEMPTY 39
+#define HAL_ENOENT       2
+#define HAL_EIO          5
+#define HAL_EBADF        9
+#define HAL_EAGAIN       11
+#define HAL_ENOMEM       12
+#define HAL_EACCES       13
+#define HAL_EEXIST       17
+#define HAL_ENOTDIR      20
+#define HAL_EISDIR       21
+#define HAL_EINVAL       22
+#define HAL_ENOSPC       28
+#define HAL_ENOTEMPTY    39
 #define HAL_ENAMETOOLONG 36
 
 /* ---- Events from outside ------------------------------------------------------------------------------------------------ */
@@ -249,8 +258,8 @@ typedef struct hal_machine {
 
     const char *const *drivers; /* -d: NT-less DOS paths, UTF-8, "C:\\example.sys", in order */
     uint32_t driver_count;
-    const hal_program *programs; /* each is started once all before it have ended, or nothing goes on but by console input */
-    uint32_t program_count;      /* 0: only load the drivers and unload them */
+    const hal_program *programs;    /* each is started once all before it have ended, or nothing goes on but by console input */
+    uint32_t program_count;         /* 0: only load the drivers and unload them */
     const char *const *environment; /* "NAME=value" UTF-8, what the program is to see */
     uint32_t environment_count;
 

@@ -5,13 +5,13 @@
 
 /* Where KiUserExceptionDispatcher finds its arguments, counted from its rsp (Windows x64: public knowledge of debuggers' stack walks):
    the CONTEXT, then the exception record, then a machine frame, so that the unwinder reaches the interrupted user code. */
-#define USER_FRAME_RECORD 0x4F0
+#define USER_FRAME_RECORD  0x4F0
 #define USER_FRAME_MACHINE 0x590
-#define USER_FRAME_SIZE 0x5C0
+#define USER_FRAME_SIZE    0x5C0
 
 #define EFLAGS_USER_SETTABLE 0x240CD5ull /* CF PF AF ZF SF TF DF OF AC ID */
-#define EFLAGS_FIXED 0x202ull
-#define MXCSR_SETTABLE 0xFFFFu
+#define EFLAGS_FIXED         0x202ull
+#define MXCSR_SETTABLE       0xFFFFu
 
 typedef struct _MACHINE_FRAME_ {
     ULONG64 Rip, Cs, EFlags, Rsp, Ss;

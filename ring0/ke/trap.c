@@ -23,12 +23,10 @@ _Static_assert(offsetof(CONTEXT, Rax) == CONTEXT_RAX && offsetof(CONTEXT, Rsp) =
 _Static_assert(offsetof(CONTEXT, FltSave) == CONTEXT_FLOAT, "offsets.h");
 
 #define PAGE_FAULT_PRESENT 1u
-#define PAGE_FAULT_WRITE 2u
-#define PAGE_FAULT_FETCH 16u
+#define PAGE_FAULT_WRITE   2u
+#define PAGE_FAULT_FETCH   16u
 
-static ULONG64 *FrameRegister(hal_trap_frame *Frame, ULONG Number) {
-    return &Frame->gpr[Number];
-}
+static ULONG64 *FrameRegister(hal_trap_frame *Frame, ULONG Number) { return &Frame->gpr[Number]; }
 
 VOID KiTrapFrameToContext(const hal_trap_frame *Frame, PCONTEXT Context) {
     RtlZeroMemory(Context, sizeof *Context);
@@ -54,9 +52,7 @@ VOID KiContextToTrapFrame(const CONTEXT *Context, hal_trap_frame *Frame) {
     }
 }
 
-static KPROCESSOR_MODE FrameMode(const hal_trap_frame *Frame) {
-    return Frame->user_mode ? UserMode : KernelMode;
-}
+static KPROCESSOR_MODE FrameMode(const hal_trap_frame *Frame) { return Frame->user_mode ? UserMode : KernelMode; }
 
 /* From a trap to its exception; comes back only when a handler changed nothing but wants to go on, and then through KiResumeContext. */
 static DECLSPEC_NORETURN VOID Raise(hal_trap_frame *Frame, NTSTATUS Code, ULONG Count, ULONG_PTR P0, ULONG_PTR P1) {
@@ -89,7 +85,8 @@ static DECLSPEC_NORETURN VOID StopAtRaisedIrql(hal_trap_frame *Frame) {
 
 static DECLSPEC_NORETURN VOID StopAtKernelAddress(hal_trap_frame *Frame) {
     static CHAR Text[160];
-    PCSTR Message = MmDescribeAddress((PVOID)Frame->cr2, Text, sizeof Text) ? Text : "an invalid kernel address was touched; __try does not protect that";
+    PCSTR Message =
+        MmDescribeAddress((PVOID)Frame->cr2, Text, sizeof Text) ? Text : "an invalid kernel address was touched; __try does not protect that";
     PLDR_MODULE Unloaded = LdrFindUnloadedModule(Frame->cr2);
     if (Unloaded != NULL) {
         Stop(Frame, 0xCE, Frame->cr2, AccessKind(Frame), Frame->rip, 0, "code or data of a driver that is no longer loaded was used");
@@ -133,7 +130,7 @@ static VOID PageFault(hal_trap_frame *Frame) {
  * print service exists without a debugger: rcx = text, dx = its length, r8d = component, r9d = level.
  */
 #define DEBUG_SERVICE_PRINT 1u
-#define DEBUG_PRINT_LIMIT 512u
+#define DEBUG_PRINT_LIMIT   512u
 
 static BOOLEAN DebugService(hal_trap_frame *Frame) {
     CHAR Text[DEBUG_PRINT_LIMIT + 1];
@@ -162,8 +159,7 @@ static VOID SoftwareInterrupt(hal_trap_frame *Frame) {
             KiBugCheck(0x139, (ULONG)Frame->gpr[1], (ULONG_PTR)Frame, (ULONG_PTR)&Record, 0, &Context, "the driver found damage and failed fast");
         }
         Raise(Frame, STATUS_STACK_BUFFER_OVERRUN, 1, (ULONG)Frame->gpr[1], 0);
-    case 0x2C: /* DbgRaiseAssertionFailure */
-        Raise(Frame, STATUS_ASSERTION_FAILURE, 0, 0, 0);
+    case 0x2C: /* DbgRaiseAssertionFailure */ Raise(Frame, STATUS_ASSERTION_FAILURE, 0, 0, 0);
     case 0x2D:
         if (DebugService(Frame)) {
             return;
@@ -243,7 +239,9 @@ static VOID PrivilegedInstruction(hal_trap_frame *Frame) {
     case HAL_INSN_RDMSR: _snprintf(Text, sizeof Text - 1, "the driver reads MSR 0x%X, which Ringside does not have", (ULONG)Frame->gpr[1]); break;
     case HAL_INSN_WRMSR: _snprintf(Text, sizeof Text - 1, "the driver writes MSR 0x%X, which Ringside does not have", (ULONG)Frame->gpr[1]); break;
     case HAL_INSN_HLT: _snprintf(Text, sizeof Text - 1, "the driver halts the processor"); break;
-    default: _snprintf(Text, sizeof Text - 1, "the driver executes '%s', which Ringside does not have", Frame->insn_name[0] ? Frame->insn_name : "mov drN");
+    default:
+        _snprintf(Text, sizeof Text - 1, "the driver executes '%s', which Ringside does not have",
+                  Frame->insn_name[0] ? Frame->insn_name : "mov drN");
     }
     Stop(Frame, 0x1E, (ULONG_PTR)(LONG_PTR)STATUS_PRIVILEGED_INSTRUCTION, Frame->rip, 0, 0, Text);
 }
@@ -268,9 +266,7 @@ static VOID GeneralProtection(hal_trap_frame *Frame) {
 static VOID Simple(hal_trap_frame *Frame) {
     switch (Frame->trap) {
     case 0: Raise(Frame, STATUS_INTEGER_DIVIDE_BY_ZERO, 0, 0, 0);
-    case 1:
-        Frame->rflags &= ~0x100ull;
-        Raise(Frame, STATUS_SINGLE_STEP, 0, 0, 0);
+    case 1: Frame->rflags &= ~0x100ull; Raise(Frame, STATUS_SINGLE_STEP, 0, 0, 0);
     case 3:
         Frame->rip -= 1; /* the exception's address is the int 3 itself; handlers that go on step over it */
         Raise(Frame, STATUS_BREAKPOINT, 1, 0, 0);

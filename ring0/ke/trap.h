@@ -9,20 +9,20 @@ typedef struct _KTRAP_CONTEXT {
     ULONG64 Rip;
     ULONG64 Rsp; /* after the return: behind the stub's return address, which is Rip */
     ULONG64 Rbp, Rbx, Rsi, Rdi, R12, R13, R14, R15;
-    ULONG64 ReturnValue;      /* system call: what rax will be */
-    PVOID ResumeContext;      /* CONTEXT * on this kernel stack: NtContinue, user APC or exception delivery go there instead */
+    ULONG64 ReturnValue; /* system call: what rax will be */
+    PVOID ResumeContext; /* CONTEXT * on this kernel stack: NtContinue, user APC or exception delivery go there instead */
     struct _KTRAP_CONTEXT *Previous;
 } KTRAP_CONTEXT, *PKTRAP_CONTEXT;
 
-VOID KiTrapEntry(VOID);                                      /* trap_entry.S: hal_machine.trap_entry */
-DECLSPEC_NORETURN VOID KiResumeTrap(hal_trap_frame *Frame);  /* trap_entry.S: back to what was interrupted */
+VOID KiTrapEntry(VOID);                                     /* trap_entry.S: hal_machine.trap_entry */
+DECLSPEC_NORETURN VOID KiResumeTrap(hal_trap_frame *Frame); /* trap_entry.S: back to what was interrupted */
 /* All registers from a CONTEXT, which may lie on the stack that is left. To user mode when its Rsp is a user address, else to kernel mode. */
 DECLSPEC_NORETURN VOID KiResumeContext(PCONTEXT Context);
 DECLSPEC_NORETURN VOID KiRestoreContext(PCONTEXT Context, ULONG UserMode, PVOID Stack); /* trap_entry.S */
 VOID KiTrap(hal_trap_frame *Frame);                                                     /* called by KiTrapEntry */
 /* A load or arithmetic with a field of KUSER_SHARED_DATA at its kernel address: done, and the frame is behind it. FALSE: it was none (shared_data.c). */
 BOOLEAN KiEmulateSharedDataRead(hal_trap_frame *Frame);
-VOID KiSystemCallEntry(VOID);                                                           /* syscall_entry.S */
+VOID KiSystemCallEntry(VOID); /* syscall_entry.S */
 /* Called by the entries in syscall_entry.S. */
 VOID KiSystemService(PKTRAP_CONTEXT Frame, ULONG Number, const ULONG64 *Registers);
 NTSTATUS KiInternalService(ULONG Number, const ULONG64 *Arguments);

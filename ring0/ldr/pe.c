@@ -227,8 +227,8 @@ static enum pe_error parse(const void *data, uint64_t size, int mapped, struct p
         out->computed_checksum = compute_checksum(out);
     if (error != PE_OK)
         return error;
-    static enum pe_error (*const parts[])(struct pe_image *) = {pe_parse_relocations, pe_parse_imports, pe_parse_exports, pe_parse_load_config,
-                                                                pe_parse_exceptions, pe_parse_tls, pe_parse_delay_imports};
+    static enum pe_error (*const parts[])(struct pe_image *) = {pe_parse_relocations, pe_parse_imports, pe_parse_exports,      pe_parse_load_config,
+                                                                pe_parse_exceptions,  pe_parse_tls,     pe_parse_delay_imports};
     for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         if ((error = parts[i](out)) != PE_OK)
             return error;

@@ -68,7 +68,8 @@ enum pe_error pe_parse_relocations(struct pe_image *image) {
     struct pe_directory table = image->directory[PE_BASERELOC];
     if (table.rva == 0 || table.size == 0)
         return PE_OK;
-    if (pe_at(image, table.rva, table.size) == NULL || walk_relocations(image, NULL, NULL, &image->relocation_count, &image->foreign_relocation_count) != 0)
+    if (pe_at(image, table.rva, table.size) == NULL ||
+        walk_relocations(image, NULL, NULL, &image->relocation_count, &image->foreign_relocation_count) != 0)
         return PE_BAD_RELOCATIONS;
     return PE_OK;
 }

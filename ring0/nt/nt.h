@@ -19,10 +19,10 @@
 #define __INTRINSIC_DEFINED_InterlockedBitTestAndReset
 
 /* The DDK's inline functions that execute privileged instructions are renamed away before anybody here can call them. */
-#define KeGetCurrentIrql NtpInlineGetCurrentIrql
-#define KfRaiseIrql NtpInlineRaiseIrql
-#define KeLowerIrql NtpInlineLowerIrql
-#define KeGetCurrentThread NtpInlineGetCurrentThread
+#define KeGetCurrentIrql            NtpInlineGetCurrentIrql
+#define KfRaiseIrql                 NtpInlineRaiseIrql
+#define KeLowerIrql                 NtpInlineLowerIrql
+#define KeGetCurrentThread          NtpInlineGetCurrentThread
 #define KeGetCurrentProcessorNumber NtpInlineGetCurrentProcessorNumber
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wall"

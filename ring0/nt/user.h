@@ -67,8 +67,8 @@ typedef struct _NT_PEB {
     UCHAR BitField;
     ULONG Padding0;
     PVOID Mutant;
-    PVOID ImageBaseAddress; /* 10h */
-    NT_PEB_LDR_DATA *Ldr;   /* 18h */
+    PVOID ImageBaseAddress;                   /* 10h */
+    NT_PEB_LDR_DATA *Ldr;                     /* 18h */
     NT_PROCESS_PARAMETERS *ProcessParameters; /* 20h */
     PVOID SubSystemData;
     PVOID ProcessHeap; /* 30h */
@@ -82,7 +82,7 @@ typedef struct _NT_PEB {
     USHORT OSBuildNumber; /* 120h */
     USHORT OSCSDVersion;
     ULONG OSPlatformId;
-    ULONG ImageSubsystem;             /* 128h */
+    ULONG ImageSubsystem; /* 128h */
     ULONG ImageSubsystemMajorVersion;
     ULONG ImageSubsystemMinorVersion;
     UCHAR Unused134[0x800 - 0x134];
@@ -96,10 +96,10 @@ _Static_assert(offsetof(NT_PEB, OSMajorVersion) == 0x118, "PEB.OSMajorVersion");
  */
 typedef struct _NT_TEB {
     PVOID ExceptionList;
-    PVOID StackBase;  /* 08h */
-    PVOID StackLimit; /* 10h */
+    PVOID StackBase;    /* 08h */
+    PVOID StackLimit;   /* 10h */
     PVOID SubSystemTib; /* 18h: KPCR.Self in kernel and user mode alike */
-    PVOID FiberData;  /* 20h: KPCR.CurrentPrcb until a program makes fibers */
+    PVOID FiberData;    /* 20h: KPCR.CurrentPrcb until a program makes fibers */
     PVOID ArbitraryUserPointer;
     struct _NT_TEB *Self; /* 30h: the TEB's user address */
     PVOID EnvironmentPointer;

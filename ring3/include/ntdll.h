@@ -222,7 +222,14 @@ typedef struct _NT_THREAD_BASIC_INFORMATION {
     ULONG_PTR AffinityMask;
     LONG Priority, BasePriority;
 } NT_THREAD_BASIC_INFORMATION;
-enum { ProcessBasicInformation_ = 0, ProcessTimes_ = 4, ProcessDefaultHardErrorMode_ = 12, ProcessPriorityClass_ = 18, ProcessHandleCount_ = 20, ProcessImageFileName_ = 27 };
+enum {
+    ProcessBasicInformation_ = 0,
+    ProcessTimes_ = 4,
+    ProcessDefaultHardErrorMode_ = 12,
+    ProcessPriorityClass_ = 18,
+    ProcessHandleCount_ = 20,
+    ProcessImageFileName_ = 27
+};
 enum {
     ThreadBasicInformation_ = 0,
     ThreadTimes_ = 1,

@@ -3,9 +3,7 @@
 
 DRIVER_INITIALIZE DriverEntry;
 
-static __declspec(noinline) VOID TouchNothing(volatile ULONG *Nothing) {
-    *Nothing = 1;
-}
+static __declspec(noinline) VOID TouchNothing(volatile ULONG *Nothing) { *Nothing = 1; }
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
     UNREFERENCED_PARAMETER(RegistryPath);

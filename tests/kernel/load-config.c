@@ -17,7 +17,8 @@ const struct {
     ULONG Size, TimeDateStamp;
     USHORT MajorVersion, MinorVersion;
     ULONG GlobalFlagsClear, GlobalFlagsSet, CriticalSectionDefaultTimeout;
-    ULONG64 DeCommitFreeBlockThreshold, DeCommitTotalFreeThreshold, LockPrefixTable, MaximumAllocationSize, VirtualMemoryThreshold, ProcessAffinityMask;
+    ULONG64 DeCommitFreeBlockThreshold, DeCommitTotalFreeThreshold, LockPrefixTable, MaximumAllocationSize, VirtualMemoryThreshold,
+        ProcessAffinityMask;
     ULONG ProcessHeapFlags;
     USHORT CSDVersion, DependentLoadFlags;
     ULONG64 EditList;

@@ -10,9 +10,7 @@ static VOID Note(ULONG What) {
     }
 }
 
-static ULONG Read(volatile ULONG *Address) {
-    return *Address;
-}
+static ULONG Read(volatile ULONG *Address) { return *Address; }
 
 static VOID TestCodes(VOID) {
     NTSTATUS Code = 0;

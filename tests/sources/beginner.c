@@ -21,8 +21,7 @@ BOOLEAN Note_IsStringTerminated(PCHAR pString, UINT uiLength);
 #pragma alloc_text(PAGE, NOTE_WRITE)
 #pragma alloc_text(PAGE, Note_IsStringTerminated)
 
-NTSTATUS _cdecl DriverEntry(PDRIVER_OBJECT pDriverObject, PUNICODE_STRING pRegistryPath)
-{
+NTSTATUS _cdecl DriverEntry(PDRIVER_OBJECT pDriverObject, PUNICODE_STRING pRegistryPath) {
     NTSTATUS NtStatus = STATUS_SUCCESS;
     UINT uiIndex = 0;
     PDEVICE_OBJECT pDeviceObject = NULL;
@@ -35,8 +34,7 @@ NTSTATUS _cdecl DriverEntry(PDRIVER_OBJECT pDriverObject, PUNICODE_STRING pRegis
 
     NtStatus = IoCreateDevice(pDriverObject, 0, &usDriverName, FILE_DEVICE_UNKNOWN, FILE_DEVICE_SECURE_OPEN, FALSE, &pDeviceObject);
 
-    if (NtStatus == STATUS_SUCCESS)
-    {
+    if (NtStatus == STATUS_SUCCESS) {
         for (uiIndex = 0; uiIndex < IRP_MJ_MAXIMUM_FUNCTION; uiIndex++)
             pDriverObject->MajorFunction[uiIndex] = Note_Unsupported;
 
@@ -55,8 +53,7 @@ NTSTATUS _cdecl DriverEntry(PDRIVER_OBJECT pDriverObject, PUNICODE_STRING pRegis
     return NtStatus;
 }
 
-VOID _cdecl Note_Unload(PDRIVER_OBJECT DriverObject)
-{
+VOID _cdecl Note_Unload(PDRIVER_OBJECT DriverObject) {
     UNICODE_STRING usDosDeviceName;
 
     DbgPrint("Note: Unload\r\n");
@@ -71,13 +68,11 @@ NTSTATUS _cdecl Note_IoControl(PDEVICE_OBJECT DeviceObject, PIRP Irp) { return S
 NTSTATUS _cdecl Note_Unsupported(PDEVICE_OBJECT DeviceObject, PIRP Irp) { return STATUS_NOT_SUPPORTED; }
 
 #ifdef __USE_DIRECT__
-NTSTATUS _cdecl Note_WriteDirect(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
+NTSTATUS _cdecl Note_WriteDirect(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     PIO_STACK_LOCATION pIoStackIrp = IoGetCurrentIrpStackLocation(Irp);
     PCHAR pWriteDataBuffer;
 
-    if (pIoStackIrp && Irp->MdlAddress)
-    {
+    if (pIoStackIrp && Irp->MdlAddress) {
         pWriteDataBuffer = MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority);
         if (pWriteDataBuffer && Note_IsStringTerminated(pWriteDataBuffer, pIoStackIrp->Parameters.Write.Length))
             DbgPrint("Note: direct: %s\n", pWriteDataBuffer);
@@ -87,8 +82,7 @@ NTSTATUS _cdecl Note_WriteDirect(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 #endif
 
 #ifdef __USE_BUFFERED__
-NTSTATUS _cdecl Note_WriteBuffered(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
+NTSTATUS _cdecl Note_WriteBuffered(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     PIO_STACK_LOCATION pIoStackIrp = IoGetCurrentIrpStackLocation(Irp);
     PCHAR pWriteDataBuffer = (PCHAR)Irp->AssociatedIrp.SystemBuffer;
 
@@ -99,22 +93,19 @@ NTSTATUS _cdecl Note_WriteBuffered(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 #endif
 
 #if !defined(__USE_DIRECT__) && !defined(__USE_BUFFERED__)
-NTSTATUS _cdecl Note_WriteNeither(PDEVICE_OBJECT DeviceObject, PIRP Irp)
-{
+NTSTATUS _cdecl Note_WriteNeither(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     NTSTATUS NtStatus = STATUS_SUCCESS;
     PIO_STACK_LOCATION pIoStackIrp = NULL;
     PCHAR pWriteDataBuffer;
 
     pIoStackIrp = IoGetCurrentIrpStackLocation(Irp);
 
-    if (pIoStackIrp)
-    {
+    if (pIoStackIrp) {
         __try {
             ProbeForRead(Irp->UserBuffer, pIoStackIrp->Parameters.Write.Length, TYPE_ALIGNMENT(char));
             pWriteDataBuffer = Irp->UserBuffer;
 
-            if (pWriteDataBuffer)
-            {
+            if (pWriteDataBuffer) {
                 if (Note_IsStringTerminated(pWriteDataBuffer, pIoStackIrp->Parameters.Write.Length))
                     DbgPrint("Note: neither: %s\n", pWriteDataBuffer);
             }
@@ -127,13 +118,11 @@ NTSTATUS _cdecl Note_WriteNeither(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 }
 #endif
 
-BOOLEAN Note_IsStringTerminated(PCHAR pString, UINT uiLength)
-{
+BOOLEAN Note_IsStringTerminated(PCHAR pString, UINT uiLength) {
     BOOLEAN bStringIsTerminated = FALSE;
     UINT uiIndex = 0;
 
-    while (uiIndex < uiLength && bStringIsTerminated == FALSE)
-    {
+    while (uiIndex < uiLength && bStringIsTerminated == FALSE) {
         if (pString[uiIndex] == '\0')
             bStringIsTerminated = TRUE;
         else

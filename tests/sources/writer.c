@@ -3,8 +3,7 @@
 #include <string.h>
 #include <windows.h>
 
-int _cdecl main(int argc, char **argv)
-{
+int _cdecl main(int argc, char **argv) {
     HANDLE hFile = CreateFile(argv[1], GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
     const char *pszText = argc > 2 ? argv[2] : (const char *)0x300000000000;
     DWORD dwReturn;

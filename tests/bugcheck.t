@@ -15,7 +15,7 @@ exits 134 "NULL in a dispatch routine"
 err_has 'STOP 0x0000003B' "the code"
 err_has 'SYSTEM_SERVICE_EXCEPTION' "its name"
 err_has 'null-dispatch.sys!BadControl' "driver and function"
-err_has 'null-dispatch.c:16' "file and line"
+err_has 'null-dispatch.c:6' "file and line"
 err_has 'client.exe' "the process"
 err_has 'NtDeviceIoControlFile' "the kernel's frames"
 run "$ringside" run -d $build/tests/bad/callback.sys

@@ -42,11 +42,11 @@ include bench/rules.mk
 all: $(BUILD)/ringside samples $(BUILD)/unwind-proof docs/exports.md
 
 DOCDIR := $(PREFIX)/share/doc/ringside
-install: $(BUILD)/ringside $(BUILD)/exports.md
+install: $(BUILD)/ringside docs/exports.md
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(DOCDIR)
 	install -m 755 $(BUILD)/ringside $(DESTDIR)$(PREFIX)/bin/ringside
 	install -m 644 man/ringside.1 $(DESTDIR)$(PREFIX)/share/man/man1/ringside.1
-	install -m 644 README.md LICENSE NOTICE CHANGELOG.md $(wildcard docs/*.md) $(BUILD)/exports.md $(DESTDIR)$(DOCDIR)
+	install -m 644 README.md LICENSE NOTICE CHANGELOG.md $(wildcard docs/*.md) $(DESTDIR)$(DOCDIR)
 	install -D -m 644 completions/ringside.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ringside
 	install -D -m 644 completions/ringside.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ringside
 	install -D -m 644 completions/ringside.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ringside.fish

@@ -86,7 +86,7 @@ static ULONG ExpThreadCount(PEPROCESS Process) {
 }
 
 /* One process with its threads; the name stands behind them. Name points into the caller's copy at User. */
-static ULONG ExpFillProcess(PEPROCESS Process, NT_SYSTEM_PROCESS_INFORMATION *Entry, PUCHAR User) {
+static ULONG ExpFillProcess(PEPROCESS Process, NT_SYSTEM_PROCESS_INFORMATION *Entry, ULONG_PTR User) {
     ULONG Count = 0, Length, Characters = 0;
     PWSTR Name;
 
@@ -128,7 +128,7 @@ static NTSTATUS ExpQueryProcesses(PVOID Buffer, ULONG Length, PULONG ReturnLengt
     RtlZeroMemory(Answer, Size);
     for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != &PsActiveProcessHead; Link = Link->Flink) {
         NT_SYSTEM_PROCESS_INFORMATION *Entry = (PVOID)(Answer + At);
-        ULONG Used = ExpFillProcess(CONTAINING_RECORD(Link, struct _EPROCESS, ActiveProcessLinks), Entry, (PUCHAR)Buffer + At);
+        ULONG Used = ExpFillProcess(CONTAINING_RECORD(Link, struct _EPROCESS, ActiveProcessLinks), Entry, (ULONG_PTR)Buffer + At);
 
         Entry->NextEntryOffset = Link->Flink == &PsActiveProcessHead ? 0 : Used;
         At += Used;
@@ -157,7 +157,7 @@ static VOID ExpFillModule(PLDR_MODULE Module, USHORT Index, NT_PROCESS_MODULE_IN
 
 static NTSTATUS ExpQueryModules(PVOID Buffer, ULONG Length, PULONG ReturnLength) {
     ULONG Count = 0, Size;
-    PUCHAR At = (PUCHAR)Buffer + sizeof(ULONG_PTR);
+    ULONG_PTR At = (ULONG_PTR)Buffer + sizeof(ULONG_PTR); /* a number until it is checked */
     NTSTATUS Status;
 
     for (PLIST_ENTRY Link = PsLoadedModuleList.Flink; Link != &PsLoadedModuleList; Link = Link->Flink)
@@ -172,7 +172,7 @@ static NTSTATUS ExpQueryModules(PVOID Buffer, ULONG Length, PULONG ReturnLength)
         NT_PROCESS_MODULE_INFORMATION Entry = {0};
 
         ExpFillModule(CONTAINING_RECORD(Link, LDR_MODULE, InLoadOrderLinks), (USHORT)Count++, &Entry);
-        Status = KiCopyOut(At, &Entry, sizeof(Entry));
+        Status = KiCopyOut((PVOID)At, &Entry, sizeof(Entry));
         At += sizeof(Entry);
     }
     return Status;

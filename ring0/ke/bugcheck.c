@@ -27,6 +27,7 @@ static const struct {
     {0x7F, {"trap", "", "", ""}},
     {0xBE, {"address written", "", "", ""}},
     {0xC2, {"kind of violation", "", "", ""}},
+    {0xC7, {"0: a timer", "the timer", "memory that goes: from", "to"}},
     {0xCE, {"address touched", "0 read, 2 write, 0x10 execute", "program counter", ""}},
     {0xD1, {"address touched", "IRQL", "0 read, 1 write, 8 execute", "program counter"}},
     {0xEA, {"thread", "", "", ""}},

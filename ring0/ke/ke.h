@@ -229,8 +229,10 @@ enum _KOBJECT_TYPE_ {
 VOID KiAbandonMutants(PKTHREAD Thread);
 VOID KiExpireTimers(VOID);                     /* DISPATCH_LEVEL */
 VOID KiSetTimerAt(PKTIMER Timer, ULONG64 Due); /* one shot, at an interrupt time; the timer is not set */
-ULONG64 KiNextTimerDue(VOID);                  /* interrupt time; ~0: none */
-VOID KiQueueServerBlocks(PKTHREAD Thread);     /* a thread that serves a KQUEUE stops running: another may take its place */
+/* Bug check 0xC7 if a timer is set that lies in this memory, which is about to go, or whose DPC or its routine does ("Bug Check 0xC7"). */
+VOID KiCheckNoTimer(const VOID *Start, SIZE_T Size, PCSTR Owner);
+ULONG64 KiNextTimerDue(VOID);              /* interrupt time; ~0: none */
+VOID KiQueueServerBlocks(PKTHREAD Thread); /* a thread that serves a KQUEUE stops running: another may take its place */
 VOID KiLeaveQueue(PKTHREAD Thread);
 
 /* ---- Time: ke/clock.c ------------------------------------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* Timers: one list of all that are set, by due time; equal times in the order of setting. */
 #include "ke/ke.h"
+#include "rtl/crt.h"
 
 static LIST_ENTRY KipTimerList = {&KipTimerList, &KipTimerList};
 
@@ -66,6 +67,21 @@ BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG 
 }
 
 BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer) { return KipRemoveTimer(Timer); }
+
+VOID KiCheckNoTimer(const VOID *Start, SIZE_T Size, PCSTR Owner) {
+    static CHAR Message[160];
+
+    for (PLIST_ENTRY Entry = KipTimerList.Flink; Entry != &KipTimerList; Entry = Entry->Flink) {
+        PKTIMER Timer = KipTimerOf(Entry);
+        PKDPC Dpc = Timer->Dpc;
+
+        if ((ULONG_PTR)Timer - (ULONG_PTR)Start < Size || (ULONG_PTR)Dpc - (ULONG_PTR)Start < Size ||
+            (Dpc != NULL && (ULONG_PTR)Dpc->DeferredRoutine - (ULONG_PTR)Start < Size)) {
+            _snprintf(Message, sizeof(Message) - 1, "%s is unloaded while a timer of its own is set: call KeCancelTimer in DriverUnload", Owner);
+            KiBugCheck(0xC7, 0, (ULONG_PTR)Timer, (ULONG_PTR)Start, (ULONG_PTR)Start + Size, NULL, Message);
+        }
+    }
+}
 
 BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer) { return Timer->Header.SignalState != 0; }
 

@@ -1,4 +1,5 @@
 #include "ldr/ldrp.h"
+#include "ke/ke.h"
 #include "rtl/crt.h"
 #include "rtl/rtl.h"
 
@@ -251,6 +252,7 @@ VOID LdrUnloadDriverImage(PLDR_MODULE Module) {
     /* Others are bound to its exports: it stays until the last of them goes. */
     if (--Module->LoadCount != 0)
         return;
+    KiCheckNoTimer(Module->DllBase, Module->SizeOfImage, Module->Name);
     LdrpForgetModule(module);
     for (ULONG i = 0; module->Imports[i] != NULL; i++)
         LdrUnloadDriverImage(&module->Imports[i]->Public);

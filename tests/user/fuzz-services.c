@@ -1,5 +1,5 @@
 /*
- * Every service of ntdll with arguments that no sane program passes: fuzz-services [SEED [COUNT]]. A call may return any status or raise an exception
+ * Every service of ntdll with arguments that no sane program passes: fuzz-services [SEED [COUNT [v]]], v prints each call. A call may return any status or raise an exception
  * here; the machine, and this program, go on. Calls are typed, so that they get past the first check, and any argument may still be anything.
  */
 #include "utap.h"
@@ -19,30 +19,103 @@
  * process or thread. B, D, v, z, g, t, d, r, a and q stay what they are.
  */
 static const char *const signatures[][2] = {
-    {"NtWaitForSingleObject", "hft"}, {"NtReadFile", "heabsblpp"}, {"NtDeviceIoControlFile", "heapskblbl"}, {"NtWriteFile", "heabsblpp"},
-    {"NtReleaseSemaphore", "hnp"}, {"NtSetInformationThread", "hcbl"}, {"NtSetEvent", "hp"}, {"NtClose", "g"}, {"NtQueryObject", "hcblp"},
-    {"NtQueryInformationFile", "hsblc"}, {"NtOpenKey", "pmo"}, {"NtEnumerateValueKey", "hncblp"}, {"NtQueryKey", "hcblp"},
-    {"NtQueryValueKey", "hucblp"}, {"NtAllocateVirtualMemory", "hrnpff"}, {"NtQueryInformationProcess", "hcblp"},
-    {"NtSetInformationProcess", "hcbl"}, {"NtCreateKey", "pmonufp"}, {"NtFreeVirtualMemory", "hrpf"}, {"NtReleaseMutant", "hp"},
-    {"NtQueryInformationToken", "hcblp"}, {"NtQueryVirtualMemory", "hbcblp"}, {"NtOpenThreadToken", "hmfp"}, {"NtQueryInformationThread", "hcblp"},
-    {"NtOpenProcess", "pmop"}, {"NtSetInformationFile", "hsblc"}, {"NtMapViewOfSection", "hhrnlpplff"}, {"NtUnmapViewOfSection", "hd"},
-    {"NtTerminateProcess", "vn"}, {"NtOpenThreadTokenEx", "hmffp"}, {"NtOpenProcessTokenEx", "hmfp"}, {"NtQueryPerformanceCounter", "pp"},
-    {"NtEnumerateKey", "hncblp"}, {"NtOpenFile", "pmosff"}, {"NtDelayExecution", "ft"}, {"NtQueryDirectoryFile", "heapsblcfuf"},
-    {"NtQuerySystemInformation", "cblp"}, {"NtOpenSection", "pmo"}, {"NtFsControlFile", "heapskblbl"}, {"NtWriteVirtualMemory", "hdblp"},
-    {"NtDuplicateObject", "Dghpmff"}, {"NtQueryAttributesFile", "ob"}, {"NtClearEvent", "h"}, {"NtReadVirtualMemory", "hbdlp"},
-    {"NtOpenEvent", "pmo"}, {"NtAdjustPrivilegesToken", "hfblbp"}, {"NtContinue", "Bf"}, {"NtQueueApcThread", "vqnnn"}, {"NtCreateEvent", "pmoff"},
-    {"NtQueryVolumeInformationFile", "hsblc"}, {"NtCreateSection", "pmopffh"}, {"NtFlushBuffersFile", "hs"}, {"NtProtectVirtualMemory", "hrpfp"},
-    {"NtResumeThread", "Dp"}, {"NtTerminateThread", "vn"}, {"NtCreateFile", "pmospfffffbl"}, {"NtQueryEvent", "hcblp"},
-    {"NtOpenDirectoryObject", "pmo"}, {"NtQuerySystemTime", "p"}, {"NtWaitForMultipleObjects", "fbfft"}, {"NtSetInformationObject", "hcbl"},
-    {"NtCancelIoFile", "hs"}, {"NtSetValueKey", "hunfbl"}, {"NtAlertThread", "h"}, {"NtAlertThreadByThreadId", "n"},
-    {"NtWaitForAlertByThreadId", "nt"}, {"NtCancelIoFileEx", "hss"}, {"NtCreateDirectoryObject", "pmo"}, {"NtCreateMutant", "pmof"},
-    {"NtCreateSemaphore", "pmonn"}, {"NtCreateSymbolicLinkObject", "pmou"}, {"NtCreateThreadEx", "pmohqnfnllb"}, {"NtDeleteFile", "o"},
-    {"NtDeleteKey", "h"}, {"NtDeleteValueKey", "hu"}, {"NtDisplayString", "u"}, {"NtFlushInstructionCache", "hbl"}, {"NtFlushKey", "h"},
-    {"NtGetContextThread", "vb"}, {"NtLoadDriver", "u"}, {"NtMakeTemporaryObject", "g"}, {"NtOpenKeyEx", "pmof"}, {"NtOpenMutant", "pmo"},
-    {"NtOpenProcessToken", "hmp"}, {"NtOpenSemaphore", "pmo"}, {"NtOpenSymbolicLinkObject", "pmo"}, {"NtOpenThread", "pmop"},
-    {"NtPulseEvent", "hp"}, {"NtQueryDirectoryObject", "hblffpp"}, {"NtQueryFullAttributesFile", "ob"}, {"NtQuerySymbolicLinkObject", "hup"},
-    {"NtRaiseException", "BBf"}, {"NtResetEvent", "hp"}, {"NtSetContextThread", "zb"}, {"NtSignalAndWaitForSingleObject", "hhft"},
-    {"NtSuspendThread", "vp"}, {"NtUnloadDriver", "u"},
+    {"NtWaitForSingleObject", "hft"},
+    {"NtReadFile", "heabsblpp"},
+    {"NtDeviceIoControlFile", "heapskblbl"},
+    {"NtWriteFile", "heabsblpp"},
+    {"NtReleaseSemaphore", "hnp"},
+    {"NtSetInformationThread", "hcbl"},
+    {"NtSetEvent", "hp"},
+    {"NtClose", "g"},
+    {"NtQueryObject", "hcblp"},
+    {"NtQueryInformationFile", "hsblc"},
+    {"NtOpenKey", "pmo"},
+    {"NtEnumerateValueKey", "hncblp"},
+    {"NtQueryKey", "hcblp"},
+    {"NtQueryValueKey", "hucblp"},
+    {"NtAllocateVirtualMemory", "hrnpff"},
+    {"NtQueryInformationProcess", "hcblp"},
+    {"NtSetInformationProcess", "hcbl"},
+    {"NtCreateKey", "pmonufp"},
+    {"NtFreeVirtualMemory", "hrpf"},
+    {"NtReleaseMutant", "hp"},
+    {"NtQueryInformationToken", "hcblp"},
+    {"NtQueryVirtualMemory", "hbcblp"},
+    {"NtOpenThreadToken", "hmfp"},
+    {"NtQueryInformationThread", "hcblp"},
+    {"NtOpenProcess", "pmop"},
+    {"NtSetInformationFile", "hsblc"},
+    {"NtMapViewOfSection", "hhrnlpplff"},
+    {"NtUnmapViewOfSection", "hd"},
+    {"NtTerminateProcess", "vn"},
+    {"NtOpenThreadTokenEx", "hmffp"},
+    {"NtOpenProcessTokenEx", "hmfp"},
+    {"NtQueryPerformanceCounter", "pp"},
+    {"NtEnumerateKey", "hncblp"},
+    {"NtOpenFile", "pmosff"},
+    {"NtDelayExecution", "ft"},
+    {"NtQueryDirectoryFile", "heapsblcfuf"},
+    {"NtQuerySystemInformation", "cblp"},
+    {"NtOpenSection", "pmo"},
+    {"NtFsControlFile", "heapskblbl"},
+    {"NtWriteVirtualMemory", "hdblp"},
+    {"NtDuplicateObject", "Dghpmff"},
+    {"NtQueryAttributesFile", "ob"},
+    {"NtClearEvent", "h"},
+    {"NtReadVirtualMemory", "hbdlp"},
+    {"NtOpenEvent", "pmo"},
+    {"NtAdjustPrivilegesToken", "hfblbp"},
+    {"NtContinue", "Bf"},
+    {"NtQueueApcThread", "vqnnn"},
+    {"NtCreateEvent", "pmoff"},
+    {"NtQueryVolumeInformationFile", "hsblc"},
+    {"NtCreateSection", "pmopffh"},
+    {"NtFlushBuffersFile", "hs"},
+    {"NtProtectVirtualMemory", "hrpfp"},
+    {"NtResumeThread", "Dp"},
+    {"NtTerminateThread", "vn"},
+    {"NtCreateFile", "pmospfffffbl"},
+    {"NtQueryEvent", "hcblp"},
+    {"NtOpenDirectoryObject", "pmo"},
+    {"NtQuerySystemTime", "p"},
+    {"NtWaitForMultipleObjects", "fbfft"},
+    {"NtSetInformationObject", "hcbl"},
+    {"NtCancelIoFile", "hs"},
+    {"NtSetValueKey", "hunfbl"},
+    {"NtAlertThread", "h"},
+    {"NtAlertThreadByThreadId", "n"},
+    {"NtWaitForAlertByThreadId", "nt"},
+    {"NtCancelIoFileEx", "hss"},
+    {"NtCreateDirectoryObject", "pmo"},
+    {"NtCreateMutant", "pmof"},
+    {"NtCreateSemaphore", "pmonn"},
+    {"NtCreateSymbolicLinkObject", "pmou"},
+    {"NtCreateThreadEx", "pmohqnfnllb"},
+    {"NtDeleteFile", "o"},
+    {"NtDeleteKey", "h"},
+    {"NtDeleteValueKey", "hu"},
+    {"NtDisplayString", "u"},
+    {"NtFlushInstructionCache", "hbl"},
+    {"NtFlushKey", "h"},
+    {"NtGetContextThread", "vb"},
+    {"NtLoadDriver", "u"},
+    {"NtMakeTemporaryObject", "g"},
+    {"NtOpenKeyEx", "pmof"},
+    {"NtOpenMutant", "pmo"},
+    {"NtOpenProcessToken", "hmp"},
+    {"NtOpenSemaphore", "pmo"},
+    {"NtOpenSymbolicLinkObject", "pmo"},
+    {"NtOpenThread", "pmop"},
+    {"NtPulseEvent", "hp"},
+    {"NtQueryDirectoryObject", "hblffpp"},
+    {"NtQueryFullAttributesFile", "ob"},
+    {"NtQuerySymbolicLinkObject", "hup"},
+    {"NtRaiseException", "BBf"},
+    {"NtResetEvent", "hp"},
+    {"NtSetContextThread", "zb"},
+    {"NtSignalAndWaitForSingleObject", "hhft"},
+    {"NtSuspendThread", "vp"},
+    {"NtUnloadDriver", "u"},
 };
 
 static struct service {
@@ -95,8 +168,8 @@ static ULONG64 page(unsigned number) { return ARENA + number * PAGE; }
 static int restore_arena(void) {
     static const struct {
         unsigned first, pages, protection;
-    } parts[] = {{GOOD, 8, PAGE_READWRITE}, {READ_ONLY, 1, PAGE_READONLY},  {GUARDED, 1, PAGE_READWRITE | PAGE_GUARD}, {NO_ACCESS, 1, PAGE_NOACCESS},
-                 {12, 2, PAGE_READWRITE},   {STRINGS, 16, PAGE_READWRITE}};
+    } parts[] = {{GOOD, 8, PAGE_READWRITE},     {READ_ONLY, 1, PAGE_READONLY}, {GUARDED, 1, PAGE_READWRITE | PAGE_GUARD},
+                 {NO_ACCESS, 1, PAGE_NOACCESS}, {12, 2, PAGE_READWRITE},       {STRINGS, 16, PAGE_READWRITE}};
     for (ULONG64 at = ARENA; at < page(PAGES);) {
         MEMORY_BASIC_INFORMATION memory;
         if (!VirtualQuery((PVOID)at, &memory, sizeof memory))
@@ -118,9 +191,27 @@ static int restore_arena(void) {
 }
 
 static ULONG64 bad_pointer(void) {
-    static const ULONG64 bad[] = {0, 1, 8, 0xFFFF, 0x7FFE0000, 0x7FFE1000, 0x7FFFFFFEFFFF, 0x7FFFFFFF0000, 0x3FFFFFFFFFFF, 0x3FFFFFFFFFF8, 0x400000000000,
-                                  0x7FFFFFFFFFF8, 0x800000000000, 0xFFFF7FFFFFFFFFFF, 0xFFFF800000000000, 0xFFFFF78000000000, 0xFFFFFFFFFFFFFFF8, ~0ull,
-                                  0xDEADBEEFDEADBEEF, 0x500000000000, 0x600000000000};
+    static const ULONG64 bad[] = {0,
+                                  1,
+                                  8,
+                                  0xFFFF,
+                                  0x7FFE0000,
+                                  0x7FFE1000,
+                                  0x7FFFFFFEFFFF,
+                                  0x7FFFFFFF0000,
+                                  0x3FFFFFFFFFFF,
+                                  0x3FFFFFFFFFF8,
+                                  0x400000000000,
+                                  0x7FFFFFFFFFF8,
+                                  0x800000000000,
+                                  0xFFFF7FFFFFFFFFFF,
+                                  0xFFFF800000000000,
+                                  0xFFFFF78000000000,
+                                  0xFFFFFFFFFFFFFFF8,
+                                  ~0ull,
+                                  0xDEADBEEFDEADBEEF,
+                                  0x500000000000,
+                                  0x600000000000};
     return ONE_OF(bad);
 }
 
@@ -139,8 +230,29 @@ static ULONG64 pointer(void) {
 }
 
 static ULONG64 number(void) {
-    static const ULONG64 special[] = {0, 1, 2, 4, 8, 16, 255, 256, 4095, 4096, 4097, 65535, 65536, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x100000000,
-                                      0x7FFFFFFFFFFFFFFF, 0x8000000000000000, ~0ull, 0xFFFFFFFFFFFF0000, 0x10000000, 0xFFFFFFFFFFFFF000};
+    static const ULONG64 special[] = {0,
+                                      1,
+                                      2,
+                                      4,
+                                      8,
+                                      16,
+                                      255,
+                                      256,
+                                      4095,
+                                      4096,
+                                      4097,
+                                      65535,
+                                      65536,
+                                      0x7FFFFFFF,
+                                      0x80000000,
+                                      0xFFFFFFFF,
+                                      0x100000000,
+                                      0x7FFFFFFFFFFFFFFF,
+                                      0x8000000000000000,
+                                      ~0ull,
+                                      0xFFFFFFFFFFFF0000,
+                                      0x10000000,
+                                      0xFFFFFFFFFFFFF000};
     switch (below(4)) {
     case 0: return below(100);
     case 1: return 1ull << below(64);
@@ -198,8 +310,9 @@ static void close_handles(void) {
     handle_count = thread_count = 0;
 }
 static void open_handles(void) {
-    static const WCHAR *const devices[] = {L"\\Device\\Null", L"\\Device\\ConDrv\\Error", L"\\Device\\ServiceControl", L"\\Device\\ConDrv", L"\\Device\\Example",
-                                           L"\\??\\C:", L"\\Device\\HostFs", L"\\Device\\ConDrv\\Input"};
+    static const WCHAR *const devices[] = {L"\\Device\\Null",   L"\\Device\\ConDrv\\Error", L"\\Device\\ServiceControl",
+                                           L"\\Device\\ConDrv", L"\\Device\\Example",       L"\\??\\C:",
+                                           L"\\Device\\HostFs", L"\\Device\\ConDrv\\Input"};
     HKEY key;
     HANDLE token;
     close_handles();
@@ -229,8 +342,24 @@ static void open_handles(void) {
 }
 
 static ULONG64 bad_handle(void) {
-    static const ULONG64 bad[] = {0, 1, 2, 3, 0xFFFFFFFFFFFFFFFA, 0xFFFFFFFFFFFFFFF9, 0xFFFFFFFF, 0x80000000, 0xFFFFFFFF80000004, 0xFFFFFFFF80000000, 0xFFFFFFFF80000010, 0xABCDEF0,
-                                  0x7FFFFFFC, 0x4000000, 0xFFFF800000000000, 0x80000004, 0x3FFC, 0x20000};
+    static const ULONG64 bad[] = {0,
+                                  1,
+                                  2,
+                                  3,
+                                  0xFFFFFFFFFFFFFFFA,
+                                  0xFFFFFFFFFFFFFFF9,
+                                  0xFFFFFFFF,
+                                  0x80000000,
+                                  0xFFFFFFFF80000004,
+                                  0xFFFFFFFF80000000,
+                                  0xFFFFFFFF80000010,
+                                  0xABCDEF0,
+                                  0x7FFFFFFC,
+                                  0x4000000,
+                                  0xFFFF800000000000,
+                                  0x80000004,
+                                  0x3FFC,
+                                  0x20000};
     return ONE_OF(bad);
 }
 static ULONG64 handle(void) {
@@ -254,14 +383,56 @@ static ULONG64 victim(void) {
 /* ---- Structures, laid where the kernel finds them and may find them gone. ---- */
 
 static const WCHAR *const names[] = {
-    L"", L"\\", L"\\\\", L"a", L".", L"..", L"fuzz", L"\\??\\C:\\fuzz.dat", L"\\??\\C:\\folder\\x", L"\\??\\C:\\nothing\\x", L"\\??\\C:", L"\\??\\C:\\", L"C:\\x",
-    L"\\Device\\Null", L"\\Device\\Null\\", L"\\Device\\Null\\more", L"\\Device\\HostFs", L"\\Device\\HostFs\\..\\..\\etc", L"\\Device\\ConDrv\\Error",
-    L"\\Device\\ServiceControl", L"\\Device\\ServiceControl\\fuzz", L"\\Device\\Example", L"\\??\\Example\\name", L"\\BaseNamedObjects\\fuzz",
-    L"\\BaseNamedObjects\\fuzz-directory", L"\\BaseNamedObjects\\fuzz-directory\\within", L"\\BaseNamedObjects\\fuzz-event", L"\\BaseNamedObjects\\fuzz-link",
-    L"\\BaseNamedObjects\\fuzz-link\\fuzz-link", L"\\??\\fuzz-loop", L"\\??\\fuzz-loop\\x", L"\\Registry\\Machine\\Software\\Fuzz",
-    L"\\Registry\\Machine\\Software\\Fuzz\\Deep\\Deeper", L"\\Registry", L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\None", L"Fuzz\\Sub", L"Value",
-    L"*", L"?.*", L"\\??\\C:\\a:b", L"\\??\\C:\\fuzz.dat\\", L"\\??\\C:\\*", L"\\??\\C:\\con", L"\\ObjectTypes", L"\\KernelObjects", L"\\??\\C:\\..\\..\\x",
-    L"\\GLOBAL??", L"\\DosDevices\\C:\\folder", L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\example-neither", L"\x1\xD800\xFFFF",
+    L"",
+    L"\\",
+    L"\\\\",
+    L"a",
+    L".",
+    L"..",
+    L"fuzz",
+    L"\\??\\C:\\fuzz.dat",
+    L"\\??\\C:\\folder\\x",
+    L"\\??\\C:\\nothing\\x",
+    L"\\??\\C:",
+    L"\\??\\C:\\",
+    L"C:\\x",
+    L"\\Device\\Null",
+    L"\\Device\\Null\\",
+    L"\\Device\\Null\\more",
+    L"\\Device\\HostFs",
+    L"\\Device\\HostFs\\..\\..\\etc",
+    L"\\Device\\ConDrv\\Error",
+    L"\\Device\\ServiceControl",
+    L"\\Device\\ServiceControl\\fuzz",
+    L"\\Device\\Example",
+    L"\\??\\Example\\name",
+    L"\\BaseNamedObjects\\fuzz",
+    L"\\BaseNamedObjects\\fuzz-directory",
+    L"\\BaseNamedObjects\\fuzz-directory\\within",
+    L"\\BaseNamedObjects\\fuzz-event",
+    L"\\BaseNamedObjects\\fuzz-link",
+    L"\\BaseNamedObjects\\fuzz-link\\fuzz-link",
+    L"\\??\\fuzz-loop",
+    L"\\??\\fuzz-loop\\x",
+    L"\\Registry\\Machine\\Software\\Fuzz",
+    L"\\Registry\\Machine\\Software\\Fuzz\\Deep\\Deeper",
+    L"\\Registry",
+    L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\None",
+    L"Fuzz\\Sub",
+    L"Value",
+    L"*",
+    L"?.*",
+    L"\\??\\C:\\a:b",
+    L"\\??\\C:\\fuzz.dat\\",
+    L"\\??\\C:\\*",
+    L"\\??\\C:\\con",
+    L"\\ObjectTypes",
+    L"\\KernelObjects",
+    L"\\??\\C:\\..\\..\\x",
+    L"\\GLOBAL??",
+    L"\\DosDevices\\C:\\folder",
+    L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\example-neither",
+    L"\x1\xD800\xFFFF",
 };
 
 /* Where the next structure goes: SCRATCH is a ring of 8 pages. */
@@ -305,8 +476,8 @@ static ULONG64 attributes(void) {
         return pointer();
     if (kind == 1)
         return 0;
-    InitializeObjectAttributes(attributes, (PUNICODE_STRING)(below(8) ? string() : pointer()), below(2) ? OBJ_CASE_INSENSITIVE : (ULONG)next() & 0xFFF2,
-                               below(3) ? NULL : (HANDLE)handle(), NULL);
+    InitializeObjectAttributes(attributes, (PUNICODE_STRING)(below(8) ? string() : pointer()),
+                               below(2) ? OBJ_CASE_INSENSITIVE : (ULONG)next() & 0xFFF2, below(3) ? NULL : (HANDLE)handle(), NULL);
     if (below(8) == 0)
         attributes->SecurityDescriptor = (PVOID)pointer();
     if (below(8) == 0)
@@ -371,8 +542,8 @@ static ULONG64 control_code(void) {
 }
 
 static ULONG64 flags(void) {
-    static const ULONG64 usual[] = {0, 1, 2, 3, 4, 5, 7, 0x10, 0x20, 0x40, 0x80, 0x100, 0x104, 0x1000, 0x2000, 0x3000, 0x4000, 0x8000, 0x100000, 0x800000, 0x1000000,
-                                    0x8000000, 0x21, 0x60, 0x1020};
+    static const ULONG64 usual[] = {0,      1,      2,      3,      4,      5,        7,        0x10,      0x20,      0x40, 0x80, 0x100, 0x104,
+                                    0x1000, 0x2000, 0x3000, 0x4000, 0x8000, 0x100000, 0x800000, 0x1000000, 0x8000000, 0x21, 0x60, 0x1020};
     return below(6) ? ONE_OF(usual) : number();
 }
 
@@ -388,7 +559,7 @@ static ULONG64 timeout(void) {
     static const LONG64 usual[] = {0, -1, -10000, -1000000, 1, 12345, -200000000};
     unsigned i = below(4);
     times[i].QuadPart = ONE_OF(usual);
-    return below(12) ? (ULONG64)&times[i] : page(NOWHERE);
+    return below(12) ? (ULONG64)&times[i] : 0x800000000000; /* what is nowhere now may be a time for ever later */
 }
 
 static ULONG64 argument(char kind) {
@@ -544,6 +715,7 @@ int main(int argc, char **argv) {
         kept[handle / 4] = is_open(handle);
     open_handles();
     OK(handle_count > 12 && thread_count == 3, "handles of each type");
+    fflush(stdout); /* NtDisplayString writes there too */
     int restored = 1;
     for (unsigned i = 0; i < calls; i++) {
         if (i % 64 == 63 && !restore_arena()) {
@@ -554,9 +726,10 @@ int main(int argc, char **argv) {
             open_handles();
         one_call(i);
     }
-    OK(restored, "memory can be put back");
     close_handles();
-    printf("\n# seed %u: %llu calls succeeded, %llu were refused, %llu raised exceptions\n", seed, good_calls, refusals, exceptions);
+    printf("\n");
+    OK(restored, "memory can be put back");
+    printf("# seed %u: %llu calls succeeded, %llu were refused, %llu raised exceptions\n", seed, good_calls, refusals, exceptions);
     OK(good_calls > calls / 20 && refusals > calls / 4, "calls of both kinds");
     return done();
 }

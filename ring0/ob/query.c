@@ -36,7 +36,7 @@ static NTSTATUS ObpQueryName(POBP_HEADER Header, PVOID Buffer, ULONG Length, PUL
     NTSTATUS status = ObQueryNameString(ObpBody(Header), copy, size, Needed);
     if (NT_SUCCESS(status)) {
         if (copy->Name.Buffer != NULL)
-            copy->Name.Buffer = (PWSTR)((PUCHAR)Buffer + ((PUCHAR)copy->Name.Buffer - (PUCHAR)copy));
+            copy->Name.Buffer = (PWSTR)((ULONG_PTR)Buffer + (ULONG_PTR)((PUCHAR)copy->Name.Buffer - (PUCHAR)copy));
         status = ObpStore(Buffer, copy, *Needed, Mode);
     }
     ExFreePoolWithTag(copy, OBP_TAG);
@@ -50,7 +50,7 @@ static NTSTATUS ObpQueryType(POBJECT_TYPE Type, PVOID Buffer, ULONG Length, PULO
         return STATUS_INFO_LENGTH_MISMATCH;
     RtlZeroMemory(&information, sizeof(information));
     information.TypeName = Type->Name;
-    information.TypeName.Buffer = (PWSTR)((PUCHAR)Buffer + sizeof(information));
+    information.TypeName.Buffer = (PWSTR)((ULONG_PTR)Buffer + sizeof(information));
     information.TotalNumberOfObjects = Type->Objects;
     information.TotalNumberOfHandles = Type->Handles;
     information.HighWaterNumberOfObjects = Type->PeakObjects;

@@ -83,7 +83,7 @@ static VOID PspSumTimes(PEPROCESS Process, KERNEL_USER_TIMES *Times) {
 
 /* The image's name as a UNICODE_STRING with its text behind it. */
 static NTSTATUS PspAnswerName(PEPROCESS Process, PVOID Buffer, ULONG Length, PULONG ReturnLength) {
-    UNICODE_STRING Name = {Process->ImageName.Length, Process->ImageName.Length + sizeof(WCHAR), (PWSTR)((PUCHAR)Buffer + sizeof(UNICODE_STRING))};
+    UNICODE_STRING Name = {Process->ImageName.Length, Process->ImageName.Length + sizeof(WCHAR), (PWSTR)((ULONG_PTR)Buffer + sizeof(UNICODE_STRING))};
     ULONG Size = sizeof(Name) + Name.MaximumLength;
     WCHAR Terminator = 0;
     NTSTATUS Status = KiCopyOutOptional(ReturnLength, &Size, sizeof(Size));

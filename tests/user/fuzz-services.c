@@ -1,6 +1,7 @@
 /*
- * Every service of ntdll with arguments that no sane program passes: fuzz-services [SEED [COUNT [v]]], v prints each call. A call may return any status or raise an exception
- * here; the machine, and this program, go on. Calls are typed, so that they get past the first check, and any argument may still be anything.
+ * Every service of ntdll with arguments that no sane program passes: fuzz-services [SEED [COUNT [v]]], v prints each call. A call may return any
+ * status or raise an exception here; the machine, and this program, go on. Calls are typed, so that they get past the first check, and any argument may
+ * still be anything.
  */
 #include "utap.h"
 #include <string.h>
@@ -18,105 +19,34 @@
  * q address of code, n any number, B address where nothing is, f flags. z the same but never running, D this
  * process or thread. B, D, v, z, g, t, d, r, a and q stay what they are.
  */
+/* clang-format off */
 static const char *const signatures[][2] = {
-    {"NtWaitForSingleObject", "hft"},
-    {"NtReadFile", "heabsblpp"},
-    {"NtDeviceIoControlFile", "heapskblbl"},
-    {"NtWriteFile", "heabsblpp"},
-    {"NtReleaseSemaphore", "hnp"},
-    {"NtSetInformationThread", "hcbl"},
-    {"NtSetEvent", "hp"},
-    {"NtClose", "g"},
-    {"NtQueryObject", "hcblp"},
-    {"NtQueryInformationFile", "hsblc"},
-    {"NtOpenKey", "pmo"},
-    {"NtEnumerateValueKey", "hncblp"},
-    {"NtQueryKey", "hcblp"},
-    {"NtQueryValueKey", "hucblp"},
-    {"NtAllocateVirtualMemory", "hrnpff"},
-    {"NtQueryInformationProcess", "hcblp"},
-    {"NtSetInformationProcess", "hcbl"},
-    {"NtCreateKey", "pmonufp"},
-    {"NtFreeVirtualMemory", "hrpf"},
-    {"NtReleaseMutant", "hp"},
-    {"NtQueryInformationToken", "hcblp"},
-    {"NtQueryVirtualMemory", "hbcblp"},
-    {"NtOpenThreadToken", "hmfp"},
-    {"NtQueryInformationThread", "hcblp"},
-    {"NtOpenProcess", "pmop"},
-    {"NtSetInformationFile", "hsblc"},
-    {"NtMapViewOfSection", "hhrnlpplff"},
-    {"NtUnmapViewOfSection", "hd"},
-    {"NtTerminateProcess", "vn"},
-    {"NtOpenThreadTokenEx", "hmffp"},
-    {"NtOpenProcessTokenEx", "hmfp"},
-    {"NtQueryPerformanceCounter", "pp"},
-    {"NtEnumerateKey", "hncblp"},
-    {"NtOpenFile", "pmosff"},
-    {"NtDelayExecution", "ft"},
-    {"NtQueryDirectoryFile", "heapsblcfuf"},
-    {"NtQuerySystemInformation", "cblp"},
-    {"NtOpenSection", "pmo"},
-    {"NtFsControlFile", "heapskblbl"},
-    {"NtWriteVirtualMemory", "hdblp"},
-    {"NtDuplicateObject", "Dghpmff"},
-    {"NtQueryAttributesFile", "ob"},
-    {"NtClearEvent", "h"},
-    {"NtReadVirtualMemory", "hbdlp"},
-    {"NtOpenEvent", "pmo"},
-    {"NtAdjustPrivilegesToken", "hfblbp"},
-    {"NtContinue", "Bf"},
-    {"NtQueueApcThread", "vqnnn"},
-    {"NtCreateEvent", "pmoff"},
-    {"NtQueryVolumeInformationFile", "hsblc"},
-    {"NtCreateSection", "pmopffh"},
-    {"NtFlushBuffersFile", "hs"},
-    {"NtProtectVirtualMemory", "hrpfp"},
-    {"NtResumeThread", "Dp"},
-    {"NtTerminateThread", "vn"},
-    {"NtCreateFile", "pmospfffffbl"},
-    {"NtQueryEvent", "hcblp"},
-    {"NtOpenDirectoryObject", "pmo"},
-    {"NtQuerySystemTime", "p"},
-    {"NtWaitForMultipleObjects", "fbfft"},
-    {"NtSetInformationObject", "hcbl"},
-    {"NtCancelIoFile", "hs"},
-    {"NtSetValueKey", "hunfbl"},
-    {"NtAlertThread", "h"},
-    {"NtAlertThreadByThreadId", "n"},
-    {"NtWaitForAlertByThreadId", "nt"},
-    {"NtCancelIoFileEx", "hss"},
-    {"NtCreateDirectoryObject", "pmo"},
-    {"NtCreateMutant", "pmof"},
-    {"NtCreateSemaphore", "pmonn"},
-    {"NtCreateSymbolicLinkObject", "pmou"},
-    {"NtCreateThreadEx", "pmohqnfnllb"},
-    {"NtDeleteFile", "o"},
-    {"NtDeleteKey", "h"},
-    {"NtDeleteValueKey", "hu"},
-    {"NtDisplayString", "u"},
-    {"NtFlushInstructionCache", "hbl"},
-    {"NtFlushKey", "h"},
-    {"NtGetContextThread", "vb"},
-    {"NtLoadDriver", "u"},
-    {"NtMakeTemporaryObject", "g"},
-    {"NtOpenKeyEx", "pmof"},
-    {"NtOpenMutant", "pmo"},
-    {"NtOpenProcessToken", "hmp"},
-    {"NtOpenSemaphore", "pmo"},
-    {"NtOpenSymbolicLinkObject", "pmo"},
-    {"NtOpenThread", "pmop"},
-    {"NtPulseEvent", "hp"},
-    {"NtQueryDirectoryObject", "hblffpp"},
-    {"NtQueryFullAttributesFile", "ob"},
-    {"NtQuerySymbolicLinkObject", "hup"},
-    {"NtRaiseException", "BBf"},
-    {"NtResetEvent", "hp"},
-    {"NtSetContextThread", "zb"},
-    {"NtSignalAndWaitForSingleObject", "hhft"},
-    {"NtSuspendThread", "vp"},
+    {"NtWaitForSingleObject", "hft"}, {"NtReadFile", "heabsblpp"}, {"NtDeviceIoControlFile", "heapskblbl"}, {"NtWriteFile", "heabsblpp"},
+    {"NtReleaseSemaphore", "hnp"}, {"NtSetInformationThread", "hcbl"}, {"NtSetEvent", "hp"}, {"NtClose", "g"}, {"NtQueryObject", "hcblp"},
+    {"NtQueryInformationFile", "hsblc"}, {"NtOpenKey", "pmo"}, {"NtEnumerateValueKey", "hncblp"}, {"NtQueryKey", "hcblp"},
+    {"NtQueryValueKey", "hucblp"}, {"NtAllocateVirtualMemory", "hrnpff"}, {"NtQueryInformationProcess", "hcblp"},
+    {"NtSetInformationProcess", "hcbl"}, {"NtCreateKey", "pmonufp"}, {"NtFreeVirtualMemory", "hrpf"}, {"NtReleaseMutant", "hp"},
+    {"NtQueryInformationToken", "hcblp"}, {"NtQueryVirtualMemory", "hbcblp"}, {"NtOpenThreadToken", "hmfp"}, {"NtQueryInformationThread", "hcblp"},
+    {"NtOpenProcess", "pmop"}, {"NtSetInformationFile", "hsblc"}, {"NtMapViewOfSection", "hhrnlpplff"}, {"NtUnmapViewOfSection", "hd"},
+    {"NtTerminateProcess", "vn"}, {"NtOpenThreadTokenEx", "hmffp"}, {"NtOpenProcessTokenEx", "hmfp"}, {"NtQueryPerformanceCounter", "pp"},
+    {"NtEnumerateKey", "hncblp"}, {"NtOpenFile", "pmosff"}, {"NtDelayExecution", "ft"}, {"NtQueryDirectoryFile", "heapsblcfuf"},
+    {"NtQuerySystemInformation", "cblp"}, {"NtOpenSection", "pmo"}, {"NtFsControlFile", "heapskblbl"}, {"NtWriteVirtualMemory", "hdblp"},
+    {"NtDuplicateObject", "Dghpmff"}, {"NtQueryAttributesFile", "ob"}, {"NtClearEvent", "h"}, {"NtReadVirtualMemory", "hbdlp"},
+    {"NtOpenEvent", "pmo"}, {"NtAdjustPrivilegesToken", "hfblbp"}, {"NtContinue", "Bf"}, {"NtQueueApcThread", "vqnnn"}, {"NtCreateEvent", "pmoff"},
+    {"NtQueryVolumeInformationFile", "hsblc"}, {"NtCreateSection", "pmopffh"}, {"NtFlushBuffersFile", "hs"}, {"NtProtectVirtualMemory", "hrpfp"},
+    {"NtResumeThread", "Dp"}, {"NtTerminateThread", "vn"}, {"NtCreateFile", "pmospfffffbl"}, {"NtQueryEvent", "hcblp"},
+    {"NtOpenDirectoryObject", "pmo"}, {"NtQuerySystemTime", "p"}, {"NtWaitForMultipleObjects", "fbfft"}, {"NtSetInformationObject", "hcbl"},
+    {"NtCancelIoFile", "hs"}, {"NtSetValueKey", "hunfbl"}, {"NtAlertThread", "h"}, {"NtAlertThreadByThreadId", "n"},
+    {"NtWaitForAlertByThreadId", "nt"}, {"NtCancelIoFileEx", "hss"}, {"NtCreateDirectoryObject", "pmo"}, {"NtCreateMutant", "pmof"},
+    {"NtCreateSemaphore", "pmonn"}, {"NtCreateSymbolicLinkObject", "pmou"}, {"NtCreateThreadEx", "pmohqnfnllb"}, {"NtDeleteFile", "o"},
+    {"NtDeleteKey", "h"}, {"NtDeleteValueKey", "hu"}, {"NtDisplayString", "u"}, {"NtFlushInstructionCache", "hbl"}, {"NtFlushKey", "h"},
+    {"NtGetContextThread", "vb"}, {"NtLoadDriver", "u"}, {"NtMakeTemporaryObject", "g"}, {"NtOpenKeyEx", "pmof"}, {"NtOpenMutant", "pmo"},
+    {"NtOpenProcessToken", "hmp"}, {"NtOpenSemaphore", "pmo"}, {"NtOpenSymbolicLinkObject", "pmo"}, {"NtOpenThread", "pmop"}, {"NtPulseEvent", "hp"},
+    {"NtQueryDirectoryObject", "hblffpp"}, {"NtQueryFullAttributesFile", "ob"}, {"NtQuerySymbolicLinkObject", "hup"}, {"NtRaiseException", "BBf"},
+    {"NtResetEvent", "hp"}, {"NtSetContextThread", "zb"}, {"NtSignalAndWaitForSingleObject", "hhft"}, {"NtSuspendThread", "vp"},
     {"NtUnloadDriver", "u"},
 };
+/* clang-format on */
 
 static struct service {
     const char *name, *signature;
@@ -284,14 +214,20 @@ static void open_file(const WCHAR *name, ULONG access, ULONG disposition, ULONG 
     if (NtCreateFile(&handle, access, &attributes, &iosb, NULL, 0, 7, disposition, options, NULL, 0) >= 0)
         add(handle);
 }
+/* A thread must not be ended before it sleeps: it would take the loader's lock along. */
+static volatile LONG asleep;
 static DWORD WINAPI sleeper(void *unused) {
+    asleep = 1;
     for (;;)
         SleepEx(1000000, TRUE);
 }
 static void start_thread(int suspended) {
+    asleep = suspended;
     HANDLE thread = CreateThread(NULL, 65536, sleeper, NULL, suspended ? CREATE_SUSPENDED : 0, NULL);
     if (thread)
         threads[thread_count++] = (ULONG64)thread;
+    while (thread && !asleep)
+        Sleep(1);
 }
 static int is_open(ULONG64 handle) {
     DWORD flags;
@@ -682,6 +618,8 @@ static void one_call(unsigned index) {
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return; /* the last calls took the arena away */
     }
+    if (!strcmp(service->name, "NtCreateThreadEx"))
+        arguments[6] |= 1; /* suspended: undo() ends it */
     if (below(64) == 0) {
         service = &random;
         target = 0;

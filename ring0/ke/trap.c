@@ -42,16 +42,6 @@ VOID KiTrapFrameToContext(const hal_trap_frame *Frame, PCONTEXT Context) {
     }
 }
 
-VOID KiContextToTrapFrame(const CONTEXT *Context, hal_trap_frame *Frame) {
-    RtlCopyMemory(Frame->gpr, &Context->Rax, sizeof Frame->gpr);
-    Frame->rip = Context->Rip;
-    Frame->rflags = Context->EFlags;
-    if (Frame->xsave != NULL) {
-        RtlCopyMemory(Frame->xsave, &Context->FltSave, sizeof Context->FltSave);
-        ((XSAVE_FORMAT *)Frame->xsave)->MxCsr = Context->MxCsr;
-    }
-}
-
 static KPROCESSOR_MODE FrameMode(const hal_trap_frame *Frame) { return Frame->user_mode ? UserMode : KernelMode; }
 
 /* From a trap to its exception; comes back only when a handler changed nothing but wants to go on, and then through KiResumeContext. */

@@ -30,7 +30,6 @@ NTSTATUS KiInternalService(ULONG Number, const ULONG64 *Arguments);
 VOID KiServiceFromTrap(hal_trap_frame *Frame);
 NTSTATUS KiCallService(PVOID Routine, const ULONG64 *Arguments, ULONG Count);
 VOID KiTrapFrameToContext(const hal_trap_frame *Frame, PCONTEXT Context);
-VOID KiContextToTrapFrame(const CONTEXT *Context, hal_trap_frame *Frame);
 
 /*
  * Raises an exception in the current thread. Mode is where it happened. Kernel mode: walks frames (rtl/) and, when no handler

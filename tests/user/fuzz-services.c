@@ -1,7 +1,7 @@
 /*
  * Every service of ntdll with arguments that no sane program passes: fuzz-services [SEED [COUNT [v]]], v prints each call. A call may return any
- * status or raise an exception here; the machine, and this program, go on. Calls are typed, so that they get past the first check, and any argument may
- * still be anything.
+ * status or raise an exception here; the machine, and this program, go on. Calls are typed, so that they get past the first check, and any argument
+ * may still be anything.
  */
 #include "utap.h"
 #include <string.h>
@@ -14,10 +14,10 @@
 #define ARENA 0x10000000ull
 
 /*
- * Arguments, a letter each: h handle, v thread or process that may be ended, g handle that may be closed, m access mask, o object attributes,
- * u counted string, s I/O status block, b buffer, l length, p pointer to a value, c information class, k control code, ? any of these, t timeout, d address whose memory may go, r pointer to one, a APC routine,
- * q address of code, n any number, B address where nothing is, f flags. z the same but never running, D this
- * process or thread. B, D, v, z, g, t, d, r, a and q stay what they are.
+ * Arguments, a letter each: h handle, v thread or process that may be ended, g handle that may be closed, m access mask, o object attributes, u
+ * counted string, s I/O status block, b buffer, l length, p pointer to a value, c information class, k control code, ? any of these, t timeout, d
+ * address whose memory may go, r pointer to one, a APC routine, q address of code, n any number, B address where nothing is, f flags. z the same
+ * but never running, D this process or thread. B, D, v, z, g, t, d, r, a and q stay what they are.
  */
 /* clang-format off */
 static const char *const signatures[][2] = {
@@ -522,7 +522,7 @@ static ULONG64 argument(char kind) {
     case 't': return timeout();
     case 'a': return below(3) ? 0 : (ULONG64)apc;
     case 'q': return (ULONG64)apc;
-    case 'B': return below(2) ? page(NOWHERE) : page(NO_ACCESS);
+    case 'B': return below(2) ? 0x800000000000 : 0xFFFF800000000000;
     case 'f': return flags();
     default: return number();
     }

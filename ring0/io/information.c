@@ -106,8 +106,8 @@ static NTSTATUS Answer(PIOP_REQUEST Request, PIO_STATUS_BLOCK Iosb, PVOID To, co
     return Status;
 }
 
-/* Reads what the status and information go to; the request has been referenced before and is given up on failure. */
-/* Least is the class's least length: a structure of less than four bytes (FILE_DISPOSITION_INFORMATION) may lie anywhere. */
+/* Probes where status and information go; the request has been referenced before and is given up on failure. Least is the class's least length: a
+   structure of less than four bytes (FILE_DISPOSITION_INFORMATION) may lie anywhere. */
 static NTSTATUS ProbeAndBegin(PIOP_REQUEST Request, PIO_STATUS_BLOCK Iosb, PVOID Buffer, ULONG Length, ULONG Least, BOOLEAN Write) {
     ULONG Alignment = Least < sizeof(ULONG) ? sizeof(UCHAR) : sizeof(ULONG);
 

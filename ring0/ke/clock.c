@@ -86,11 +86,7 @@ static ULONG64 KipReadClock(VOID) {
     return KipNow;
 }
 
-VOID KiMoveClockTo(ULONG64 InterruptTime) {
-    KipMove(KiMachine->realtime ? KipHostTime() : InterruptTime);
-    if (KiNextTimerDue() <= KipNow) /* the idle loop comes here for that timer, also when it was due already */
-        KiPending |= KI_PENDING_TIMERS;
-}
+VOID KiMoveClockTo(ULONG64 InterruptTime) { KipMove(KiMachine->realtime ? KipHostTime() : InterruptTime); }
 
 VOID KiClockExpects(ULONG64 Due) {
     if (Due <= KipNow)

@@ -136,7 +136,9 @@ static int64_t write_terminal(uint32_t stream, const char *data, uint64_t size) 
     return error;
 }
 
-int64_t console_write(uint32_t stream, const void *data, uint64_t size) {
+int64_t console_write(uint32_t console_number, uint32_t stream, const void *data, uint64_t size) {
+    if (console_number != 0)
+        return -EIO;
     if (stream != 1 && stream != 2)
         return -EINVAL;
     if (size == 0)
@@ -145,7 +147,9 @@ int64_t console_write(uint32_t stream, const void *data, uint64_t size) {
     return (console.terminals & 1u << stream) != 0 ? write_terminal(stream, data, size) : put((int)stream, data, size);
 }
 
-int64_t console_read(void *data, uint64_t size) {
+int64_t console_read(uint32_t console_number, void *data, uint64_t size) {
+    if (console_number != 0)
+        return -EIO;
     if (size == 0)
         return 0;
     keep_order();
@@ -191,7 +195,16 @@ static int64_t put_line(const char *prefix, const char *text, uint64_t size) {
     return error != 0 ? error : put(2, line, used);
 }
 
-int64_t console_debug_line(const char *text, uint64_t size) {
+int64_t console_door_terminals(uint32_t console_number) { return console_number == 0 ? console.terminals : 0; }
+
+int64_t console_want(uint32_t console_number, uint32_t wanted) {
+    (void)wanted;
+    return console_number == 0 ? 0 : -EIO;
+}
+
+int64_t console_debug_line(const hal_debug_line *line) {
+    const char *text = line->text;
+    uint64_t size = line->size;
     if (size > 0 && text[size - 1] == '\r') /* DbgPrint("...\r\n") */
         size--;
     return put_line(console.colour ? "\033[2mdbg:\033[0m " : "dbg: ", text, size);

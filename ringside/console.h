@@ -4,7 +4,7 @@
  * they happened.
  */
 #pragma once
-#include <stdint.h>
+#include "hal/hal.h"
 
 /* Before anything is written. trace_file NULL: traces go to standard error. 0 or a negative errno (of the trace file). */
 int console_start(const char *trace_file);
@@ -19,8 +19,10 @@ uint32_t console_terminals(void);
 int console_has_colour(void);
 
 /* hal_ops. Nothing left out: a write either writes all or fails; -EPIPE when nobody reads any more. */
-int64_t console_write(uint32_t stream, const void *data, uint64_t size);
-int64_t console_read(void *data, uint64_t size);
-int64_t console_debug_line(const char *text, uint64_t size);
+int64_t console_write(uint32_t console_number, uint32_t stream, const void *data, uint64_t size);
+int64_t console_read(uint32_t console_number, void *data, uint64_t size);
+int64_t console_door_terminals(uint32_t console_number);
+int64_t console_want(uint32_t console_number, uint32_t wanted);
+int64_t console_debug_line(const hal_debug_line *line);
 int64_t console_trace(const char *text, uint64_t size);
 int64_t console_message(const char *text, uint64_t size);

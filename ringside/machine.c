@@ -32,9 +32,11 @@
 #define DOORS(F)                                                                                                                                     \
     F(map)                                                                                                                                           \
     F(unmap)                                                                                                                                         \
-    F(protect) F(discard) F(set_gs) F(monotonic_ns) F(wall_time) F(entropy) F(wait) F(console_write) F(console_read) F(debug_line) F(trace)          \
-        F(message) F(file_open) F(file_close) F(file_read) F(file_write) F(file_info) F(file_resize) F(file_flush) F(file_delete) F(file_rename)     \
-            F(file_list) F(file_host_path) F(exit) F(bugcheck) F(fatal) F(stop)
+    F(protect)                                                                                                                                       \
+    F(discard) F(set_gs) F(monotonic_ns) F(wall_time) F(entropy) F(wait) F(console_write) F(console_read) F(console_terminals) F(console_want)       \
+        F(debug_line) F(request_next) F(request_data) F(request_note) F(request_done) F(state_read) F(state_append) F(state_replace) F(trace)        \
+            F(message) F(file_open) F(file_close) F(file_read) F(file_write) F(file_info) F(file_resize) F(file_flush) F(file_delete) F(file_rename) \
+                F(file_list) F(file_host_path) F(exit) F(bugcheck) F(fatal) F(stop)
 #define DECLARE(name)    extern void door_##name(void);
 #define INITIALIZE(name) .name = (void *)door_##name,
 DOORS(DECLARE)
@@ -220,7 +222,6 @@ int machine_run(const struct run_options *options) {
         .trace = options->trace,
         .realtime = options->realtime || (console_terminals() & 1),
         .strict = options->strict,
-        .console_is_terminal = console_terminals(),
         .has_fsgsbase = (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE) != 0,
         .images = ringside_images,
         .image_count = ringside_image_count,

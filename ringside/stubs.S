@@ -79,7 +79,16 @@ door_\name:
     DOOR wait, host_wait
     DOOR console_write, console_write
     DOOR console_read, console_read
+    DOOR console_terminals, console_door_terminals
+    DOOR console_want, console_want
     DOOR debug_line, console_debug_line
+    DOOR request_next, server_next
+    DOOR request_data, server_data
+    DOOR request_note, server_note
+    DOOR request_done, server_done
+    DOOR state_read, state_read
+    DOOR state_append, state_append
+    DOOR state_replace, state_replace
     DOOR trace, console_trace
     DOOR message, console_message
     DOOR file_open, files_open

@@ -12,7 +12,7 @@
 #pragma once
 #include <stdint.h>
 
-#define HAL_VERSION 1
+#define HAL_VERSION 2
 #define HAL_PAGE    4096u
 
 /* ---- The address layout: the same in every run ------------------------------------------------------------------------- */
@@ -157,6 +157,54 @@ typedef struct hal_file_info {
 #define HAL_EVENT_TIMEOUT 0u /* the deadline came */
 #define HAL_EVENT_CONSOLE 1u /* bit 0: console input can be read (or has ended) */
 #define HAL_EVENT_CONTROL 2u /* bit 1: the user asked for something: hal_machine.control_request */
+#define HAL_EVENT_REQUEST 4u /* bit 2: request_next has something, or a console of a connection has gone or may be written again */
+
+/* ---- Debug output --------------------------------------------------------------------------------------------------------- */
+typedef struct hal_debug_line {
+    uint64_t time;              /* NT time, UTC */
+    uint64_t up_time;           /* 100 ns since boot */
+    uint32_t cpu, pid, tid;     /* who printed the line's first character */
+    uint32_t component, level;  /* as DbgPrintEx was given them; component ~0: DbgPrint, whose level is 3 (INFO) */
+    const char *component_name; /* "IHVDRIVER", or "" for DbgPrint and for a number without a name */
+    const char *process;        /* "client.exe", "System"; UTF-8 */
+    const char *driver;         /* "example.sys": the image that called; "" if no image's code did */
+    const char *text;           /* UTF-8 without its newline */
+    uint64_t size;
+} hal_debug_line;
+
+/* ---- Requests from outside: what other `ringside` commands ask of a machine that is up -------------------------------------- */
+enum hal_request_kind {
+    HAL_REQUEST_RUN,     /* drivers, programs, console */
+    HAL_REQUEST_LOAD,    /* arguments[0]: where the image is, "C:\\Windows\\System32\\drivers\\x.sys" */
+    HAL_REQUEST_UNLOAD,  /* arguments[0]: service name */
+    HAL_REQUEST_STATUS,  /* arguments: none */
+    HAL_REQUEST_THREADS, /* every thread, its stack and what it waits for */
+    HAL_REQUEST_OBJECTS, /* arguments[0]: path of the object or directory, UTF-8; "\\" is the root */
+    HAL_REQUEST_DOWN,    /* unload everything in order, then end */
+    HAL_REQUEST_CONTROL, /* control: a console control event (0 Ctrl+C, 1 Ctrl+Break, 2 close) for the programs of `console`; has no answer */
+    HAL_REQUEST_GONE     /* the other end of `connection` has gone: end what runs for it; has no answer */
+};
+
+#define HAL_MAX_ARGUMENTS 64
+#define HAL_MAX_PROGRAMS  16
+typedef struct hal_program {
+    const char *path;         /* "C:\\client.exe", UTF-8 */
+    const char *command_line; /* UTF-8, as GetCommandLine will give it: the program's name and its arguments, quoted */
+} hal_program;
+
+/* Pointers in it stay valid until request_done for its connection. Every string is valid UTF-8. */
+typedef struct hal_request {
+    uint32_t kind;
+    uint32_t connection; /* above 0; names it until request_done or, after HAL_REQUEST_GONE, until request_done too */
+    uint32_t console;    /* RUN, CONTROL: which console; 0 is the machine's own */
+    uint32_t control;
+    const char *const *arguments;
+    uint32_t argument_count;
+    const char *const *drivers; /* "C:\\example.sys", loaded first and unloaded afterwards */
+    uint32_t driver_count;
+    const hal_program *programs; /* each is started once all before it have ended, or nothing goes on but by console input */
+    uint32_t program_count;
+} hal_request;
 
 typedef struct hal_ops {
     /* Memory. va, size and pa are multiples of HAL_PAGE. map replaces whatever was there; unmap leaves the range reserved. */
@@ -174,12 +222,16 @@ typedef struct hal_ops {
     /* Waits until an event in `mask` or until timeout_ns has passed (~0: no limit). Returns HAL_EVENT_ bits; 0 is the timeout. */
     int64_t (*wait)(uint32_t mask, uint64_t timeout_ns);
 
-    /* Console. write: the whole of it, to stream 1 or 2. read: bytes read, 0 at the end of input, -HAL_EAGAIN when there is none
-       yet (only on a terminal: pipes and files block, for their input counts as there, until HAL_EVENT_CONTROL is pending). */
-    int64_t (*console_write)(uint32_t stream, const void *data, uint64_t size);
-    int64_t (*console_read)(void *data, uint64_t size);
-    /* One line of debug output without its newline; the host adds "dbg: ". */
-    int64_t (*debug_line)(const char *text, uint64_t size);
+    /* Consoles: 0 is that of the ringside process itself, others come with HAL_REQUEST_RUN and are gone with their connection: -HAL_EIO then.
+       write: to stream 1 or 2; the whole of it, or for consoles above 0 as much as goes without waiting, then -HAL_EAGAIN if that is
+       nothing. read: bytes read, 0 at the end of input, -HAL_EAGAIN when there is none yet (console 0: only on a terminal: pipes and
+       files block, for their input counts as there, until HAL_EVENT_CONTROL is pending). terminals: bit n is set if stream n is a terminal. */
+    int64_t (*console_write)(uint32_t console, uint32_t stream, const void *data, uint64_t size);
+    int64_t (*console_read)(uint32_t console, void *data, uint64_t size);
+    int64_t (*console_terminals)(uint32_t console);
+    /* Whether input of this console is waited for: only then does it raise HAL_EVENT_CONSOLE. */
+    int64_t (*console_want)(uint32_t console, uint32_t wanted);
+    int64_t (*debug_line)(const hal_debug_line *line);
     /* One or more whole lines for --trace. */
     int64_t (*trace)(const char *text, uint64_t size);
     /* An error or note of Ringside's own, to stderr, as one "ringside: ..." line. */
@@ -201,6 +253,20 @@ typedef struct hal_ops {
     /* The host's own path of an open file, for messages and debug data; name: HAL_MAX_PATH bytes. */
     int64_t (*file_host_path)(int64_t file, char *name);
 
+    /* Requests. next: 0 and *request, or -HAL_EAGAIN. data: a piece of the answer, UTF-8, passed on as it is. note: one line for the person
+       who asked. done: the end of the answer, and the exit code of the command. Both do nothing, with -HAL_EIO, for who has gone. */
+    int64_t (*request_next)(hal_request *request);
+    int64_t (*request_data)(uint32_t connection, const char *text, uint64_t size);
+    int64_t (*request_note)(uint32_t connection, const char *text, uint64_t size);
+    int64_t (*request_done)(uint32_t connection, uint32_t code);
+
+    /* The machine's own small files (the registry), below its state directory; a machine that is not kept has none: -HAL_ENOENT, and
+       writing succeeds without effect. read: bytes, at most size, of the file from offset. append: all of it is in the file, and survives the end of this
+       process, when it returns. replace: the file has the new content or, if this fails or the process ends, the old. name: a plain file name. */
+    int64_t (*state_read)(const char *name, uint64_t offset, void *data, uint64_t size);
+    int64_t (*state_append)(const char *name, const void *data, uint64_t size);
+    int64_t (*state_replace)(const char *name, const void *data, uint64_t size);
+
     /* The ends. None returns. */
     void (*exit)(uint32_t status);                 /* the machine is done; status is the program's 32-bit exit status */
     void (*bugcheck)(const hal_bugcheck *report);  /* prints the screen, leaves with 134 */
@@ -214,12 +280,6 @@ typedef struct hal_image { /* a PE file carried inside the ringside executable *
     const void *data;
     uint64_t size;
 } hal_image;
-
-#define HAL_MAX_PROGRAMS 16
-typedef struct hal_program {
-    const char *path;         /* "C:\\client.exe", UTF-8 */
-    const char *command_line; /* UTF-8, as GetCommandLine will give it: the program's name and its arguments, quoted */
-} hal_program;
 
 enum hal_verifier { HAL_VERIFIER_OFF, HAL_VERIFIER_STANDARD, HAL_VERIFIER_FULL };
 
@@ -246,7 +306,9 @@ typedef struct hal_machine {
     uint32_t trace;           /* 1: --trace */
     uint32_t realtime;
     uint32_t strict;
-    uint32_t console_is_terminal;
+    uint32_t stays_up;  /* 1: serve requests until HAL_REQUEST_DOWN; 0: run `programs` and end */
+    uint32_t safe;      /* 1: --safe: no boot, system or auto start drivers but our own */
+    uint32_t last_good; /* 1: --last-known-good: boot with the control set of the last boot that went well */
     uint32_t has_fsgsbase;
     uint64_t boot_wall_time; /* NT time; in a repeatable run a constant */
 

@@ -45,7 +45,9 @@ static VOID KdpEmitLine(VOID) {
         Count--;
     }
     KdpLineUsed = 0;
-    HalOps->debug_line(KdpText, KdpEncode(KdpLine, Count, KdpText, sizeof(KdpText)));
+    hal_debug_line Line = {.component = KDP_ALWAYS, .component_name = "", .process = "", .driver = "", .text = KdpText};
+    Line.size = KdpEncode(KdpLine, Count, KdpText, sizeof(KdpText));
+    HalOps->debug_line(&Line);
 }
 
 VOID KdFlush(VOID) {

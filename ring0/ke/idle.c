@@ -201,10 +201,10 @@ static VOID KipIdleStep(VOID) {
             KipStopDeadlocked();
         if (Due != ~0ull)
             Nanoseconds = KiMachine->realtime && Due > Now ? (Due - Now) * 100 : 0;
-        if ((Interest & HAL_EVENT_CONSOLE) && (KiMachine->console_is_terminal & 1) == 0) {
+        if ((Interest & HAL_EVENT_CONSOLE) && (HalOps->console_terminals(0) & 1) == 0) {
             Events = HAL_EVENT_CONSOLE; /* a pipe's or file's input counts as there: its reader waits for the host */
         } else if (KiMachine->realtime || Interest != 0) {
-            if (KiMachine->console_is_terminal)
+            if (HalOps->console_terminals(0) != 0)
                 KdFlush();
             Events = HalOps->wait(Interest | HAL_EVENT_CONTROL, Nanoseconds);
         }

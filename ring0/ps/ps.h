@@ -32,6 +32,9 @@ struct _EPROCESS {
     LARGE_INTEGER CreateTime, ExitTime;
     PVOID NtdllBase;
     HANDLE InheritedFromUniqueProcessId;
+    ULONG Console;    /* the host's number of it; inherited */
+    ULONG Connection; /* the request that this process, or an ancestor, was started for; 0: the machine's own command line */
+    ULONG SessionId;
     SECTION_IMAGE_FACTS Image;
 };
 

@@ -30,7 +30,7 @@ typedef struct _CON_EXTENSION { /* of a device */
     PCON_CONSOLE Console;
 } CON_EXTENSION, *PCON_EXTENSION;
 
-static inline BOOLEAN ConIsTerminal(ULONG Stream) { return (KiMachine->console_is_terminal >> Stream & 1) != 0; }
+static inline BOOLEAN ConIsTerminal(ULONG Stream) { return (HalOps->console_terminals(0) >> Stream & 1) != 0; }
 
 /* Sets the status, completes, and gives the status back for a dispatch routine to return. IRQL <= DISPATCH_LEVEL. */
 NTSTATUS ConComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information);

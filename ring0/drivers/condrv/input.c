@@ -97,7 +97,7 @@ static BOOLEAN ConAnswer(PCON_INPUT_STATE Input, PIRP Irp, BOOLEAN *MayRead) {
         if (!*MayRead)
             return FALSE;
         *MayRead = ConIsTerminal(CON_INPUT);
-        Count = HalOps->console_read(Input->Line, CON_LINE);
+        Count = HalOps->console_read(0, Input->Line, CON_LINE);
         if (Count == -HAL_EAGAIN)
             return FALSE;
         if (Count < 0) {

@@ -4,7 +4,7 @@
 #define HOST_EPIPE 32
 
 NTSTATUS ConWriteBytes(ULONG Stream, const VOID *Data, ULONG Length) {
-    int64_t Result = HalOps->console_write(Stream, Data, Length);
+    int64_t Result = HalOps->console_write(0, Stream, Data, Length);
 
     if (Result >= 0)
         return STATUS_SUCCESS;

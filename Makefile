@@ -39,7 +39,7 @@ include samples/rules.mk
 include tests/rules.mk
 include bench/rules.mk
 
-all: $(BUILD)/ringside samples $(BUILD)/unwind-proof docs/exports.md
+all: $(BUILD)/ringside samples $(BUILD)/unwind-proof docs/exports.md docs/oracle.md
 
 DOCDIR := $(PREFIX)/share/doc/ringside
 install: $(BUILD)/ringside docs/exports.md
@@ -53,6 +53,8 @@ install: $(BUILD)/ringside docs/exports.md
 
 docs/exports.md: $(BUILD)/exports.md
 	cp $< $@
+docs/oracle.md: tests/wine/oracle.awk tests/wine/differences.tbl
+	awk -f $^ > $@
 compile_commands.json: Makefile tools/compile-commands.awk
 	$(MAKE) -n -B V=1 --no-print-directory all | awk -v dir=$(CURDIR) -f tools/compile-commands.awk > $@
 

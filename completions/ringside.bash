@@ -4,7 +4,7 @@ _ringside() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} i
     COMPREPLY=()
     if [[ $COMP_CWORD -eq 1 ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "run inspect cc help --help --version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "run log objects inspect cc help --help --version" -- "$cur")
         return
     fi
     case $command in
@@ -34,18 +34,34 @@ _ringside() {
         # After the program, words are its own.
         for ((i = 2; i < COMP_CWORD; i++)); do
             case ${COMP_WORDS[i]} in
-            -d | --driver | --and | --root | --verifier | --cpus | --seed | --memory | --timeout) ((i++)) ;;
+            -d | --driver | --and | --root | --share | --log | --verifier | --cpus | --seed | --memory | --timeout) ((i++)) ;;
             -*) ;;
             *) compopt -o default; return ;;
             esac
         done
         if [[ $cur == -* ]]; then
-            mapfile -t COMPREPLY < <(compgen -W "-d --driver --and --verifier --trace --trace= --cpus --seed --realtime --memory --timeout --root --strict -h --help" -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W "-d --driver --and --verifier --trace --trace= --log --cpus --seed --realtime --memory --timeout --root --share --strict --no-sandbox -h --help" -- "$cur")
             [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
         else
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -X '!*.[eE][xX][eE]' -- "$cur"; compgen -d -- "$cur")
         fi ;;
+    log)
+        case $prev in
+        --level)
+            mapfile -t COMPREPLY < <(compgen -W "ERROR WARNING TRACE INFO" -- "$cur") ;;
+        --read)
+            compopt -o default ;;
+        -n | --last | --driver | --process | --component | --grep | --exclude | --highlight | --machine) ;;
+        *)
+            mapfile -t COMPREPLY < <(compgen -W "-f --follow -n --last -i --interactive --clock --driver --process --component --level --grep --exclude --highlight --json --read --clear --machine -h --help" -- "$cur") ;;
+        esac ;;
+    objects)
+        case $prev in
+        --read) compopt -o default ;;
+        --machine) ;;
+        *) mapfile -t COMPREPLY < <(compgen -W "-l --long --json -i --interactive --machine --read -h --help" -- "$cur") ;;
+        esac ;;
     inspect)
         if [[ $cur == -* ]]; then
             mapfile -t COMPREPLY < <(compgen -W "--corpus --json -h --help" -- "$cur")
@@ -54,7 +70,7 @@ _ringside() {
         fi ;;
     cc)
         if [[ $cur == -* ]]; then
-            mapfile -t COMPREPLY < <(compgen -W "-o --output --native -v --verbose -h --help --" -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W "-o --output --native --crt -v --verbose -h --help --" -- "$cur")
         elif [[ $prev == -o || $prev == --output ]]; then
             compopt -o default
         else
@@ -62,7 +78,7 @@ _ringside() {
             mapfile -t COMPREPLY < <(compgen -f -X '!*.c' -- "$cur"; compgen -d -- "$cur")
         fi ;;
     help)
-        mapfile -t COMPREPLY < <(compgen -W "run inspect cc" -- "$cur") ;;
+        mapfile -t COMPREPLY < <(compgen -W "run log objects inspect cc" -- "$cur") ;;
     esac
 }
 complete -F _ringside ringside

@@ -25,7 +25,38 @@ complete -c ringside -n '__ringside_command run' -l memory -x -a '64M 256M 1G' -
 complete -c ringside -n '__ringside_command run' -l timeout -x -d 'end the machine after so many seconds'
 complete -c ringside -n '__ringside_command run' -l root -x -a '(__fish_complete_directories)' -d 'the directory that is C:'
 complete -c ringside -n '__ringside_command run' -l strict -d 'refuse a driver that imports what Ringside does not have'
+complete -c ringside -n '__ringside_command run' -l no-sandbox -d 'without the fence, for debugging'
 complete -c ringside -n '__ringside_command run' -s h -l help -d 'the options'
+
+complete -c ringside -n '__ringside_command run' -l log -r -F -d 'write debug output to a file as well'
+
+complete -c ringside -n __fish_use_subcommand -a log -d 'what drivers and programs print'
+complete -c ringside -n '__ringside_command log' -s f -l follow -d 'go on with what comes'
+complete -c ringside -n '__ringside_command log' -s n -l last -x -d 'only the last lines'
+complete -c ringside -n '__ringside_command log' -s i -l interactive -d 'on the full screen'
+complete -c ringside -n '__ringside_command log' -l clock -d 'time of day'
+complete -c ringside -n '__ringside_command log' -l driver -x -d 'only this driver'
+complete -c ringside -n '__ringside_command log' -l process -x -d 'only this process, by name or id'
+complete -c ringside -n '__ringside_command log' -l component -x -d 'only this component'
+complete -c ringside -n '__ringside_command log' -l level -x -a 'ERROR WARNING TRACE INFO' -d 'this level and more important ones'
+complete -c ringside -n '__ringside_command log' -l grep -x -d 'only lines with this text'
+complete -c ringside -n '__ringside_command log' -l exclude -x -d 'no lines with this text'
+complete -c ringside -n '__ringside_command log' -l highlight -x -d 'mark this text'
+complete -c ringside -n '__ringside_command log' -l json -d 'for programs'
+complete -c ringside -n '__ringside_command log' -l read -r -F -d 'records from a file'
+complete -c ringside -n '__ringside_command log' -l clear -d 'forget what is there'
+complete -c ringside -n '__ringside_command log' -l machine -x -d 'the machine of this name'
+complete -c ringside -n '__ringside_command log' -s h -l help -d 'the options'
+
+complete -c ringside -n '__ringside_command run' -l share -r -d 'a directory as a share: NAME=DIR'
+
+complete -c ringside -n __fish_use_subcommand -a objects -d 'the object namespace'
+complete -c ringside -n '__ringside_command objects' -s l -l long -d 'with all there is to know'
+complete -c ringside -n '__ringside_command objects' -l json -d 'for programs'
+complete -c ringside -n '__ringside_command objects' -s i -l interactive -d 'on the full screen'
+complete -c ringside -n '__ringside_command objects' -l machine -x -d 'the machine of this name'
+complete -c ringside -n '__ringside_command objects' -l read -r -F -d 'what --json has written'
+complete -c ringside -n '__ringside_command objects' -s h -l help -d 'the options'
 
 complete -c ringside -n '__ringside_command inspect' -F
 complete -c ringside -n '__ringside_command inspect' -l corpus -r -F -d 'a table of imports of many drivers'
@@ -35,6 +66,7 @@ complete -c ringside -n '__ringside_command inspect' -s h -l help -d 'the option
 complete -c ringside -n '__ringside_command cc' -F
 complete -c ringside -n '__ringside_command cc' -s o -l output -r -F -d 'the image to make'
 complete -c ringside -n '__ringside_command cc' -l native -d 'a program without Win32'
+complete -c ringside -n '__ringside_command cc' -l crt -x -a 'msvcrt ucrt' -d 'the C run-time library'
 complete -c ringside -n '__ringside_command cc' -s v -l verbose -d 'print the commands'
 complete -c ringside -n '__ringside_command cc' -s h -l help -d 'the options'
 

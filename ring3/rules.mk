@@ -1,14 +1,18 @@
 # What a Windows program links to. Each DLL: every C and S file of its folder, plus ring0/rtl files that ntdll shares with the kernel
 # (ring3/ntdll/shared.mk lists them), linked against the DLLs below it.
-RING3_DLLS := ntdll kernel32 advapi32 msvcrt
+RING3_DLLS := ntdll kernel32 advapi32 msvcrt ucrtbase vcruntime140
 ring3_needs_ntdll :=
 ring3_needs_kernel32 := ntdll
 ring3_needs_advapi32 := kernel32 ntdll
 ring3_needs_msvcrt := kernel32 ntdll
+ring3_needs_ucrtbase := kernel32 ntdll
+ring3_needs_vcruntime140 := ucrtbase kernel32 ntdll
 ring3_entry_ntdll := -noentry
 ring3_entry_kernel32 := -entry:DllMain
 ring3_entry_advapi32 := -noentry
 ring3_entry_msvcrt := -entry:DllMain
+ring3_entry_ucrtbase := -entry:DllMain
+ring3_entry_vcruntime140 := -entry:DllMain
 include ring3/ntdll/shared.mk
 
 $(BUILD)/ring3/%.o: ring3/%.c
@@ -26,8 +30,10 @@ $(BUILD)/ring3/shared/%.o: ring0/%.S
 	$(CC) $(PE_TARGET) -g -Iring0 -DRTL_USER_MODE -MMD -MP -c $< -o $@
 
 ring3_objects_ntdll := $(RTL_SHARED:ring0/%=$(BUILD)/ring3/shared/%) $(BUILD)/ring0/ntdll-services.o
-# printf's engine is the kernel's.
-ring3_objects_msvcrt := $(foreach f,format float codepage,$(BUILD)/ring3/shared/rtl/$(f).o)
+# Both C run-time libraries are ring3/crt, with what each has of its own; printf's engine is the kernel's.
+CRT_OBJECTS := $(patsubst %,$(BUILD)/%.o,$(basename $(wildcard ring3/crt/*.[cS]))) $(foreach f,format float codepage,$(BUILD)/ring3/shared/rtl/$(f).o)
+ring3_objects_msvcrt := $(CRT_OBJECTS)
+ring3_objects_ucrtbase := $(CRT_OBJECTS)
 $(BUILD)/ring3/ntdll.def: ring3/ntdll/ntdll.def $(BUILD)/ring0/ntdll-services.def
 	@mkdir -p $(@D)
 	cat $^ > $@
@@ -46,6 +52,17 @@ ring3_address_ntdll := 0x180000000
 ring3_address_kernel32 := 0x181000000
 ring3_address_advapi32 := 0x182000000
 ring3_address_msvcrt := 0x183000000
+ring3_address_ucrtbase := 0x184000000
+ring3_address_vcruntime140 := 0x185000000
 $(foreach d,$(RING3_DLLS),$(eval $(call ring3_dll,$(d))))
 
-RING3_IMAGES := $(foreach d,$(RING3_DLLS),$(BUILD)/ring3/$(d).dll)
+# A program of C:\Windows\System32: every C file of its folder and of ring3/program, against the DLLs as any program is.
+RING3_PROGRAMS := sc
+RING3_PROGRAM_LIBS := $(foreach n,msvcrt advapi32 kernel32,$(BUILD)/ring3/$(n).lib)
+define ring3_program
+$(BUILD)/ring3/$(1).exe: $$(patsubst %.c,$(BUILD)/%.o,$$(wildcard ring3/$(1)/*.c ring3/program/*.c)) $(RING3_PROGRAM_LIBS)
+	$(LLD) -nologo -subsystem:console -entry:ProgramStart -nodefaultlib -debug:dwarf -release -out:$$@ $$^
+endef
+$(foreach d,$(RING3_PROGRAMS),$(eval $(call ring3_program,$(d))))
+
+RING3_IMAGES := $(foreach d,$(RING3_DLLS),$(BUILD)/ring3/$(d).dll) $(foreach d,$(RING3_PROGRAMS),$(BUILD)/ring3/$(d).exe)

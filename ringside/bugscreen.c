@@ -1,4 +1,3 @@
-#include "console.h"
 #include "machine.h"
 #include "symbols.h"
 
@@ -7,7 +6,10 @@
 
 #define WIDTH 78
 
-static const char *colour(const char *code) { return console_has_colour() ? code : ""; }
+static FILE *out;
+static int coloured;
+
+static const char *colour(const char *code) { return coloured ? code : ""; }
 
 /* is_caller: pc is a return address, and the place wanted that of the call before it. */
 static void print_location(const hal_stack_frame *frame, int is_caller) {
@@ -16,17 +18,17 @@ static void print_location(const hal_stack_frame *frame, int is_caller) {
     place.pc -= is_caller ? 1 : 0;
     if (!symbols_find(&place, &location)) {
         if (frame->symbol[0] != '\0') {
-            fprintf(stderr, "%s!%s+0x%x", frame->image, frame->symbol, frame->symbol_offset);
+            fprintf(out, "%s!%s+0x%x", frame->image, frame->symbol, frame->symbol_offset);
         } else if (frame->image[0] != '\0') {
-            fprintf(stderr, "%s+0x%llx", frame->image, (unsigned long long)(frame->pc - frame->image_base));
+            fprintf(out, "%s+0x%llx", frame->image, (unsigned long long)(frame->pc - frame->image_base));
         } else {
-            fprintf(stderr, "(no image)");
+            fprintf(out, "(no image)");
         }
         return;
     }
-    fprintf(stderr, "%s!%s", frame->image, location.function);
+    fprintf(out, "%s!%s", frame->image, location.function);
     if (location.line != 0) {
-        fprintf(stderr, "  %s:%u", location.file, location.line);
+        fprintf(out, "  %s:%u", location.file, location.line);
     }
 }
 
@@ -34,9 +36,9 @@ static void print_location(const hal_stack_frame *frame, int is_caller) {
 static void print_culprit(const hal_bugcheck *report) {
     for (uint32_t i = 0; i < report->frame_count; i++) {
         if (strcmp(report->frames[i].image, report->culprit) == 0) {
-            fprintf(stderr, "  culprit    ");
+            fprintf(out, "  culprit    ");
             print_location(&report->frames[i], i > 0);
-            fputc('\n', stderr);
+            fputc('\n', out);
             return;
         }
     }
@@ -44,38 +46,39 @@ static void print_culprit(const hal_bugcheck *report) {
 
 static void print_rule(void) {
     for (int i = 0; i < WIDTH; i++) {
-        fputc('-', stderr);
+        fputc('-', out);
     }
-    fputc('\n', stderr);
+    fputc('\n', out);
 }
 
-void bugscreen_print(const hal_bugcheck *report) {
-    fflush(stdout);
-    fputs(colour("\033[97;44m"), stderr);
+void bugscreen_print(FILE *stream, int with_colour, const hal_bugcheck *report) {
+    out = stream;
+    coloured = with_colour;
+    fputs(colour("\033[97;44m"), out);
     print_rule();
-    fprintf(stderr, "*** STOP 0x%08X", report->code);
+    fprintf(out, "*** STOP 0x%08X", report->code);
     if (report->name != NULL && report->name[0] != '\0') {
-        fprintf(stderr, "  %s", report->name);
+        fprintf(out, "  %s", report->name);
     }
-    fprintf(stderr, "%s\n\n", colour("\033[0m"));
+    fprintf(out, "%s\n\n", colour("\033[0m"));
     if (report->message[0] != '\0') {
-        fprintf(stderr, "  %s.\n\n", report->message);
+        fprintf(out, "  %s.\n\n", report->message);
     }
     for (int i = 0; i < 4; i++) {
         const char *meaning = report->parameter_meaning[i] != NULL ? report->parameter_meaning[i] : "";
-        fprintf(stderr, "  %s %d  0x%016llX  %s\n", i == 0 ? "parameter" : "         ", i + 1, (unsigned long long)report->parameter[i], meaning);
+        fprintf(out, "  %s %d  0x%016llX  %s\n", i == 0 ? "parameter" : "         ", i + 1, (unsigned long long)report->parameter[i], meaning);
     }
     if (report->culprit[0] != '\0') {
         print_culprit(report);
     }
-    fprintf(stderr, "  running    %s (process %u, thread %u), IRQL %u, processor %u\n\n", report->process, report->pid, report->tid, report->irql,
+    fprintf(out, "  running    %s (process %u, thread %u), IRQL %u, processor %u\n\n", report->process, report->pid, report->tid, report->irql,
             report->cpu);
     for (uint32_t i = 0; i < report->frame_count; i++) {
-        fprintf(stderr, "  %2u %016llX  ", i, (unsigned long long)report->frames[i].pc);
+        fprintf(out, "  %2u %016llX  ", i, (unsigned long long)report->frames[i].pc);
         print_location(&report->frames[i], i > 0);
-        fputc('\n', stderr);
+        fputc('\n', out);
     }
-    fputs(colour("\033[97;44m"), stderr);
+    fputs(colour("\033[97;44m"), out);
     print_rule();
-    fputs(colour("\033[0m"), stderr);
+    fputs(colour("\033[0m"), out);
 }

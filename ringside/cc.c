@@ -27,6 +27,9 @@ extern char **environ;
 static const unsigned char excpt_header[] = {
 #embed "../include/ddk-fix/excpt.h"
 };
+static const unsigned char ntddser_header[] = {
+#embed "../include/ddk-fix/ntddser.h"
+};
 static const unsigned char prelude_header[] = {
 #embed "cc/prelude.h"
 };
@@ -253,6 +256,7 @@ static bool make_directory(struct build *build) {
     if (mkdtemp(build->directory) == NULL) {
         build->directory[0] = '\0';
     } else if (write_file(build, "excpt.h", excpt_header, sizeof excpt_header) &&
+               write_file(build, "ntddser.h", ntddser_header, sizeof ntddser_header) &&
                write_file(build, "prelude.h", prelude_header, sizeof prelude_header) &&
                write_file(build, "builtins.c", builtins_source, sizeof builtins_source)) {
         return true;
@@ -298,6 +302,8 @@ static int compile(const struct build *build, const char *source, size_t index, 
         add_words(&command, freestanding);
     if (build->kind == DRIVER)
         add_words(&command, driver);
+    if (build->options->ucrt)
+        add(&command, "-D_UCRT");
     addf(&command, "-I%s", build->directory);
     if (build->kind == DRIVER) {
         add(&command, "-include");
@@ -328,7 +334,8 @@ static void add_linker_flags(struct command *command, const struct build *build)
 }
 
 static int link_image(const struct build *build, size_t objects) {
-    static const char *const libraries[] = {"mingw32", "moldname", "mingwex", "msvcrt", "advapi32", "shell32", "user32", "kernel32"};
+    static const char *const libraries[] = {"mingw32",  "moldname", "mingwex", NULL /* the C run-time library */,
+                                            "advapi32", "shell32",  "user32",  "kernel32"};
     struct command command = {0};
 
     add(&command, build->linker);
@@ -363,7 +370,7 @@ static int link_image(const struct build *build, size_t objects) {
         addf(&command, "%s/libntdll.a", build->lib);
     } else {
         for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++)
-            addf(&command, "%s/lib%s.a", build->lib, libraries[i]);
+            addf(&command, "%s/lib%s.a", build->lib, libraries[i] != NULL ? libraries[i] : build->options->ucrt ? "ucrt" : "msvcrt");
         if (build->libgcc != NULL)
             add(&command, build->libgcc);
     }

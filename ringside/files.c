@@ -2,6 +2,7 @@
 #include "names.h"
 #include "overlay.h"
 #include "root.h"
+#include "shares.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,10 +22,10 @@ struct listed {
 /* An open file or directory. */
 struct file {
     enum { FILE_FREE, FILE_HOST, FILE_OVERLAY, FILE_DIRECTORY } kind;
-    int fd;                            /* FILE_HOST; FILE_DIRECTORY: -1 when only the overlay has it */
-    const struct overlay_entry *entry; /* FILE_OVERLAY */
-    char *path;                        /* as the root spells it */
-    struct listed *list;               /* FILE_DIRECTORY: the snapshot of files_list */
+    int fd;                      /* FILE_HOST; FILE_DIRECTORY: -1 when only the overlay has it */
+    struct overlay_entry *entry; /* FILE_OVERLAY */
+    char *path;                  /* as the root spells it */
+    struct listed *list;         /* FILE_DIRECTORY: the snapshot of files_list */
     size_t list_count;
 };
 
@@ -79,6 +80,8 @@ static void list_free(struct file *file) {
 static void slot_free(struct file *file) {
     list_free(file);
     free(file->path);
+    if (file->kind == FILE_OVERLAY)
+        overlay_release(file->entry);
     if (file->fd >= 0)
         close(file->fd);
     *file = (struct file){.kind = FILE_FREE, .fd = -1};
@@ -93,7 +96,7 @@ static bool wants_empty(uint32_t disposition) {
     return disposition == HAL_OVERWRITE || disposition == HAL_OVERWRITE_IF || disposition == HAL_SUPERSEDE;
 }
 
-static int64_t open_overlay(const struct overlay_entry *entry, uint32_t access, uint32_t disposition, hal_file_info *info) {
+static int64_t open_overlay(struct overlay_entry *entry, uint32_t access, uint32_t disposition, hal_file_info *info) {
     struct file *file;
     int error;
 
@@ -107,6 +110,7 @@ static int64_t open_overlay(const struct overlay_entry *entry, uint32_t access, 
         return root_error(error);
     if ((file = slot_new(entry->path)) == NULL)
         return -HAL_ENOMEM;
+    overlay_hold(entry);
     file->kind = FILE_OVERLAY;
     file->entry = entry;
     return slot_index(file);
@@ -206,10 +210,35 @@ static int64_t open_regular(const char *spelled, bool exists, uint32_t access, u
     return slot_index(file);
 }
 
+/* Is it a path that drive C:, or a share that is there, can have? */
+static int check_path(const char *path) {
+    const char *rest;
+
+    if (!shares_is_path(path))
+        return names_check(path);
+    if (strnlen(path, HAL_MAX_PATH) >= HAL_MAX_PATH)
+        return -HAL_ENAMETOOLONG;
+    return shares_find(path, &rest) < 0 ? -HAL_ENOENT : names_check(rest);
+}
+
+/* The index of the share that it is a path of, -1 for drive C:. *rest: what follows the share's name. */
+static int volume_of(const char *path, const char **rest) {
+    *rest = path;
+    return shares_is_path(path) ? shares_find(path, rest) : -1;
+}
+
+/* What cannot be deleted or renamed: a root, and what the overlay has. */
+static bool is_fixed(const char *path) {
+    const char *rest;
+
+    volume_of(path, &rest);
+    return rest[0] == '\0' || overlay_find(path) != NULL || overlay_is_directory(path);
+}
+
 int64_t files_open(const char *path, uint32_t access, uint32_t disposition, hal_file_info *info) {
     char spelled[HAL_MAX_PATH];
-    const struct overlay_entry *entry;
-    int error = names_check(path);
+    struct overlay_entry *entry;
+    int error = check_path(path);
 
     if (error != 0)
         return error;
@@ -355,11 +384,11 @@ int64_t files_flush(int64_t handle) {
 int64_t files_delete(const char *path) {
     char spelled[HAL_MAX_PATH];
     const char *name;
-    int error = names_check(path), parent;
+    int error = check_path(path), parent;
 
     if (error != 0)
         return error;
-    if (path[0] == '\0' || overlay_find(path) != NULL || overlay_is_directory(path))
+    if (is_fixed(path))
         return -HAL_EACCES;
     if ((error = root_spell(path, spelled)) != 0)
         return root_error(-error);
@@ -378,16 +407,15 @@ int64_t files_delete(const char *path) {
 
 int64_t files_rename(const char *from, const char *to, uint32_t replace) {
     char spelled_from[HAL_MAX_PATH], spelled_to[HAL_MAX_PATH];
-    const char *name_from, *name_to;
-    int error = names_check(from), parent_from, parent_to;
+    const char *name_from, *name_to, *rest;
+    int error = check_path(from), parent_from, parent_to;
     bool exists;
 
     if (error == 0)
-        error = names_check(to);
+        error = check_path(to);
     if (error != 0)
         return error;
-    if (from[0] == '\0' || overlay_find(from) != NULL || overlay_is_directory(from) || to[0] == '\0' || overlay_find(to) != NULL ||
-        overlay_is_directory(to))
+    if (is_fixed(from) || is_fixed(to) || volume_of(from, &rest) != volume_of(to, &rest))
         return -HAL_EACCES;
     if ((error = root_spell(from, spelled_from)) != 0)
         return root_error(-error);
@@ -529,11 +557,14 @@ int64_t files_host_path(int64_t handle, char *name) {
 
     if (file == NULL)
         return -HAL_EBADF;
-    if (file->kind == FILE_OVERLAY) /* what is carried inside has no path */
-        length = snprintf(name, HAL_MAX_PATH, "%s", file->entry->host_path == NULL ? "" : file->entry->host_path);
-    else
-        length = snprintf(name, HAL_MAX_PATH, "%s/%s", root_path(), file->path);
+    length = snprintf(name, HAL_MAX_PATH, "%s", file->kind == FILE_OVERLAY && file->entry->fd < 0 ? "" : file->path);
     return length < HAL_MAX_PATH ? 0 : -HAL_ENAMETOOLONG;
+}
+
+int files_descriptor(int64_t handle) {
+    struct file *file = file_of(handle);
+
+    return file == NULL ? -1 : file->kind == FILE_OVERLAY ? file->entry->fd : file->fd;
 }
 
 /* ---- The overlay's door ------------------------------------------------------------------------------------------------------------------------ */
@@ -543,10 +574,30 @@ int files_add_memory(const char *path, const void *data, uint64_t size) {
     return error != 0 ? error : overlay_add(path, data, size, -1, NULL);
 }
 
+int files_add_open(const char *path, int fd, char *host_path, bool replace) {
+    struct overlay_entry *there = NULL;
+    struct stat s = {0}, t;
+    int error = host_path == NULL ? -ENOMEM : names_check(path);
+
+    if (error == 0 && (fstat(fd, &s) != 0 || !S_ISREG(s.st_mode)))
+        error = S_ISDIR(s.st_mode) ? -EISDIR : -EINVAL;
+    if (error == 0 && (there = overlay_find(path)) != NULL) {
+        if (there->fd >= 0 && fstat(there->fd, &t) == 0 && s.st_dev == t.st_dev && s.st_ino == t.st_ino && !replace)
+            goto done;
+        if (there->fd < 0 || !replace)
+            error = -EEXIST;
+        else
+            overlay_retire(there);
+    }
+    if (error == 0 && (error = overlay_add(path, NULL, (uint64_t)s.st_size, fd, host_path)) == 0)
+        return 0;
+done:
+    close(fd);
+    free(host_path);
+    return error;
+}
+
 int files_add_host(const char *path, const char *host_path) {
-    const struct overlay_entry *there;
-    struct stat s, t;
-    char *absolute;
     int fd, error = names_check(path);
 
     if (error != 0)
@@ -554,21 +605,7 @@ int files_add_host(const char *path, const char *host_path) {
     /* O_NONBLOCK: a pipe or device of that name must not make us wait before it is refused. */
     if ((fd = open(host_path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) < 0)
         return -errno;
-    if (fstat(fd, &s) != 0 || !S_ISREG(s.st_mode)) {
-        error = S_ISDIR(s.st_mode) ? -EISDIR : -EINVAL;
-    } else if ((there = overlay_find(path)) != NULL) {
-        bool same = there->fd >= 0 && fstat(there->fd, &t) == 0 && s.st_dev == t.st_dev && s.st_ino == t.st_ino;
-        close(fd);
-        return same ? 0 : -EEXIST;
-    } else if ((absolute = realpath(host_path, NULL)) == NULL) {
-        error = -errno;
-    } else if ((error = overlay_add(path, NULL, (uint64_t)s.st_size, fd, absolute)) == 0) {
-        return 0;
-    } else {
-        free(absolute);
-    }
-    close(fd);
-    return error;
+    return files_add_open(path, fd, realpath(host_path, NULL), false);
 }
 
 int files_start(const char *path) { return root_start(path); }
@@ -579,5 +616,6 @@ void files_stop(void) {
             slot_free(&table.files[i]);
     table.used = 0;
     overlay_clear();
+    shares_stop();
     root_stop();
 }

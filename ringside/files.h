@@ -1,5 +1,5 @@
 /*
- * Host files as drive C: sees them: hal_ops' file functions. Everything lies below one root directory and is reached by openat2 with
+ * Host files as drive C: sees them: hal_ops' file functions. Everything lies below one root directory, or below a share (shares.h), and is reached by openat2 with
  * RESOLVE_BENEATH, so no name, link or race leads out of it.
  *
  * Over the root lie read-only entries: images carried inside Ringside, and files named on the command line. They hide what the root has
@@ -13,6 +13,7 @@
  */
 #pragma once
 #include "hal/hal.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Before anything else, once. root NULL: a private empty directory in $TMPDIR or /tmp, removed by files_stop. 0 or a negative errno;
@@ -26,6 +27,9 @@ int files_add_memory(const char *path, const void *data, uint64_t size);
 /* Makes a file of the host appear read-only at path. It stays open, so what it is cannot change afterwards. 0, or a negative errno of the
    host: -ENOENT, -EACCES, -EISDIR, -EINVAL (path, or neither file nor directory), -EEXIST (another file has that name). */
 int files_add_host(const char *path, const char *host_path);
+/* The same for a file that somebody has opened: host_path, from malloc, is where. Takes over both, whatever happens. replace: another file that has the name
+   gives it up; who has that one open keeps it. */
+int files_add_open(const char *path, int fd, char *host_path, bool replace);
 
 int64_t files_open(const char *path, uint32_t access, uint32_t disposition, hal_file_info *info);
 int64_t files_close(int64_t file);
@@ -39,3 +43,5 @@ int64_t files_rename(const char *from, const char *to, uint32_t replace);
 /* Index 0 takes a snapshot of the directory; the others read on in it. */
 int64_t files_list(int64_t directory, uint64_t index, char *name, hal_file_info *info);
 int64_t files_host_path(int64_t file, char *name);
+/* Of the host's open file behind it, which stays files.c's; -1: what is carried inside has none. */
+int files_descriptor(int64_t file);

@@ -1,10 +1,17 @@
 #include "machine.h"
 #include "console.h"
+#include "fence.h"
+#include "fence_key.h"
 #include "files.h"
 #include "ldr/pe.h"
+#include "log_store.h"
 #include "memory.h"
 #include "message.h"
+#include "root.h"
+#include "server.h"
 #include "signals.h"
+#include "state.h"
+#include "up.h"
 
 #include <asm/prctl.h>
 #include <errno.h>
@@ -23,32 +30,41 @@
 #define HWCAP2_FSGSBASE 2
 #endif
 
-#define KERNEL_PHYSICAL      0x100000ull
-#define NT_EPOCH_SECONDS     11644473600ull
-#define REPEATABLE_WALL_TIME 133485408000000000ull /* 2024-01-01 00:00 UTC: what the clock of a repeatable run starts from */
-#define WATCHDOG_SECONDS     10u
+#define KERNEL_PHYSICAL       0x100000ull
+#define NT_EPOCH_SECONDS      11644473600ull
+#define REPEATABLE_WALL_TIME  133485408000000000ull /* 2024-01-01 00:00 UTC: what the clock of a repeatable run starts from */
+#define WATCHDOG_SECONDS      10u
+#define STATUS_CONTROL_C_EXIT 0xC000013Au
 
 /* The members of hal_ops; each has a stub in stubs.S. */
 #define DOORS(F)                                                                                                                                     \
     F(map)                                                                                                                                           \
     F(unmap)                                                                                                                                         \
     F(protect)                                                                                                                                       \
-    F(discard) F(set_gs) F(monotonic_ns) F(wall_time) F(entropy) F(wait) F(console_write) F(console_read) F(console_terminals) F(console_want)       \
-        F(debug_line) F(request_next) F(request_data) F(request_note) F(request_done) F(state_read) F(state_append) F(state_replace) F(trace)        \
-            F(message) F(file_open) F(file_close) F(file_read) F(file_write) F(file_info) F(file_resize) F(file_flush) F(file_delete) F(file_rename) \
+    F(discard)                                                                                                                                       \
+    F(set_gs)                                                                                                                                        \
+    F(monotonic_ns) F(wall_time) F(entropy) F(wait) F(console_write) F(console_read) F(console_terminals) F(console_want) F(debug_line)              \
+        F(request_next) F(request_data) F(request_note) F(request_done) F(state_read) F(state_append) F(state_replace) F(trace) F(message)           \
+            F(file_open) F(file_close) F(file_read) F(file_write) F(file_info) F(file_resize) F(file_flush) F(file_delete) F(file_rename)            \
                 F(file_list) F(file_host_path) F(exit) F(bugcheck) F(fatal) F(stop)
 #define DECLARE(name)    extern void door_##name(void);
 #define INITIALIZE(name) .name = (void *)door_##name,
 DOORS(DECLARE)
 static const hal_ops ops = {DOORS(INITIALIZE)};
 
-static hal_machine machine;
+static hal_machine machine __attribute__((aligned(HAL_PAGE))); /* the one thing of the host's that PE code writes */
 
-static __attribute__((noreturn)) void leave(int code) {
+static __attribute__((noreturn)) void leave_with(const char *text, int code) {
+    int log_error = log_store_stop();
+    if (log_error != 0)
+        message_error("--log", "the file lacks lines: %s", strerror(-log_error));
     console_stop();
+    up_end(text, code);
     files_stop();
     _exit(code);
 }
+
+static __attribute__((noreturn)) void leave(int code) { leave_with(NULL, code); }
 
 int64_t host_set_gs(uint64_t base) { return syscall(SYS_arch_prctl, ARCH_SET_GS, base) == 0 ? 0 : -errno; }
 
@@ -66,15 +82,31 @@ uint64_t host_wall_time(void) {
 
 int64_t host_entropy(void *buffer, uint64_t size) { return getrandom(buffer, size, 0) == (ssize_t)size ? 0 : -EIO; }
 
+/* ---- The world outside -------------------------------------------------------------------------------- */
+
+#define POLLED (4 * CONSOLE_MAX)
+
+static nfds_t poll_list(struct pollfd *files, nfds_t *of_consoles) {
+    *of_consoles = console_poll_list(files, POLLED);
+    return *of_consoles + server_poll_list(files + *of_consoles, POLLED - *of_consoles);
+}
+
+static uint32_t poll_events(const struct pollfd *files, nfds_t of_consoles, nfds_t count) {
+    bool input = console_poll_result(files, of_consoles), request = server_poll_result(files + of_consoles, count - of_consoles);
+    return (input ? HAL_EVENT_CONSOLE : 0) | (request ? HAL_EVENT_REQUEST : 0);
+}
+
 /* Ends early, with 0, when the kernel has an event to look at; not when the process was merely stopped and continued. */
 int64_t host_wait(uint32_t mask, uint64_t timeout_ns) {
     uint64_t now = host_monotonic_ns(), end = timeout_ns < ~0ull - now ? now + timeout_ns : ~0ull;
     for (;;) {
-        struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+        struct pollfd files[POLLED];
+        nfds_t of_consoles, count = poll_list(files, &of_consoles);
         struct timespec limit = {(time_t)((end - now) / 1000000000ull), (long)((end - now) % 1000000000ull)};
-        int ready = signals_poll(&input, (mask & HAL_EVENT_CONSOLE) ? 1 : 0, end == ~0ull ? NULL : &limit);
-        if (ready > 0) {
-            return HAL_EVENT_CONSOLE;
+        int ready = signals_poll(files, count, end == ~0ull ? NULL : &limit);
+        uint32_t events = ready > 0 ? poll_events(files, of_consoles, count) & mask : 0;
+        if (events != 0) {
+            return events;
         }
         now = host_monotonic_ns();
         if (ready == 0 || now >= end || machine.pending_events != 0) {
@@ -83,8 +115,21 @@ int64_t host_wait(uint32_t mask, uint64_t timeout_ns) {
     }
 }
 
+/* PE code has been interrupted, so none of ours is half way through anything. */
+void machine_look_outside(void) {
+    struct pollfd files[POLLED];
+    nfds_t of_consoles, count;
+    if (!server_is_running()) {
+        return;
+    }
+    count = poll_list(files, &of_consoles);
+    if (poll(files, count, 0) > 0) {
+        __atomic_fetch_or(&machine.pending_events, poll_events(files, of_consoles, count), __ATOMIC_SEQ_CST);
+    }
+}
+
 void host_exit(uint32_t status) {
-    if (signals_interrupted()) {
+    if (signals_interrupted() && (status == STATUS_CONTROL_C_EXIT || signals_interrupted() != SIGINT)) {
         machine_end_interrupted(signals_interrupted());
     }
     if (status > 255) {
@@ -97,8 +142,18 @@ void host_exit(uint32_t status) {
 }
 
 void host_bugcheck(const hal_bugcheck *report) {
-    bugscreen_print(report);
-    leave(EXIT_BUGCHECK);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = up_is_running() ? open_memstream(&text, &size) : NULL;
+    fflush(stdout);
+    if (memory != NULL) {
+        bugscreen_print(memory, 0, report);
+        if (fclose(memory) == 0 && (write(up_screen_file(), text, size) < 0 || ftruncate(up_screen_file(), (off_t)size) != 0)) {
+            message_note("the screen could not be kept: %s", strerror(errno));
+        }
+    }
+    bugscreen_print(stderr, console_has_colour(), report);
+    leave_with(text, EXIT_BUGCHECK);
 }
 
 void host_fatal(const char *text) {
@@ -108,7 +163,7 @@ void host_fatal(const char *text) {
 
 void host_stop(uint32_t code, const char *text) {
     message_note("%s", text);
-    leave((int)code);
+    leave_with(text, (int)code);
 }
 
 void machine_end_timeout(void) {
@@ -174,7 +229,7 @@ static const char *load_kernel(uint64_t *entry) {
 }
 
 /* System32 as a program expects it, from the images inside. */
-static bool publish_images(void) {
+bool machine_publish_images(void) {
     for (uint32_t i = 0; i < ringside_image_count; i++) {
         char path[128];
         const char *name = ringside_images[i].name;
@@ -208,7 +263,28 @@ static const char *const environment[] = {
     "windir=C:\\Windows",
 };
 
+/* Nothing of the world outside is opened after this. */
+static void raise_fence(const struct run_options *options) {
+    if (options->no_sandbox) {
+        message_note("--no-sandbox: a driver can do here all that you can: for debugging Ringside with gdb, strace, perf or valgrind");
+        return;
+    }
+    fence_allow(root_descriptor());
+    for (size_t i = 0; i < shares_count(); i++) {
+        fence_allow(shares_descriptor(i));
+    }
+    fence_allow(state_descriptor());
+    if (up_is_running()) {
+        fence_allow(up_directory());
+    }
+    fence_key_share(&machine, sizeof machine);
+    fence_raise();
+}
+
 int machine_run(const struct run_options *options) {
+    if (!options->no_sandbox) {
+        fence_key_reserve();
+    }
     if (!memory_create(options->memory)) {
         return EXIT_OURS;
     }
@@ -222,6 +298,11 @@ int machine_run(const struct run_options *options) {
         .trace = options->trace,
         .realtime = options->realtime || (console_terminals() & 1),
         .strict = options->strict,
+        .stays_up = options->stays_up,
+        .shares = shares_names(),
+        .share_count = (uint32_t)shares_count(),
+        .safe = options->safe,
+        .last_good = options->last_good,
         .has_fsgsbase = (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE) != 0,
         .images = ringside_images,
         .image_count = ringside_image_count,
@@ -235,14 +316,17 @@ int machine_run(const struct run_options *options) {
         .repeatable = 1,
     };
     machine.boot_wall_time = machine.realtime ? host_wall_time() : REPEATABLE_WALL_TIME;
+    if (options->log_file != NULL || options->stays_up)
+        log_store_start(machine.realtime ? host_wall_time : NULL, machine.boot_wall_time);
     uint64_t entry;
     const char *problem = load_kernel(&entry);
     if (problem != NULL) {
         message_error("boot", "%s: rebuild Ringside, or raise --memory", problem);
         return EXIT_OURS;
     }
-    if (!publish_images() || !signals_start(&machine, options->timeout_seconds)) {
+    if (!signals_start(&machine, options->timeout_seconds)) {
         return EXIT_OURS;
     }
+    raise_fence(options);
     host_enter(entry, &machine);
 }

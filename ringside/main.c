@@ -1,19 +1,27 @@
 /* The ringside command: which subcommand. */
 #include "cc.h"
+#include "client.h"
 #include "console.h"
+#include "enter.h"
 #include "files.h"
 #include "help.h"
 #include "inspect.h"
 #include "layout.h"
+#include "log.h"
+#include "log_store.h"
 #include "machine.h"
 #include "message.h"
+#include "objects.h"
 #include "options.h"
 #include "place.h"
+#include "up.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static int usage(const struct usage_error *error) {
     message_error(error->what, "%s: %s", error->why, error->advice);
@@ -52,12 +60,27 @@ static int command_run(int argc, char **argv, char **whole) {
         return usage(&error);
     if (options.help)
         return print_help("run");
+    if (!options.alone) {
+        struct client *client = options.machine != NULL ? client_connect(options.machine, &status) : client_connect_if_up(NULL, &status);
+        if (client != NULL)
+            return enter_run(client, &options);
+        if (status != 0)
+            return status;
+    }
     layout_ensure(whole);
     if ((status = console_start(options.trace_file)) != 0) {
         message_error(options.trace_file, "%s: --trace=FILE takes a file that can be written", strerror(-status));
         return EXIT_OURS;
     }
+    if (options.log_file != NULL && (status = log_store_to_file(options.log_file)) != 0) {
+        message_error(options.log_file, "%s: --log FILE takes a file that can be written", strerror(-status));
+        return EXIT_OURS;
+    }
     status = start_files(options.root);
+    if (status == 0 && !machine_publish_images())
+        status = EXIT_OURS;
+    if (status == 0)
+        status = place_shares(&options);
     if (status == 0)
         status = place_files(&options);
     if (status == 0)
@@ -67,7 +90,52 @@ static int command_run(int argc, char **argv, char **whole) {
     return status;
 }
 
+static int command_up(int argc, char **argv, char **whole) {
+    static struct run_options options; /* the machine reads it until the process ends */
+    struct usage_error error = {0};
+    int status;
+
+    if (!options_parse_up(argc, argv, &options, &error))
+        return usage(&error);
+    if (options.help)
+        return print_help("up");
+    layout_ensure(whole);
+    syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, 0); /* what the shell left open would stay open as long as the machine is up */
+    if ((status = console_start(options.trace_file)) != 0) {
+        message_error(options.trace_file, "%s: --trace=FILE takes a file that can be written", strerror(-status));
+        return EXIT_OURS;
+    }
+    return up_command(&options);
+}
+
+static int command_machine(const char *command, int argc, char **argv, int (*act)(const struct machine_options *)) {
+    struct machine_options options;
+    struct usage_error error = {0};
+
+    if (!options_parse_machine(command, argc, argv, &options, &error))
+        return usage(&error);
+    return options.help ? print_help(command) : act(&options);
+}
+
 /* ---- The other commands -------------------------------------------------------------------------------- */
+
+static int command_log(int argc, char **argv) {
+    struct log_options options;
+    struct usage_error error = {0};
+
+    if (!options_parse_log(argc, argv, &options, &error))
+        return usage(&error);
+    return options.help ? print_help("log") : log_command(&options);
+}
+
+static int command_objects(int argc, char **argv) {
+    struct objects_options options;
+    struct usage_error error = {0};
+
+    if (!options_parse_objects(argc, argv, &options, &error))
+        return usage(&error);
+    return options.help ? print_help("objects") : objects_command(&options);
+}
 
 static int command_inspect(int argc, char **argv) {
     struct inspect_options options;
@@ -97,6 +165,11 @@ static int unknown_command(const char *word) {
     return EXIT_OURS;
 }
 
+static const struct {
+    const char *name;
+    int (*act)(const struct machine_options *);
+} machine_commands[] = {{"load", enter_load}, {"unload", enter_unload}, {"status", enter_status}, {"down", enter_down}};
+
 int main(int argc, char **argv) {
     const char *command = argc > 1 ? argv[1] : "";
 
@@ -106,6 +179,15 @@ int main(int argc, char **argv) {
     }
     if (strcmp(command, "run") == 0)
         return command_run(argc - 2, argv + 2, argv);
+    if (strcmp(command, "up") == 0)
+        return command_up(argc - 2, argv + 2, argv);
+    for (size_t i = 0; i < sizeof machine_commands / sizeof *machine_commands; i++)
+        if (strcmp(command, machine_commands[i].name) == 0)
+            return command_machine(command, argc - 2, argv + 2, machine_commands[i].act);
+    if (strcmp(command, "objects") == 0)
+        return command_objects(argc - 2, argv + 2);
+    if (strcmp(command, "log") == 0)
+        return command_log(argc - 2, argv + 2);
     if (strcmp(command, "inspect") == 0)
         return command_inspect(argc - 2, argv + 2);
     if (strcmp(command, "cc") == 0)

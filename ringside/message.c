@@ -7,6 +7,10 @@
 
 #define LINE 4096
 
+static void (*redirected)(const char *text, size_t size);
+
+void message_redirect(void (*sink)(const char *text, size_t size)) { redirected = sink; }
+
 /* Through the console, which begins a line of its own on a terminal; what does not fit is cut. */
 static void say(const char *what, const char *format, va_list arguments) {
     char line[LINE] = "";
@@ -17,6 +21,10 @@ static void say(const char *what, const char *format, va_list arguments) {
         used = strlen(line);
     }
     vsnprintf(line + used, sizeof line - used, format, arguments);
+    if (redirected != NULL) {
+        redirected(line, strlen(line));
+        return;
+    }
     fflush(stdout);
     console_message(line, strlen(line));
 }

@@ -1,4 +1,5 @@
 #include "options.h"
+#include "log_level.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -203,8 +204,9 @@ static bool take_number(struct walk *walk, const char *meaning, uint64_t *number
 
 /* ---- run -------------------------------------------------------------------------------- */
 
-static const char *const run_words[] = {"--driver",  "--verifier", "--trace",  "--cpus", "--seed", "--realtime", "--memory",
-                                        "--timeout", "--root",     "--strict", "--help", "--and",  "-d",         NULL};
+static const char *const run_words[] = {"--driver",  "--verifier", "--trace",  "--cpus",       "--seed", "--realtime", "--memory",
+                                        "--timeout", "--root",     "--strict", "--help",       "--and",  "-d",         "--machine",
+                                        "--alone",   "--log",      "--share",  "--no-sandbox", NULL};
 
 static bool take_driver(struct walk *walk, struct run_options *options) {
     const char *word = walk->argv[walk->next], *value;
@@ -282,37 +284,82 @@ static bool take_timeout(struct walk *walk, struct run_options *options) {
     return true;
 }
 
-static bool take_run_option(struct walk *walk, struct run_options *options) {
+static bool take_share(struct walk *walk, struct run_options *options) {
+    const char *value, *equals;
+
+    if (!take_value(walk, "a name and a directory: --share NAME=DIR", &value))
+        return false;
+    equals = strchr(value, '=');
+    if (equals == NULL || equals == value || equals[1] == '\0')
+        return fail(walk->error, "--share", "it takes a name and a directory", "give both: --share NAME=DIR");
+    if (options->share_count == SHARES_MAX)
+        return fail(walk->error, value, "too many shares", "a machine has at most 16");
+    options->shares[options->share_count++] = value;
+    return true;
+}
+
+/* Options that a machine gets when it boots. */
+static bool take_boot_option(struct walk *walk, struct run_options *options, bool *taken) {
     const char *word = walk->argv[walk->next];
 
-    if (is_option(walk, "--driver") || (word[1] == 'd'))
-        return take_driver(walk, options);
-    if (is_option(walk, "--and"))
-        return take_and(walk, options);
+    *taken = true;
+    options->of_machine = word;
     if (is_option(walk, "--verifier"))
         return take_verifier(walk, options);
     if (is_option(walk, "--memory"))
         return take_memory(walk, options);
     if (is_option(walk, "--cpus"))
         return take_cpus(walk, options);
-    if (is_option(walk, "--timeout"))
-        return take_timeout(walk, options);
     if (is_option(walk, "--seed"))
         return take_number(walk, "a number", &options->seed);
     if (is_option(walk, "--root"))
         return take_value(walk, "a directory", &options->root);
+    if (is_option(walk, "--share"))
+        return take_share(walk, options);
     if (is_option(walk, "--trace")) {
         /* The file is optional, so it can only come after '='. */
         options->trace = true;
         options->trace_file = NULL;
         return word[7] == '\0' ? (walk->next++, true) : take_value(walk, "a file: --trace=FILE", &options->trace_file);
     }
-    if (is_option(walk, "--realtime"))
-        return take_flag(walk, &options->realtime);
     if (is_option(walk, "--strict"))
         return take_flag(walk, &options->strict);
+    if (is_option(walk, "--no-sandbox"))
+        return take_flag(walk, &options->no_sandbox);
+    *taken = false;
+    options->of_machine = NULL;
+    return true;
+}
+
+static bool take_run_option(struct walk *walk, struct run_options *options) {
+    const char *word = walk->argv[walk->next], *of_machine = options->of_machine;
+    bool taken;
+
+    if (is_option(walk, "--driver") || (word[1] == 'd'))
+        return take_driver(walk, options);
+    if (is_option(walk, "--and"))
+        return take_and(walk, options);
+    if (is_option(walk, "--log")) {
+        options->of_machine = word;
+        return take_value(walk, "a file: --log FILE", &options->log_file);
+    }
+    if (is_option(walk, "--timeout"))
+        return take_timeout(walk, options);
+    if (is_option(walk, "--machine"))
+        return take_value(walk, "the name of a machine", &options->machine);
+    if (is_option(walk, "--alone"))
+        return take_flag(walk, &options->alone);
     if (is_option(walk, "--help") || strcmp(word, "-h") == 0)
         return take_flag(walk, &options->help);
+    if (is_option(walk, "--realtime")) {
+        options->of_machine = word;
+        return take_flag(walk, &options->realtime);
+    }
+    if (!take_boot_option(walk, options, &taken))
+        return false;
+    if (taken)
+        return true;
+    options->of_machine = of_machine;
     return fail_unknown(walk->error, word, run_words, "run");
 }
 
@@ -341,6 +388,239 @@ bool options_parse_run(int argc, char **argv, struct run_options *options, struc
     } else if (options->driver_count == 0) {
         return fail(error, "run", "neither a program nor a driver is named", "try: ringside run -d DRIVER.sys PROGRAM.exe");
     }
+    return true;
+}
+
+/* ---- up, load, unload, status, down -------------------------------------------------------------------------------- */
+
+static const char *const up_words[] = {"--machine",    "--root",   "--memory", "--verifier",   "--cpus",
+                                       "--seed",       "--strict", "--trace",  "--safe",       "--last-known-good",
+                                       "--foreground", "--help",   "--share",  "--no-sandbox", NULL};
+
+bool options_parse_up(int argc, char **argv, struct run_options *options, struct usage_error *error) {
+    struct walk walk = {argc, argv, 0, error};
+
+    *options =
+        (struct run_options){.verifier = HAL_VERIFIER_STANDARD, .cpus = 1, .memory = OPTIONS_MEMORY_DEFAULT, .stays_up = true, .realtime = true};
+    while (walk.next < argc) {
+        const char *word = argv[walk.next];
+        bool taken = false, fine;
+        if (is_option(&walk, "--machine"))
+            fine = take_value(&walk, "the name of a machine", &options->machine);
+        else if (is_option(&walk, "--safe"))
+            fine = take_flag(&walk, &options->safe);
+        else if (is_option(&walk, "--last-known-good"))
+            fine = take_flag(&walk, &options->last_good);
+        else if (is_option(&walk, "--foreground"))
+            fine = take_flag(&walk, &options->foreground);
+        else if (is_option(&walk, "--help") || strcmp(word, "-h") == 0)
+            return options->help = true;
+        else if (word[0] != '-')
+            return fail(error, word, "it is not an option", "drivers are loaded afterwards: ringside load FILE.sys");
+        else if ((fine = take_boot_option(&walk, options, &taken)) && !taken)
+            return fail_unknown(error, word, up_words, "up");
+        if (!fine)
+            return false;
+    }
+    if (options->trace && options->trace_file == NULL)
+        return fail(error, "--trace", "a machine in the background has no standard error", "name a file: --trace=FILE");
+    return true;
+}
+
+static const char *const load_words[] = {"--machine", "--name", "--start", "--help", NULL};
+static const char *const unload_words[] = {"--machine", "--help", NULL};
+static const char *const status_words[] = {"--machine", "--threads", "--json", "--help", NULL};
+static const char *const down_words[] = {"--machine", "--kill", "--help", NULL};
+
+static bool take_machine_option(struct walk *walk, const char *command, struct machine_options *options) {
+    const char *word = walk->argv[walk->next];
+    bool load = strcmp(command, "load") == 0, status = strcmp(command, "status") == 0, down = strcmp(command, "down") == 0;
+
+    if (is_option(walk, "--machine"))
+        return take_value(walk, "the name of a machine", &options->machine);
+    if (is_option(walk, "--help") || strcmp(word, "-h") == 0)
+        return take_flag(walk, &options->help);
+    if (load && is_option(walk, "--name"))
+        return take_value(walk, "the name of a service", &options->name);
+    if (load && is_option(walk, "--start")) {
+        if (!take_value(walk, "boot, system, auto or demand", &options->start))
+            return false;
+        if (strcmp(options->start, "boot") != 0 && strcmp(options->start, "system") != 0 && strcmp(options->start, "auto") != 0 &&
+            strcmp(options->start, "demand") != 0)
+            return fail(walk->error, "--start", "there is no such start type", "use boot, system, auto or demand");
+        return true;
+    }
+    if (status && is_option(walk, "--threads"))
+        return take_flag(walk, &options->threads);
+    if (status && is_option(walk, "--json"))
+        return take_flag(walk, &options->json);
+    if (down && is_option(walk, "--kill"))
+        return take_flag(walk, &options->kill);
+    return fail_unknown(walk->error, word, load ? load_words : status ? status_words : down ? down_words : unload_words, command);
+}
+
+bool options_parse_machine(const char *command, int argc, char **argv, struct machine_options *options, struct usage_error *error) {
+    struct walk walk = {argc, argv, 0, error};
+    bool wants = strcmp(command, "load") == 0 || strcmp(command, "unload") == 0;
+
+    *options = (struct machine_options){0};
+    while (walk.next < argc && !options->help) {
+        const char *word = argv[walk.next];
+        if (word[0] == '-' && word[1] != '\0') {
+            if (!take_machine_option(&walk, command, options))
+                return false;
+        } else if (!wants || options->subject != NULL || *word == '\0') {
+            return fail(error, word, wants ? "one name is enough" : "this command takes none", wants ? "name one driver at a time" : "leave it out");
+        } else {
+            options->subject = word;
+            walk.next++;
+        }
+    }
+    if (wants && options->subject == NULL && !options->help)
+        return fail(error, command, "no driver is named", strcmp(command, "load") == 0 ? "ringside load FILE.sys" : "ringside unload NAME");
+    return true;
+}
+
+/* ---- log -------------------------------------------------------------------------------- */
+
+static const char *const log_words[] = {"--follow", "--last",    "--driver",      "--process", "--component", "--level",
+                                        "--grep",   "--exclude", "--highlight",   "--clock",   "--json",      "--clear",
+                                        "--read",   "--help",    "--interactive", "--machine", NULL};
+
+static bool take_pattern(struct walk *walk, struct log_patterns *patterns, const char *meaning) {
+    const char *word = walk->argv[walk->next], *value;
+
+    if (!take_value(walk, meaning, &value))
+        return false;
+    if (patterns->count == LOG_FILTER_MAX)
+        return fail(walk->error, word, "it is there too often", "an option may be given 16 times; * stands for any text");
+    patterns->list[patterns->count++] = value;
+    return true;
+}
+
+static bool take_log_level(struct walk *walk, struct log_options *options) {
+    const char *value;
+
+    if (!take_value(walk, "ERROR, WARNING, TRACE, INFO or a number", &value))
+        return false;
+    if (!log_level_parse(value, &options->filter.level))
+        return fail(walk->error, "--level", "there is no such level", "use ERROR, WARNING, TRACE, INFO or a number from 0 to 31");
+    options->filter.has_level = true;
+    return true;
+}
+
+static bool take_last(struct walk *walk, struct log_options *options) {
+    if (!take_number(walk, "how many lines", &options->last))
+        return false;
+    if (options->last > OPTIONS_LOG_LAST_MAX)
+        return fail(walk->error, "-n", "this is too much", "ask for at most 1000000 lines, or leave it out: a machine keeps 4 MiB");
+    options->has_last = true;
+    return true;
+}
+
+static bool take_log_option(struct walk *walk, struct log_options *options) {
+    const char *word = walk->argv[walk->next];
+    struct log_filter *filter = &options->filter;
+
+    if (is_option(walk, "--driver"))
+        return take_pattern(walk, &filter->drivers, "the name of a driver");
+    if (is_option(walk, "--process"))
+        return take_pattern(walk, &filter->processes, "the name of a program, or the id of a process");
+    if (is_option(walk, "--component"))
+        return take_pattern(walk, &filter->components, "the name of a component, such as IHVDRIVER");
+    if (is_option(walk, "--grep"))
+        return take_pattern(walk, &filter->include, "text");
+    if (is_option(walk, "--exclude"))
+        return take_pattern(walk, &filter->exclude, "text");
+    if (is_option(walk, "--highlight"))
+        return take_pattern(walk, &options->highlight, "text");
+    if (is_option(walk, "--level"))
+        return take_log_level(walk, options);
+    if (is_option(walk, "--last") || strcmp(word, "-n") == 0)
+        return take_last(walk, options);
+    if (is_option(walk, "--read"))
+        return take_value(walk, "a file of records; - is standard input", &options->file);
+    if (is_option(walk, "--machine"))
+        return take_value(walk, "the name of a machine", &options->machine);
+    if (is_option(walk, "--follow") || strcmp(word, "-f") == 0)
+        return take_flag(walk, &options->follow);
+    if (is_option(walk, "--interactive") || strcmp(word, "-i") == 0)
+        return take_flag(walk, &options->interactive);
+    if (is_option(walk, "--clock"))
+        return take_flag(walk, &options->clock);
+    if (is_option(walk, "--json"))
+        return take_flag(walk, &options->json);
+    if (is_option(walk, "--clear"))
+        return take_flag(walk, &options->clear);
+    if (is_option(walk, "--help") || strcmp(word, "-h") == 0)
+        return take_flag(walk, &options->help);
+    return fail_unknown(walk->error, word, log_words, "log");
+}
+
+bool options_parse_log(int argc, char **argv, struct log_options *options, struct usage_error *error) {
+    struct walk walk = {argc, argv, 0, error};
+
+    *options = (struct log_options){0};
+    while (walk.next < argc && !options->help) {
+        if (argv[walk.next][0] != '-')
+            return fail(error, argv[walk.next], "it is not an option", "text to look for is given by --grep TEXT");
+        if (!take_log_option(&walk, options))
+            return false;
+    }
+    if (options->clear && (options->follow || options->interactive || options->file != NULL || options->has_last))
+        return fail(error, "--clear", "it shows nothing", "clear first, and look with a second command");
+    if (options->file != NULL && options->follow)
+        return fail(error, "--follow", "nothing is added to what --read reads", "leave one of them out");
+    if (options->interactive && (options->json || options->has_last))
+        return fail(error, "-i", "the screen shows all records, and not as JSON", "leave out --json and -n");
+    if (options->interactive && options->file != NULL && strcmp(options->file, "-") == 0)
+        return fail(error, "-i", "standard input is the keyboard", "name a file: --read FILE");
+    return true;
+}
+
+/* ---- objects -------------------------------------------------------------------------------- */
+
+static bool take_objects_option(struct walk *walk, struct objects_options *options) {
+    static const char *const words[] = {"--long", "--json", "--interactive", "--machine", "--read", "--help", "-l", "-i", NULL};
+    const char *word = walk->argv[walk->next];
+
+    if (is_option(walk, "--long") || strcmp(word, "-l") == 0)
+        return take_flag(walk, &options->list);
+    if (is_option(walk, "--json"))
+        return take_flag(walk, &options->json);
+    if (is_option(walk, "--interactive") || strcmp(word, "-i") == 0)
+        return take_flag(walk, &options->interactive);
+    if (is_option(walk, "--machine"))
+        return take_value(walk, "a machine's name", &options->machine);
+    if (is_option(walk, "--read"))
+        return take_value(walk, "a file that --json has written, or -", &options->file);
+    if (is_option(walk, "--help") || strcmp(word, "-h") == 0)
+        return take_flag(walk, &options->help);
+    return fail_unknown(walk->error, word, words, "objects");
+}
+
+bool options_parse_objects(int argc, char **argv, struct objects_options *options, struct usage_error *error) {
+    struct walk walk = {argc, argv, 0, error};
+
+    *options = (struct objects_options){0};
+    while (walk.next < argc && !options->help) {
+        if (argv[walk.next][0] == '-' && argv[walk.next][1] != '\0') {
+            if (!take_objects_option(&walk, options))
+                return false;
+        } else if (options->path != NULL) {
+            return fail(error, argv[walk.next], "one path is named already", "name one object or directory: ringside objects '\\Device'");
+        } else {
+            options->path = argv[walk.next++];
+        }
+    }
+    if (options->help)
+        return true;
+    if (options->list + options->json + options->interactive > 1)
+        return fail(error, "objects", "-l, --json and -i are three ways to show the same", "give one of them");
+    if (options->file != NULL && (options->path != NULL || options->machine != NULL))
+        return fail(error, "--read", "it shows all that the file has, and asks no machine", "leave out the path and --machine");
+    if (options->interactive && options->file != NULL && strcmp(options->file, "-") == 0)
+        return fail(error, "-i", "standard input is the keyboard", "name a file: --read FILE");
     return true;
 }
 
@@ -383,9 +663,9 @@ bool options_parse_inspect(int argc, char **argv, struct inspect_options *option
 /* ---- cc -------------------------------------------------------------------------------- */
 
 bool options_parse_cc(int argc, char **argv, struct cc_options *options, struct usage_error *error) {
-    static const char *const words[] = {"--output", "--native", "--verbose", "--help", "-o", "-v", NULL};
+    static const char *const words[] = {"--output", "--native", "--crt", "--verbose", "--help", "-o", "-v", NULL};
     struct walk walk = {argc, argv, 0, error};
-    const char *dot;
+    const char *dot, *crt = NULL;
 
     *options = (struct cc_options){.sources = argv};
     while (walk.next < argc) {
@@ -405,6 +685,9 @@ bool options_parse_cc(int argc, char **argv, struct cc_options *options, struct 
                 return false;
         } else if (is_option(&walk, "--native")) {
             if (!take_flag(&walk, &options->native))
+                return false;
+        } else if (is_option(&walk, "--crt")) {
+            if (!take_value(&walk, "a C run-time library: --crt ucrt", &crt))
                 return false;
         } else if (strcmp(word, "-v") == 0 || is_option(&walk, "--verbose")) {
             if (!take_flag(&walk, &options->verbose))
@@ -428,6 +711,11 @@ bool options_parse_cc(int argc, char **argv, struct cc_options *options, struct 
     dot = strrchr(options->output, '.');
     if (dot == NULL || (strcmp(dot, ".sys") != 0 && strcmp(dot, ".exe") != 0 && strcmp(dot, ".dll") != 0))
         return fail(error, options->output, "its ending does not say what to make", "a driver ends in .sys, a program in .exe, a library in .dll");
+    if (crt != NULL && strcmp(crt, "ucrt") != 0 && strcmp(crt, "msvcrt") != 0)
+        return fail(error, crt, "there is no such C run-time library", "say --crt ucrt or --crt msvcrt");
+    options->ucrt = crt != NULL && strcmp(crt, "ucrt") == 0;
+    if (crt != NULL && (options->native || strcmp(dot, ".sys") == 0))
+        return fail(error, "--crt", "a driver or native program has no C run-time library", "leave it out");
     if (options->native && strcmp(dot, ".exe") != 0)
         return fail(error, "--native", "it is for programs", "end the output's name in .exe, or leave it out: drivers are native anyway");
     return true;

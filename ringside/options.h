@@ -4,6 +4,8 @@
  */
 #pragma once
 #include "hal/hal.h"
+#include "shares.h"
+#include "log_filter.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,15 +40,33 @@ struct run_options {
     uint32_t cpus;
     uint64_t seed;
     bool realtime;
-    uint64_t memory;          /* bytes, whole pages */
-    uint64_t timeout_seconds; /* 0: none */
-    const char *root;         /* NULL: a private empty directory */
+    uint64_t memory;                /* bytes, whole pages */
+    uint64_t timeout_seconds;       /* 0: none */
+    const char *root;               /* NULL: a private empty directory */
+    const char *shares[SHARES_MAX]; /* --share, as written: NAME=DIR */
+    size_t share_count;
+    const char *log_file; /* NULL: none */
     bool strict;
+    bool no_sandbox;
+    const char *machine;    /* --machine NAME; NULL: $RINGSIDE_MACHINE or the default one */
+    bool alone;             /* a machine of its own, whatever is up */
+    const char *of_machine; /* an option that a machine gets when it boots, or NULL: none was given */
     bool help;
+    /* `ringside up` */
+    bool stays_up, foreground, safe, last_good;
     /* Set by command_run (main.c), not by the parser: what the machine calls these files, "C:\\example.sys". */
     const char *machine_drivers[OPTIONS_MAX_DRIVERS];
     hal_program machine_programs[HAL_MAX_PROGRAMS];
     size_t machine_program_count;
+};
+
+/* `ringside load`, `unload`, `status`, `down` */
+struct machine_options {
+    const char *machine;
+    const char *subject; /* load: the file; unload: the service */
+    const char *name;    /* load: the service's name */
+    const char *start;   /* load: "boot", "system", "auto", "demand" or NULL */
+    bool json, threads, kill, help;
 };
 
 /* `ringside inspect` */
@@ -64,10 +84,31 @@ struct cc_options {
     size_t source_count;
     const char *output;
     bool native; /* a program without Win32 */
+    bool ucrt;   /* the Universal C run-time library instead of msvcrt.dll */
     bool verbose;
     bool help;
     char **extra; /* after --: for clang */
     size_t extra_count;
+};
+
+/* `ringside log` */
+#define OPTIONS_LOG_LAST_MAX 1000000u
+struct log_options {
+    const char *machine;
+    const char *file; /* --read: records that were saved; NULL: those of the machine */
+    struct log_filter filter;
+    struct log_patterns highlight;
+    bool has_last;
+    uint64_t last; /* -n */
+    bool follow, clock, json, clear, interactive, help;
+};
+
+/* `ringside objects` */
+struct objects_options {
+    const char *machine;
+    const char *file; /* --read: what --json has written; NULL: ask the machine */
+    const char *path; /* as written; NULL: the root */
+    bool list, json, interactive, help;
 };
 
 /* What was wrong with a command line, in the three parts of an error message: `ringside: what: why: what to do`. */
@@ -79,6 +120,11 @@ struct usage_error {
 
 /* argv[0] is the first word after the subcommand. False: *error says why. */
 bool options_parse_run(int argc, char **argv, struct run_options *options, struct usage_error *error);
+bool options_parse_up(int argc, char **argv, struct run_options *options, struct usage_error *error);
+/* command: "load", "unload", "status" or "down". */
+bool options_parse_machine(const char *command, int argc, char **argv, struct machine_options *options, struct usage_error *error);
+bool options_parse_log(int argc, char **argv, struct log_options *options, struct usage_error *error);
+bool options_parse_objects(int argc, char **argv, struct objects_options *options, struct usage_error *error);
 bool options_parse_inspect(int argc, char **argv, struct inspect_options *options, struct usage_error *error);
 bool options_parse_cc(int argc, char **argv, struct cc_options *options, struct usage_error *error);
 

@@ -9,6 +9,7 @@
 /* A few dozen at most, so an array that is searched from the front will do. Entries are allocated one by one: open files point at them. */
 static struct overlay_entry **entries;
 static size_t entry_count;
+static uint64_t next_id = 0xC0000000ull;
 
 /* If path lies below directory: what follows it, else NULL. */
 static const char *below(const char *path, const char *directory) {
@@ -37,16 +38,17 @@ int overlay_add(const char *path, const void *data, uint64_t size, int fd, char 
     entry = malloc(sizeof *entry);
     if (entry == NULL)
         return -ENOMEM;
-    *entry = (struct overlay_entry){strdup(path), data, size, fd, host_path, 0xC0000000ull + entry_count};
+    *entry = (struct overlay_entry){strdup(path), data, size, fd, host_path, next_id, 0, false};
     if (entry->path == NULL) {
         free(entry);
         return -ENOMEM;
     }
+    next_id++;
     entries[entry_count++] = entry;
     return 0;
 }
 
-const struct overlay_entry *overlay_find(const char *path) {
+struct overlay_entry *overlay_find(const char *path) {
     for (size_t i = 0; i < entry_count; i++)
         if (names_equal(entries[i]->path, path))
             return entries[i];
@@ -96,14 +98,36 @@ bool overlay_child(const char *directory, size_t index, char *name, const struct
     return false;
 }
 
+static void free_entry(struct overlay_entry *entry) {
+    if (entry->fd >= 0)
+        close(entry->fd);
+    free(entry->host_path);
+    free(entry->path);
+    free(entry);
+}
+
+void overlay_hold(struct overlay_entry *entry) { entry->users++; }
+
+void overlay_release(struct overlay_entry *entry) {
+    if (--entry->users == 0 && entry->retired)
+        free_entry(entry);
+}
+
+void overlay_retire(struct overlay_entry *entry) {
+    size_t i = 0;
+
+    while (entries[i] != entry)
+        i++;
+    memmove(entries + i, entries + i + 1, (entry_count - i - 1) * sizeof *entries);
+    entry_count--;
+    entry->retired = true;
+    if (entry->users == 0)
+        free_entry(entry);
+}
+
 void overlay_clear(void) {
-    for (size_t i = 0; i < entry_count; i++) {
-        if (entries[i]->fd >= 0)
-            close(entries[i]->fd);
-        free(entries[i]->host_path);
-        free(entries[i]->path);
-        free(entries[i]);
-    }
+    for (size_t i = 0; i < entry_count; i++)
+        free_entry(entries[i]);
     free(entries);
     entries = NULL;
     entry_count = 0;

@@ -4,6 +4,7 @@
 #include "ldr/pe.h"
 #include "message.h"
 #include "names.h"
+#include "shares.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,12 +12,26 @@
 #include <string.h>
 #include <strings.h>
 
-/* A file of the host that is to be seen at C:\path. Returns 0 or an exit code, after a message if `required`. */
-static int add_file(const char *path, const char *host_path, bool required) {
-    int error = files_add_host(path, host_path);
+static int (*open_word)(void *context, const char *word, char **host_path); /* NULL: files of this host, by their paths */
+static void *open_context;
 
-    if (error == 0 || !required)
-        return 0;
+void place_open_with(int (*open_file)(void *context, const char *word, char **host_path), void *context) {
+    open_word = open_file;
+    open_context = context;
+}
+
+static int add_named(const char *path, const char *word) {
+    char *host_path = NULL;
+    int fd;
+
+    if (open_word == NULL)
+        return files_add_host(path, word);
+    fd = open_word(open_context, word, &host_path);
+    return fd < 0 ? fd : files_add_open(path, fd, host_path, true);
+}
+
+/* Why a file of the host cannot be seen at C:\path: an exit code, after a message. */
+static int refuse_file(const char *path, const char *host_path, int error) {
     switch (-error) {
     case ENOENT:
     case ENOTDIR: message_error(host_path, "there is no such file: check the path"); return EXIT_ABSENT;
@@ -45,6 +60,32 @@ static char *root_path_of(const char *argument) {
     return path;
 }
 
+/* A bare name that no file of the host has may be one of Windows' own programs, with or without its ".exe": "sc" is C:\Windows\System32\sc.exe.
+   From malloc; NULL: it is not. */
+static char *name_in_system32(const char *word) {
+    static const char *const endings[] = {"", ".exe"};
+    hal_file_info info;
+    char *name = NULL;
+
+    if (strpbrk(word, "/\\:") != NULL)
+        return NULL;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings && name == NULL; i++) {
+        char *path;
+        int64_t handle;
+
+        if (asprintf(&path, "Windows/System32/%s%s", word, endings[i]) < 0)
+            return NULL;
+        handle = files_open(path, HAL_FILE_READ, HAL_OPEN, &info);
+        free(path);
+        if (handle < 0)
+            continue;
+        files_close(handle);
+        if (asprintf(&name, "C:\\Windows\\System32\\%s%s", word, endings[i]) < 0)
+            return NULL;
+    }
+    return name;
+}
+
 /* Where the image `argument` names is in the machine: in *machine_name, from malloc. Returns 0 or an exit code, after a message. */
 static int place_image(const char *argument, const char **machine_name) {
     char *inside = root_path_of(argument), *name = NULL;
@@ -65,8 +106,11 @@ static int place_image(const char *argument, const char **machine_name) {
             if (*c == '/')
                 *c = '\\';
     } else {
-        status = add_file(file, argument, true);
-        if (status == 0 && asprintf(&name, "C:\\%s", file) < 0)
+        int error = add_named(file, argument);
+        name = error == -ENOENT ? name_in_system32(argument) : NULL;
+        if (name == NULL && error != 0)
+            status = refuse_file(file, argument, error);
+        else if (name == NULL && asprintf(&name, "C:\\%s", file) < 0)
             name = NULL;
     }
     if (status == 0 && name == NULL) {
@@ -81,11 +125,11 @@ static int place_image(const char *argument, const char **machine_name) {
 static void place_argument(const char *argument) {
     if (argument[0] == '\0')
         return;
-    add_file(names_last(argument), argument, false);
+    add_named(names_last(argument), argument);
     if (argument[0] == '.' && argument[1] == '/')
         argument += 2;
     if (argument[0] != '/')
-        add_file(argument, argument, false);
+        add_named(argument, argument);
 }
 
 /* ---- Programs -------------------------------------------------------------------------------------------------------------------------- */
@@ -178,6 +222,24 @@ static int place_further(struct run_options *options, const char *line) {
     return status;
 }
 
+int place_shares(const struct run_options *options) {
+    for (size_t i = 0; i < options->share_count; i++) {
+        const char *given = options->shares[i], *equals = strchr(given, '=');
+        char *name = strndup(given, equals == NULL ? 0 : (size_t)(equals - given));
+        int error = name == NULL ? -ENOMEM : shares_add(name, equals == NULL ? "" : equals + 1);
+        free(name);
+        if (error == -EINVAL)
+            message_error(given, "this is no name for a share: --share NAME=DIR takes a name that a file could have");
+        else if (error == -EEXIST)
+            message_error(given, "another share has the name: give each its own");
+        else if (error != 0)
+            message_error(given, "%s: --share NAME=DIR takes a directory that is there", strerror(-error));
+        if (error != 0)
+            return EXIT_OURS;
+    }
+    return 0;
+}
+
 int place_files(struct run_options *options) {
     int status = 0;
 
@@ -188,4 +250,13 @@ int place_files(struct run_options *options) {
     for (size_t i = 0; i < options->further_count && status == 0; i++)
         status = place_further(options, options->further[i]);
     return status;
+}
+
+void place_free(struct run_options *options) {
+    for (size_t i = 0; i < options->driver_count; i++)
+        free((char *)options->machine_drivers[i]);
+    for (size_t i = 0; i < HAL_MAX_PROGRAMS; i++) { /* one that was refused may be half there */
+        free((char *)options->machine_programs[i].path);
+        free((char *)options->machine_programs[i].command_line);
+    }
 }

@@ -1,15 +1,16 @@
 #include "root.h"
+#include "beneath.h"
+#include "janitor.h"
 #include "names.h"
 #include "overlay.h"
+#include "shares.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define NT_UNIX_EPOCH 116444736000000000ull /* 1970 in NT time */
@@ -24,6 +25,7 @@ static struct {
 } root = {.fd = -1};
 
 const char *root_path(void) { return root.path; }
+int root_descriptor(void) { return root.fd; }
 bool root_is_private(void) { return root.private_dir != NULL; }
 
 /* ---- Errors and facts -------------------------------------------------------------------------------- */
@@ -110,20 +112,12 @@ void root_describe_fixed(hal_file_info *info, uint64_t size, bool directory, uin
 
 /* Opens below the root. path "" is the root itself. Returns a descriptor or a negative errno. */
 int root_open(const char *path, int flags, mode_t mode) {
-    struct open_how how = {
-        .flags = (uint64_t)(flags | O_CLOEXEC),
-        .mode = (flags & O_CREAT) != 0 ? mode : 0,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-    };
-    long fd;
+    int share;
 
-    /* EAGAIN: a rename elsewhere in the tree raced with "..", which a link may hold; the kernel asks to try again. */
-    for (int tries = 0; tries < 32; tries++) {
-        fd = syscall(SYS_openat2, root.fd, path[0] == '\0' ? "." : path, &how, sizeof how);
-        if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
-            break;
-    }
-    return fd >= 0 ? (int)fd : -errno;
+    if (!shares_is_path(path))
+        return beneath_open(root.fd, path, flags, mode);
+    share = shares_find(path, &path);
+    return share < 0 ? -ENOENT : beneath_open(shares_descriptor((size_t)share), path, flags, mode);
 }
 
 /* The name in directory `path` that equals `name` but for case: the first in byte order. False: none. */
@@ -171,6 +165,15 @@ int root_spell(const char *path, char *spelled) {
     if (strlen(path) >= HAL_MAX_PATH)
         return -ENAMETOOLONG;
     spelled[0] = '\0';
+    if (shares_is_path(path)) {
+        const char *rest;
+        if (shares_find(path, &rest) < 0)
+            return -ENOTDIR;
+        used = strcspn(path + 2, "/") + 2;
+        memcpy(spelled, path, used);
+        spelled[used] = '\0';
+        path = rest;
+    }
     for (const char *part = path; *part != '\0';) {
         size_t length = strcspn(part, "/");
         bool last = part[length] == '\0';
@@ -231,6 +234,8 @@ int root_open_parent(const char *spelled, const char **name) {
 int root_make_parents(const char *spelled) {
     char part[HAL_MAX_PATH];
 
+    if (shares_is_path(spelled)) /* the overlay lies over drive C: only */
+        return 0;
     for (const char *slash = spelled; (slash = strchr(slash, '/')) != NULL; slash++) {
         const char *name;
         int parent, error;
@@ -266,6 +271,13 @@ static int make_private(void) {
         root.private_dir = NULL;
         return -error;
     }
+    if (!janitor_start(root.private_dir)) {
+        int error = errno;
+        rmdir(root.private_dir);
+        free(root.private_dir);
+        root.private_dir = NULL;
+        return -error;
+    }
     return 0;
 }
 
@@ -289,27 +301,6 @@ int root_start(const char *path) {
     return 0;
 }
 
-/* Removes what a directory holds, without following links. */
-static void remove_below(int fd) {
-    DIR *directory = fdopendir(fd);
-
-    if (directory == NULL) {
-        close(fd);
-        return;
-    }
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (unlinkat(fd, entry->d_name, 0) == 0 || (errno != EISDIR && errno != EPERM))
-            continue;
-        int below = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (below >= 0)
-            remove_below(below);
-        unlinkat(fd, entry->d_name, AT_REMOVEDIR);
-    }
-    closedir(directory);
-}
-
 void root_stop(void) {
     if (!root.started)
         return;
@@ -317,12 +308,7 @@ void root_stop(void) {
     if (root.fd >= 0)
         close(root.fd);
     root.fd = -1;
-    if (root.private_dir != NULL) {
-        int fd = open(root.private_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd >= 0)
-            remove_below(fd);
-        rmdir(root.private_dir);
-    }
+    janitor_finish();
     free(root.private_dir);
     free(root.path);
     root.private_dir = root.path = NULL;

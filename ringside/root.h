@@ -13,9 +13,10 @@ int root_start(const char *path);
 /* Closes the root, and removes a private one with all it holds. May be called again. */
 void root_stop(void);
 const char *root_path(void); /* the host's own, absolute */
+int root_descriptor(void);
 bool root_is_private(void);
 
-/* Opens below the root with RESOLVE_BENEATH; "" is the root itself. */
+/* Opens below the root, or below a share (shares.h), with RESOLVE_BENEATH; "" is the root itself. */
 int root_open(const char *path, int flags, mode_t mode);
 
 /*

@@ -1,7 +1,7 @@
 # The Linux process that plays the machine. The PE images are carried inside (images.S).
 HOST_CFLAGS := -std=gnu17 -O2 -g -fPIE -fno-strict-aliasing -ffile-prefix-map=$(CURDIR)/= -D_GNU_SOURCE -DRINGSIDE_VERSION=\"$(VERSION)\" $(WARNINGS) -I. -Iring0 -Iringside -I$(BUILD)
 HOST_LDFLAGS := -pie -Wl,-z,now
-HOST_LIBS := -lZydis -Wl,-Bstatic -ljansson -ldwarf -lelf -lz -Wl,-Bdynamic
+HOST_LIBS := -lZydis -Wl,-Bstatic -ljansson -ldwarf -lelf -lz -lncursesw -ltinfo -Wl,-Bdynamic
 HOST_C := $(wildcard ringside/*.c) $(wildcard ring0/ldr/pe*.c)
 HOST_OBJ := $(patsubst %.c,$(BUILD)/host/%.o,$(HOST_C)) $(BUILD)/host/ringside/stubs.o $(BUILD)/host/images.o
 
@@ -11,6 +11,12 @@ $(BUILD)/host/%.o: %.c
 $(BUILD)/host/ringside/stubs.o: ringside/stubs.S
 	@mkdir -p $(@D)
 	$(CC) -c -g -I. -Iring0 $< -o $@
+
+# Names of this system's system calls, for fence_filter.c.
+$(BUILD)/host/linux_calls.inc: ringside/rules.mk
+	@mkdir -p $(@D)
+	echo '#include <asm/unistd_64.h>' | $(CC) -dM -E - | awk '$$2 ~ /^__NR_/ { printf "[%d] = \"%s\",\n", $$3, substr($$2, 6) }' > $@
+$(BUILD)/host/ringside/fence_filter.o: $(BUILD)/host/linux_calls.inc
 
 $(BUILD)/host/images.o: ringside/images.awk $(RING0_IMAGES) $(RING3_IMAGES)
 	@mkdir -p $(@D)

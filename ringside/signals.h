@@ -6,12 +6,17 @@
 #pragma once
 #include "hal/hal.h"
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <time.h>
 
 /* Installs the handlers, the alternate stack and the 10 ms CPU clock that finds code which spins.
    timeout_seconds of real time (0: none) end the run with 124. */
 bool signals_start(hal_machine *machine, uint64_t timeout_seconds);
+
+/* Where signals arrive; in stubs.S the one that has the protection key opened first. */
+void signals_entry(int signal, siginfo_t *info, void *context);
+void signals_entry_with_key(int signal, siginfo_t *info, void *context);
 
 /*
  * A signal that ends the run (Ctrl+C, --timeout) first asks the kernel, which flushes its output, names what waits, and comes back through hal_ops.exit
@@ -23,7 +28,7 @@ void signals_check(void);
 extern volatile uint32_t signals_wanted;
 /* Has a signal asked the kernel for something that it has not looked at yet? */
 bool signals_pending(void);
-/* The signal (SIGINT, SIGTERM, SIGHUP) that asked for the end, or 0. */
+/* The last signal (SIGINT, SIGTERM, SIGHUP) that asked for the end, whatever the programs made of it, or 0. */
 int signals_interrupted(void);
 /* As ppoll, but no signal comes unnoticed before it begins to wait: -1 with EINTR when the kernel has something to look at. */
 int signals_poll(struct pollfd *files, nfds_t count, const struct timespec *limit);

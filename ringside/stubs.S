@@ -11,7 +11,14 @@
 host_enter:
     andq $-64, %rsp
     movq %rsp, host_stack(%rip)
-    movq %rsi, %rcx
+    movq %rsi, %r8
+    cmpl $0, fence_key_on(%rip)
+    je 1f
+    movl fence_key_machine_rights(%rip), %eax
+    xorl %ecx, %ecx
+    xorl %edx, %edx
+    wrpkru
+1:  movq %r8, %rcx
     jmp *%rdi
 
 door_call:
@@ -19,7 +26,16 @@ door_call:
     movq %rsp, %rbp
     pushq %rdi
     pushq %rsi
-    movq host_stack(%rip), %r10
+    movq %rax, %r11
+    movq %rcx, %rdi
+    movq %rdx, %rsi
+    cmpl $0, fence_key_on(%rip)
+    je 1f
+    movl fence_key_host_rights(%rip), %eax
+    xorl %ecx, %ecx
+    xorl %edx, %edx
+    wrpkru
+1:  movq host_stack(%rip), %r10
     subq $256, %r10
     movq %rsp, (%r10)
     movq %r10, %rsp
@@ -33,11 +49,9 @@ door_call:
     movaps %xmm13, 128(%rsp)
     movaps %xmm14, 144(%rsp)
     movaps %xmm15, 160(%rsp)
-    movq %rcx, %rdi
-    movq %rdx, %rsi
     movq %r8, %rdx
     movq %r9, %rcx
-    call *%rax
+    call *%r11
     cmpl $0, signals_wanted(%rip)
     jne 2f
 1:  movaps 16(%rsp), %xmm6
@@ -51,7 +65,15 @@ door_call:
     movaps 144(%rsp), %xmm14
     movaps 160(%rsp), %xmm15
     movq (%rsp), %rsp
-    popq %rsi
+    cmpl $0, fence_key_on(%rip)
+    je 3f
+    movq %rax, %r11
+    movl fence_key_machine_rights(%rip), %eax
+    xorl %ecx, %ecx
+    xorl %edx, %edx
+    wrpkru
+    movq %r11, %rax
+3:  popq %rsi
     popq %rdi
     popq %rbp
     ret
@@ -106,6 +128,18 @@ door_\name:
     DOOR bugcheck, host_bugcheck
     DOOR fatal, host_fatal
     DOOR stop, host_stop
+
+/* Signals come here when there is a protection key: Linux starts a handler with none but the rights of key 0, and the host's memory has another. */
+    .globl signals_entry_with_key
+    .type signals_entry_with_key, @function
+signals_entry_with_key:
+    movq %rdx, %r8
+    xorl %eax, %eax
+    xorl %ecx, %ecx
+    xorl %edx, %edx
+    wrpkru
+    movq %r8, %rdx
+    jmp signals_entry
 
     .bss
     .p2align 3

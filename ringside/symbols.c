@@ -1,4 +1,5 @@
 #include "symbols.h"
+#include "files.h"
 #include "machine.h"
 
 #include <libdwarf/dwarf.h>
@@ -13,8 +14,9 @@
 static struct {
     char name[64];
     Dwarf_Debug debug;
-    int fd;
-} opened = {.fd = -1};
+    int fd;       /* ours: of a carried image */
+    int64_t file; /* else */
+} opened = {.fd = -1, .file = -1};
 
 static void close_image(void) {
     if (opened.debug != NULL) {
@@ -24,25 +26,32 @@ static void close_image(void) {
     if (opened.fd >= 0) {
         close(opened.fd);
     }
+    if (opened.file >= 0) {
+        files_close(opened.file);
+    }
     opened.debug = NULL;
     opened.fd = -1;
+    opened.file = -1;
 }
 
-/* libdwarf wants a path: a carried image gets one through a memfd. */
-static bool carried_image_path(const char *name, char *path, size_t size) {
+/* libdwarf reads a descriptor: a carried image gets one through a memfd. */
+static int open_carried(const char *name) {
     for (uint32_t i = 0; i < ringside_image_count; i++) {
         const hal_image *image = &ringside_images[i];
         if (strcmp(image->name, name) != 0) {
             continue;
         }
         opened.fd = memfd_create(name, MFD_CLOEXEC);
-        if (opened.fd < 0 || write(opened.fd, image->data, image->size) != (ssize_t)image->size) {
-            return false;
-        }
-        snprintf(path, size, "/proc/self/fd/%d", opened.fd);
-        return true;
+        return opened.fd >= 0 && write(opened.fd, image->data, image->size) == (ssize_t)image->size ? opened.fd : -1;
     }
-    return false;
+    return -1;
+}
+
+/* A file of the machine's own drive: where it is on the host is nothing that can be opened behind the fence. */
+static int open_file(const char *path) {
+    hal_file_info info;
+    opened.file = files_open(path, HAL_FILE_READ, HAL_OPEN, &info);
+    return opened.file < 0 ? -1 : files_descriptor(opened.file);
 }
 
 static bool open_image(const hal_stack_frame *frame) {
@@ -51,14 +60,9 @@ static bool open_image(const hal_stack_frame *frame) {
     }
     close_image();
     snprintf(opened.name, sizeof opened.name, "%s", frame->image);
-    char path[300];
-    if (frame->path[0] != '\0') {
-        snprintf(path, sizeof path, "%s", frame->path);
-    } else if (!carried_image_path(frame->image, path, sizeof path)) {
-        return false;
-    }
+    int fd = frame->path[0] != '\0' ? open_file(frame->path) : open_carried(frame->image);
     Dwarf_Error error = NULL;
-    if (dwarf_init_path(path, NULL, 0, DW_DLC_READ, DW_GROUPNUMBER_ANY, NULL, NULL, &opened.debug, NULL, 0, NULL, &error) != DW_DLV_OK) {
+    if (fd < 0 || dwarf_init_b(fd, DW_DLC_READ, DW_GROUPNUMBER_ANY, NULL, NULL, &opened.debug, &error) != DW_DLV_OK) {
         opened.debug = NULL;
         return false;
     }

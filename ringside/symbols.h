@@ -9,6 +9,6 @@ struct symbol_location {
     unsigned line;  /* 0: unknown */
 };
 
-/* From the image's debug data: a host file for frame->path, the carried image for an inbox one. For a return address the
+/* From the image's debug data: the file of the machine's drive that frame->path names, the carried image for an inbox one. For a return address the
    caller passes the pc before it. False when there is none. */
 bool symbols_find(const hal_stack_frame *frame, struct symbol_location *location);

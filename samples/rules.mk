@@ -16,8 +16,10 @@ EXAMPLE_PROGRAMS := $(BUILD)/samples/loader.exe $(BUILD)/samples/client.exe
 
 SAMPLE_NATIVE := $(BUILD)/samples/native.exe
 
+SAMPLE_SERIAL := $(BUILD)/samples/serial.sys $(BUILD)/samples/terminal.exe
+
 .PHONY: samples
-samples: $(EXAMPLE_DRIVERS) $(EXAMPLE_PROGRAMS) $(SAMPLE_NATIVE)
+samples: $(EXAMPLE_DRIVERS) $(EXAMPLE_PROGRAMS) $(SAMPLE_NATIVE) $(SAMPLE_SERIAL)
 
 $(EXAMPLE_DRIVERS:%.sys=%.o): $(BUILD)/samples/example-%.o: samples/example/example.c
 	@mkdir -p $(@D)
@@ -36,3 +38,13 @@ $(SAMPLE_NATIVE:.exe=.o): samples/native/native.c
 		-ffile-prefix-map=$(CURDIR)/= -isystem $(MINGW_INCLUDE) $(SAMPLE_WARNINGS) -MMD -MP -c $< -o $@
 $(SAMPLE_NATIVE): %.exe: %.o
 	$(LLD) -nologo -subsystem:native -entry:NtProcessStartup -nodefaultlib -debug:dwarf -release -out:$@ $< $(MINGW_LIB)/libntdll.a
+
+# COM1 without a port.
+$(BUILD)/samples/serial.o: samples/serial/serial.c include/ddk-fix/ntddser.h
+	@mkdir -p $(@D)
+	$(CC) $(SAMPLE_DRIVER_FLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/samples/serial.sys: $(BUILD)/samples/serial.o
+	$(LLD) $(SAMPLE_DRIVER_LINK) -out:$@ $< $(SAMPLE_DRIVER_LIBS)
+$(BUILD)/samples/terminal.exe: samples/serial/terminal.c
+	@mkdir -p $(@D)
+	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $< -o $@

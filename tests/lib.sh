@@ -29,4 +29,13 @@ exits() { ok "$([ "$status" = "$1" ] && echo 0 || echo 1)" "$2: exit code $1"; }
 out_has() { grep -qF -- "$1" "$work/out"; ok $? "$2"; }
 err_has() { grep -qF -- "$1" "$work/err"; ok $? "$2"; }
 err_lacks() { ! grep -qF -- "$1" "$work/err"; ok $? "$2"; }
+# The TAP that a program has printed becomes part of this script's.
+join_tap() {
+    while read -r line; do
+        case $line in
+        "ok "*) ok 0 "${line#ok * - }" ;;
+        "not ok "*) ok 1 "${line#not ok * - }" ;;
+        esac
+    done <"$work/out"
+}
 done_testing() { echo "1..$count"; }

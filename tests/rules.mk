@@ -5,8 +5,10 @@ TESTS_HOST := $(patsubst tests/host/%.c,%,$(wildcard tests/host/*.c))
 -include tests/user.mk
 include tests/images.mk
 include tests/cli.mk
+include tests/crt.mk
+include tests/dlls.mk
 
-TEST_IMAGES := $(TEST_BAD_IMAGES) $(TEST_PROGRAMS) $(TEST_TOOLS) $(TESTS_KERNEL:%=$(BUILD)/tests/kernel/%.sys) $(TESTS_BAD:%=$(BUILD)/tests/bad/%.sys) $(TESTS_USER:%=$(BUILD)/tests/user/%.exe)
+TEST_IMAGES := $(CRT_PROGRAMS) $(TEST_DLLS) $(TEST_BAD_IMAGES) $(TEST_PROGRAMS) $(TEST_TOOLS) $(TESTS_KERNEL:%=$(BUILD)/tests/kernel/%.sys) $(TESTS_BAD:%=$(BUILD)/tests/bad/%.sys) $(TESTS_USER:%=$(BUILD)/tests/user/%.exe)
 TEST_SCRIPTS := $(wildcard tests/*.t) $(TESTS_KERNEL:%=$(BUILD)/tests/kernel-%.t) $(TESTS_USER_TAP:%=$(BUILD)/tests/user-%.t) $(TESTS_HOST:%=$(BUILD)/tests/host-%.t)
 
 $(BUILD)/tests/%.o: tests/%.c tests/kernel/tap.h
@@ -27,18 +29,29 @@ $(BUILD)/tests/host/%: tests/host/%.c
 	$(CC) $(HOST_CFLAGS) -Wno-missing-prototypes -fsanitize=address,undefined -fno-sanitize-recover=all -MMD -MP $< $(TEST_SOURCES_$*) -lcmocka -o $@
 
 
-.PHONY: test-images run-tests
+.PHONY: test-images run-tests check-wine
 test-images: $(TEST_IMAGES) $(TEST_SCRIPTS) $(BUILD)/ringside $(BUILD)/unwind-proof samples
+# What each test said is kept in $(BUILD)/tap; from it comes the table of the tutorial's rows.
 run-tests: test-images
-	BUILD=$(BUILD) prove --timer $(PROVE_FLAGS) $(TEST_SCRIPTS)
+	rm -rf $(BUILD)/tap
+	BUILD=$(BUILD) PERL_TEST_HARNESS_DUMP_TAP=$(BUILD)/tap prove --timer $(PROVE_FLAGS) $(TEST_SCRIPTS); result=$$?; \
+		awk -v archive=$(BUILD)/tap -f tools/tutorial-rows.awk tests/rows.tbl $$(cd $(BUILD)/tap && find . -name '*.t') > $(BUILD)/tutorial-rows.md && \
+		{ cmp -s $(BUILD)/tutorial-rows.md docs/tutorial-rows.md || cp $(BUILD)/tutorial-rows.md docs/tutorial-rows.md; }; exit $$result
 
 check:
 	+$(MAKE) --no-print-directory BUILD=build/check SAN=1 run-tests
 
+# The same binaries under Wine, where it is installed: docs/oracle.md.
+check-wine: $(BUILD)/ringside samples $(TESTS_USER:%=$(BUILD)/tests/user/%.exe)
+	BUILD=$(BUILD) prove -v tests/wine/check.sh
+
 demo: $(BUILD)/ringside samples
 	BUILD=$(BUILD) samples/demo.sh
 
-TEST_SOURCES_test_options := ringside/options.c
+TEST_SOURCES_test_options := ringside/options.c ringside/log_level.c
 TEST_SOURCES_test_command_line := ringside/command_line.c
-TEST_SOURCES_test_files := ringside/files.c ringside/root.c ringside/overlay.c ringside/names.c
+TEST_SOURCES_test_files := ringside/files.c ringside/root.c ringside/beneath.c ringside/janitor.c ringside/overlay.c ringside/names.c ringside/shares.c
 TEST_SOURCES_test_pe := $(wildcard ring0/ldr/pe*.c)
+TEST_SOURCES_test_log := ringside/options.c $(foreach n,store record level filter format,ringside/log_$(n).c) -ljansson
+TEST_SOURCES_test_fence := ringside/fence.c ringside/fence_key.c ringside/fence_filter.c ringside/beneath.c
+$(BUILD)/tests/host/test_fence: $(BUILD)/host/linux_calls.inc

@@ -1,7 +1,7 @@
 # Windows programs that print TAP, built by clang for its __try.
 TESTS_USER := $(patsubst tests/user/%.c,%,$(wildcard tests/user/*.c))
-# Those that a driver of the same name goes with are run by tests/kernel.sh.
-TESTS_USER_TAP := $(filter-out $(TESTS_KERNEL),$(TESTS_USER))
+# Those that a driver goes with are run by tests/kernel.sh, tests/overlapped.t, t31-*.t and t44-open.t.
+TESTS_USER_TAP := $(filter-out $(TESTS_KERNEL) comm shares open-device named-objects overlapped,$(TESTS_USER))
 
 $(BUILD)/tests/user/%.exe: tests/user/%.c tests/user/utap.h
 	@mkdir -p $(@D)

@@ -1,16 +1,16 @@
 /* The registry at boot, and the kernel's own way in. */
 #include "cm/key.h"
+#include "cm/store.h"
 #include "ke/ke.h"
 
 POBJECT_TYPE CmpKeyObjectType;
+static BOOLEAN CmpHaveAll; /* the registry of an earlier boot is there: what it lacks has been deleted */
 
 /* The key at a full path; links are followed by rewriting the path. Create makes what is missing. */
 static NTSTATUS CmpNodeAt(PCWSTR Path, BOOLEAN Create, PCM_NODE *Node) {
-    static const WCHAR alias[] = L"CurrentControlSet", real[] = L"ControlSet001";
-    UNICODE_STRING rest, component, link, target;
+    UNICODE_STRING rest, component, link;
     RtlInitUnicodeString(&rest, Path);
-    RtlInitUnicodeString(&link, alias);
-    RtlInitUnicodeString(&target, real);
+    RtlInitUnicodeString(&link, L"CurrentControlSet");
     CmpNextName(&rest, &component);
     if (RtlCompareUnicodeString(&component, &CmpRoot->Name, TRUE) != 0)
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
@@ -20,7 +20,7 @@ static NTSTATUS CmpNodeAt(PCWSTR Path, BOOLEAN Create, PCM_NODE *Node) {
             return STATUS_INVALID_PARAMETER;
         PCM_NODE child = CmpFindChild(node, &component);
         if (child != NULL && child->Link)
-            child = RtlCompareUnicodeString(&component, &link, TRUE) == 0 ? CmpFindChild(node, &target) : NULL;
+            child = RtlCompareUnicodeString(&component, &link, TRUE) == 0 ? CmpFindChild(node, CmpDefaultControlSet()) : NULL;
         if (child == NULL) {
             if (!Create)
                 return STATUS_OBJECT_NAME_NOT_FOUND;
@@ -28,6 +28,8 @@ static NTSTATUS CmpNodeAt(PCWSTR Path, BOOLEAN Create, PCM_NODE *Node) {
             if (child == NULL)
                 return STATUS_INSUFFICIENT_RESOURCES;
             child->Volatile = node->Volatile;
+            CmpLogKey(child);
+            CmpReportChange(node, REG_NOTIFY_CHANGE_NAME);
         }
         node = child;
     }
@@ -40,7 +42,11 @@ NTSTATUS CmpSetValue(PCWSTR KeyPath, PCWSTR ValueName, ULONG Type, const VOID *D
     UNICODE_STRING name;
     RtlInitUnicodeString(&name, ValueName);
     NTSTATUS status = CmpNodeAt(KeyPath, TRUE, &node);
-    return NT_SUCCESS(status) ? CmpPutValue(node, &name, Type, Data, Size) : status;
+    if (NT_SUCCESS(status))
+        status = CmpPutValue(node, &name, Type, Data, Size);
+    if (NT_SUCCESS(status))
+        CmpReportChange(node, REG_NOTIFY_CHANGE_LAST_SET);
+    return status;
 }
 
 NTSTATUS CmpQueryValue(PCWSTR KeyPath, PCWSTR ValueName, ULONG *Type, VOID *Data, ULONG *Size) {
@@ -68,24 +74,29 @@ NTSTATUS CmpMakeKey(PCWSTR KeyPath) {
     return CmpNodeAt(KeyPath, TRUE, &node);
 }
 
-static PCM_NODE CmpBootKey(PCWSTR Path) {
+PCM_NODE CmpNodeByPath(PCWSTR Path) {
     PCM_NODE node;
     NTSTATUS status = CmpNodeAt(Path, TRUE, &node);
     NT_ASSERT_OURS(NT_SUCCESS(status));
     return node;
 }
 
-static VOID CmpBootString(PCWSTR Path, PCWSTR Name, ULONG Type, PCWSTR Text) {
-    UNICODE_STRING text;
-    RtlInitUnicodeString(&text, Text);
-    NTSTATUS status = CmpSetValue(Path, Name, Type, text.Buffer, text.MaximumLength);
+/* A value that a new registry has, and that a registry from a file keeps as it is. */
+static VOID CmpBootValue(PCWSTR Path, PCWSTR Name, ULONG Type, const VOID *Data, ULONG Size) {
+    ULONG there = 0;
+    if (CmpHaveAll || CmpQueryValue(Path, Name, NULL, NULL, &there) != STATUS_OBJECT_NAME_NOT_FOUND)
+        return;
+    NTSTATUS status = CmpSetValue(Path, Name, Type, Data, Size);
     NT_ASSERT_OURS(NT_SUCCESS(status));
 }
 
-static VOID CmpBootNumber(PCWSTR Path, PCWSTR Name, ULONG Number) {
-    NTSTATUS status = CmpSetValue(Path, Name, REG_DWORD, &Number, sizeof(Number));
-    NT_ASSERT_OURS(NT_SUCCESS(status));
+static VOID CmpBootString(PCWSTR Path, PCWSTR Name, ULONG Type, PCWSTR Text) {
+    UNICODE_STRING text;
+    RtlInitUnicodeString(&text, Text);
+    CmpBootValue(Path, Name, Type, text.Buffer, text.MaximumLength);
 }
+
+static VOID CmpBootNumber(PCWSTR Path, PCWSTR Name, ULONG Number) { CmpBootValue(Path, Name, REG_DWORD, &Number, sizeof(Number)); }
 
 /* \REGISTRY in the object namespace; everything below it is found by its parse routine. */
 static VOID CmpPublishRoot(VOID) {
@@ -105,42 +116,117 @@ static VOID CmpPublishRoot(VOID) {
 }
 
 static VOID CmpMakeHives(VOID) {
-    static const PCWSTR hives[] = {L"\\REGISTRY\\MACHINE\\HARDWARE", L"\\REGISTRY\\MACHINE\\SAM",    L"\\REGISTRY\\MACHINE\\SECURITY",
-                                   L"\\REGISTRY\\MACHINE\\SOFTWARE", L"\\REGISTRY\\MACHINE\\SYSTEM", L"\\REGISTRY\\USER\\.DEFAULT",
-                                   L"\\REGISTRY\\USER\\S-1-5-18"};
+    static const struct {
+        PCWSTR Path;
+        BOOLEAN Kept;
+    } hives[] = {{L"\\REGISTRY\\MACHINE\\HARDWARE", FALSE}, {L"\\REGISTRY\\MACHINE\\SAM", TRUE},    {L"\\REGISTRY\\MACHINE\\SECURITY", TRUE},
+                 {L"\\REGISTRY\\MACHINE\\SOFTWARE", TRUE},  {L"\\REGISTRY\\MACHINE\\SYSTEM", TRUE}, {L"\\REGISTRY\\USER\\.DEFAULT", TRUE},
+                 {L"\\REGISTRY\\USER\\S-1-5-18", TRUE}};
     CmpRoot->Fixed = TRUE;
     for (ULONG i = 0; i < RTL_NUMBER_OF(hives); i++) {
-        PCM_NODE hive = CmpBootKey(hives[i]);
+        PCM_NODE hive = CmpNodeByPath(hives[i].Path);
         hive->Fixed = hive->Parent->Fixed = TRUE;
+        hive->Kept = hives[i].Kept;
     }
 }
 
-static VOID CmpMakeControlSet(VOID) {
-    static const WCHAR target[] = L"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001";
-    static const PCWSTR keys[] = {
-        L"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Control\\Class", L"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Control\\DeviceClasses",
-        L"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Enum",           L"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Hardware Profiles",
-        L"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Services",       L"\\REGISTRY\\MACHINE\\HARDWARE\\DEVICEMAP",
-        L"\\REGISTRY\\MACHINE\\HARDWARE\\DESCRIPTION\\System",         L"\\REGISTRY\\MACHINE\\HARDWARE\\RESOURCEMAP",
-    };
-    for (ULONG i = 0; i < RTL_NUMBER_OF(keys); i++)
-        CmpBootKey(keys[i]);
+/* CurrentControlSet leads to the set that this boot uses. */
+static VOID CmpMakeControlSetLink(VOID) {
+    PCUNICODE_STRING set = CmpDefaultControlSet();
     UNICODE_STRING name;
+    ULONG length;
     RtlInitUnicodeString(&name, L"CurrentControlSet");
-    PCM_NODE link = CmpCreateNode(CmpBootKey(L"\\REGISTRY\\MACHINE\\SYSTEM"), &name);
-    NT_ASSERT_OURS(link != NULL);
+    PCM_NODE system = CmpNodeByPath(L"\\REGISTRY\\MACHINE\\SYSTEM"), link = CmpCreateNode(system, &name), target = CmpFindChild(system, set);
+    NT_ASSERT_OURS(link != NULL && target != NULL);
     link->Link = link->Volatile = TRUE;
+    link->Kept = FALSE;
+    WCHAR path[64];
+    CmpNodePath(target, NULL, &length);
+    NT_ASSERT_OURS(length <= sizeof(path));
+    CmpNodePath(target, path, &length);
     RtlInitUnicodeString(&name, L"SymbolicLinkValue");
-    NTSTATUS status = CmpPutValue(link, &name, REG_LINK, target, sizeof(target) - sizeof(WCHAR));
+    NTSTATUS status = CmpPutValue(link, &name, REG_LINK, path, length);
     NT_ASSERT_OURS(NT_SUCCESS(status));
-    CmpBootNumber(L"\\REGISTRY\\MACHINE\\SYSTEM\\Select", L"Current", 1);
-    CmpBootNumber(L"\\REGISTRY\\MACHINE\\SYSTEM\\Select", L"Default", 1);
-    CmpBootNumber(L"\\REGISTRY\\MACHINE\\SYSTEM\\Select", L"LastKnownGood", 1);
-    CmpBootString(L"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Control", L"SystemStartOptions", REG_SZ, L" TESTSIGNING");
-    CmpBootString(L"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Control\\ComputerName\\ComputerName", L"ComputerName", REG_SZ, L"RINGSIDE");
-    CmpBootNumber(L"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Control\\Session Manager\\kernel", L"ObCaseInsensitive", 1);
-    CmpBootString(L"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Control\\Session Manager\\Environment", L"windir", REG_EXPAND_SZ, L"%SystemRoot%");
-    CmpBootString(L"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Control\\Session Manager\\Environment", L"OS", REG_SZ, L"Windows_NT");
+}
+
+static VOID CmpMakeControlSet(VOID) {
+    static const PCWSTR keys[] = {
+        L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Class",
+        L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Control\\DeviceClasses",
+        L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Enum",
+        L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Hardware Profiles",
+        L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Services",
+        L"\\REGISTRY\\MACHINE\\HARDWARE\\DEVICEMAP",
+        L"\\REGISTRY\\MACHINE\\HARDWARE\\DESCRIPTION\\System",
+        L"\\REGISTRY\\MACHINE\\HARDWARE\\RESOURCEMAP",
+    };
+    CmpMakeControlSetLink();
+    for (ULONG i = 0; i < RTL_NUMBER_OF(keys); i++)
+        CmpNodeByPath(keys[i]);
+    CmpBootString(L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Control", L"SystemStartOptions", REG_SZ, L" TESTSIGNING");
+    CmpBootString(L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName", L"ComputerName", REG_SZ, L"RINGSIDE");
+    CmpBootNumber(L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\kernel", L"ObCaseInsensitive", 1);
+    CmpBootString(L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment", L"windir", REG_EXPAND_SZ,
+                  L"%SystemRoot%");
+    CmpBootString(L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment", L"OS", REG_SZ, L"Windows_NT");
+}
+
+/* The order of groups of an installation ("Specifying Driver Load Order" tells how they are used). */
+static VOID CmpMakeGroupOrder(VOID) {
+    static const WCHAR list[] = L"System Reserved\0"
+                                L"EMS\0"
+                                L"WdfLoadGroup\0"
+                                L"Boot Bus Extender\0"
+                                L"System Bus Extender\0"
+                                L"SCSI miniport\0"
+                                L"Port\0"
+                                L"Primary Disk\0"
+                                L"SCSI Class\0"
+                                L"SCSI CDROM Class\0"
+                                L"FSFilter Infrastructure\0"
+                                L"FSFilter System\0"
+                                L"FSFilter Bottom\0"
+                                L"FSFilter Copy Protection\0"
+                                L"FSFilter Security Enhancer\0"
+                                L"FSFilter Open File\0"
+                                L"FSFilter Physical Quota Management\0"
+                                L"FSFilter Encryption\0"
+                                L"FSFilter Compression\0"
+                                L"FSFilter HSM\0"
+                                L"FSFilter Cluster File System\0"
+                                L"FSFilter System Recovery\0"
+                                L"FSFilter Quota Management\0"
+                                L"FSFilter Content Screener\0"
+                                L"FSFilter Continuous Backup\0"
+                                L"FSFilter Replication\0"
+                                L"FSFilter Anti-Virus\0"
+                                L"FSFilter Undelete\0"
+                                L"FSFilter Activity Monitor\0"
+                                L"FSFilter Top\0"
+                                L"Filter\0"
+                                L"Boot File System\0"
+                                L"Base\0"
+                                L"Pointer Port\0"
+                                L"Keyboard Port\0"
+                                L"Pointer Class\0"
+                                L"Keyboard Class\0"
+                                L"Video Init\0"
+                                L"Video\0"
+                                L"Video Save\0"
+                                L"File System\0"
+                                L"Streams Drivers\0"
+                                L"NDIS Wrapper\0"
+                                L"COM Infrastructure\0"
+                                L"Event Log\0"
+                                L"PlugPlay\0"
+                                L"PNP_TDI\0"
+                                L"NDIS\0"
+                                L"TDI\0"
+                                L"NetBIOSGroup\0"
+                                L"NetworkProvider\0"
+                                L"RemoteValidation\0"
+                                L"Extended Base\0";
+    CmpBootValue(L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Control\\ServiceGroupOrder", L"List", REG_MULTI_SZ, list, sizeof(list));
 }
 
 static VOID CmpMakeVersion(VOID) {
@@ -166,7 +252,10 @@ VOID CmInitSystem(VOID) {
     CmpRoot = CmpCreateNode(NULL, &name);
     NT_ASSERT_OURS(CmpRoot != NULL);
     CmpMakeHives();
+    CmpHaveAll = CmpOpenStore();
+    CmpChooseControlSet();
     CmpMakeControlSet();
+    CmpMakeGroupOrder();
     CmpMakeVersion();
     CmpPublishRoot();
 }

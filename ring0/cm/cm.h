@@ -5,6 +5,14 @@
 /* \REGISTRY\MACHINE\{HARDWARE,SAM,SECURITY,SOFTWARE,SYSTEM}, \REGISTRY\USER\{.DEFAULT,S-1-5-18}, ControlSet001 with Services, Control and Enum, and
    CurrentControlSet, a link to it. After ObInitSystem and SeInitSystem. */
 VOID CmInitSystem(VOID);
+/* The machine has come up, with all the drivers that start by themselves: the control set it came up with is the last known good one. Does nothing in a
+   machine that does not stay up. PASSIVE_LEVEL. */
+VOID CmAcceptBoot(VOID);
+/* A driver that the machine must have (ErrorControl severe or critical) did not start: with another last known good control set, it becomes the one that the
+   next boot uses, and TRUE. FALSE: it is in use already, or there is none. */
+BOOLEAN CmFallBack(VOID);
+/* The machine ends in order: what has changed is written. PASSIVE_LEVEL. */
+VOID CmShutdownSystem(VOID);
 
 /* Kernel-internal, on full paths; PASSIVE_LEVEL. */
 NTSTATUS CmpSetValue(PCWSTR KeyPath, PCWSTR ValueName, ULONG Type, const VOID *Data, ULONG Size); /* makes the key and its parents */

@@ -1,5 +1,6 @@
 /* Key objects: how names below \Registry are parsed, and keys opened, made and deleted. */
-#include "cm/key.h"
+#include "cm/callback.h"
+#include "cm/store.h"
 #include "ke/ke.h"
 
 PCM_NODE CmpRoot;
@@ -22,8 +23,21 @@ NTSTATUS CmpReferenceKey(HANDLE Handle, ACCESS_MASK Access, KPROCESSOR_MODE Mode
 
 static VOID CmpDeleteKeyObject(PVOID Object) {
     PCM_KEY key = Object;
+    CmpDropContexts(key);
+    if (key->Name != NULL)
+        ExFreePoolWithTag((PVOID)key->Name, CMP_TAG);
     if (key->Node != NULL)
         CmpDereferenceNode(key->Node);
+}
+
+static VOID CmpCloseKeyHandle(PEPROCESS Process, PVOID Object, ACCESS_MASK Granted, ULONG ProcessHandleCount, ULONG SystemHandleCount) {
+    REG_KEY_HANDLE_CLOSE_INFORMATION information = {.Object = Object};
+    NTSTATUS ignored; /* closing cannot be refused */
+    CM_CALL call;
+    CmpPre(&call, RegNtPreKeyHandleClose, &information, Object, &ignored);
+    if (SystemHandleCount == 1)
+        CmpEndNotify(Object);
+    CmpPostCall(&call, RegNtPostKeyHandleClose, Object, STATUS_SUCCESS);
 }
 
 static PSECURITY_DESCRIPTOR *CmpKeySecurity(PVOID Object) { return &((PCM_KEY)Object)->Node->Security; }
@@ -84,6 +98,8 @@ static NTSTATUS CmpCreateChild(PCM_NODE Parent, PCUNICODE_STRING Name, PCM_PARSE
     BOOLEAN isVolatile = (Context->Options & REG_OPTION_VOLATILE) != 0;
     if (Parent->Volatile && !isVolatile)
         return STATUS_CHILD_MUST_BE_VOLATILE;
+    if (CmpDepth(Parent) + 1 >= CMP_MAX_DEPTH)
+        return STATUS_INVALID_PARAMETER;
     if (Parent == CmpRoot || (Parent->Parent == CmpRoot && !isVolatile))
         return STATUS_INVALID_PARAMETER;
     UNICODE_STRING className = {0, 0, NULL};
@@ -102,7 +118,9 @@ static NTSTATUS CmpCreateChild(PCM_NODE Parent, PCUNICODE_STRING Name, PCM_PARSE
     }
     node->Class = className;
     node->Volatile = isVolatile;
+    node->Kept &= !isVolatile;
     node->Link = (Context->Options & REG_OPTION_CREATE_LINK) != 0;
+    CmpLogKey(node);
     Context->Disposition = REG_CREATED_NEW_KEY;
     *Child = node;
     return STATUS_SUCCESS;
@@ -134,15 +152,50 @@ static NTSTATUS CmpWalk(PCM_NODE *Node, PUNICODE_STRING Rest, PUNICODE_STRING Co
     }
 }
 
+/* The walk itself, with filters around it. They are asked again where a link has led. */
+static NTSTATUS CmpOpenBelow(PCM_KEY Start, PCM_KEY Key, PUNICODE_STRING Rest, PUNICODE_STRING CompleteName, ULONG Attributes, ACCESS_MASK Access,
+                             KPROCESSOR_MODE Mode, PCM_PARSE_CONTEXT Context) {
+    BOOLEAN create = Context != NULL && Context->Create;
+    BOOLEAN openLink = (Attributes & OBJ_OPENLINK) != 0 || (Context != NULL && Context->OpenLink);
+    UNICODE_STRING remaining = *Rest;
+    ULONG disposition = 0;
+    PVOID result = NULL;
+    REG_CREATE_KEY_INFORMATION_V1 information = {.CompleteName = CompleteName->Length != 0 ? CompleteName : &remaining,
+                                                 .RootObject = Start,
+                                                 .ObjectType = CmpKeyObjectType,
+                                                 .Options = Context != NULL ? Context->Options : 0,
+                                                 .Class = Context != NULL ? Context->Class : NULL,
+                                                 .DesiredAccess = Access,
+                                                 .Disposition = Context != NULL ? &Context->Disposition : &disposition,
+                                                 .ResultObject = &result,
+                                                 .Version = 1,
+                                                 .RemainingName = &remaining,
+                                                 .Attributes = Attributes,
+                                                 .CheckAccessMode = Mode};
+    PCM_NODE node = Start->Node;
+    NTSTATUS status;
+    CM_CALL call;
+    BOOLEAN allowed = CmpPreCall(&call, create ? RegNtPreCreateKeyEx : RegNtPreOpenKeyEx, &information, Start, &information.CallContext,
+                                 &information.RootObjectContext, &status);
+    if (allowed)
+        status = CmpWalk(&node, Rest, CompleteName, openLink, Context);
+    else if (NT_SUCCESS(status)) /* a filter says that it has opened another key: that is not taken over */
+        status = STATUS_ACCESS_DENIED;
+    if (status == STATUS_SUCCESS) {
+        CmpReferenceNode(node);
+        Key->Node = node;
+    }
+    return CmpPostCall(&call, create ? RegNtPostCreateKeyEx : RegNtPostOpenKeyEx, status == STATUS_SUCCESS ? Key : NULL, status);
+}
+
 static NTSTATUS CmpParseKey(PVOID ParseObject, POBJECT_TYPE RequestedType, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, ULONG Attributes,
                             PUNICODE_STRING CompleteName, PUNICODE_STRING RemainingName, PVOID ParseContext, PVOID *Object) {
     PCM_PARSE_CONTEXT context = RequestedType == CmpKeyObjectType ? ParseContext : NULL;
-    PCM_NODE node = ((PCM_KEY)ParseObject)->Node;
+    PCM_KEY start = ParseObject, key;
     UNICODE_STRING rest = *RemainingName;
-    PCM_KEY key;
     if (RequestedType != NULL && RequestedType != CmpKeyObjectType)
         return STATUS_OBJECT_TYPE_MISMATCH;
-    if (node->Deleted)
+    if (start->Node->Deleted)
         return STATUS_KEY_DELETED;
     if (rest.Length != 0 && rest.Buffer == CompleteName->Buffer && rest.Buffer[0] == L'\\')
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
@@ -150,14 +203,15 @@ static NTSTATUS CmpParseKey(PVOID ParseObject, POBJECT_TYPE RequestedType, PACCE
     NTSTATUS status = ObCreateObject(KernelMode, CmpKeyObjectType, NULL, AccessMode, NULL, sizeof(*key), 0, 0, (PVOID *)&key);
     if (!NT_SUCCESS(status))
         return status;
-    BOOLEAN openLink = (Attributes & OBJ_OPENLINK) != 0 || (context != NULL && context->OpenLink);
-    status = CmpWalk(&node, &rest, CompleteName, openLink, context);
+    BOOLEAN isNew = context == NULL || context->Disposition != REG_CREATED_NEW_KEY;
+    status =
+        CmpOpenBelow(start, key, &rest, CompleteName, Attributes, AccessState != NULL ? AccessState->OriginalDesiredAccess : 0, AccessMode, context);
     if (status != STATUS_SUCCESS) {
         ObfDereferenceObject(key);
         return status;
     }
-    CmpReferenceNode(node);
-    key->Node = node;
+    if (isNew && context != NULL && context->Disposition == REG_CREATED_NEW_KEY)
+        CmpReportChange(key->Node->Parent, REG_NOTIFY_CHANGE_NAME);
     *Object = key;
     return STATUS_SUCCESS;
 }
@@ -169,6 +223,7 @@ const OB_TYPE_INITIALIZER CmpKeyInitializer = {
     .PoolType = PagedPool,
     .BodySize = sizeof(CM_KEY),
     .CaseInsensitive = TRUE,
+    .Close = CmpCloseKeyHandle,
     .Delete = CmpDeleteKeyObject,
     .Parse = CmpParseKey,
     .QueryName = CmpQueryKeyName,
@@ -218,24 +273,114 @@ NTSTATUS NTAPI NtCreateKey(PHANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_AT
     return status;
 }
 
+static NTSTATUS CmpDeleteKey(PCM_KEY Key) {
+    PCM_NODE node = Key->Node, parent = node->Parent;
+    if (node->Fixed || node->ChildCount != 0)
+        return STATUS_CANNOT_DELETE;
+    CmpReferenceNode(parent);
+    CmpDeleteNode(node);
+    CmpEndNotifiesOf(node);
+    CmpReportChange(parent, REG_NOTIFY_CHANGE_NAME);
+    CmpDereferenceNode(parent);
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS NTAPI NtDeleteKey(HANDLE Handle) {
     PCM_KEY key;
+    CM_CALL call;
     NTSTATUS status = CmpReferenceKey(Handle, DELETE, KiPreviousMode(), &key);
     if (!NT_SUCCESS(status))
         return status;
-    if (key->Node->Fixed || key->Node->ChildCount != 0)
-        status = STATUS_CANNOT_DELETE;
-    else
-        CmpDeleteNode(key->Node);
+    REG_DELETE_KEY_INFORMATION information = {.Object = key};
+    if (CmpPre(&call, RegNtPreDeleteKey, &information, key, &status))
+        status = CmpDeleteKey(key);
+    status = CmpPostCall(&call, RegNtPostDeleteKey, key, status);
     ObfDereferenceObject(key);
     return status;
 }
 
-/* The registry is all there is of itself: nothing is behind it that could lag. */
+/* All of the registry is in two files: what was changed before comes along. */
 NTSTATUS NTAPI NtFlushKey(HANDLE Handle) {
     PCM_KEY key;
+    CM_CALL call;
     NTSTATUS status = CmpReferenceKey(Handle, 0, KiPreviousMode(), &key);
+    if (!NT_SUCCESS(status))
+        return status;
+    REG_FLUSH_KEY_INFORMATION information = {.Object = key};
+    if (CmpPre(&call, RegNtPreFlushKey, &information, key, &status))
+        status = CmpFlushStore();
+    status = CmpPostCall(&call, RegNtPostFlushKey, key, status);
+    ObfDereferenceObject(key);
+    return status;
+}
+
+/* A name without a path in it; a key that has it already is in the way ("NtRenameKey"). */
+static NTSTATUS CmpRenameKey(PCM_KEY Key, PCUNICODE_STRING NewName) {
+    PCM_NODE node = Key->Node, other;
+    if (node->Fixed || node->Parent == NULL || (node->Link && node->Volatile))
+        return STATUS_ACCESS_DENIED;
+    other = CmpFindChild(node->Parent, NewName);
+    if (other != NULL && other != node)
+        return STATUS_CANNOT_DELETE;
+    NTSTATUS status = CmpRenameNode(node, NewName);
     if (NT_SUCCESS(status))
+        CmpReportChange(node->Parent, REG_NOTIFY_CHANGE_NAME);
+    return status;
+}
+
+NTSTATUS NTAPI NtRenameKey(HANDLE Handle, PUNICODE_STRING NewName) {
+    KPROCESSOR_MODE mode = KiPreviousMode();
+    UNICODE_STRING name;
+    PCM_KEY key;
+    CM_CALL call;
+    NTSTATUS status = ObpCaptureString(NewName, mode, &name);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (name.Length == 0 || name.Length > CMP_MAX_KEY_NAME)
+        status = STATUS_INVALID_PARAMETER;
+    for (ULONG i = 0; i < name.Length / sizeof(WCHAR); i++)
+        if (name.Buffer[i] == L'\\')
+            status = STATUS_INVALID_PARAMETER;
+    if (NT_SUCCESS(status))
+        status = CmpReferenceKey(Handle, KEY_WRITE, mode, &key);
+    if (NT_SUCCESS(status)) {
+        REG_RENAME_KEY_INFORMATION information = {.Object = key, .NewName = &name};
+        if (CmpPre(&call, RegNtPreRenameKey, &information, key, &status))
+            status = CmpRenameKey(key, &name);
+        status = CmpPostCall(&call, RegNtPostRenameKey, key, status);
         ObfDereferenceObject(key);
+    }
+    if (name.Buffer != NULL)
+        ExFreePool(name.Buffer);
+    return status;
+}
+
+/* Of what can be set, the time of the last write is all that a 64-bit machine without virtualized keys has. */
+NTSTATUS NTAPI NtSetInformationKey(HANDLE Handle, KEY_SET_INFORMATION_CLASS Class, PVOID Information, ULONG Length) {
+    KEY_WRITE_TIME_INFORMATION time;
+    PCM_KEY key;
+    CM_CALL call;
+    if (Class != KeyWriteTimeInformation)
+        return STATUS_INVALID_PARAMETER;
+    if (Length != sizeof(time))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    NTSTATUS status = KiCopyIn(&time, Information, sizeof(time));
+    if (NT_SUCCESS(status))
+        status = CmpReferenceKey(Handle, KEY_SET_VALUE, KiPreviousMode(), &key);
+    if (!NT_SUCCESS(status))
+        return status;
+    REG_SET_INFORMATION_KEY_INFORMATION information = {
+        .Object = key, .KeySetInformationClass = Class, .KeySetInformation = &time, .KeySetInformationLength = Length};
+    if (CmpPre(&call, RegNtPreSetInformationKey, &information, key, &status)) {
+        if (time.LastWriteTime.QuadPart < 0) {
+            status = STATUS_INVALID_PARAMETER;
+        } else {
+            key->Node->LastWriteTime = time.LastWriteTime;
+            CmpLogTime(key->Node);
+            status = STATUS_SUCCESS;
+        }
+    }
+    status = CmpPostCall(&call, RegNtPostSetInformationKey, key, status);
+    ObfDereferenceObject(key);
     return status;
 }

@@ -4,7 +4,7 @@
  * One rule for all (ZwQueryKey's page and its kin): a buffer that the fixed part does not fit gets nothing, STATUS_BUFFER_TOO_SMALL; one that
  * the whole does not fit gets as much as fits, STATUS_BUFFER_OVERFLOW; ResultLength is what the whole needs, every time.
  */
-#include "cm/key.h"
+#include "cm/callback.h"
 #include "ke/ke.h"
 
 typedef struct _CM_ANSWER { /* an answer being built */
@@ -135,6 +135,17 @@ static NTSTATUS CmpKeyCached(PCM_NODE Node, PCM_ANSWER Answer) {
     return status;
 }
 
+#define CMP_KEY_VOLATILE 1u
+#define CMP_KEY_LINK     2u
+
+/* KEY_FLAGS_INFORMATION, which has no declaration: flags of a 32-bit view, of the key, and of how it is controlled. */
+static NTSTATUS CmpKeyFlags(PCM_NODE Node, PCM_ANSWER Answer) {
+    NTSTATUS status = CmpPrepare(Answer, 3 * sizeof(ULONG), 3 * sizeof(ULONG));
+    if (NT_SUCCESS(status))
+        ((PULONG)Answer->Bytes)[1] = (Node->Volatile ? CMP_KEY_VOLATILE : 0) | (Node->Link ? CMP_KEY_LINK : 0);
+    return status;
+}
+
 static NTSTATUS CmpAnswerKey(PCM_NODE Node, KEY_INFORMATION_CLASS Class, PCM_ANSWER Answer) {
     switch ((ULONG)Class) {
     case KeyBasicInformation: return CmpKeyBasic(Node, Answer);
@@ -142,6 +153,9 @@ static NTSTATUS CmpAnswerKey(PCM_NODE Node, KEY_INFORMATION_CLASS Class, PCM_ANS
     case KeyFullInformation: return CmpKeyFull(Node, Answer);
     case KeyNameInformation: return CmpKeyName(Node, Answer);
     case KeyCachedInformation: return CmpKeyCached(Node, Answer);
+    case KeyFlagsInformation: return CmpKeyFlags(Node, Answer);
+    case KeyVirtualizationInformation: /* no key is virtualized, and none has tags: all bits are zero */
+    case KeyHandleTagsInformation: return CmpPrepare(Answer, sizeof(ULONG), sizeof(ULONG));
     default: return STATUS_INVALID_PARAMETER;
     }
 }
@@ -150,29 +164,45 @@ static NTSTATUS CmpAnswerKey(PCM_NODE Node, KEY_INFORMATION_CLASS Class, PCM_ANS
 NTSTATUS NTAPI NtQueryKey(HANDLE Handle, KEY_INFORMATION_CLASS Class, PVOID Information, ULONG Length, PULONG ResultLength) {
     KPROCESSOR_MODE mode = KiPreviousMode();
     PCM_KEY key;
+    CM_CALL call;
     CM_ANSWER answer;
     NTSTATUS status = CmpProbeAnswer(Information, Length, ResultLength, mode);
     if (NT_SUCCESS(status))
         status = CmpReferenceKey(Handle, Class == KeyNameInformation ? 0 : KEY_QUERY_VALUE, mode, &key);
     if (!NT_SUCCESS(status))
         return status;
-    status = CmpAnswerKey(key->Node, Class, &answer);
+    REG_QUERY_KEY_INFORMATION information = {
+        .Object = key, .KeyInformationClass = Class, .KeyInformation = Information, .Length = Length, .ResultLength = ResultLength};
+    if (CmpPre(&call, RegNtPreQueryKey, &information, key, &status)) {
+        status = CmpAnswerKey(key->Node, Class, &answer);
+        if (status == STATUS_SUCCESS)
+            status = CmpDeliver(&answer, Information, Length, ResultLength, mode);
+    }
+    status = CmpPostCall(&call, RegNtPostQueryKey, key, status);
     ObfDereferenceObject(key);
-    return NT_SUCCESS(status) ? CmpDeliver(&answer, Information, Length, ResultLength, mode) : status;
+    return status;
 }
 
 NTSTATUS NTAPI NtEnumerateKey(HANDLE Handle, ULONG Index, KEY_INFORMATION_CLASS Class, PVOID Information, ULONG Length, PULONG ResultLength) {
     KPROCESSOR_MODE mode = KiPreviousMode();
     PCM_KEY key;
+    CM_CALL call;
     CM_ANSWER answer;
     NTSTATUS status = CmpProbeAnswer(Information, Length, ResultLength, mode);
     if (NT_SUCCESS(status))
         status = CmpReferenceKey(Handle, KEY_ENUMERATE_SUB_KEYS, mode, &key);
     if (!NT_SUCCESS(status))
         return status;
-    status = Index < key->Node->ChildCount ? CmpAnswerKey(key->Node->Children[Index], Class, &answer) : STATUS_NO_MORE_ENTRIES;
+    REG_ENUMERATE_KEY_INFORMATION information = {
+        .Object = key, .Index = Index, .KeyInformationClass = Class, .KeyInformation = Information, .Length = Length, .ResultLength = ResultLength};
+    if (CmpPre(&call, RegNtPreEnumerateKey, &information, key, &status)) {
+        status = Index < key->Node->ChildCount ? CmpAnswerKey(key->Node->Children[Index], Class, &answer) : STATUS_NO_MORE_ENTRIES;
+        if (status == STATUS_SUCCESS)
+            status = CmpDeliver(&answer, Information, Length, ResultLength, mode);
+    }
+    status = CmpPostCall(&call, RegNtPostEnumerateKey, key, status);
     ObfDereferenceObject(key);
-    return status == STATUS_SUCCESS ? CmpDeliver(&answer, Information, Length, ResultLength, mode) : status;
+    return status;
 }
 
 /* ---- Values ---- */
@@ -245,6 +275,7 @@ NTSTATUS NTAPI NtQueryValueKey(HANDLE Handle, PUNICODE_STRING ValueName, KEY_VAL
     KPROCESSOR_MODE mode = KiPreviousMode();
     UNICODE_STRING name;
     PCM_KEY key;
+    CM_CALL call;
     CM_ANSWER answer;
     NTSTATUS status = CmpProbeAnswer(Information, Length, ResultLength, mode);
     if (NT_SUCCESS(status))
@@ -253,26 +284,49 @@ NTSTATUS NTAPI NtQueryValueKey(HANDLE Handle, PUNICODE_STRING ValueName, KEY_VAL
         return status;
     status = CmpReferenceKey(Handle, KEY_QUERY_VALUE, mode, &key);
     if (NT_SUCCESS(status)) {
-        PCM_VALUE value = CmpFindValue(key->Node, &name);
-        status = value != NULL ? CmpAnswerValue(value, Class, &answer) : STATUS_OBJECT_NAME_NOT_FOUND;
+        REG_QUERY_VALUE_KEY_INFORMATION information = {.Object = key,
+                                                       .ValueName = &name,
+                                                       .KeyValueInformationClass = Class,
+                                                       .KeyValueInformation = Information,
+                                                       .Length = Length,
+                                                       .ResultLength = ResultLength};
+        if (CmpPre(&call, RegNtPreQueryValueKey, &information, key, &status)) {
+            PCM_VALUE value = CmpFindValue(key->Node, &name);
+            status = value != NULL ? CmpAnswerValue(value, Class, &answer) : STATUS_OBJECT_NAME_NOT_FOUND;
+            if (status == STATUS_SUCCESS)
+                status = CmpDeliver(&answer, Information, Length, ResultLength, mode);
+        }
+        status = CmpPostCall(&call, RegNtPostQueryValueKey, key, status);
         ObfDereferenceObject(key);
     }
     if (name.Buffer != NULL)
         ExFreePool(name.Buffer);
-    return NT_SUCCESS(status) ? CmpDeliver(&answer, Information, Length, ResultLength, mode) : status;
+    return status;
 }
 
 NTSTATUS NTAPI NtEnumerateValueKey(HANDLE Handle, ULONG Index, KEY_VALUE_INFORMATION_CLASS Class, PVOID Information, ULONG Length,
                                    PULONG ResultLength) {
     KPROCESSOR_MODE mode = KiPreviousMode();
     PCM_KEY key;
+    CM_CALL call;
     CM_ANSWER answer;
     NTSTATUS status = CmpProbeAnswer(Information, Length, ResultLength, mode);
     if (NT_SUCCESS(status))
         status = CmpReferenceKey(Handle, KEY_QUERY_VALUE, mode, &key);
     if (!NT_SUCCESS(status))
         return status;
-    status = Index < key->Node->ValueCount ? CmpAnswerValue(key->Node->Values[Index], Class, &answer) : STATUS_NO_MORE_ENTRIES;
+    REG_ENUMERATE_VALUE_KEY_INFORMATION information = {.Object = key,
+                                                       .Index = Index,
+                                                       .KeyValueInformationClass = Class,
+                                                       .KeyValueInformation = Information,
+                                                       .Length = Length,
+                                                       .ResultLength = ResultLength};
+    if (CmpPre(&call, RegNtPreEnumerateValueKey, &information, key, &status)) {
+        status = Index < key->Node->ValueCount ? CmpAnswerValue(key->Node->Values[Index], Class, &answer) : STATUS_NO_MORE_ENTRIES;
+        if (status == STATUS_SUCCESS)
+            status = CmpDeliver(&answer, Information, Length, ResultLength, mode);
+    }
+    status = CmpPostCall(&call, RegNtPostEnumerateValueKey, key, status);
     ObfDereferenceObject(key);
-    return status == STATUS_SUCCESS ? CmpDeliver(&answer, Information, Length, ResultLength, mode) : status;
+    return status;
 }

@@ -37,6 +37,7 @@ VOID ExpCreateSynchronizationTypes(VOID) {
 
 VOID ExInitSystem(VOID) {
     ExpCreateSynchronizationTypes();
+    ExpCreateTimerType();
     ExpInitializeCallbacks();
     ExpInitializeWorkQueues();
 }

@@ -53,6 +53,7 @@ enum hal_insn {
     HAL_INSN_RDMSR, /* ecx is in the frame */
     HAL_INSN_WRMSR,
     HAL_INSN_READ_MEM,  /* mov/movzx/movsx/movsxd reg, [mem] or arithmetic that only reads memory (insn_alu); insn_size = bytes; memory in cr2 */
+    HAL_INSN_SYSCALL,   /* syscall; or sysenter or a far jump to 32-bit code, which leave no trace of where they were: rip is then 0 */
     HAL_INSN_PRIVILEGED /* any other privileged instruction (lgdt, wbinvd, swapgs, ...); name in insn_name */
 };
 
@@ -75,7 +76,7 @@ typedef struct hal_trap_frame {
     uint64_t rip;
     uint64_t rflags;
     uint32_t trap;  /* x86 vector: 0 divide, 1 debug, 3 breakpoint, 6 invalid opcode, 13 protection, 14 page fault, ...
-                       or HAL_TRAP_PREEMPT, HAL_TRAP_WATCHDOG */
+                       or HAL_TRAP_PREEMPT, HAL_TRAP_WATCHDOG, HAL_TRAP_SYSCALL */
     uint32_t error; /* x86 error code: for 14, bit 0 present, bit 1 write, bit 2 user (always set), bit 4 fetch */
     uint64_t cr2;   /* trap 14: the address. trap 13 with HAL_INSN_OTHER: effective address if the decoder could tell, else ~0 */
     uint32_t insn;  /* enum hal_insn */
@@ -87,7 +88,7 @@ typedef struct hal_trap_frame {
     uint8_t insn_dest_size; /* READ_MEM: width of the destination register */
     uint8_t insn_alu;       /* READ_MEM: enum hal_alu, what is done with what is read; insn_size wide */
     uint8_t pad[2];
-    char insn_name[16];
+    char insn_name[24];
     uint32_t user_mode;  /* hal_machine.user_mode as it was */
     int32_t insn_imm;    /* READ_MEM: the other operand if insn_reg is HAL_NO_REG; sign-extended */
     void *xsave;         /* the interrupted x87/SSE/AVX state, XSAVE standard format, 64-byte aligned, on the same stack */
@@ -96,6 +97,9 @@ typedef struct hal_trap_frame {
 
 #define HAL_TRAP_PREEMPT  0x100u /* user or driver code has used 20 ms of CPU without entering the kernel */
 #define HAL_TRAP_WATCHDOG 0x101u /* kernel-mode code (driver at raised IRQL included) has looped for hal_machine.watchdog_seconds */
+/* An instruction that enters the host's kernel was executed, and has been kept from there: HAL_INSN_SYSCALL with insn_name = what Linux calls the number
+   in eax, or HAL_INSN_INT (80h). rip is behind it; at or above HAL_KERNEL_END, it is in code of the host's own that PE code has called. */
+#define HAL_TRAP_SYSCALL 0x102u
 
 /* ---- Bug checks and reports -------------------------------------------------------------------------------------------- */
 typedef struct hal_stack_frame {
@@ -103,7 +107,7 @@ typedef struct hal_stack_frame {
     uint64_t image_base; /* 0: no image */
     uint64_t link_base;  /* preferred base of that image: pc - image_base + link_base is what its debug data knows */
     char image[64];      /* its name, UTF-8, "example.sys" */
-    char path[256];      /* host path for the symbolizer if the image came from a file, else "" */
+    char path[256];      /* file_host_path's, for the symbolizer, if the image came from a file, else "" */
     char symbol[64];     /* nearest export or "" (the host may know better) */
     uint32_t symbol_offset;
     uint32_t user_mode;
@@ -181,9 +185,11 @@ enum hal_request_kind {
     HAL_REQUEST_THREADS, /* every thread, its stack and what it waits for */
     HAL_REQUEST_OBJECTS, /* arguments[0]: path of the object or directory, UTF-8; "\\" is the root */
     HAL_REQUEST_DOWN,    /* unload everything in order, then end */
-    HAL_REQUEST_CONTROL, /* control: a console control event (0 Ctrl+C, 1 Ctrl+Break, 2 close) for the programs of `console`; has no answer */
-    HAL_REQUEST_GONE     /* the other end of `connection` has gone: end what runs for it; has no answer */
+    HAL_REQUEST_CONTROL, /* control: a console control event (0 Ctrl+C, 1 Ctrl+Break) for the programs of `console`, or HAL_CONTROL_THREADS; has no answer */
+    HAL_REQUEST_GONE /* the other end of `connection` has gone: end what runs for it; has no answer */
 };
+
+#define HAL_CONTROL_THREADS 256u /* Ctrl+\: every thread as notes to `connection` */
 
 #define HAL_MAX_ARGUMENTS 64
 #define HAL_MAX_PROGRAMS  16
@@ -237,7 +243,7 @@ typedef struct hal_ops {
     /* An error or note of Ringside's own, to stderr, as one "ringside: ..." line. */
     int64_t (*message)(const char *text, uint64_t size);
 
-    /* Host files. path: UTF-8, '/' between components, relative to the root, "" is the root itself; compared without
+    /* Host files. path: UTF-8, '/' between components, relative to the root, "" is the root itself ("//NAME/..." below that share); compared without
        regard to case where the exact name does not exist. Never leaves the root. Returns a handle >= 0. */
     int64_t (*file_open)(const char *path, uint32_t access, uint32_t disposition, hal_file_info *info);
     int64_t (*file_close)(int64_t file);
@@ -250,7 +256,7 @@ typedef struct hal_ops {
     int64_t (*file_rename)(const char *from, const char *to, uint32_t replace);
     /* Next entry of a directory in name order: index counts from 0; -HAL_ENOENT after the last. name: HAL_MAX_PATH bytes. */
     int64_t (*file_list)(int64_t directory, uint64_t index, char *name, hal_file_info *info);
-    /* The host's own path of an open file, for messages and debug data; name: HAL_MAX_PATH bytes. */
+    /* The path of an open file as file_open takes it, or "" for what is carried inside: for hal_stack_frame; name: HAL_MAX_PATH bytes. */
     int64_t (*file_host_path)(int64_t file, char *name);
 
     /* Requests. next: 0 and *request, or -HAL_EAGAIN. data: a piece of the answer, UTF-8, passed on as it is. note: one line for the person
@@ -322,6 +328,8 @@ typedef struct hal_machine {
     uint32_t driver_count;
     const hal_program *programs;    /* each is started once all before it have ended, or nothing goes on but by console input */
     uint32_t program_count;         /* 0: only load the drivers and unload them */
+    const char *const *shares; /* UTF-8 names: \\ringside\NAME; files of theirs have paths that begin with "//NAME" */
+    uint32_t share_count;
     const char *const *environment; /* "NAME=value" UTF-8, what the program is to see */
     uint32_t environment_count;
 
@@ -332,7 +340,9 @@ typedef struct hal_machine {
     volatile uint64_t kernel_entries;
     /* Set by the host from a signal handler; the kernel looks at it at each entry and in its idle loop. HAL_EVENT_ bits. */
     volatile uint32_t pending_events;
-    volatile uint32_t control_request; /* 1: Ctrl+C or another signal that ends, 2: Ctrl+\ (list threads), 3: --timeout has expired (real time) */
+    volatile uint32_t
+        control_request; /* 1: Ctrl+C or another signal that ends, 2: Ctrl+\ (list threads), 3: --timeout has expired (real time), 4: as 1, and the terminal is gone */
+    volatile uint32_t control_served; /* set by the kernel: programs have got the console event that the last request became */
     uint32_t watchdog_seconds;
     uint32_t repeatable; /* 1 until something made the run depend on real time; either side may clear it */
 } hal_machine;

@@ -12,5 +12,7 @@ __declspec(dllimport) extern hal_machine *KiMachine;
 
 /* Interrupt(Context) is called at device IRQL when one of the HAL_EVENT_ bits comes. PASSIVE_LEVEL, while drivers initialize. */
 NTKERNELAPI VOID KiRegisterEventSource(ULONG HalEventMask, VOID (*Interrupt)(PVOID Context), PVOID Context);
+/* The console of the current process, by the host's number. PASSIVE_LEVEL. */
+NTKERNELAPI ULONG PspCurrentConsole(VOID);
 /* While somebody is interested, an idle machine waits for such events instead of being at its end. Calls nest. */
 NTKERNELAPI VOID KiEventInterest(ULONG HalEventMask, BOOLEAN Interested);

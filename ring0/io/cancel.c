@@ -1,4 +1,4 @@
-/* Cancelling by file and by thread: NtCancelIoFile, NtCancelIoFileEx, and what an exiting thread leaves behind. */
+/* Cancelling by file and by thread: NtCancelIoFile, NtCancelIoFileEx, NtCancelSynchronousIoFile, and what an exiting thread leaves behind. */
 #include "io/io.h"
 
 #include "kd/kd.h"
@@ -14,9 +14,14 @@ static VOID Pause(VOID) {
 
 static inline PIRP IrpOf(PLIST_ENTRY Link) { return CONTAINING_RECORD(Link, IRP, ThreadListEntry); }
 
-/* Calls the cancel routines of Thread's requests on File (NULL: on any) with this status block (NULL: any). At APC_LEVEL, so that the current thread's
+static BOOLEAN IsSynchronous(PIRP Irp) {
+    PFILE_OBJECT File = Irp->Tail.Overlay.OriginalFileObject;
+    return (Irp->Flags & IRP_SYNCHRONOUS_API) || (File && (File->Flags & FO_SYNCHRONOUS_IO));
+}
+
+/* Calls the cancel routines of Thread's requests (Synchronous: of those alone that it waits for) on File (NULL: on any) with this status block (NULL: any). At APC_LEVEL, so that the current thread's
    list changes only through what the routines complete. Returns how many such requests there are. */
-static ULONG CancelMatching(PETHREAD Thread, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb) {
+static ULONG CancelMatching(PETHREAD Thread, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb, BOOLEAN Synchronous) {
     ULONG Count = 0;
     KIRQL Irql = KfRaiseIrql(APC_LEVEL);
 restart:
@@ -24,7 +29,7 @@ restart:
         PIRP Irp = IrpOf(Link);
         if ((File && Irp->Tail.Overlay.OriginalFileObject != File) || (Iosb && Irp->UserIosb != Iosb) || IopIsCompleted(Irp))
             continue;
-        if (Irp->Cancel)
+        if (Irp->Cancel || (Synchronous && !IsSynchronous(Irp)))
             continue;
         Count++;
         if (IoCancelIrp(Irp))
@@ -55,7 +60,7 @@ NTSTATUS NTAPI NtCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)
         return Status;
     Status = ObpProbeOutput(IoStatusBlock, sizeof *IoStatusBlock, sizeof(ULONG), Request.Mode);
     if (NT_SUCCESS(Status)) {
-        if (CancelMatching(Thread, Request.File, NULL))
+        if (CancelMatching(Thread, Request.File, NULL, FALSE))
             while (HasRequests(Thread, Request.File))
                 Pause();
         Status = FinishCancel(IoStatusBlock, Request.Mode, STATUS_SUCCESS);
@@ -74,11 +79,26 @@ NTSTATUS NTAPI NtCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToC
     Status = ObpProbeOutput(IoStatusBlock, sizeof *IoStatusBlock, sizeof(ULONG), Request.Mode);
     if (NT_SUCCESS(Status)) {
         for (PLIST_ENTRY Link = Process->ThreadListHead.Flink; Link != &Process->ThreadListHead; Link = Link->Flink)
-            Count += CancelMatching((PETHREAD)CONTAINING_RECORD(Link, struct _KTHREAD, ThreadListEntry), Request.File, IoRequestToCancel);
+            Count += CancelMatching((PETHREAD)CONTAINING_RECORD(Link, struct _KTHREAD, ThreadListEntry), Request.File, IoRequestToCancel, FALSE);
         Status = FinishCancel(IoStatusBlock, Request.Mode, Count ? STATUS_SUCCESS : STATUS_NOT_FOUND);
     }
     ObfDereferenceObject(Request.File);
     return Status;
+}
+
+/* Does not wait for what it has cancelled (documentation of CancelSynchronousIo). */
+NTSTATUS NTAPI NtCancelSynchronousIoFile(HANDLE ThreadHandle, PIO_STATUS_BLOCK IoRequestToCancel, PIO_STATUS_BLOCK IoStatusBlock) {
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    PETHREAD Thread;
+    NTSTATUS Status = ObpProbeOutput(IoStatusBlock, sizeof *IoStatusBlock, sizeof(ULONG), Mode);
+
+    if (NT_SUCCESS(Status))
+        Status = PspReferenceThread(ThreadHandle, 1 /* THREAD_TERMINATE */, &Thread);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = CancelMatching(Thread, NULL, IoRequestToCancel, TRUE) ? STATUS_SUCCESS : STATUS_NOT_FOUND;
+    ObfDereferenceObject(Thread);
+    return FinishCancel(IoStatusBlock, Mode, Status);
 }
 
 /* Who keeps the IRP: the driver of its current stack location. */
@@ -92,12 +112,12 @@ static VOID ReportKept(PETHREAD Thread, PIRP Irp, PCSTR What) {
 VOID IoCancelThreadIo(PETHREAD Thread) {
     if (IsListEmpty(&Thread->IrpList))
         return;
-    CancelMatching(Thread, NULL, NULL);
+    CancelMatching(Thread, NULL, NULL, FALSE);
     for (ULONG Pauses = 0; Pauses < PAUSES_PER_THREAD && !IsListEmpty(&Thread->IrpList); Pauses++) {
         if (Pauses == PAUSES_BEFORE_MESSAGE)
             ReportKept(Thread, IrpOf(Thread->IrpList.Flink), "waiting; complete it, or set a cancel routine that does");
         Pause();
-        CancelMatching(Thread, NULL, NULL);
+        CancelMatching(Thread, NULL, NULL, FALSE);
     }
     while (!IsListEmpty(&Thread->IrpList)) {
         PIRP Irp = IrpOf(Thread->IrpList.Flink);

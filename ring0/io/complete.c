@@ -5,6 +5,8 @@
  *   success, warning            buffered output copied; status block, event, APC
  *   error, and it was pending   asynchronous: status block, event, APC; synchronous: the file's FinalStatus and event (the service returns the status)
  *   error at once               nothing but the returned status
+ * What has an APC routine gets an APC; what has none, but a context, on a file with a completion port gives a packet, unless the file skips those of
+ * requests that did not pend (FILE_SKIP_COMPLETION_PORT_ON_SUCCESS).
  */
 #include "io/io.h"
 
@@ -50,9 +52,14 @@ static inline VOID SignalEvent(PIRP Irp, PFILE_OBJECT File) {
             if (File->Flags & FO_SYNCHRONOUS_IO)
                 KeSetEvent(&File->Event, 0, FALSE);
         }
-    } else if (File) {
+    } else if (File && !(File->Flags & FO_SKIP_SET_EVENT)) {
         KeSetEvent(&File->Event, 0, FALSE);
     }
+}
+
+static inline BOOLEAN WantsPacket(PIRP Irp, PFILE_OBJECT File) {
+    return File && File->CompletionContext && Irp->Overlay.AsynchronousParameters.UserApcContext &&
+           !(Irp->Flags & (IRP_CREATE_OPERATION | IRP_SYNCHRONOUS_API)) && (Irp->PendingReturned || !(File->Flags & FO_SKIP_COMPLETION_PORT));
 }
 
 /* Last of all for a user APC: its kernel routine frees the IRP that carried it. */
@@ -132,6 +139,8 @@ VOID IopFinishRequest(PIRP Irp, PFILE_OBJECT File) {
                         Mode, Context);
         if (!KeInsertQueueApc(&Irp->Tail.Apc, Iosb, NULL, 2))
             IoFreeIrp(Irp);
+    } else if (WantsPacket(Irp, File)) {
+        IopPostIrp(File->CompletionContext, Irp);
     } else {
         IoFreeIrp(Irp);
     }

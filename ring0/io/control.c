@@ -89,15 +89,21 @@ static BOOLEAN TryFastPath(PIOP_REQUEST Request, PIOP_CONTROL Control, PIO_STATU
 }
 
 /* Ends a request that the fast path has answered. */
-static NTSTATUS EndFast(PIOP_REQUEST Request, PIO_STATUS_BLOCK Iosb, IO_STATUS_BLOCK Result) {
+static NTSTATUS EndFast(PIOP_REQUEST Request, PVOID ApcContext, PIO_STATUS_BLOCK Iosb, IO_STATUS_BLOCK Result) {
+    PIO_COMPLETION_CONTEXT Completion = Request->File->CompletionContext;
     NTSTATUS Status = Result.Status;
     __try {
         *Iosb = Result;
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         Status = GetExceptionCode();
     }
-    if (Request->Event)
+    if (Request->Event && !(Request->File->Flags & FO_SKIP_SET_FAST_IO))
         KeSetEvent(Request->Event, 0, FALSE);
+    if (Completion && ApcContext && !NT_ERROR(Status) && !(Request->File->Flags & FO_SKIP_COMPLETION_PORT)) {
+        NTSTATUS Posted = IopPostPacket(Completion->Port, Completion->Key, ApcContext, Result.Status, Result.Information);
+        if (!NT_SUCCESS(Posted))
+            Status = Posted;
+    }
     IopEndRequest(Request);
     return Status;
 }
@@ -132,7 +138,7 @@ static NTSTATUS ControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE Apc
     if (!NT_SUCCESS(Status))
         return Status;
     if (!ApcRoutine && TryFastPath(&Request, Control, &Result))
-        return EndFast(&Request, Iosb, Result);
+        return EndFast(&Request, ApcContext, Iosb, Result);
 
     Irp = IopMakeIrp(&Request, Control->Major, ApcRoutine, ApcContext, Iosb);
     if (!Irp)

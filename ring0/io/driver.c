@@ -94,6 +94,7 @@ static NTSTATUS CreateDriver(PCWSTR Directory, PCUNICODE_STRING ServiceName, PIO
         return Status;
     }
     InitializeListHead(&Driver->Reinitialize);
+    InitializeListHead(&Driver->BootReinitialize);
     InitializeListHead(&Driver->DeviceNames);
     InsertTailList(&IopDriverList, &Driver->Entry);
     Driver->Object.Type = IO_TYPE_DRIVER;
@@ -150,7 +151,8 @@ VOID IopOpenDriver(PIOP_DRIVER Driver) {
     Driver->Object.Flags |= DRVO_INITIALIZED | (Driver->Extension.AddDevice ? 0 : DRVO_LEGACY_DRIVER);
     if (Driver->Module)
         LdrDiscardInit(Driver->Module);
-    IopCallReinitialize(Driver);
+    if (!IopDeferReinitialize)
+        IopCallReinitialize(Driver);
 }
 
 static VOID NTAPI StartThread(PVOID Context) {
@@ -403,9 +405,13 @@ static VOID ReportLinks(PDRIVER_OBJECT Driver, PCUNICODE_STRING DeviceName) {
 
 VOID IopReportLeftovers(PDRIVER_OBJECT Driver) {
     for (PDEVICE_OBJECT Device = Driver->DeviceObject; Device; Device = Device->NextDevice) {
-        PCUNICODE_STRING Name = ObpObjectName(Device);
-        if (Name)
-            KdMessage("%wZ: left the device %wZ behind: delete it with IoDeleteDevice in DriverUnload", &Driver->DriverName, Name);
+        struct {
+            OBJECT_NAME_INFORMATION Name;
+            WCHAR Text[256];
+        } Path;
+        ULONG Length;
+        if (NT_SUCCESS(ObQueryNameString(Device, &Path.Name, sizeof Path, &Length)) && Path.Name.Name.Length)
+            KdMessage("%wZ: left the device %wZ behind: delete it with IoDeleteDevice in DriverUnload", &Driver->DriverName, &Path.Name.Name);
         else
             KdMessage("%wZ: left a device without a name behind: delete it with IoDeleteDevice in DriverUnload", &Driver->DriverName);
     }

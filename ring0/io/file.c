@@ -256,6 +256,7 @@ VOID IopDeleteFileObject(PVOID Object) {
             SendClose(File, IRP_MJ_CLEANUP, 0);
         SendClose(File, IRP_MJ_CLOSE, 0);
     }
+    IopForgetCompletion(File);
     if (File->FileName.Buffer)
         ExFreePool(File->FileName.Buffer); /* file systems put their own there */
     if (Named && Vpb)

@@ -35,6 +35,10 @@ static const CLASS FileClasses[] = {
     {FileCompressionInformation, sizeof(FILE_COMPRESSION_INFORMATION), 0, 0, 0},
     {FileNetworkOpenInformation, sizeof(FILE_NETWORK_OPEN_INFORMATION), 0, FILE_READ_ATTRIBUTES, 0},
     {FileAttributeTagInformation, sizeof(FILE_ATTRIBUTE_TAG_INFORMATION), 0, FILE_READ_ATTRIBUTES, 0},
+    {FileCompletionInformation, 0, sizeof(FILE_COMPLETION_INFORMATION), 0, 0},
+    {FileReplaceCompletionInformation, 0, sizeof(FILE_COMPLETION_INFORMATION), 0, 0},
+    {FileIoCompletionNotificationInformation, sizeof(FILE_IO_COMPLETION_NOTIFICATION_INFORMATION), sizeof(FILE_IO_COMPLETION_NOTIFICATION_INFORMATION),
+     0, 0},
     {FileValidDataLengthInformation, 0, sizeof(FILE_VALID_DATA_LENGTH_INFORMATION), 0, FILE_WRITE_DATA},
 };
 
@@ -87,6 +91,27 @@ static NTSTATUS SetMode(PFILE_OBJECT File, ULONG Mode) {
         File->Flags |= FO_SEQUENTIAL_ONLY;
     if (Synchronous == FILE_SYNCHRONOUS_IO_ALERT)
         File->Flags |= FO_ALERTABLE_IO;
+    return STATUS_SUCCESS;
+}
+
+#define NOTIFICATION_MODES (FILE_SKIP_COMPLETION_PORT_ON_SUCCESS | FILE_SKIP_SET_EVENT_ON_HANDLE | FILE_SKIP_SET_USER_EVENT_ON_FAST_IO)
+
+static ULONG GetNotificationModes(PFILE_OBJECT File) {
+    return (File->Flags & FO_SKIP_COMPLETION_PORT ? FILE_SKIP_COMPLETION_PORT_ON_SUCCESS : 0) |
+           (File->Flags & FO_SKIP_SET_EVENT ? FILE_SKIP_SET_EVENT_ON_HANDLE : 0) |
+           (File->Flags & FO_SKIP_SET_FAST_IO ? FILE_SKIP_SET_USER_EVENT_ON_FAST_IO : 0);
+}
+
+/* A mode that is set stays (documentation of SetFileCompletionNotificationModes). The event of a synchronous file is what its requests wait for. */
+static NTSTATUS SetNotificationModes(PFILE_OBJECT File, ULONG Modes) {
+    if ((Modes & ~(ULONG)NOTIFICATION_MODES) || ((Modes & FILE_SKIP_SET_EVENT_ON_HANDLE) && (File->Flags & FO_SYNCHRONOUS_IO)))
+        return STATUS_INVALID_PARAMETER;
+    if (Modes & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS)
+        File->Flags |= FO_SKIP_COMPLETION_PORT;
+    if (Modes & FILE_SKIP_SET_EVENT_ON_HANDLE)
+        File->Flags |= FO_SKIP_SET_EVENT;
+    if (Modes & FILE_SKIP_SET_USER_EVENT_ON_FAST_IO)
+        File->Flags |= FO_SKIP_SET_FAST_IO;
     return STATUS_SUCCESS;
 }
 
@@ -188,6 +213,10 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStat
         ULONG Mode = GetMode(Request.File);
         return Answer(&Request, IoStatusBlock, FileInformation, &Mode, sizeof Mode, STATUS_SUCCESS);
     }
+    case FileIoCompletionNotificationInformation: {
+        ULONG Modes = GetNotificationModes(Request.File);
+        return Answer(&Request, IoStatusBlock, FileInformation, &Modes, sizeof Modes, STATUS_SUCCESS);
+    }
     case FileAlignmentInformation:
         return Answer(&Request, IoStatusBlock, FileInformation, &Request.Device->AlignmentRequirement, sizeof(ULONG), STATUS_SUCCESS);
     case FilePositionInformation:
@@ -199,12 +228,18 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStat
     return SendQuery(&Request, IRP_MJ_QUERY_INFORMATION, IoStatusBlock, FileInformation, Length, FileInformationClass);
 }
 
-/* Position and mode of the file, out of a caller's buffer. May raise. */
+/* What the I/O manager keeps of a file, out of a caller's buffer. May raise. */
 static NTSTATUS SetOwn(PIOP_REQUEST Request, PVOID Information, ULONG Class) {
     LARGE_INTEGER Offset;
 
     if (Class == FileModeInformation)
         return SetMode(Request->File, *(volatile ULONG *)Information);
+    if (Class == FileIoCompletionNotificationInformation)
+        return SetNotificationModes(Request->File, *(volatile ULONG *)Information);
+    if (Class == FileCompletionInformation || Class == FileReplaceCompletionInformation) {
+        FILE_COMPLETION_INFORMATION Completion = *(volatile FILE_COMPLETION_INFORMATION *)Information;
+        return IopSetCompletion(Request->File, Completion.Port, Completion.Key, Class == FileReplaceCompletionInformation, Request->Mode);
+    }
     Offset.QuadPart = *(volatile LONGLONG *)Information;
     if (Offset.QuadPart < 0)
         return STATUS_INVALID_PARAMETER;
@@ -334,7 +369,9 @@ NTSTATUS NTAPI NtSetInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatus
     Status = ProbeAndBegin(&Request, IoStatusBlock, FileInformation, Length, Class->SetLength, FALSE);
     if (!NT_SUCCESS(Status))
         return Status;
-    if (FileInformationClass == FileModeInformation || (FileInformationClass == FilePositionInformation && Request.Locked)) {
+    if (FileInformationClass == FileModeInformation || FileInformationClass == FileIoCompletionNotificationInformation ||
+        FileInformationClass == FileCompletionInformation || (ULONG)FileInformationClass == FileReplaceCompletionInformation ||
+        (FileInformationClass == FilePositionInformation && Request.Locked)) {
         __try {
             Status = SetOwn(&Request, FileInformation, FileInformationClass);
         } __except (EXCEPTION_EXECUTE_HANDLER) {

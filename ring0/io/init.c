@@ -67,4 +67,5 @@ VOID IoInitSystem(VOID) {
     if (NT_SUCCESS(Status))
         Status = ObCreateObjectType(&Driver, &IopDriverType);
     NT_ASSERT_OURS(NT_SUCCESS(Status));
+    IopCreateCompletionType();
 }

@@ -57,10 +57,11 @@ typedef struct _IOP_DRIVER { /* body of a Driver object */
     DRIVER_EXTENSION Extension; /* DRIVER_OBJECT.DriverExtension */
     LIST_ENTRY Entry;           /* in IopDriverList from creation to the object's deletion */
     IOP_CLIENT_EXTENSION *Clients;
-    LIST_ENTRY Reinitialize;
+    LIST_ENTRY Reinitialize, BootReinitialize;
     LIST_ENTRY DeviceNames; /* IOP_NAME: every name it gave a device, for IopReportLeftovers */
     struct _LDR_MODULE *Module;
     BOOLEAN UnloadRequested;
+    BOOLEAN StaysLoaded; /* the machine goes down: unloading it has been tried */
 } IOP_DRIVER, *PIOP_DRIVER;
 #define IopDriver(DriverObject) ((PIOP_DRIVER)(DriverObject)) /* its first member */
 extern LIST_ENTRY IopDriverList;
@@ -84,6 +85,12 @@ VOID IopReportLeftovers(PDRIVER_OBJECT Driver);
 VOID IopRunUnload(PDRIVER_OBJECT Driver);
 VOID IopDeleteDriverObject(PVOID Object); /* Delete procedure of the type */
 VOID IopCallReinitialize(PIOP_DRIVER Driver);
+/* While the drivers of boot and system start come up, what IoRegisterDriverReinitialization registers waits until all of them have. */
+extern BOOLEAN IopDeferReinitialize;
+/* Calls what waits, of every driver: what boot drivers have registered for the end of theirs, or the rest. */
+VOID IopReinitializeDrivers(BOOLEAN Boot);
+/* For a machine that is kept, after the inbox drivers: starts what starts by itself, and accepts the boot. PASSIVE_LEVEL. */
+VOID IopStartDrivers(VOID);
 VOID IopFreeClientExtensions(PIOP_DRIVER Driver);
 VOID IopFreeReinitialize(PIOP_DRIVER Driver);
 /* DriverEntry has succeeded: devices open up, empty MajorFunction slots are filled, INIT goes, reinitialisation routines run. */
@@ -157,6 +164,33 @@ VOID IopAbandonRequest(PIRP Irp, PFILE_OBJECT File, PKEVENT Event, BOOLEAN Locke
 /* Cancels what the exiting thread still has under way and waits for it. Called by ps/ in that thread before its handles go. PASSIVE_LEVEL. */
 VOID IoCancelThreadIo(PETHREAD Thread);
 
+/* ---- Completion ports: completion.c -------------------------------------------------------------------------------------------- */
+#define IO_COMPLETION_QUERY_STATE  1u
+#define IO_COMPLETION_MODIFY_STATE 2u
+typedef struct _FILE_IO_COMPLETION_INFORMATION {
+    PVOID KeyContext;
+    PVOID ApcContext;
+    IO_STATUS_BLOCK IoStatusBlock;
+} FILE_IO_COMPLETION_INFORMATION, *PFILE_IO_COMPLETION_INFORMATION;
+extern POBJECT_TYPE IopCompletionType;
+VOID IopCreateCompletionType(VOID);
+/* Puts a finished IRP into the port of its file: whoever takes the packet out frees it. <= DISPATCH_LEVEL. */
+VOID IopPostIrp(PIO_COMPLETION_CONTEXT Context, PIRP Irp);
+/* A packet of the given contents. STATUS_INSUFFICIENT_RESOURCES. <= DISPATCH_LEVEL. */
+NTSTATUS IopPostPacket(PVOID Port, PVOID Key, PVOID ApcContext, NTSTATUS Status, ULONG_PTR Information);
+/* Ties a file to a port (FileCompletionInformation). A synchronous file, or one that has a port already unless Replace: STATUS_INVALID_PARAMETER; else what
+   referencing the port gives. With Replace, a port of NULL unties it. PASSIVE_LEVEL. */
+NTSTATUS IopSetCompletion(PFILE_OBJECT File, HANDLE PortHandle, PVOID Key, BOOLEAN Replace, KPROCESSOR_MODE Mode);
+VOID IopForgetCompletion(PFILE_OBJECT File);
+NTSTATUS NTAPI NtCreateIoCompletion(PHANDLE IoCompletionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, ULONG Count);
+NTSTATUS NTAPI NtOpenIoCompletion(PHANDLE IoCompletionHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes);
+NTSTATUS NTAPI NtQueryIoCompletion(HANDLE IoCompletionHandle, ULONG InformationClass, PVOID Information, ULONG Length, PULONG ReturnLength);
+NTSTATUS NTAPI NtSetIoCompletion(HANDLE IoCompletionHandle, PVOID KeyContext, PVOID ApcContext, NTSTATUS IoStatus, ULONG_PTR IoStatusInformation);
+NTSTATUS NTAPI NtRemoveIoCompletion(HANDLE IoCompletionHandle, PVOID *KeyContext, PVOID *ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
+                                    PLARGE_INTEGER Timeout);
+NTSTATUS NTAPI NtRemoveIoCompletionEx(HANDLE IoCompletionHandle, PFILE_IO_COMPLETION_INFORMATION Information, ULONG Count, PULONG NumEntriesRemoved,
+                                      PLARGE_INTEGER Timeout, BOOLEAN Alertable);
+
 /* ---- What the services share: service.c ------------------------------------------------------------------------------------- */
 typedef struct _IOP_REQUEST {
     PFILE_OBJECT File; /* referenced; the IRP takes the reference over */
@@ -214,6 +248,7 @@ NTSTATUS NTAPI NtLoadDriver(PUNICODE_STRING DriverServiceName);
 NTSTATUS NTAPI NtUnloadDriver(PUNICODE_STRING DriverServiceName);
 NTSTATUS NTAPI NtFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock);
 NTSTATUS NTAPI NtCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock);
+NTSTATUS NTAPI NtCancelSynchronousIoFile(HANDLE ThreadHandle, PIO_STATUS_BLOCK IoRequestToCancel, PIO_STATUS_BLOCK IoStatusBlock);
 NTSTATUS NTAPI NtCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToCancel, PIO_STATUS_BLOCK IoStatusBlock);
 NTSTATUS NTAPI NtQueryAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes, PFILE_BASIC_INFORMATION FileInformation);
 NTSTATUS NTAPI NtQueryFullAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes, PFILE_NETWORK_OPEN_INFORMATION FileInformation);

@@ -179,29 +179,57 @@ typedef struct _REINITIALIZE {
     PVOID Context;
 } REINITIALIZE;
 
-VOID NTAPI IoRegisterDriverReinitialization(PDRIVER_OBJECT DriverObject, PDRIVER_REINITIALIZE DriverReinitializationRoutine, PVOID Context) {
+static VOID Register(PDRIVER_OBJECT DriverObject, PLIST_ENTRY List, ULONG Flag, PDRIVER_REINITIALIZE Routine, PVOID Context) {
     REINITIALIZE *Entry = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof *Entry, IOP_EXTENSION_TAG);
     if (!Entry)
         return; /* as on Windows: there is nobody to tell */
-    Entry->Routine = DriverReinitializationRoutine;
+    Entry->Routine = Routine;
     Entry->Context = Context;
-    DriverObject->Flags |= DRVO_REINIT_REGISTERED;
-    InsertTailList(&IopDriver(DriverObject)->Reinitialize, &Entry->Entry);
+    DriverObject->Flags |= Flag;
+    InsertTailList(List, &Entry->Entry);
+}
+
+VOID NTAPI IoRegisterDriverReinitialization(PDRIVER_OBJECT DriverObject, PDRIVER_REINITIALIZE DriverReinitializationRoutine, PVOID Context) {
+    Register(DriverObject, &IopDriver(DriverObject)->Reinitialize, DRVO_REINIT_REGISTERED, DriverReinitializationRoutine, Context);
+}
+
+/* Called only for drivers that start at boot: what others register is forgotten with them. */
+VOID NTAPI IoRegisterBootDriverReinitialization(PDRIVER_OBJECT DriverObject, PDRIVER_REINITIALIZE DriverReinitializationRoutine, PVOID Context) {
+    Register(DriverObject, &IopDriver(DriverObject)->BootReinitialize, DRVO_BOOTREINIT_REGISTERED, DriverReinitializationRoutine, Context);
 }
 
 /* A routine may register itself again; Count tells it how often it has been called. */
-VOID IopCallReinitialize(PIOP_DRIVER Driver) {
-    while (!IsListEmpty(&Driver->Reinitialize)) {
-        REINITIALIZE *Entry = CONTAINING_RECORD(RemoveHeadList(&Driver->Reinitialize), REINITIALIZE, Entry);
+static VOID CallRoutines(PIOP_DRIVER Driver, PLIST_ENTRY List, ULONG Flag) {
+    while (!IsListEmpty(List)) {
+        REINITIALIZE *Entry = CONTAINING_RECORD(RemoveHeadList(List), REINITIALIZE, Entry);
         PDRIVER_REINITIALIZE Routine = Entry->Routine;
         PVOID Context = Entry->Context;
         ExFreePoolWithTag(Entry, IOP_EXTENSION_TAG);
-        Driver->Object.Flags &= ~(ULONG)DRVO_REINIT_REGISTERED;
+        Driver->Object.Flags &= ~Flag;
         Routine(&Driver->Object, Context, ++Driver->Extension.Count);
     }
 }
 
+VOID IopCallReinitialize(PIOP_DRIVER Driver) { CallRoutines(Driver, &Driver->Reinitialize, DRVO_REINIT_REGISTERED); }
+
+/* A routine may load and unload drivers: after each driver the list is looked at anew. */
+VOID IopReinitializeDrivers(BOOLEAN Boot) {
+    for (PLIST_ENTRY Link = IopDriverList.Flink; Link != &IopDriverList;) {
+        PIOP_DRIVER Driver = CONTAINING_RECORD(Link, IOP_DRIVER, Entry);
+        PLIST_ENTRY List = Boot ? &Driver->BootReinitialize : &Driver->Reinitialize;
+        Link = Link->Flink;
+        if (!IsListEmpty(List) && (Driver->Object.Flags & DRVO_INITIALIZED)) {
+            ObfReferenceObject(Driver);
+            CallRoutines(Driver, List, Boot ? DRVO_BOOTREINIT_REGISTERED : DRVO_REINIT_REGISTERED);
+            ObfDereferenceObject(Driver);
+            Link = IopDriverList.Flink;
+        }
+    }
+}
+
 VOID IopFreeReinitialize(PIOP_DRIVER Driver) {
+    while (!IsListEmpty(&Driver->BootReinitialize))
+        ExFreePoolWithTag(CONTAINING_RECORD(RemoveHeadList(&Driver->BootReinitialize), REINITIALIZE, Entry), IOP_EXTENSION_TAG);
     while (!IsListEmpty(&Driver->Reinitialize))
         ExFreePoolWithTag(CONTAINING_RECORD(RemoveHeadList(&Driver->Reinitialize), REINITIALIZE, Entry), IOP_EXTENSION_TAG);
 }

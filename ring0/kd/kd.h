@@ -1,18 +1,25 @@
 /*
- * Debug output. Every DbgPrint form ends in KdpVPrint: text is collected until a newline and goes to the host a line at a time; when another thread
- * prints in between, what the first has printed so far becomes a line of its own. Any IRQL.
+ * Debug output. Every DbgPrint form ends in KdpVPrint: text is collected until a newline and goes to the host a line at a time, with who printed it and
+ * when; when another thread or another image prints in between, what the first has printed so far becomes a line of its own. Any IRQL.
  */
 #pragma once
 #include "nt/nt.h"
 
-#define KDP_ALWAYS (~0u) /* Component of DbgPrint itself: no filter applies */
+/* DEFAULT's mask, where DbgPrint prints, in the registry of a new machine: errors to information (docs/debug-output.md). */
+#define KD_DEFAULT_MASK 0xFu
 
-/* The dispatcher behind every DbgPrint form: at most 512 characters a call, prefix included; what is longer ends in a newline there. Shown when
-   Level is
-   enabled for Component (docs/debug-output.md). An exception while Format's arguments are read leaves nothing printed. STATUS_SUCCESS. */
-ULONG KdpVPrint(PCSTR Prefix, ULONG Component, ULONG Level, PCSTR Format, va_list Arguments);
-/* Prints what has been collected of a last line: before the machine ends. */
+/* After the registry is there: DEFAULT's mask into a registry without masks, and the masks out of it. PASSIVE_LEVEL. */
+VOID KdInitSystem(VOID);
+/* For cm/: a value of a key of this name was set or deleted, or the key was. PASSIVE_LEVEL. */
+VOID KdRegistryChanged(PCUNICODE_STRING KeyName);
+
+/* What a program prints: Length characters of Text, code page 1252, from the current thread. Component ~0, which OutputDebugString has, is always
+   shown, as by a viewer of programs' output; others as DbgPrintEx does. STATUS_SUCCESS. */
+NTSTATUS KdPrintFromProgram(PCCH Text, USHORT Length, ULONG Component, ULONG Level);
+/* Prints what has been collected of a last line: before the machine ends, or waits for the outside. */
 VOID KdFlush(VOID);
+/* The same, if it is this thread's, which ends. */
+VOID KdFlushThread(PKTHREAD Thread);
 /* printf with the kernel's formats, for messages of our own: to stderr as "ringside: ...". */
 VOID KdMessage(PCSTR Format, ...);
 
@@ -23,6 +30,9 @@ SIZE_T KdpEncode(const WCHAR *Text, SIZE_T Count, CHAR *Buffer, SIZE_T Size);
 #define KDP_LINE 1024
 SIZE_T KdpFormatLine(WCHAR *Line, SIZE_T Size, PCSTR Format, va_list Arguments);
 
+/* System services that the DDK headers do not declare. */
+NTSTATUS NTAPI NtQueryDebugFilterState(ULONG ComponentId, ULONG Level);
+NTSTATUS NTAPI NtSetDebugFilterState(ULONG ComponentId, ULONG Level, BOOLEAN State);
 /* No kernel debugger is attached, and so every command is STATUS_DEBUGGER_INACTIVE. The DDK headers do not declare it. */
 NTSTATUS NTAPI KdSystemDebugControl(ULONG Command, PVOID InputBuffer, ULONG InputLength, PVOID OutputBuffer, ULONG OutputLength, PULONG ReturnLength,
                                     KPROCESSOR_MODE PreviousMode);

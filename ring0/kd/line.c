@@ -1,15 +1,21 @@
 /* From characters to the lines that the host shows. */
 #include "kd/kdp.h"
 #include "ke/ke.h"
+#include "ldr/ldr.h"
+#include "ps/ps.h"
 #include "rtl/rtl.h"
 
 #define ENCODED(count) ((count) * 4) /* \xNN is the longest */
+#define KDP_NAME       ENCODED(64)   /* of a process; a longer one is cut */
 
 /* Kernel stacks are small, and nothing comes between two lines of kernel code: the buffers are static. */
 static CHAR KdpText[ENCODED(KDP_LINE)];
 static WCHAR KdpLine[KDP_LINE];
 static SIZE_T KdpLineUsed;
+/* Of the line being collected, as things were when it began. The names are copies: image and process may be gone when it ends. */
 static PKTHREAD KdpLineThread;
+static hal_debug_line KdpLineOrigin;
+static CHAR KdpLineProcess[KDP_NAME + 1], KdpLineImage[KDP_NAME + 1];
 
 SIZE_T KdpEncode(const WCHAR *Text, SIZE_T Count, CHAR *Buffer, SIZE_T Size) {
     SIZE_T Used = 0;
@@ -39,15 +45,50 @@ SIZE_T KdpEncode(const WCHAR *Text, SIZE_T Count, CHAR *Buffer, SIZE_T Size) {
     return Used;
 }
 
+/* ---- Who printed --------------------------------------------------------------------------------------------------------------- */
+
+/* The file name of the process's program; System has none, but a name. An idle processor, on which DPCs run, is Windows' process 0. */
+static VOID KdpNameProcess(PEPROCESS Process, CHAR *Name) {
+    SIZE_T End = Process ? Process->ImageName.Length / sizeof(WCHAR) : 0, Start = End;
+    while (Start && Process->ImageName.Buffer[Start - 1] != L'\\') {
+        Start--;
+    }
+    Name[KdpEncode(Process ? Process->ImageName.Buffer + Start : NULL, End - Start, Name, KDP_NAME)] = '\0';
+    if (Start == End) {
+        strcpy(Name, Process ? Process->ImageFileName : "Idle");
+    }
+}
+
+static VOID KdpBeginLine(const KDP_ORIGIN *Origin, PKTHREAD Thread, PCSTR Image) {
+    PETHREAD Executive = Thread == KiProcessor->IdleThread ? NULL : CONTAINING_RECORD(Thread, struct _ETHREAD, Tcb);
+    KdpLineThread = Thread;
+    KdpNameProcess(Executive ? Executive->Process : NULL, KdpLineProcess);
+    strncpy(KdpLineImage, Image ? Image : KdpLineProcess, KDP_NAME);
+    KdpLineOrigin = (hal_debug_line){
+        .time = KiQuerySystemTime(),
+        .up_time = KiQueryInterruptTime(),
+        .cpu = KiProcessor->Number,
+        .pid = Executive ? HandleToULong(Executive->Cid.UniqueProcess) : 0,
+        .tid = Executive ? HandleToULong(Executive->Cid.UniqueThread) : 0,
+        .component = Origin->Component,
+        .level = Origin->Level,
+        .component_name = KdpComponentName(Origin->Component),
+        .process = KdpLineProcess,
+        .driver = KdpLineImage,
+        .text = KdpText,
+    };
+}
+
+/* ---- Lines --------------------------------------------------------------------------------------------------------------------- */
+
 static VOID KdpEmitLine(VOID) {
     SIZE_T Count = KdpLineUsed;
     if (Count && KdpLine[Count - 1] == '\r') {
         Count--;
     }
     KdpLineUsed = 0;
-    hal_debug_line Line = {.component = KDP_ALWAYS, .component_name = "", .process = "", .driver = "", .text = KdpText};
-    Line.size = KdpEncode(KdpLine, Count, KdpText, sizeof(KdpText));
-    HalOps->debug_line(&Line);
+    KdpLineOrigin.size = KdpEncode(KdpLine, Count, KdpText, sizeof(KdpText));
+    HalOps->debug_line(&KdpLineOrigin);
 }
 
 VOID KdFlush(VOID) {
@@ -56,12 +97,23 @@ VOID KdFlush(VOID) {
     }
 }
 
-VOID KdpPutText(const WCHAR *Text, SIZE_T Count) {
-    if (KdpLineUsed && KdpLineThread != KiCurrentThread()) {
+VOID KdFlushThread(PKTHREAD Thread) {
+    if (KdpLineThread == Thread) {
+        KdFlush();
+    }
+}
+
+VOID KdpPutText(const KDP_ORIGIN *Origin, const WCHAR *Text, SIZE_T Count) {
+    PKTHREAD Thread = KiCurrentThread();
+    PLDR_MODULE Module = Origin->Caller == KDP_PROGRAM ? NULL : LdrFindModule(Origin->Caller);
+    PCSTR Image = Module ? Module->Name : Origin->Caller == KDP_PROGRAM ? NULL : "";
+    if (KdpLineUsed && (KdpLineThread != Thread || strcmp(KdpLineImage, Image ? Image : KdpLineProcess) != 0)) {
         KdpEmitLine();
     }
-    KdpLineThread = KiCurrentThread();
     for (SIZE_T i = 0; i < Count; i++) {
+        if (!KdpLineUsed) {
+            KdpBeginLine(Origin, Thread, Image);
+        }
         if (Text[i] == '\n') {
             KdpEmitLine();
             continue;
@@ -91,7 +143,7 @@ static VOID KdpPutLine(PRTL_FORMAT_SINK Sink, const VOID *Text, SIZE_T Count) {
 }
 
 SIZE_T KdpFormatLine(WCHAR *Line, SIZE_T Size, PCSTR Format, va_list Arguments) {
-    LINE_SINK Target = {{KdpPutLine, TRUE, 0}, Line, Size, 0};
+    LINE_SINK Target = {{.Put = KdpPutLine, .Wide = TRUE}, Line, Size, 0};
     RtlpFormat(&Target.Sink, Format, FALSE, Arguments);
     return Target.Sink.Total;
 }

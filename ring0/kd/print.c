@@ -1,9 +1,13 @@
 /* DbgPrint and its kin. */
 #include "kd/kdp.h"
+#include "ke/ke.h"
 #include "rtl/rtl.h"
 
 #define MAX_PRINT     512
 #define MAX_CALLBACKS 8
+
+/* The address that the function which uses this returns to: in the image that called. */
+#define CALLER() ((ULONG64)(ULONG_PTR)__builtin_return_address(0))
 
 static PDEBUG_PRINT_CALLBACK KdpCallbacks[MAX_CALLBACKS];
 
@@ -23,17 +27,17 @@ static VOID KdpCallBack(const WCHAR *Text, SIZE_T Count, ULONG Component, ULONG 
     for (ULONG i = 0; i < MAX_CALLBACKS; i++) {
         PDEBUG_PRINT_CALLBACK Callback = KdpCallbacks[i];
         if (Callback) {
-            Callback(&Output, Component == KDP_ALWAYS ? DPFLTR_DEFAULT_ID : Component, Level);
+            Callback(&Output, Component == KDP_PLAIN ? DPFLTR_DEFAULT_ID : Component, Level);
         }
     }
 }
 
-/* Everything is formatted before anything is kept: an argument that cannot be read raises its exception in the caller, and no half line stays
-   behind. */
-ULONG KdpVPrint(PCSTR Prefix, ULONG Component, ULONG Level, PCSTR Format, va_list Arguments) {
+/* The dispatcher behind every form: at most 512 characters a call, prefix included; what is longer ends in a newline there. Everything is formatted
+   before anything is kept: an argument that cannot be read raises its exception in the caller, and no half line stays behind. */
+static ULONG KdpVPrint(const KDP_ORIGIN *Origin, PCSTR Prefix, PCSTR Format, va_list Arguments) {
     WCHAR Text[MAX_PRINT];
     SIZE_T Count = 0;
-    if (!KdpIsEnabled(Component, Level)) {
+    if (!KdpIsEnabled(Origin->Component == KDP_PLAIN ? DPFLTR_DEFAULT_ID : Origin->Component, Origin->Level)) {
         return STATUS_SUCCESS;
     }
     for (; Prefix && Prefix[Count] && Count < MAX_PRINT; Count++) {
@@ -44,42 +48,65 @@ ULONG KdpVPrint(PCSTR Prefix, ULONG Component, ULONG Level, PCSTR Format, va_lis
         Count = MAX_PRINT;
         Text[MAX_PRINT - 1] = '\n';
     }
-    KdpPutText(Text, Count);
-    KdpCallBack(Text, Count, Component, Level);
+    KdpPutText(Origin, Text, Count);
+    KdpCallBack(Text, Count, Origin->Component, Origin->Level);
     return STATUS_SUCCESS;
 }
 
+/* ~0 is no component that a driver may name. */
+static ULONG KdpNamedComponent(ULONG ComponentId) { return ComponentId == KDP_PLAIN ? DPFLTR_DEFAULT_ID : ComponentId; }
+
 ULONG __cdecl DbgPrint(PCSTR Format, ...) {
+    KDP_ORIGIN Origin = {KDP_PLAIN, DPFLTR_INFO_LEVEL, CALLER()};
     va_list Arguments;
     va_start(Arguments, Format);
-    ULONG Status = KdpVPrint(NULL, KDP_ALWAYS, DPFLTR_INFO_LEVEL, Format, Arguments);
+    ULONG Status = KdpVPrint(&Origin, NULL, Format, Arguments);
     va_end(Arguments);
     return Status;
 }
 
+/* Nobody is there to press Ctrl+C. */
 ULONG __cdecl DbgPrintReturnControlC(PCCH Format, ...) {
+    KDP_ORIGIN Origin = {KDP_PLAIN, DPFLTR_INFO_LEVEL, CALLER()};
     va_list Arguments;
     va_start(Arguments, Format);
-    ULONG Status = KdpVPrint(NULL, KDP_ALWAYS, DPFLTR_INFO_LEVEL, Format, Arguments);
+    ULONG Status = KdpVPrint(&Origin, NULL, Format, Arguments);
     va_end(Arguments);
     return Status;
 }
 
 ULONG __cdecl DbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, ...) {
+    KDP_ORIGIN Origin = {KdpNamedComponent(ComponentId), Level, CALLER()};
     va_list Arguments;
     va_start(Arguments, Format);
-    ULONG Status = vDbgPrintEx(ComponentId, Level, Format, Arguments);
+    ULONG Status = KdpVPrint(&Origin, NULL, Format, Arguments);
     va_end(Arguments);
     return Status;
 }
 
 ULONG NTAPI vDbgPrintEx(ULONG ComponentId, ULONG Level, PCCH Format, va_list ap) {
-    return vDbgPrintExWithPrefix(NULL, ComponentId, Level, Format, ap);
+    KDP_ORIGIN Origin = {KdpNamedComponent(ComponentId), Level, CALLER()};
+    return KdpVPrint(&Origin, NULL, Format, ap);
 }
 
 ULONG NTAPI vDbgPrintExWithPrefix(PCCH Prefix, ULONG ComponentId, ULONG Level, PCCH Format, va_list ap) {
-    /* ~0 is not a component that a caller may name. */
-    return KdpVPrint(Prefix, ComponentId == KDP_ALWAYS ? DPFLTR_DEFAULT_ID : ComponentId, Level, Format, ap);
+    KDP_ORIGIN Origin = {KdpNamedComponent(ComponentId), Level, CALLER()};
+    return KdpVPrint(&Origin, Prefix, Format, ap);
+}
+
+NTSTATUS KdPrintFromProgram(PCCH Text, USHORT Length, ULONG Component, ULONG Level) {
+    KDP_ORIGIN Origin = {Component, Component == KDP_PLAIN ? DPFLTR_INFO_LEVEL : Level, KDP_PROGRAM};
+    WCHAR Wide[MAX_PRINT];
+    SIZE_T Count = 0;
+    if (Component != KDP_PLAIN && !KdpIsEnabled(Component, Level)) {
+        return STATUS_SUCCESS;
+    }
+    for (; Count < Length && Count < MAX_PRINT && Text[Count]; Count++) {
+        Wide[Count] = RtlpAnsiToUnicodeChar(Text[Count]);
+    }
+    KdpPutText(&Origin, Wide, Count);
+    KdpCallBack(Wide, Count, Component, Origin.Level);
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI DbgSetDebugPrintCallback(PDEBUG_PRINT_CALLBACK DebugPrintCallback, BOOLEAN Enable) {

@@ -156,7 +156,8 @@ static VOID KipFillSharedData(VOID) {
                                      PF_NX_ENABLED,
                                      PF_SSE3_INSTRUCTIONS_AVAILABLE,
                                      PF_COMPARE_EXCHANGE128,
-                                     PF_COMPARE64_EXCHANGE128};
+                                     PF_COMPARE64_EXCHANGE128,
+                                     23 /* PF_FASTFAIL_AVAILABLE */};
     PUCHAR Bytes = (PUCHAR)KiSharedData;
 
     KiSharedData->TickCountMultiplier = (ULONG)(((ULONG64)KI_TIME_INCREMENT << 24) / 10000); /* ticks to ms, 8.24 fixed point */

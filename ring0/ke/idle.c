@@ -3,6 +3,7 @@
 #include "ke/init.h"
 #include "kd/kd.h"
 #include "mm/mm.h"
+#include "mon/mon.h"
 #include "ps/ps.h"
 #include "vf/vf.h"
 
@@ -11,6 +12,7 @@
 #define CONTROL_INTERRUPT 1
 #define CONTROL_THREADS   2
 #define CONTROL_TIMEOUT   3
+#define CONTROL_CLOSE     4
 
 typedef struct _EVENT_SOURCE {
     ULONG Mask;
@@ -21,7 +23,7 @@ typedef struct _EVENT_SOURCE {
 static EVENT_SOURCE KipSources[MAXIMUM_SOURCES];
 static ULONG KipSourceCount;
 static LONG KipInterest[32]; /* by bit number */
-static PKEVENT KipQuietEvent;
+static LIST_ENTRY KipQuietWaiters = {&KipQuietWaiters, &KipQuietWaiters};
 static VOID KipIdleStep(VOID);
 
 /* Before there are objects and pools: the boot thread of the System process, and a thread for each processor that stands for having none. */
@@ -134,8 +136,8 @@ static ULONG KipInterestMask(VOID) {
     return Mask;
 }
 
-/* What the user asked for from outside. Ctrl+C belongs to whoever registered for it. */
-static VOID KipControl(BOOLEAN Taken) {
+/* What the user asked for from outside. Until there is a monitor, Ctrl+C ends the machine. */
+static VOID KipControl(VOID) {
     ULONG Request = KiMachine->control_request;
 
     if (Request == CONTROL_THREADS) {
@@ -143,7 +145,10 @@ static VOID KipControl(BOOLEAN Taken) {
         KiListThreads();
     } else if (Request == CONTROL_TIMEOUT) {
         KiStop("the time limit (--timeout) has passed; the threads above were still there");
-    } else if (Request == CONTROL_INTERRUPT && !Taken) {
+    } else if ((Request == CONTROL_INTERRUPT || Request == CONTROL_CLOSE) && KiMonitorThread != NULL) {
+        KiMachine->control_request = 0;
+        MonRequestControl(Request == CONTROL_CLOSE ? 2 : 0);
+    } else if (Request == CONTROL_INTERRUPT || Request == CONTROL_CLOSE) {
         KdFlush();
         VfFlushTrace();
         HalOps->exit((ULONG)STATUS_CONTROL_C_EXIT);
@@ -153,16 +158,13 @@ static VOID KipControl(BOOLEAN Taken) {
 
 VOID KiDeliverInterrupts(VOID) {
     ULONG Events = __atomic_exchange_n(&KiMachine->pending_events, 0, __ATOMIC_SEQ_CST);
-    BOOLEAN ControlTaken = FALSE;
 
     for (ULONG Index = 0; Index < KipSourceCount; Index++) {
-        if (KipSources[Index].Mask & Events) {
-            ControlTaken |= (KipSources[Index].Mask & HAL_EVENT_CONTROL) != 0;
+        if (KipSources[Index].Mask & Events)
             KipSources[Index].Interrupt(KipSources[Index].Context);
-        }
     }
     if (Events & HAL_EVENT_CONTROL)
-        KipControl(ControlTaken);
+        KipControl();
 }
 
 VOID KiStop(PCSTR Sentence) {
@@ -173,7 +175,25 @@ VOID KiStop(PCSTR Sentence) {
     __builtin_unreachable();
 }
 
-VOID KiSignalWhenQuiet(PKEVENT Event) { KipQuietEvent = Event; }
+VOID KiBeginQuietWait(PKI_QUIET_WAITER Waiter) {
+    KeInitializeEvent(&Waiter->Event, NotificationEvent, FALSE);
+    InsertTailList(&KipQuietWaiters, &Waiter->Link);
+}
+
+VOID KiEndQuietWait(PKI_QUIET_WAITER Waiter) { RemoveEntryList(&Waiter->Link); }
+
+/* The first in line that has not been told yet. */
+static BOOLEAN KipTellQuietWaiter(VOID) {
+    for (PLIST_ENTRY Link = KipQuietWaiters.Flink; Link != &KipQuietWaiters; Link = Link->Flink) {
+        PKI_QUIET_WAITER Waiter = CONTAINING_RECORD(Link, KI_QUIET_WAITER, Link);
+
+        if (KeReadStateEvent(&Waiter->Event) == 0) {
+            KeSetEvent(&Waiter->Event, 0, FALSE);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
 
 static DECLSPEC_NORETURN VOID KipStopDeadlocked(VOID) {
     KdMessage("every thread waits, and nothing is left that could wake one:");
@@ -191,20 +211,16 @@ static VOID KipIdleStep(VOID) {
         return;
     }
     if (KiMachine->pending_events == 0) {
-        if (KipQuietEvent != NULL && ((Interest & HAL_EVENT_CONSOLE) || Due == ~0ull)) {
-            PKEVENT Event = KipQuietEvent;
-            KipQuietEvent = NULL;
-            KeSetEvent(Event, 0, FALSE);
+        if (((Interest & HAL_EVENT_CONSOLE) || Due == ~0ull) && KipTellQuietWaiter())
             return;
-        }
         if (Due == ~0ull && Interest == 0)
             KipStopDeadlocked();
         if (Due != ~0ull)
             Nanoseconds = KiMachine->realtime && Due > Now ? (Due - Now) * 100 : 0;
-        if ((Interest & HAL_EVENT_CONSOLE) && (HalOps->console_terminals(0) & 1) == 0) {
+        if ((Interest & HAL_EVENT_CONSOLE) && !KiMachine->stays_up && (HalOps->console_terminals(0) & 1) == 0) {
             Events = HAL_EVENT_CONSOLE; /* a pipe's or file's input counts as there: its reader waits for the host */
         } else if (KiMachine->realtime || Interest != 0) {
-            if (HalOps->console_terminals(0) != 0)
+            if (KiMachine->stays_up || HalOps->console_terminals(0) != 0)
                 KdFlush();
             Events = HalOps->wait(Interest | HAL_EVENT_CONTROL, Nanoseconds);
         }
@@ -218,62 +234,5 @@ static VOID KipIdleStep(VOID) {
         KiProcessor->Irql = KI_DEVICE_IRQL;
         KiDeliverInterrupts();
         KiProcessor->Irql = DISPATCH_LEVEL;
-    }
-}
-
-static PCSTR KipWaitName(PKTHREAD Thread) {
-    static const PCSTR Names[] = {"a notification event",
-                                  "a synchronization event",
-                                  "a mutant",
-                                  "a process",
-                                  "a queue",
-                                  "a semaphore",
-                                  "a thread",
-                                  "a gate",
-                                  "a timer",
-                                  "a timer"};
-    UCHAR Type;
-
-    if (Thread->WaitBlockList == NULL || Thread->WaitReason == DelayExecution)
-        return "time to pass";
-    Type = ((PDISPATCHER_HEADER)Thread->WaitBlockList->Object)->Type;
-    return Type < RTL_NUMBER_OF(Names) ? Names[Type] : "an object";
-}
-
-static VOID KipListIrps(PETHREAD Thread) {
-    for (PLIST_ENTRY Entry = Thread->IrpList.Flink; Entry != &Thread->IrpList; Entry = Entry->Flink) {
-        PIRP Irp = CONTAINING_RECORD(Entry, IRP, ThreadListEntry);
-        PIO_STACK_LOCATION Stack = Irp->CurrentLocation <= Irp->StackCount ? IoGetCurrentIrpStackLocation(Irp) : NULL;
-
-        if (Stack == NULL || Stack->DeviceObject == NULL)
-            KdMessage("    IRP %p", Irp);
-        else
-            KdMessage("    IRP %p: major function 0x%02X, pended by %wZ", Irp, Stack->MajorFunction, &Stack->DeviceObject->DriverObject->DriverName);
-    }
-}
-
-VOID KiListThreads(VOID) {
-    static const PCSTR States[] = {"is new", "is ready", "runs", "is next", "has ended", "waits for", "is in transition", "is ready"};
-
-    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != NULL && Link != &PsActiveProcessHead; Link = Link->Flink) {
-        PEPROCESS Process = CONTAINING_RECORD(Link, struct _EPROCESS, ActiveProcessLinks);
-
-        for (PLIST_ENTRY Entry = Process->Pcb.ThreadListHead.Flink; Entry != &Process->Pcb.ThreadListHead; Entry = Entry->Flink) {
-            PETHREAD Thread = CONTAINING_RECORD(Entry, struct _ETHREAD, Tcb.ThreadListEntry);
-
-            if (Thread->Tcb.State == Waiting && Thread->Tcb.WaitReason == WrQueue && Thread->Tcb.SystemThread)
-                continue; /* a worker without work */
-            if (&Thread->Tcb == KiProgramWaiter)
-                continue;
-            if (Thread->Tcb.State == Waiting)
-                KdMessage("  %s %lu.%lu waits for %s (%p)%s", Process->ImageFileName, HandleToUlong(Thread->Cid.UniqueProcess),
-                          HandleToUlong(Thread->Cid.UniqueThread), KipWaitName(&Thread->Tcb),
-                          Thread->Tcb.WaitBlockList != NULL ? Thread->Tcb.WaitBlockList->Object : NULL,
-                          Thread->Tcb.WaitReason == Suspended ? ", suspended" : "");
-            else
-                KdMessage("  %s %lu.%lu %s", Process->ImageFileName, HandleToUlong(Thread->Cid.UniqueProcess),
-                          HandleToUlong(Thread->Cid.UniqueThread), States[Thread->Tcb.State]);
-            KipListIrps(Thread);
-        }
     }
 }

@@ -7,7 +7,13 @@
 
 VOID KiSystemStartup(VOID);                    /* startup.S: the image's entry */
 VOID KiInitializeKernel(hal_machine *Machine); /* does not return */
-extern PKTHREAD KiProgramWaiter;               /* the thread of ours that waits for the programs while they run: of no interest to people */
-/* Sets Event, once, when no thread can run and no timer is due, or only console input could make anything go on. NULL: no longer. */
-VOID KiSignalWhenQuiet(PKEVENT Event);
+extern PKTHREAD KiMonitorThread;               /* the thread that serves the world outside, once there is one */
+
+/* Event is set, once, when no thread can run and no timer is due, or only console input could make anything go on. Waiters are told in their order. */
+typedef struct _KI_QUIET_WAITER {
+    LIST_ENTRY Link;
+    KEVENT Event;
+} KI_QUIET_WAITER, *PKI_QUIET_WAITER;
+VOID KiBeginQuietWait(PKI_QUIET_WAITER Waiter);
+VOID KiEndQuietWait(PKI_QUIET_WAITER Waiter);
 extern UCHAR KiBootStack[], KiDoubleFaultStack[];

@@ -70,7 +70,9 @@ VOID KiRegisterEventSource(ULONG HalEventMask, VOID (*Interrupt)(PVOID Context),
 /* While somebody is interested, an idle machine waits for these events instead of being at its end. Calls nest; any IRQL. */
 VOID KiEventInterest(ULONG HalEventMask, BOOLEAN Interested);
 /* Prints each thread, what it waits for and its IRPs, as messages. */
-VOID KiListThreads(VOID);
+VOID KiListThreads(VOID); /* mon/threads.c */
+/* Where a thread that does not run goes on, as an unwinder wants it. */
+VOID KiContextOfSwitchedThread(PKTHREAD Thread, PCONTEXT Context);
 /* Lists the threads and ends the machine with exit code 124 and one sentence. */
 DECLSPEC_NORETURN VOID KiStop(PCSTR Sentence);
 
@@ -234,6 +236,10 @@ VOID KiCheckNoTimer(const VOID *Start, SIZE_T Size, PCSTR Owner);
 ULONG64 KiNextTimerDue(VOID);              /* interrupt time; ~0: none */
 VOID KiQueueServerBlocks(PKTHREAD Thread); /* a thread that serves a KQUEUE stops running: another may take its place */
 VOID KiLeaveQueue(PKTHREAD Thread);
+/* Waits for an entry and takes up to Count (not 0) that are there then. Entries and *Removed are for STATUS_SUCCESS; else STATUS_TIMEOUT, STATUS_USER_APC,
+   STATUS_ALERTED or STATUS_ABANDONED. <= APC_LEVEL, or DISPATCH_LEVEL with a timeout of 0. */
+NTSTATUS KiRemoveQueue(PKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout, PLIST_ENTRY *Entries, ULONG Count,
+                       PULONG Removed);
 
 /* ---- Time: ke/clock.c ------------------------------------------------------------------------------------------------------- */
 #define KI_TIME_INCREMENT        156250u /* 15.625 ms: KeQueryTimeIncrement */

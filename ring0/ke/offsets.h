@@ -9,9 +9,9 @@
 #define FRAME_RSP        32
 #define FRAME_RIP        128
 #define FRAME_RFLAGS     136
-#define FRAME_USER_MODE  192
-#define FRAME_XSAVE      200
-#define FRAME_XSAVE_MASK 208
+#define FRAME_USER_MODE  200
+#define FRAME_XSAVE      208
+#define FRAME_XSAVE_MASK 216
 
 #define MACHINE_STACK_TOP 16
 #define MACHINE_USER_MODE 40

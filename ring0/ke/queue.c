@@ -79,16 +79,23 @@ static VOID KipJoinQueue(PKTHREAD Thread, PKQUEUE Queue) {
     Queue->CurrentCount++;
 }
 
-/* An entry, or STATUS_TIMEOUT, STATUS_USER_APC or STATUS_ABANDONED in its place. */
-PLIST_ENTRY NTAPI KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode, PLARGE_INTEGER Timeout) {
+/* Takes further entries that are there already. */
+static ULONG KipTakeMore(PKQUEUE Queue, PLIST_ENTRY *Entries, ULONG Taken, ULONG Count) {
+    while (Taken < Count && !IsListEmpty(&Queue->EntryListHead))
+        Entries[Taken++] = KipTakeEntry(Queue);
+    return Taken;
+}
+
+NTSTATUS KiRemoveQueue(PKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout, PLIST_ENTRY *Entries, ULONG Count,
+                       PULONG Removed) {
     PKTHREAD Thread = KiCurrentThread();
     ULONG64 Due = KiTimeoutToDue(Timeout);
 
+    *Removed = 0;
     if (Timeout == NULL || Timeout->QuadPart != 0)
         KiCheckWaitIrql(Queue);
     for (;;) {
         KIRQL Irql = KfRaiseIrql(DISPATCH_LEVEL);
-        PLIST_ENTRY Entry;
         NTSTATUS Status;
 
         if (Irql == PASSIVE_LEVEL && KiKernelApcDeliverable(Thread)) {
@@ -97,27 +104,39 @@ PLIST_ENTRY NTAPI KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode, PLARGE
         }
         KipJoinQueue(Thread, Queue);
         if (!IsListEmpty(&Queue->EntryListHead) && Queue->CurrentCount <= Queue->MaximumCount) {
-            Entry = KipTakeEntry(Queue);
+            *Removed = KipTakeMore(Queue, Entries, 0, Count);
             KeLowerIrql(Irql);
-            return Entry;
+            return STATUS_SUCCESS;
         }
-        Status = KiTestWaitAlert(Thread, WaitMode, FALSE);
+        Status = KiTestWaitAlert(Thread, WaitMode, Alertable);
         if (Status == STATUS_SUCCESS && Due <= KiQueryInterruptTime())
             Status = STATUS_TIMEOUT;
         if (Status != STATUS_SUCCESS) {
             KeLowerIrql(Irql);
-            return LongToPtr(Status);
+            return Status;
         }
         Thread->WaitBlock[0].Object = Queue;
         Thread->WaitBlock[0].WaitType = WaitAny;
         Thread->WaitBlock[0].WaitKey = STATUS_SUCCESS;
         Thread->QueueEntry = NULL;
-        Status = KiBlockThread(Thread->WaitBlock, 1, Due, Irql, WrQueue, WaitMode, FALSE);
-        if (Thread->QueueEntry != NULL)
-            return Thread->QueueEntry;
+        Status = KiBlockThread(Thread->WaitBlock, 1, Due, Irql, WrQueue, WaitMode, Alertable);
+        if (Thread->QueueEntry != NULL) {
+            Entries[0] = Thread->QueueEntry;
+            *Removed = KipTakeMore(Queue, Entries, 1, Count);
+            return STATUS_SUCCESS;
+        }
         if (Status != STATUS_KERNEL_APC)
-            return LongToPtr(Status);
+            return Status;
     }
+}
+
+/* An entry, or STATUS_TIMEOUT, STATUS_USER_APC or STATUS_ABANDONED in its place. */
+PLIST_ENTRY NTAPI KeRemoveQueue(PRKQUEUE Queue, KPROCESSOR_MODE WaitMode, PLARGE_INTEGER Timeout) {
+    PLIST_ENTRY Entry;
+    ULONG Removed;
+    NTSTATUS Status = KiRemoveQueue(Queue, WaitMode, FALSE, Timeout, &Entry, 1, &Removed);
+
+    return Status == STATUS_SUCCESS ? Entry : LongToPtr(Status);
 }
 
 /* No more work: waiting threads are released, what was queued is given back as a list without a head. */

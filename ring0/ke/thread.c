@@ -27,6 +27,22 @@ typedef struct _SWITCH_FRAME {
 } SWITCH_FRAME;
 _Static_assert(offsetof(SWITCH_FRAME, R15) == 0xB8 && offsetof(SWITCH_FRAME, ReturnOfReturn) % 16 == 0, "switch.S");
 
+VOID KiContextOfSwitchedThread(PKTHREAD Thread, PCONTEXT Context) {
+    const SWITCH_FRAME *Frame = (const SWITCH_FRAME *)Thread->KernelStackPointer;
+
+    *Context = (CONTEXT){.ContextFlags = CONTEXT_CONTROL | CONTEXT_INTEGER,
+                         .R15 = Frame->R15,
+                         .R14 = Frame->R14,
+                         .R13 = Frame->R13,
+                         .R12 = Frame->R12,
+                         .Rdi = Frame->Rdi,
+                         .Rsi = Frame->Rsi,
+                         .Rbx = Frame->Rbx,
+                         .Rbp = Frame->Rbp,
+                         .Rip = (ULONG64)(ULONG_PTR)Frame->Return,
+                         .Rsp = (ULONG64)(ULONG_PTR)&Frame->ReturnOfReturn};
+}
+
 VOID KiInitializeProcess(PKPROCESS Process, SCHAR BasePriority) {
     Process->Header.Type = ProcessObject;
     Process->Header.Size = sizeof(*Process) / sizeof(ULONG);

@@ -69,8 +69,11 @@ static DECLSPEC_NORETURN VOID StopAtRaisedIrql(hal_trap_frame *Frame) {
     PLDR_MODULE Module = LdrFindModule(Frame->rip);
     BOOLEAN Driver = Module != NULL && Module->IsDriver;
     ULONG_PTR Kind = (Frame->error & PAGE_FAULT_FETCH) ? 8 : (Frame->error & PAGE_FAULT_WRITE) ? 1 : 0;
+    static CHAR Text[160];
     Stop(Frame, Driver ? 0xD1 : 0x0A, Frame->cr2, KiCurrentIrql(), Kind, Frame->rip,
-         "memory that is not there was touched at DISPATCH_LEVEL or above, where no page can be brought in and no handler may run");
+         LdrDescribeAddress(Frame->cr2, Text, sizeof Text)
+             ? Text
+             : "memory that is not there was touched at DISPATCH_LEVEL or above, where no page can be brought in and no handler may run");
 }
 
 static DECLSPEC_NORETURN VOID StopAtKernelAddress(hal_trap_frame *Frame) {
@@ -85,7 +88,9 @@ static DECLSPEC_NORETURN VOID StopAtKernelAddress(hal_trap_frame *Frame) {
         Stop(Frame, 0xFC, Frame->cr2, 0, (ULONG_PTR)Frame, 0, "memory that is data was executed");
     }
     if ((Frame->error & PAGE_FAULT_PRESENT) && (Frame->error & PAGE_FAULT_WRITE)) {
-        Stop(Frame, 0xBE, Frame->cr2, 0, (ULONG_PTR)Frame, 0, "read-only memory (code, constants or a read-only mapping) was written");
+        Stop(Frame, 0xBE, Frame->cr2, 0, (ULONG_PTR)Frame, 0,
+             Frame->cr2 < HAL_KERNEL_END ? "read-only memory (code, constants or a read-only mapping) was written"
+                                         : "memory of Ringside itself, outside the machine, was written");
     }
     BOOLEAN Canonical = Frame->cr2 < 1ull << 47 || Frame->cr2 >= 0xFFFF800000000000ull;
     Stop(Frame, 0x50, Frame->cr2, AccessKind(Frame), Frame->rip, Canonical ? 2 : 4, Message);
@@ -123,15 +128,14 @@ static VOID PageFault(hal_trap_frame *Frame) {
 #define DEBUG_PRINT_LIMIT   512u
 
 static BOOLEAN DebugService(hal_trap_frame *Frame) {
-    CHAR Text[DEBUG_PRINT_LIMIT + 1];
+    CHAR Text[DEBUG_PRINT_LIMIT];
     USHORT Length = (USHORT)min((USHORT)Frame->gpr[2], DEBUG_PRINT_LIMIT);
     if (!Frame->user_mode || (ULONG)Frame->gpr[0] != DEBUG_SERVICE_PRINT) {
         return FALSE;
     }
     NTSTATUS Status = STATUS_ACCESS_VIOLATION;
     if (KiCopyFromUser(Text, (PVOID)Frame->gpr[1], Length)) {
-        Text[Length] = '\0';
-        Status = (NTSTATUS)DbgPrintEx((ULONG)Frame->gpr[8], (ULONG)Frame->gpr[9], "%s", Text);
+        Status = KdPrintFromProgram(Text, Length, (ULONG)Frame->gpr[8], (ULONG)Frame->gpr[9]);
     }
     Frame->gpr[0] = (ULONG)Status;
     Frame->rip += Frame->insn_length + 1;
@@ -236,6 +240,32 @@ static VOID PrivilegedInstruction(hal_trap_frame *Frame) {
     Stop(Frame, 0x1E, (ULONG_PTR)(LONG_PTR)STATUS_PRIVILEGED_INSTRUCTION, Frame->rip, 0, 0, Text);
 }
 
+/* A program's SYSCALL is a system call, as on Windows; what else would enter Linux is what it is there: an instruction that has no gate. */
+static VOID HostCall(hal_trap_frame *Frame) {
+    static CHAR Text[160];
+    BOOLEAN Syscall = Frame->insn == HAL_INSN_SYSCALL, InHost = Frame->rip >= HAL_KERNEL_END;
+    if (Frame->user_mode && Syscall && !InHost && Frame->rip != 0) {
+        KiServiceFromTrap(Frame);
+        return;
+    }
+    Frame->rip -= Frame->insn_length;
+    if (Frame->user_mode) {
+        Raise(Frame, STATUS_ACCESS_VIOLATION, 2, InHost ? 8 : 0, InHost ? Frame->rip : ~(ULONG_PTR)0);
+    }
+    PCSTR Instruction = Syscall ? "syscall" : "int 80h";
+    ULONG Number = (ULONG)Frame->gpr[0];
+    if (Frame->rip == 0) {
+        _snprintf(Text, sizeof Text - 1, "the driver left 64-bit code, with sysenter or a far jump: where it did so cannot be known");
+    } else if (InHost) {
+        _snprintf(Text, sizeof Text - 1, "the driver called code of Ringside's own, for the Linux call %s (%u): it was refused", Frame->insn_name, Number);
+    } else if (Frame->insn_name[0] != '\0') {
+        _snprintf(Text, sizeof Text - 1, "the driver executes '%s' with eax = %u, to Linux %s: it was refused", Instruction, Number, Frame->insn_name);
+    } else {
+        _snprintf(Text, sizeof Text - 1, "the driver executes '%s' with eax = %u: it was refused", Instruction, Number);
+    }
+    Stop(Frame, 0x1E, (ULONG_PTR)(LONG_PTR)STATUS_ILLEGAL_INSTRUCTION, Frame->rip, Number, 0, Text);
+}
+
 static VOID GeneralProtection(hal_trap_frame *Frame) {
     if (Frame->insn == HAL_INSN_INT) {
         Frame->insn_index == 0x2E ? (void)(Frame->rip += Frame->insn_length) : (void)0;
@@ -299,6 +329,7 @@ VOID KiTrap(hal_trap_frame *Frame) {
     case 8: Stop(Frame, 0x7F, 8, Frame->gpr[4], 0, Frame->rip, "the kernel stack (24 KiB) has run out: deep recursion or large local variables");
     case 13: GeneralProtection(Frame); break;
     case 14: PageFault(Frame); break;
+    case HAL_TRAP_SYSCALL: HostCall(Frame); break;
     case HAL_TRAP_PREEMPT:
     case HAL_TRAP_WATCHDOG: Spinning(Frame); break;
     default:

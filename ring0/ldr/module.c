@@ -90,12 +90,15 @@ PLDR_MODULE LdrFindUnloadedModule(ULONG64 Address) {
 BOOLEAN LdrDescribeAddress(ULONG64 Address, CHAR *Text, SIZE_T Size) {
     PLDR_MODULE module = LdrFindModule(Address);
     PCSTR how = "";
+    CHAR discarded[128];
     if (module != NULL) {
         struct pe_section section;
         PLDRP_MODULE whole = CONTAINING_RECORD(module, LDRP_MODULE, Public);
         if (pe_section_of(&whole->Pe, (ULONG)(Address - (ULONG64)module->DllBase), &section) >= 0) {
             BOOLEAN gone = module->InitDiscarded && !MmIsRangeAccessible((PVOID)Address, 1, FALSE);
-            how = gone ? " (in a section that was discarded after DriverEntry)" : (section.characteristics & PE_SECTION_WRITE) ? "" : " (read-only)";
+            _snprintf(discarded, sizeof(discarded) - 1, " (in the discarded %s section of %s: it is gone after DriverEntry)", section.name, module->Name);
+            discarded[sizeof(discarded) - 1] = '\0';
+            how = gone ? discarded : (section.characteristics & PE_SECTION_WRITE) ? "" : " (read-only)";
         }
     } else if ((module = LdrFindUnloadedModule(Address)) != NULL) {
         how = " (unloaded)";

@@ -21,8 +21,7 @@ typedef struct _OBP_CALLBACK_SET { /* one registration */
 
 USHORT NTAPI ObGetFilterVersion(VOID) { return OB_FLT_REGISTRATION_VERSION; }
 
-/* Altitudes are decimal numbers with a fraction, as text: 1 when A is the higher one. */
-static INT ObpCompareAltitudes(PCUNICODE_STRING A, PCUNICODE_STRING B) {
+INT ObpCompareAltitudes(PCUNICODE_STRING A, PCUNICODE_STRING B) {
     PCUNICODE_STRING string[2] = {A, B};
     USHORT at[2] = {0, 0}, end[2], whole[2];
     for (ULONG i = 0; i < 2; i++) {

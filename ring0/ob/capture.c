@@ -28,38 +28,46 @@ NTSTATUS ObpStoreHandle(PHANDLE To, HANDLE Handle, KPROCESSOR_MODE Mode) {
     return status;
 }
 
-NTSTATUS ObpCaptureString(PUNICODE_STRING Source, KPROCESSOR_MODE Mode, PUNICODE_STRING Captured) {
+NTSTATUS ObpCaptureBuffer(PCUNICODE_STRING Source, KPROCESSOR_MODE Mode, PUNICODE_STRING Captured) {
     NTSTATUS status = STATUS_SUCCESS;
-    PWSTR copy = NULL;
+    PWSTR copy;
+    RtlZeroMemory(Captured, sizeof(*Captured));
+    if (Source->Length % sizeof(WCHAR) != 0 || Source->Length > MAXUSHORT - sizeof(WCHAR) - 1)
+        return STATUS_OBJECT_NAME_INVALID;
+    if (Source->Length == 0)
+        return STATUS_SUCCESS;
+    copy = ExAllocatePoolWithTag(PagedPool, Source->Length + sizeof(WCHAR), OBP_TAG);
+    if (copy == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    __try {
+        if (Mode != KernelMode)
+            ProbeForRead(Source->Buffer, Source->Length, sizeof(WCHAR));
+        RtlCopyMemory(copy, Source->Buffer, Source->Length);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        status = GetExceptionCode();
+    }
+    if (!NT_SUCCESS(status)) {
+        ExFreePoolWithTag(copy, OBP_TAG);
+        return status;
+    }
+    copy[Source->Length / sizeof(WCHAR)] = 0;
+    Captured->Buffer = copy;
+    Captured->Length = Source->Length;
+    Captured->MaximumLength = (USHORT)(Source->Length + sizeof(WCHAR));
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS ObpCaptureString(PUNICODE_STRING Source, KPROCESSOR_MODE Mode, PUNICODE_STRING Captured) {
     UNICODE_STRING source;
     RtlZeroMemory(Captured, sizeof(*Captured));
     __try {
         if (Mode != KernelMode)
             ProbeForRead(Source, sizeof(*Source), sizeof(ULONG));
         source = *(volatile UNICODE_STRING *)Source;
-        if (source.Length % sizeof(WCHAR) != 0 || source.Length > MAXUSHORT - sizeof(WCHAR) - 1)
-            return STATUS_OBJECT_NAME_INVALID;
-        if (source.Length == 0)
-            return STATUS_SUCCESS;
-        if (Mode != KernelMode)
-            ProbeForRead(source.Buffer, source.Length, sizeof(WCHAR));
-        copy = ExAllocatePoolWithTag(PagedPool, source.Length + sizeof(WCHAR), OBP_TAG);
-        if (copy == NULL)
-            return STATUS_INSUFFICIENT_RESOURCES;
-        RtlCopyMemory(copy, source.Buffer, source.Length);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
-        status = GetExceptionCode();
+        return GetExceptionCode();
     }
-    if (!NT_SUCCESS(status)) {
-        if (copy != NULL)
-            ExFreePoolWithTag(copy, OBP_TAG);
-        return status;
-    }
-    copy[source.Length / sizeof(WCHAR)] = 0;
-    Captured->Buffer = copy;
-    Captured->Length = source.Length;
-    Captured->MaximumLength = (USHORT)(source.Length + sizeof(WCHAR));
-    return STATUS_SUCCESS;
+    return ObpCaptureBuffer(&source, Mode, Captured);
 }
 
 VOID ObpReleaseCreateInfo(POBP_CREATE_INFO Info) {

@@ -64,6 +64,8 @@ VOID ObpDeleteDirectory(PVOID Object) {
     NT_ASSERT_OURS(directory->Count == 0);
     if (directory->Entries != NULL)
         ExFreePoolWithTag(directory->Entries, OBP_TAG);
+    if (directory->Shadow != NULL)
+        ObfDereferenceObject(directory->Shadow);
 }
 
 VOID ObpWalkDirectory(PVOID Directory, OB_VISIT_ROUTINE Visit, PVOID Context) {
@@ -84,15 +86,18 @@ static NTSTATUS ObpCreateDirectory(POBJECT_ATTRIBUTES Attributes, ACCESS_MASK De
     return ObInsertObject(directory, NULL, DesiredAccess, 0, NULL, Handle);
 }
 
-NTSTATUS ObpCreateBootDirectory(PCWSTR Path) {
+NTSTATUS ObpCreateSystemDirectory(PCWSTR Path, POBP_DIRECTORY *Directory) {
     UNICODE_STRING name;
     OBJECT_ATTRIBUTES attributes;
-    RtlInitUnicodeString(&name, Path);
-    InitializeObjectAttributes(&attributes, &name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
     HANDLE handle;
+    RtlInitUnicodeString(&name, Path);
+    InitializeObjectAttributes(&attributes, &name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE | OBJ_OPENIF, NULL, NULL);
     NTSTATUS status = ObpCreateDirectory(&attributes, DIRECTORY_ALL_ACCESS, KernelMode, &handle);
-    if (NT_SUCCESS(status))
-        ObCloseHandle(handle, KernelMode);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (Directory != NULL)
+        status = ObReferenceObjectByHandle(handle, 0, ObpDirectoryObjectType, KernelMode, (PVOID *)Directory, NULL);
+    ObCloseHandle(handle, KernelMode);
     return status;
 }
 

@@ -8,8 +8,6 @@
 #include "ob/object.h"
 #include "se/se.h"
 
-POBP_DIRECTORY ObpDosDirectory;
-
 static NTSTATUS ObpInsertHere(POBP_DIRECTORY Directory, PCUNICODE_STRING Component, POBP_HEADER Header) {
     UNICODE_STRING name;
     name.Length = Component->Length;
@@ -48,6 +46,9 @@ static NTSTATUS ObpWalkPath(const OBP_LOOKUP *Lookup, POBP_DIRECTORY Directory, 
         if (component.Length == 0)
             return STATUS_OBJECT_NAME_INVALID;
         POBP_HEADER header = ObpFindEntry(Directory, &component, caseInsensitive);
+        /* What is to be made is made here, whatever the shadow has. */
+        if (header == NULL && Directory->Shadow != NULL && (Lookup->Insert == NULL || Rest->Length != 0))
+            header = ObpFindEntry(Directory->Shadow, &component, caseInsensitive);
         if (header == NULL) {
             if (Rest->Length != 0)
                 return STATUS_OBJECT_PATH_NOT_FOUND;
@@ -79,10 +80,13 @@ static NTSTATUS ObpWalkAbsolute(const OBP_LOOKUP *Lookup, PUNICODE_STRING Path, 
     UNICODE_STRING rest = *Path;
     if (Path->Length == 0 || Path->Buffer[0] != L'\\')
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
-    if (ObpIsDosPrefix(Path, &rest))
-        directory = ObpDosDirectory;
-    else
+    if (ObpIsDosPrefix(Path, &rest)) {
+        NTSTATUS status = ObpDosDirectory(&directory);
+        if (!NT_SUCCESS(status))
+            return status;
+    } else {
         rest = *Path;
+    }
     if (rest.Length == 0 || Path->Length == sizeof(WCHAR)) {
         if (Lookup->Insert != NULL)
             return STATUS_OBJECT_PATH_SYNTAX_BAD;

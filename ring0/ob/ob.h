@@ -121,8 +121,7 @@ NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode);
 POBJECT_TYPE NTAPI ObGetObjectType(PVOID Object);
 NTSTATUS NTAPI ObSetHandleAttributes(HANDLE Handle, POBJECT_HANDLE_FLAG_INFORMATION Flags, KPROCESSOR_MODE PreviousMode);
 
-/* Types Type, Directory, SymbolicLink; \, \Device, \Driver, \FileSystem, \GLOBAL??, \BaseNamedObjects, \KernelObjects, \ObjectTypes, \Callback;
-   the links \DosDevices, \SystemRoot, \GLOBAL??\GLOBALROOT, \GLOBAL??\Global. After the pools and the clock; needs a
-   current thread, no process yet. */
+/* Types Type, Directory, SymbolicLink; the directories and links that are there at boot (namespace.c lists them). After the pools and the clock;
+   needs a current thread, no process yet. */
 VOID ObInitSystem(VOID);
 extern POBJECT_TYPE ObpTypeObjectType, ObpDirectoryObjectType, ObpSymbolicLinkObjectType;

@@ -38,6 +38,7 @@ _Static_assert(offsetof(OBJECT_TYPE, TypeList) == 0 && offsetof(OBJECT_TYPE, Nam
 typedef struct _OBP_DIRECTORY { /* body of a Directory: entries sorted by upcased, then by exact name */
     struct _OBP_HEADER **Entries;
     ULONG Count, Capacity;
+    struct _OBP_DIRECTORY *Shadow; /* referenced: where a name is looked for that is not here; NULL: nowhere */
 } OBP_DIRECTORY, *POBP_DIRECTORY;
 
 typedef struct _OBP_SYMBOLIC_LINK {
@@ -105,6 +106,8 @@ VOID ObpDeleteNameCheck(POBP_HEADER Header);
    SeCaptureSecurityDescriptor give, or what a probe raised. */
 NTSTATUS ObpCaptureAttributes(POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE Mode, POBP_CREATE_INFO Info);
 VOID ObpReleaseCreateInfo(POBP_CREATE_INFO Info);
+/* As ObpCaptureString, for a string that is captured already and whose buffer is not. */
+NTSTATUS ObpCaptureBuffer(PCUNICODE_STRING Source, KPROCESSOR_MODE Mode, PUNICODE_STRING Captured);
 
 /* ---- directory.c ---- */
 POBP_HEADER ObpFindEntry(POBP_DIRECTORY Directory, PCUNICODE_STRING Name, BOOLEAN CaseInsensitive);
@@ -113,7 +116,8 @@ NTSTATUS ObpInsertEntry(POBP_DIRECTORY Directory, POBP_HEADER Header, PUNICODE_S
 /* Undoes it; the object's header keeps nothing of the name. */
 VOID ObpRemoveEntry(POBP_HEADER Header);
 VOID ObpDeleteDirectory(PVOID Object);
-NTSTATUS ObpCreateBootDirectory(PCWSTR Path);
+/* A permanent directory; *Directory, referenced, may be NULL. One that is there already is taken as it is. */
+NTSTATUS ObpCreateSystemDirectory(PCWSTR Path, POBP_DIRECTORY *Directory);
 
 /* ---- path.c: names, no objects ---- */
 /* Splits the first component off: Name without one leading backslash, up to the next; Rest begins with that backslash or is empty. */
@@ -136,7 +140,17 @@ typedef struct _OBP_LOOKUP {
 } OBP_LOOKUP, *POBP_LOOKUP;
 /* *Found is referenced. With Insert: the inserted object itself, or the one that was there (*Inserted tells). */
 NTSTATUS ObpLookupName(const OBP_LOOKUP *Lookup, POBP_HEADER *Found, BOOLEAN *Inserted);
-extern POBP_DIRECTORY ObpDosDirectory; /* \GLOBAL?? */
+
+/* ---- namespace.c ---- */
+/* What "\??" is for the current process: \GLOBAL?? for System, else the directory of its logon session, made when first asked for. Never goes away.
+   STATUS_INSUFFICIENT_RESOURCES. */
+NTSTATUS ObpDosDirectory(POBP_DIRECTORY *Directory);
+
+/* ---- type.c ---- */
+/* The types Type, Directory and SymbolicLink; no names yet. */
+VOID ObpCreateFirstTypes(VOID);
+/* From now on types have their names in this directory. */
+VOID ObpPublishTypes(POBP_DIRECTORY Directory);
 
 /* ---- symlink.c ---- */
 NTSTATUS ObpParseSymbolicLink(PVOID ParseObject, POBJECT_TYPE RequestedType, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, ULONG Attributes,
@@ -194,6 +208,8 @@ NTSTATUS ObpCountHandle(PEPROCESS Process, POBP_HEADER Header, ACCESS_MASK Grant
 VOID ObpCloseEntry(PEPROCESS Process, POB_HANDLE_TABLE Table, ULONG Index);
 
 /* ---- callback.c ---- */
+/* Altitudes are decimal numbers with a fraction, as text: 1 when A is the higher one. */
+INT ObpCompareAltitudes(PCUNICODE_STRING A, PCUNICODE_STRING B);
 /* Lets registered callbacks take rights away; *Granted is what is left. */
 VOID ObpCallPreCallbacks(POBP_HEADER Header, OB_OPERATION Operation, PEPROCESS Source, PEPROCESS Target, BOOLEAN KernelHandle, PACCESS_MASK Granted);
 VOID ObpCallPostCallbacks(POBP_HEADER Header, OB_OPERATION Operation, BOOLEAN KernelHandle, ACCESS_MASK Granted, NTSTATUS Status);

@@ -39,13 +39,32 @@ PCUNICODE_STRING ObpSymbolicLinkTarget(PVOID Link) {
     return &((POBP_SYMBOLIC_LINK)Link)->Target;
 }
 
+/* A program's target may have more text behind its end, up to MaximumLength: there DefineDosDevice keeps what the name meant before, and there
+   QueryDosDevice finds it. Of a driver's only the target itself is taken: what lies behind it need not even be memory. */
+static NTSTATUS ObpCaptureTarget(PUNICODE_STRING Target, KPROCESSOR_MODE Mode, PUNICODE_STRING Captured) {
+    UNICODE_STRING given;
+    if (Mode == KernelMode)
+        given = *Target;
+    else if (!KiCopyFromUser(&given, Target, sizeof(given)))
+        return STATUS_ACCESS_VIOLATION;
+    USHORT length = given.Length;
+    if (length % sizeof(WCHAR) != 0 || length > given.MaximumLength)
+        return STATUS_INVALID_PARAMETER;
+    if (Mode != KernelMode && given.MaximumLength > length + 2 * sizeof(WCHAR))
+        given.Length = (USHORT)((given.MaximumLength & ~1u) - sizeof(WCHAR));
+    NTSTATUS status = ObpCaptureBuffer(&given, Mode, Captured);
+    if (NT_SUCCESS(status))
+        Captured->Length = length;
+    return status == STATUS_OBJECT_NAME_INVALID ? STATUS_INVALID_PARAMETER : status;
+}
+
 static NTSTATUS ObpCreateLink(POBJECT_ATTRIBUTES Attributes, ACCESS_MASK DesiredAccess, PUNICODE_STRING Target, KPROCESSOR_MODE Mode,
                               PHANDLE Handle) {
     UNICODE_STRING target;
     POBP_SYMBOLIC_LINK link;
-    NTSTATUS status = ObpCaptureString(Target, Mode, &target);
+    NTSTATUS status = ObpCaptureTarget(Target, Mode, &target);
     if (!NT_SUCCESS(status))
-        return status == STATUS_OBJECT_NAME_INVALID ? STATUS_INVALID_PARAMETER : status;
+        return status;
     status = ObCreateObject(Mode, ObpSymbolicLinkObjectType, Attributes, Mode, NULL, sizeof(*link), 0, 0, (PVOID *)&link);
     if (!NT_SUCCESS(status)) {
         if (target.Buffer != NULL)

@@ -1,8 +1,7 @@
-/* Object types, and the namespace at boot. */
+/* Object types. */
 #include "ob/object.h"
 
 POBJECT_TYPE ObpTypeObjectType, ObpDirectoryObjectType, ObpSymbolicLinkObjectType;
-PVOID ObpRootDirectory;
 static POBP_DIRECTORY ObpTypesDirectory;
 static ULONG ObpTypeCount;
 
@@ -95,59 +94,20 @@ static const OB_TYPE_INITIALIZER ObpSymbolicLinkInitializer = {
     .DispatcherOffset = ~0u,
 };
 
-static PVOID ObpOpenBootDirectory(PCWSTR Path) {
-    UNICODE_STRING name;
-    PVOID directory;
-    RtlInitUnicodeString(&name, Path);
-    NTSTATUS status =
-        ObReferenceObjectByName(&name, OBJ_CASE_INSENSITIVE, NULL, DIRECTORY_ALL_ACCESS, ObpDirectoryObjectType, KernelMode, NULL, &directory);
-    NT_ASSERT_OURS(NT_SUCCESS(status));
-    return directory;
-}
-
-VOID ObInitSystem(VOID) {
-    static const PCWSTR directories[] = {L"\\ObjectTypes", L"\\Device",        L"\\Driver",           L"\\FileSystem",
-                                         L"\\GLOBAL??",    L"\\KernelObjects", L"\\BaseNamedObjects", L"\\Callback"};
-    static const struct {
-        PCWSTR Link, Target;
-    } links[] = {
-        {L"\\DosDevices", L"\\??"},
-        {L"\\GLOBAL??\\GLOBALROOT", L""},
-        {L"\\GLOBAL??\\Global", L"\\GLOBAL??"},
-        {L"\\SystemRoot", L"\\??\\C:\\Windows"},
-        {L"\\BaseNamedObjects\\Global", L"\\BaseNamedObjects"},
-        {L"\\BaseNamedObjects\\Local", L"\\BaseNamedObjects"},
-    };
-    NTSTATUS status = STATUS_SUCCESS;
-    ObpKernelTable = ObpCreateHandleTable();
-    NT_ASSERT_OURS(ObpKernelTable != NULL);
-    status = ObCreateObjectType(&ObpTypeInitializer, &ObpTypeObjectType);
+VOID ObpCreateFirstTypes(VOID) {
+    NTSTATUS status = ObCreateObjectType(&ObpTypeInitializer, &ObpTypeObjectType);
     NT_ASSERT_OURS(NT_SUCCESS(status));
     status = ObCreateObjectType(&ObpDirectoryInitializer, &ObpDirectoryObjectType);
     NT_ASSERT_OURS(NT_SUCCESS(status));
     status = ObCreateObjectType(&ObpSymbolicLinkInitializer, &ObpSymbolicLinkObjectType);
     NT_ASSERT_OURS(NT_SUCCESS(status));
+}
 
-    POBP_HEADER root = ObpAllocateObject(ObpDirectoryObjectType, 0);
-    NT_ASSERT_OURS(root != NULL);
-    root->Flags = OBP_FLAG_PERMANENT | OBP_FLAG_KERNEL_ONLY;
-    ObpRootDirectory = ObpBody(root);
-    for (ULONG i = 0; i < RTL_NUMBER_OF(directories); i++) {
-        status = ObpCreateBootDirectory(directories[i]);
-        NT_ASSERT_OURS(NT_SUCCESS(status));
-    }
-    ObpTypesDirectory = ObpOpenBootDirectory(L"\\ObjectTypes");
-    ObpDosDirectory = ObpOpenBootDirectory(L"\\GLOBAL??");
+VOID ObpPublishTypes(POBP_DIRECTORY Directory) {
     POBJECT_TYPE first[] = {ObpTypeObjectType, ObpDirectoryObjectType, ObpSymbolicLinkObjectType};
+    ObpTypesDirectory = Directory;
     for (ULONG i = 0; i < RTL_NUMBER_OF(first); i++) {
-        status = ObpPublishType(first[i]);
-        NT_ASSERT_OURS(NT_SUCCESS(status));
-    }
-    for (ULONG i = 0; i < RTL_NUMBER_OF(links); i++) {
-        UNICODE_STRING link, target;
-        RtlInitUnicodeString(&link, links[i].Link);
-        RtlInitUnicodeString(&target, links[i].Target);
-        status = ObpCreateSymbolicLink(&link, &target, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE, NULL);
+        NTSTATUS status = ObpPublishType(first[i]);
         NT_ASSERT_OURS(NT_SUCCESS(status));
     }
 }

@@ -73,6 +73,8 @@ BOOLEAN NTAPI PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG Buil
 }
 
 /* ---- Subsystems and jobs: there is no window manager, no 32-bit process, no job, no debugger of programs, no protected process ---- */
+ULONG PspCurrentConsole(VOID) { return IoGetCurrentProcess()->Console; }
+
 ULONG NTAPI PsGetCurrentProcessSessionId(VOID) { return PsGetProcessSessionId(IoGetCurrentProcess()); }
 
 ULONG NTAPI PsGetThreadSessionId(PETHREAD Thread) { return PsGetProcessSessionId(Thread->Process); }

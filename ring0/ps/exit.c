@@ -1,6 +1,7 @@
 /* The end of threads and processes. */
 #include "ps/ps.h"
 #include "ex/ex.h"
+#include "kd/kd.h"
 
 static WORK_QUEUE_ITEM PspReaper;
 static BOOLEAN PspReaperQueued;
@@ -97,6 +98,7 @@ VOID PspExitThread(NTSTATUS ExitStatus) {
     Thread->ExitStatus = ExitStatus;
     PspNotifyThread(Thread, FALSE);
     IoCancelThreadIo(Thread);
+    ExRundownTimers(&Thread->Tcb);
     PspRundownApcs(&Thread->Tcb);
     Thread->ExitTime.QuadPart = (LONGLONG)KiQuerySystemTime();
     /* No wait between these two: whoever counts down to zero is the last to use the process's memory. */
@@ -104,6 +106,7 @@ VOID PspExitThread(NTSTATUS ExitStatus) {
         PspExitProcess(Thread, Process);
     else if (Thread->Tcb.Teb != NULL)
         PspFreeUserPart(Thread);
+    KdFlushThread(&Thread->Tcb);
     KiExitThread();
 }
 

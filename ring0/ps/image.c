@@ -141,3 +141,29 @@ PVOID PspNtdllRoutine(PEPROCESS Process, PCSTR Name) {
     }
     return NULL;
 }
+
+/* The loader's list of modules is the program's own memory: whatever it holds, the walk ends. */
+PVOID PspUserRoutine(PEPROCESS Process, PCWSTR Dll, PCSTR Name) {
+    SIZE_T Length = wcslen(Dll) * sizeof(WCHAR);
+    NT_PEB_LDR_DATA *Data;
+    LIST_ENTRY *Link;
+
+    if (!KiCopyFromUser(&Data, &Process->Peb->Ldr, sizeof Data) || Data == NULL ||
+        !KiCopyFromUser(&Link, &Data->InLoadOrderModuleList.Flink, sizeof Link))
+        return NULL;
+    for (ULONG Modules = 0; Modules < 256 && Link != &Data->InLoadOrderModuleList; Modules++) {
+        NT_LDR_ENTRY Entry;
+        WCHAR Base[16];
+        UNICODE_STRING Found = {.Buffer = Base}, Wanted;
+
+        if (!KiCopyFromUser(&Entry, CONTAINING_RECORD(Link, NT_LDR_ENTRY, InLoadOrderLinks), sizeof Entry))
+            return NULL;
+        RtlInitUnicodeString(&Wanted, Dll);
+        Found.Length = Found.MaximumLength = Entry.BaseDllName.Length;
+        if (Entry.BaseDllName.Length == Length && Length <= sizeof Base && KiCopyFromUser(Base, Entry.BaseDllName.Buffer, Length) &&
+            RtlEqualUnicodeString(&Found, &Wanted, TRUE))
+            return PspFindExport(Entry.DllBase, Name);
+        Link = Entry.InLoadOrderLinks.Flink;
+    }
+    return NULL;
+}

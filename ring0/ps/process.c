@@ -204,6 +204,8 @@ NTSTATUS PspCreateProcess(PSP_NEW_PROCESS *New, PEPROCESS *Process, PETHREAD *Th
         MmDereferenceImage(Image);
         return Status;
     }
+    Made->Console = New->Parent != NULL ? New->Parent->Console : New->Console;
+    Made->Connection = New->Parent != NULL ? New->Parent->Connection : New->Connection;
     if (New->Parent != NULL)
         Made->DefaultHardErrorMode = New->Parent->DefaultHardErrorMode;
     if (New->Parent != NULL && New->InheritHandles)
@@ -231,10 +233,10 @@ NTSTATUS PspCreateProcess(PSP_NEW_PROCESS *New, PEPROCESS *Process, PETHREAD *Th
 }
 
 NTSTATUS PspCreateUserProcess(PUNICODE_STRING ImagePath, PUNICODE_STRING CommandLine, PUNICODE_STRING CurrentDirectory, PCWSTR Environment,
-                              SIZE_T EnvironmentSize, BOOLEAN Suspended, PEPROCESS *Process, PETHREAD *Thread) {
+                              SIZE_T EnvironmentSize, ULONG Console, ULONG Connection, PEPROCESS *Process, PETHREAD *Thread) {
     static const WCHAR Prefix[] = L"\\??\\";
     const UNICODE_STRING PrefixString = RTL_CONSTANT_STRING(L"\\??\\");
-    PSP_NEW_PROCESS New = {.ImagePath = ImagePath, .Prohibited = PE_FILE_DLL, .Suspended = Suspended};
+    PSP_NEW_PROCESS New = {.ImagePath = ImagePath, .Prohibited = PE_FILE_DLL, .Console = Console, .Connection = Connection};
     UNICODE_STRING Image = *ImagePath;
     NT_PROCESS_PARAMETERS *Parameters;
     NTSTATUS Status;

@@ -34,7 +34,7 @@ struct _EPROCESS {
     HANDLE InheritedFromUniqueProcessId;
     ULONG Console;    /* the host's number of it; inherited */
     ULONG Connection; /* the request that this process, or an ancestor, was started for; 0: the machine's own command line */
-    ULONG SessionId;
+    ULONG ControlSerial; /* MonControlEvent: the last event that this process was told of */
     SECTION_IMAGE_FACTS Image;
 };
 
@@ -101,6 +101,7 @@ typedef struct _PSP_NEW_PROCESS {
     const NT_PROCESS_PARAMETERS *Parameters; /* with all that it points to in kernel memory; copied */
     PEPROCESS Parent;                        /* NULL: the kernel; then the standard handles are the console's */
     BOOLEAN InheritHandles, Suspended;
+    ULONG Console, Connection; /* without a parent */
     ULONG StandardHandles, StandardSubsystem; /* PS_STD_..., nt/create.h */
     USHORT Prohibited;                        /* image characteristics: STATUS_INVALID_IMAGE_FORMAT */
     ULONG State;
@@ -116,10 +117,10 @@ VOID PspFreeParameters(NT_PROCESS_PARAMETERS *Captured);
 /* A copy in the memory of the current process, at its user and its kernel address. */
 NTSTATUS PspCreateParameters(const NT_PROCESS_PARAMETERS *From, NT_PROCESS_PARAMETERS **User, NT_PROCESS_PARAMETERS **Kernel);
 
-/* PspCreateProcess for the kernel's own use: the program at ImagePath (NT path, "\??\C:\client.exe"), not a DLL, with standard handles on the console;
-   not yet running if Suspended. CommandLine is what GetCommandLineW will give. Environment: double-terminated block or NULL. */
+/* PspCreateProcess for the kernel's own use: the program at ImagePath (NT path, "\??\C:\client.exe"), not a DLL, with standard handles on that
+   console. CommandLine is what GetCommandLineW will give. Environment: double-terminated block or NULL. */
 NTSTATUS PspCreateUserProcess(PUNICODE_STRING ImagePath, PUNICODE_STRING CommandLine, PUNICODE_STRING CurrentDirectory, PCWSTR Environment,
-                              SIZE_T EnvironmentSize, BOOLEAN Suspended, PEPROCESS *Process, PETHREAD *Thread);
+                              SIZE_T EnvironmentSize, ULONG Console, ULONG Connection, PEPROCESS *Process, PETHREAD *Thread);
 /* A further thread of a process, starting in user mode at Start(Argument) through ntdll!LdrInitializeThunk. */
 NTSTATUS PspCreateUserThread(PEPROCESS Process, PVOID Start, PVOID Argument, SIZE_T StackReserve, SIZE_T StackCommit, BOOLEAN Suspended,
                              PETHREAD *Thread);
@@ -129,6 +130,8 @@ DECLSPEC_NORETURN VOID PspExitForTermination(PKTHREAD Thread);
 VOID PspReapThreads(VOID);
 /* The user address of an export of the process's ntdll; NULL when it has none of that name. In the context of that process. */
 PVOID PspNtdllRoutine(PEPROCESS Process, PCSTR Name);
+/* The same for another DLL that the process has loaded, "kernel32.dll". */
+PVOID PspUserRoutine(PEPROCESS Process, PCWSTR Dll, PCSTR Name);
 /* Ends the current thread / the current process with all its threads (the others are made to end). Neither returns. */
 DECLSPEC_NORETURN VOID PspExitThread(NTSTATUS ExitStatus);
 NTSTATUS PspTerminateProcess(PEPROCESS Process, NTSTATUS ExitStatus);
@@ -177,6 +180,9 @@ NTSTATUS NTAPI NtSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Threa
 NTSTATUS NTAPI NtSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass, PVOID ProcessInformation,
                                        ULONG ProcessInformationLength);
 NTSTATUS NTAPI NtFlushInstructionCache(HANDLE ProcessHandle, PVOID BaseAddress, SIZE_T Size);
+
+/* For the console driver: the console of the current process. */
+ULONG PspCurrentConsole(VOID);
 
 /* Exported functions that the DDK headers do not declare. */
 ULONG NTAPI PsGetCurrentProcessSessionId(VOID);

@@ -96,14 +96,17 @@ static BOOLEAN RtlpRound(CHAR *Digits, SIZE_T Count, SIZE_T Keep) {
     return TRUE;
 }
 
-static SIZE_T RtlpAppendExponent(CHAR *Text, int Exponent, CHAR Letter) {
+static SIZE_T RtlpAppendExponent(CHAR *Text, int Exponent, CHAR Letter, BOOLEAN Modern) {
     ULONG Value = (ULONG)(Exponent < 0 ? -Exponent : Exponent);
-    Text[0] = Letter;
-    Text[1] = Exponent < 0 ? '-' : '+';
-    Text[2] = (CHAR)('0' + Value / 100);
-    Text[3] = (CHAR)('0' + Value / 10 % 10);
-    Text[4] = (CHAR)('0' + Value % 10);
-    return 5;
+    SIZE_T n = 0;
+    Text[n++] = Letter;
+    Text[n++] = Exponent < 0 ? '-' : '+';
+    if (!Modern || Value >= 100) {
+        Text[n++] = (CHAR)('0' + Value / 100);
+    }
+    Text[n++] = (CHAR)('0' + Value / 10 % 10);
+    Text[n++] = (CHAR)('0' + Value % 10);
+    return n;
 }
 
 static SIZE_T RtlpFormatHex(CHAR *Text, ULONG64 Bits, CHAR Conversion, int Precision, BOOLEAN Alternate) {
@@ -162,10 +165,21 @@ static SIZE_T RtlpFormatSpecial(CHAR *Text, ULONG64 Bits, CHAR Conversion, int P
     if (Keep && Keep < Length && Name[Keep] >= '5') {
         Text[n - 1]++;
     }
-    return Kind == 'e' ? n + RtlpAppendExponent(Text + n, 0, Conversion) : n;
+    return Kind == 'e' ? n + RtlpAppendExponent(Text + n, 0, Conversion, FALSE) : n;
 }
 
-SIZE_T RtlpFormatFloat(CHAR *Text, double Value, CHAR Conversion, int Precision, BOOLEAN Alternate) {
+/* "inf", "nan", "nan(ind)", "nan(snan)", in capitals when the conversion is one. */
+static SIZE_T RtlpFormatModernSpecial(CHAR *Text, ULONG64 Bits, CHAR Conversion) {
+    ULONG64 Mantissa = Bits & ((1ull << 52) - 1);
+    PCSTR Name = !Mantissa ? "inf" : Bits >> 63 && Mantissa == 1ull << 51 ? "nan(ind)" : Mantissa >> 51 ? "nan" : "nan(snan)";
+    SIZE_T n = 0;
+    for (; Name[n]; n++) {
+        Text[n] = !(Conversion & 0x20) && Name[n] >= 'a' ? (CHAR)(Name[n] - 0x20) : Name[n];
+    }
+    return n;
+}
+
+SIZE_T RtlpFormatFloat(CHAR *Text, double Value, CHAR Conversion, int Precision, BOOLEAN Alternate, BOOLEAN Modern) {
     CHAR Digits[WORDS * 9];
     union {
         double Value;
@@ -176,7 +190,7 @@ SIZE_T RtlpFormatFloat(CHAR *Text, double Value, CHAR Conversion, int Precision,
     SIZE_T Count, n = 0;
 
     if (Bits >> 52 == 0x7FF) {
-        return RtlpFormatSpecial(Text, Raw.Bits, Conversion, Precision, Alternate);
+        return Modern ? RtlpFormatModernSpecial(Text, Raw.Bits, Conversion) : RtlpFormatSpecial(Text, Raw.Bits, Conversion, Precision, Alternate);
     }
     if (Kind == 'a') {
         return RtlpFormatHex(Text, Bits, Conversion, Precision, Alternate);
@@ -210,7 +224,7 @@ SIZE_T RtlpFormatFloat(CHAR *Text, double Value, CHAR Conversion, int Precision,
             for (SIZE_T i = 1; i < Last; i++) {
                 Text[n++] = DIGIT(i);
             }
-            return n + RtlpAppendExponent(Text + n, Exponent, Kind == 'e' ? Conversion : (CHAR)(Conversion == 'G' ? 'E' : 'e'));
+            return n + RtlpAppendExponent(Text + n, Exponent, Kind == 'e' ? Conversion : (CHAR)(Conversion == 'G' ? 'E' : 'e'), Modern);
 #undef DIGIT
         }
         Precision = (int)Keep - 1 - Exponent;

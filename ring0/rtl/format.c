@@ -187,8 +187,9 @@ static VOID RtlpPutFloat(PRTL_FORMAT_SINK Sink, const SPECIFICATION *Spec, doubl
         Prefix[PrefixLength++] = Conversion == 'A' ? 'X' : 'x';
     }
     Plain.HasPrecision = FALSE;
-    SIZE_T Count = RtlpFormatFloat(Text, Value, Conversion, Precision, Spec->Alternate);
-    RtlpPutNumber(Sink, &Plain, Prefix, PrefixLength, Text, Count, Spec->Zero);
+    SIZE_T Count = RtlpFormatFloat(Text, Value, Conversion, Precision, Spec->Alternate, Sink->ModernFloats);
+    BOOLEAN Digits = !Sink->ModernFloats || (Raw.Bits >> 52 & 0x7FF) != 0x7FF;
+    RtlpPutNumber(Sink, &Plain, Prefix, Digits || !Hex ? PrefixLength : PrefixLength - 2, Text, Count, Spec->Zero && Digits);
 }
 #endif
 
@@ -289,7 +290,7 @@ static VOID RtlpConvert(PRTL_FORMAT_SINK Sink, SPECIFICATION *Spec, WCHAR Conver
         break;
     case 'c':
     case 'C': {
-        BOOLEAN Wide = RtlpTakesWide(Spec->Size, Conversion == 'c' ? WideFormat : !WideFormat);
+        BOOLEAN Wide = RtlpTakesWide(Spec->Size, (Conversion == 'c') == (WideFormat && !Sink->IsoWide));
         ULONG64 Value = va_arg(*Arguments, ULONG64);
         WCHAR WideChar = (WCHAR)Value;
         CHAR Char = (CHAR)Value;
@@ -299,8 +300,8 @@ static VOID RtlpConvert(PRTL_FORMAT_SINK Sink, SPECIFICATION *Spec, WCHAR Conver
     }
     case 's':
     case 'S':
-        RtlpPutString(Sink, Spec, va_arg(*Arguments, const VOID *), RtlpTakesWide(Spec->Size, Conversion == 's' ? WideFormat : !WideFormat), FALSE,
-                      0);
+        RtlpPutString(Sink, Spec, va_arg(*Arguments, const VOID *), RtlpTakesWide(Spec->Size, (Conversion == 's') == (WideFormat && !Sink->IsoWide)),
+                      FALSE, 0);
         break;
     case 'Z': RtlpPutCounted(Sink, Spec, va_arg(*Arguments, const VOID *), RtlpTakesWide(Spec->Size, FALSE)); break;
     case 'n': (void)va_arg(*Arguments, PVOID); break;
@@ -418,11 +419,11 @@ static int RtlpFormatInto(BUFFER_SINK *Target, BOOLEAN Terminate, const VOID *Fo
 }
 
 int RtlpFormatNarrow(CHAR *Buffer, SIZE_T Count, BOOLEAN Terminate, const CHAR *Format, va_list Arguments) {
-    BUFFER_SINK Target = {{RtlpPutBuffer, FALSE, 0}, Buffer, Count, 0};
+    BUFFER_SINK Target = {{.Put = RtlpPutBuffer}, Buffer, Count, 0};
     return RtlpFormatInto(&Target, Terminate, Format, Arguments);
 }
 
 int RtlpFormatWide(WCHAR *Buffer, SIZE_T Count, BOOLEAN Terminate, const WCHAR *Format, va_list Arguments) {
-    BUFFER_SINK Target = {{RtlpPutBuffer, TRUE, 0}, Buffer, Count, 0};
+    BUFFER_SINK Target = {{.Put = RtlpPutBuffer, .Wide = TRUE}, Buffer, Count, 0};
     return RtlpFormatInto(&Target, Terminate, Format, Arguments);
 }

@@ -74,7 +74,9 @@ PVOID NTAPI RtlFindExportedRoutineByName(PVOID Base, PCSTR Name); /* NULL for a 
 typedef struct _RTL_FORMAT_SINK {
     VOID (*Put)(struct _RTL_FORMAT_SINK *Sink, const VOID *Text, SIZE_T Count);
     BOOLEAN Wide;
-    SIZE_T Total; /* characters put so far, counted by the engine */
+    BOOLEAN IsoWide;      /* in a wide format %s and %c take narrow text, %S and %C wide: ISO C's way, where Microsoft's is the default */
+    BOOLEAN ModernFloats; /* the Universal C run-time library's: "inf" and "nan", exponents of two digits */
+    SIZE_T Total;         /* characters put so far, counted by the engine */
 } RTL_FORMAT_SINK, *PRTL_FORMAT_SINK;
 /*
  * The one printf engine. Format is CHAR or WCHAR text as WideFormat says, which is also what %s and %c take; Microsoft's sizes and types
@@ -87,9 +89,9 @@ VOID RtlpFormat(PRTL_FORMAT_SINK Sink, const VOID *Format, BOOLEAN WideFormat, v
 int RtlpFormatNarrow(CHAR *Buffer, SIZE_T Count, BOOLEAN Terminate, const CHAR *Format, va_list Arguments);
 int RtlpFormatWide(WCHAR *Buffer, SIZE_T Count, BOOLEAN Terminate, const WCHAR *Format, va_list Arguments);
 #ifdef RTL_USER_MODE
-/* %e %f %g %a: digits of Value into Text (at least RTLP_FLOAT_TEXT + Precision characters) without sign; rtl/float.c. */
+/* %e %f %g %a: digits of Value into Text (at least RTLP_FLOAT_TEXT + Precision characters) without sign; Modern is the sink's ModernFloats. rtl/float.c. */
 #define RTLP_FLOAT_TEXT 340
-SIZE_T RtlpFormatFloat(CHAR *Text, double Value, CHAR Conversion, int Precision, BOOLEAN Alternate);
+SIZE_T RtlpFormatFloat(CHAR *Text, double Value, CHAR Conversion, int Precision, BOOLEAN Alternate, BOOLEAN Modern);
 #endif
 
 /* ---- Names and numbers of codes: rtl/status.c (shared), rtl/bugcodes.c -------------------------------------------------------------- */

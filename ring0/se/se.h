@@ -31,6 +31,8 @@ NTSTATUS NTAPI SeReleaseSecurityDescriptor(PSECURITY_DESCRIPTOR Captured, KPROCE
    one without parts. STATUS_INVALID_OWNER and STATUS_INVALID_PRIMARY_GROUP when Given has none, unless SEP_ABSENT_PARTS_ALLOWED. */
 #define SEP_ABSENT_PARTS_ALLOWED 0x01000000u /* beside the SECURITY_INFORMATION bits */
 NTSTATUS SepMergeDescriptors(PSECURITY_DESCRIPTOR Old, PSECURITY_DESCRIPTOR Given, ULONG Information, PSECURITY_DESCRIPTOR *Merged);
+/* A valid descriptor as SDDL, terminated, cut when the buffer is too small. Returns the length of all of it, without the zero. Size may be 0. */
+ULONG SeFormatDescriptor(PSECURITY_DESCRIPTOR Descriptor, PSTR Buffer, ULONG Size);
 /* "\\REGISTRY\\USER\\S-1-5-18" for the current process's user; pool, for RtlFreeUnicodeString. PASSIVE_LEVEL. */
 NTSTATUS NTAPI RtlFormatCurrentUserKeyPath(PUNICODE_STRING KeyPath);
 

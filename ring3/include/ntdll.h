@@ -79,8 +79,14 @@ enum { /* FILE_INFORMATION_CLASS */
        FilePositionInformation_ = 14,
        FileModeInformation_ = 16,
        FileAllocationInformation_ = 19,
-       FileEndOfFileInformation_ = 20
+       FileEndOfFileInformation_ = 20,
+       FileCompletionInformation_ = 30,
+       FileIoCompletionNotificationInformation_ = 41
 };
+typedef struct _NT_FILE_COMPLETION_INFORMATION {
+    HANDLE Port;
+    PVOID Key;
+} NT_FILE_COMPLETION_INFORMATION;
 typedef struct _NT_FILE_BASIC_INFORMATION {
     LARGE_INTEGER CreationTime, LastAccessTime, LastWriteTime, ChangeTime;
     ULONG FileAttributes;
@@ -137,6 +143,12 @@ NTSTATUS NTAPI NtFlushBuffersFile(HANDLE, PIO_STATUS_BLOCK);
 NTSTATUS NTAPI NtDeleteFile(POBJECT_ATTRIBUTES);
 NTSTATUS NTAPI NtCancelIoFile(HANDLE, PIO_STATUS_BLOCK);
 NTSTATUS NTAPI NtCancelIoFileEx(HANDLE, PIO_STATUS_BLOCK Request, PIO_STATUS_BLOCK);
+NTSTATUS NTAPI NtCancelSynchronousIoFile(HANDLE Thread, PIO_STATUS_BLOCK Request, PIO_STATUS_BLOCK);
+#define NT_IO_COMPLETION_ALL_ACCESS 0x1F0003
+NTSTATUS NTAPI NtCreateIoCompletion(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, ULONG Threads);
+NTSTATUS NTAPI NtSetIoCompletion(HANDLE, PVOID Key, PVOID ApcContext, NTSTATUS, ULONG_PTR Information);
+NTSTATUS NTAPI NtRemoveIoCompletion(HANDLE, PVOID *Key, PVOID *ApcContext, PIO_STATUS_BLOCK, PLARGE_INTEGER);
+NTSTATUS NTAPI NtRemoveIoCompletionEx(HANDLE, PVOID Entries, ULONG Count, PULONG Removed, PLARGE_INTEGER, BOOLEAN Alertable);
 
 /* ---- Objects ---------------------------------------------------------------------------------------------------------- */
 #define DIRECTORY_QUERY           0x1
@@ -179,6 +191,10 @@ NTSTATUS NTAPI NtReleaseMutant(HANDLE, PLONG);
 NTSTATUS NTAPI NtCreateSemaphore(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, LONG Count, LONG Limit);
 NTSTATUS NTAPI NtOpenSemaphore(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 NTSTATUS NTAPI NtReleaseSemaphore(HANDLE, LONG, PLONG);
+NTSTATUS NTAPI NtCreateTimer(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, ULONG Type);
+NTSTATUS NTAPI NtOpenTimer(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
+NTSTATUS NTAPI NtSetTimer(HANDLE, PLARGE_INTEGER, PTIMERAPCROUTINE, PVOID Context, BOOLEAN Resume, LONG Period, PBOOLEAN Previous);
+NTSTATUS NTAPI NtCancelTimer(HANDLE, PBOOLEAN);
 NTSTATUS NTAPI NtWaitForSingleObject(HANDLE, BOOLEAN Alertable, PLARGE_INTEGER);
 enum { NtWaitAll, NtWaitAny };
 NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG, HANDLE *, ULONG Type, BOOLEAN Alertable, PLARGE_INTEGER);
@@ -228,6 +244,7 @@ enum {
     ProcessDefaultHardErrorMode_ = 12,
     ProcessPriorityClass_ = 18,
     ProcessHandleCount_ = 20,
+    ProcessSessionInformation_ = 24,
     ProcessImageFileName_ = 27
 };
 enum {
@@ -279,6 +296,7 @@ VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING, PCWSTR);
 BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING, PCUNICODE_STRING, BOOLEAN CaseInsensitive);
 LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING, PCUNICODE_STRING, BOOLEAN CaseInsensitive);
 WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR);
+WCHAR NTAPI RtlDowncaseUnicodeChar(WCHAR);
 ULONG NTAPI RtlNtStatusToDosError(NTSTATUS);
 ULONG NTAPI RtlNtStatusToDosErrorNoTeb(NTSTATUS);
 int __cdecl _snprintf(char *, size_t, const char *, ...);
@@ -376,6 +394,8 @@ ULONG NTAPI RtlGetLastNtStatus(VOID);
 NTSTATUS NTAPI RtlGetVersion(PRTL_OSVERSIONINFOW);
 ULONG __cdecl DbgPrint(PCSTR, ...);
 ULONG __cdecl DbgPrintEx(ULONG Component, ULONG Level, PCSTR, ...);
+ULONG NTAPI vDbgPrintEx(ULONG Component, ULONG Level, PCCH, va_list);
+ULONG NTAPI vDbgPrintExWithPrefix(PCCH Prefix, ULONG Component, ULONG Level, PCCH, va_list);
 /* One line on the process's standard error (the debug output when it has none), made with _snprintf: ours, not Windows'. */
 VOID RtlpReport(PCSTR Format, ...);
 /* Describes an exception that nobody handled in one line there. */
@@ -402,9 +422,17 @@ VOID NTAPI RtlpZeroTlsCell(ULONG Index);
 PIMAGE_NT_HEADERS NTAPI RtlImageNtHeader(PVOID Base);
 PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN MappedAsImage, USHORT Directory, PULONG Size);
 PVOID NTAPI RtlPcToFileHeader(PVOID Pc, PVOID *Base);
-/* Path: ignored; Flags: NULL or a pointer to LDR_ flags. Loads with its imports and runs DllMain; counts when it is there already. */
+/* Path: NULL, or LOAD_WITH_ALTERED_SEARCH_PATH and LOAD_LIBRARY_SEARCH_ flags with the lowest bit set. Flags: NULL, or a pointer to image characteristics,
+   of which IMAGE_FILE_EXECUTABLE_IMAGE means: as it is, without imports and DllMain. Loads with its imports and runs DllMain; counts when it is there already. */
 NTSTATUS NTAPI LdrLoadDll(PWSTR Path, PULONG Flags, PUNICODE_STRING Name, PVOID *Base);
 NTSTATUS NTAPI LdrUnloadDll(PVOID Base);
+/* A file mapped to be looked at, not run; found as LdrLoadDll finds it. Kind: LOAD_LIBRARY_AS_. The low bits of the handle say which it is, and LdrUnloadDll unmaps it. Ours. */
+NTSTATUS NTAPI RtlpMapDll(PWSTR Path, PUNICODE_STRING Name, ULONG Kind, PVOID *Handle);
+NTSTATUS NTAPI LdrSetDllDirectory(PUNICODE_STRING Path); /* NULL: the standard order again */
+NTSTATUS NTAPI LdrGetDllDirectory(PUNICODE_STRING Path); /* STATUS_BUFFER_TOO_SMALL: Length is what is needed, with the terminator */
+NTSTATUS NTAPI LdrSetDefaultDllDirectories(ULONG Flags);
+NTSTATUS NTAPI LdrAddDllDirectory(PUNICODE_STRING Path, PVOID *Cookie);
+NTSTATUS NTAPI LdrRemoveDllDirectory(PVOID Cookie);
 NTSTATUS NTAPI LdrGetDllHandle(PWSTR Path, PULONG Flags, PUNICODE_STRING Name, PVOID *Base);
 NTSTATUS NTAPI LdrGetProcedureAddress(PVOID Base, PANSI_STRING Name, ULONG Ordinal, PVOID *Address);
 NTSTATUS NTAPI LdrAddRefDll(ULONG Flags, PVOID Base);

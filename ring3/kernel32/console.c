@@ -125,17 +125,17 @@ WINBOOL WINAPI ReadConsoleA(HANDLE Handle, LPVOID Text, DWORD Count, LPDWORD Don
 }
 WINBOOL WINAPI FlushConsoleInputBuffer(HANDLE Handle) { return BaseResult(Control(Handle, IOCTL_CONDRV_FLUSH_INPUT, NULL, 0, NULL, 0, NULL)); }
 
-/* Newest last, and called from there. What calls them is GenerateConsoleCtrlEvent; Ctrl+C itself ends the whole machine. */
+/* Newest last, and called from there by CtrlRoutine. That Ctrl+C is ignored is in the process parameters, for child processes inherit it. */
 static PHANDLER_ROUTINE Handlers[32];
 static ULONG HandlerCount;
-static BOOL IgnoreControlC;
 static RTL_SRWLOCK HandlerLock;
 
 WINBOOL WINAPI SetConsoleCtrlHandler(PHANDLER_ROUTINE Handler, WINBOOL Add) {
     BOOL done = TRUE;
     RtlAcquireSRWLockExclusive(&HandlerLock);
     if (!Handler) {
-        IgnoreControlC = Add;
+        NT_PROCESS_PARAMETERS *parameters = NtPeb()->ProcessParameters;
+        parameters->ConsoleFlags = (parameters->ConsoleFlags & ~(ULONG)CONSOLE_IGNORE_CTRL_C) | (Add ? CONSOLE_IGNORE_CTRL_C : 0);
     } else if (Add) {
         if (HandlerCount == ARRAYSIZE(Handlers))
             done = BaseFail(ERROR_NOT_ENOUGH_MEMORY);
@@ -156,19 +156,23 @@ WINBOOL WINAPI SetConsoleCtrlHandler(PHANDLER_ROUTINE Handler, WINBOOL Add) {
     return done;
 }
 
-static DWORD WINAPI ControlThread(PVOID Event) {
+/* Without a handler that says TRUE the process ends. With one it goes on, but after CTRL_CLOSE_EVENT and what comes after that it ends all the same
+   (documentation of HandlerRoutine). */
+DWORD WINAPI CtrlRoutine(LPVOID Event) {
     PHANDLER_ROUTINE handlers[ARRAYSIZE(Handlers)];
     DWORD event = (DWORD)(ULONG_PTR)Event;
     RtlAcquireSRWLockShared(&HandlerLock);
     ULONG count = HandlerCount;
     memcpy(handlers, Handlers, count * sizeof handlers[0]);
-    BOOL ignore = IgnoreControlC && event == CTRL_C_EVENT;
     RtlReleaseSRWLockShared(&HandlerLock);
-    if (ignore)
+    if (event == CTRL_C_EVENT && (NtPeb()->ProcessParameters->ConsoleFlags & CONSOLE_IGNORE_CTRL_C))
         return 0;
     while (count)
-        if (handlers[--count](event))
-            return 0;
+        if (handlers[--count](event)) {
+            if (event < CTRL_CLOSE_EVENT)
+                return 0;
+            break;
+        }
     RtlExitUserProcess(STATUS_CONTROL_C_EXIT);
 }
 /* As documented, handlers run in a new thread of the process. Only one's own process is reached. */
@@ -177,6 +181,6 @@ WINBOOL WINAPI GenerateConsoleCtrlEvent(DWORD Event, DWORD Group) {
         return BaseFail(ERROR_INVALID_PARAMETER);
     if (Group && Group != GetCurrentProcessId())
         return BaseFail(ERROR_NOT_SUPPORTED);
-    HANDLE thread = CreateThread(NULL, 0, ControlThread, (PVOID)(ULONG_PTR)Event, 0, NULL);
+    HANDLE thread = CreateThread(NULL, 0, CtrlRoutine, (PVOID)(ULONG_PTR)Event, 0, NULL);
     return thread ? CloseHandle(thread) : FALSE;
 }

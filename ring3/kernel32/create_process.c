@@ -249,6 +249,8 @@ static BOOL MakeParameters(NEW_PROCESS *New, DWORD Flags, PVOID Environment, con
     made->FillAttribute = Startup->dwFillAttribute;
     made->WindowFlags = Startup->dwFlags;
     made->ShowWindowFlags = Startup->wShowWindow;
+    if (Flags & CREATE_NEW_PROCESS_GROUP) /* Ctrl+C is off for the new group, as documented */
+        made->ConsoleFlags |= CONSOLE_IGNORE_CTRL_C;
     made->ConsoleHandle = (Flags & DETACHED_PROCESS)     ? CONSOLE_DETACHED_PROCESS
                           : (Flags & CREATE_NEW_CONSOLE) ? CONSOLE_NEW_CONSOLE
                           : (Flags & CREATE_NO_WINDOW)   ? CONSOLE_CREATE_NO_WINDOW

@@ -133,6 +133,8 @@ WINBOOL WINAPI MoveFileExW(LPCWSTR From, LPCWSTR To, DWORD Flags) {
         BaseFree(rename);
     }
     RtlFreeUnicodeString(&path);
+    if (status == STATUS_NOT_SAME_DEVICE && (Flags & MOVEFILE_COPY_ALLOWED))
+        return CopyFileW(From, To, !(Flags & MOVEFILE_REPLACE_EXISTING)) && DeleteFileW(From);
     return BaseResult(status);
 }
 WINBOOL WINAPI MoveFileW(LPCWSTR From, LPCWSTR To) { return MoveFileExW(From, To, MOVEFILE_COPY_ALLOWED); }
@@ -297,4 +299,11 @@ WINBOOL WINAPI FindClose(HANDLE Handle) {
     RtlDeleteCriticalSection(&find->Lock);
     BaseFree(find);
     return TRUE;
+}
+HANDLE WINAPI FindFirstFileExA(LPCSTR Name, FINDEX_INFO_LEVELS Level, LPVOID Data, FINDEX_SEARCH_OPS Operation, LPVOID Filter, DWORD Flags) {
+    if ((Level != FindExInfoStandard && Level != FindExInfoBasic) || Operation != FindExSearchNameMatch || Filter) {
+        BaseFail(Operation == FindExSearchNameMatch && !Filter ? ERROR_INVALID_PARAMETER : ERROR_NOT_SUPPORTED);
+        return INVALID_HANDLE_VALUE;
+    }
+    return FindFirstFileA(Name, Data);
 }

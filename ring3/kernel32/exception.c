@@ -26,18 +26,26 @@ WINBOOL WINAPI CheckRemoteDebuggerPresent(HANDLE Process, PBOOL Present) {
 }
 VOID WINAPI DebugBreak(VOID) { __debugbreak(); }
 
-/* A debugger or a handler in the process sees the exception; nobody there, the text is debug output like a driver's. */
+/*
+ * Debug output. A debugger or a handler in the process sees an exception; where nobody takes it, the text goes to the log, a line for each call, as viewers of
+ * debug output show it. No component's mask hides it: ~0.
+ */
+#define PIECE 500 /* DbgPrintEx prints at most 512 characters */
+
+static VOID LogText(LPCSTR Text, SIZE_T Length) {
+    for (SIZE_T at = 0; at < Length; at += PIECE) {
+        SIZE_T piece = Length - at > PIECE ? PIECE : Length - at;
+        BOOL ends = at + piece == Length && Text[Length - 1] != '\n';
+        DbgPrintEx(~0u, 0, "%.*s%s", (int)piece, Text + at, ends ? "\n" : "");
+    }
+}
 VOID WINAPI OutputDebugStringA(LPCSTR Text) {
     SIZE_T length = Text ? strlen(Text) : 0;
     ULONG_PTR arguments[] = {length + 1, (ULONG_PTR)Text};
     __try {
-        RaiseException(DBG_PRINTEXCEPTION_C, 0, 2, arguments);
+        RaiseException(DBG_PRINTEXCEPTION_C, 0, RTL_NUMBER_OF(arguments), arguments);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
-        for (SIZE_T at = 0; at < length;) {
-            int piece = length - at > 500 ? 500 : (int)(length - at);
-            DbgPrint("%.*s", piece, Text + at);
-            at += (SIZE_T)piece;
-        }
+        LogText(Text, length);
     }
 }
 VOID WINAPI OutputDebugStringW(LPCWSTR Text) {
@@ -49,7 +57,12 @@ VOID WINAPI OutputDebugStringW(LPCWSTR Text) {
         BaseNarrow(Text, length, narrow, (DWORD)length + 1);
     else
         *narrow = 0;
-    OutputDebugStringA(narrow);
+    ULONG_PTR arguments[] = {length + 1, (ULONG_PTR)Text, strlen(narrow) + 1, (ULONG_PTR)narrow};
+    __try {
+        RaiseException(DBG_PRINTEXCEPTION_WIDE_C, 0, RTL_NUMBER_OF(arguments), arguments);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        OutputDebugStringA(narrow);
+    }
     BaseFree(narrow);
 }
 DECLSPEC_NORETURN VOID WINAPI FatalExit(int Code) { RtlExitUserProcess(Code); }

@@ -173,12 +173,14 @@ static VOID NTAPI CompletionApc(PVOID Routine, PIO_STATUS_BLOCK Io, ULONG Unused
 }
 WINBOOL WINAPI ReadFileEx(HANDLE File, LPVOID Buffer, DWORD Length, LPOVERLAPPED Request, LPOVERLAPPED_COMPLETION_ROUTINE Routine) {
     LARGE_INTEGER offset = OffsetOf(Request);
+    Request->Internal = (ULONG_PTR)STATUS_PENDING;
     NTSTATUS status =
         NtReadFile(File, NULL, CompletionApc, (PVOID)(ULONG_PTR)Routine, (PIO_STATUS_BLOCK)&Request->Internal, Buffer, Length, &offset, NULL);
     return BaseResult(status);
 }
 WINBOOL WINAPI WriteFileEx(HANDLE File, LPCVOID Buffer, DWORD Length, LPOVERLAPPED Request, LPOVERLAPPED_COMPLETION_ROUTINE Routine) {
     LARGE_INTEGER offset = OffsetOf(Request);
+    Request->Internal = (ULONG_PTR)STATUS_PENDING;
     NTSTATUS status =
         NtWriteFile(File, NULL, CompletionApc, (PVOID)(ULONG_PTR)Routine, (PIO_STATUS_BLOCK)&Request->Internal, (PVOID)Buffer, Length, &offset, NULL);
     return BaseResult(status);
@@ -206,6 +208,11 @@ WINBOOL WINAPI CancelIoEx(HANDLE File, LPOVERLAPPED Request) {
     IO_STATUS_BLOCK io;
     return BaseResult(NtCancelIoFileEx(File, (PIO_STATUS_BLOCK)Request, &io));
 }
+/* The last error is ERROR_NOT_FOUND when the thread waits for no request. */
+WINBOOL WINAPI CancelSynchronousIo(HANDLE Thread) {
+    IO_STATUS_BLOCK io;
+    return BaseResult(NtCancelSynchronousIoFile(Thread, NULL, &io));
+}
 
 DWORD WINAPI GetFileType(HANDLE File) {
     IO_STATUS_BLOCK io;
@@ -230,8 +237,8 @@ DWORD WINAPI GetFileType(HANDLE File) {
     case FILE_DEVICE_SERIAL_PORT:
     case FILE_DEVICE_SCREEN:
     case FILE_DEVICE_SOUND:
-    case FILE_DEVICE_MODEM:
-    case FILE_DEVICE_CONSOLE: return FILE_TYPE_CHAR;
+    case FILE_DEVICE_MODEM: return FILE_TYPE_CHAR;
+    case FILE_DEVICE_CONSOLE: return BaseIsConsole(BaseStandardHandle(File)) ? FILE_TYPE_CHAR : FILE_TYPE_PIPE; /* one that is redirected */
     case FILE_DEVICE_NAMED_PIPE: return FILE_TYPE_PIPE;
     default: return FILE_TYPE_UNKNOWN;
     }

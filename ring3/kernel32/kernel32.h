@@ -34,13 +34,17 @@ static inline PLARGE_INTEGER BaseTimeout(DWORD Milliseconds, PLARGE_INTEGER Time
     return Time;
 }
 
-/* object.c: attributes for a named kernel object in \BaseNamedObjects ("Global\" and "Local\" mean that as well). Name may be NULL. */
+/* object.c: attributes for a named kernel object in the directory of the session. Name may be NULL. */
 NTSTATUS BaseObjectAttributes(POBJECT_ATTRIBUTES Attributes, PUNICODE_STRING NtName, PCWSTR Name, LPSECURITY_ATTRIBUTES Security, ULONG Flags);
 
 /* path.c: an NT path for a DOS path; the caller frees it. FALSE: the last error is set. */
 BOOL BaseNtPath(PCWSTR Path, PUNICODE_STRING NtPath, POBJECT_ATTRIBUTES Attributes);
 
 /* console.c */
+#define CONSOLE_IGNORE_CTRL_C 1u /* NT_PROCESS_PARAMETERS.ConsoleFlags */
+/* Start routine of a thread of this process, made by the kernel for a console event, or by GenerateConsoleCtrlEvent: Event is CTRL_C_EVENT, CTRL_BREAK_EVENT,
+   CTRL_CLOSE_EVENT, ... Calls the handlers, newest first; without one that takes the event the process exits with STATUS_CONTROL_C_EXIT. Exported. */
+DWORD WINAPI CtrlRoutine(LPVOID Event);
 /* At the start of the process: standard handles for one that was to get a console of its own. */
 VOID BaseAttachConsole(VOID);
 BOOL BaseIsConsole(HANDLE Handle);

@@ -95,6 +95,16 @@ BOOL WINAPI HeapSetInformation(HANDLE Heap, HEAP_INFORMATION_CLASS Class, PVOID 
         return Length ? BaseFail(ERROR_INVALID_PARAMETER) : TRUE;
     return BaseFail(ERROR_INVALID_PARAMETER); /* there is no low-fragmentation heap to choose */
 }
+BOOL WINAPI HeapQueryInformation(HANDLE Heap, HEAP_INFORMATION_CLASS Class, PVOID Information, SIZE_T Length, PSIZE_T Needed) {
+    if (Class != HeapCompatibilityInformation)
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    if (Needed)
+        *Needed = sizeof(ULONG);
+    if (Length < sizeof(ULONG))
+        return BaseFail(ERROR_INSUFFICIENT_BUFFER);
+    *(ULONG *)Information = 0; /* a standard heap */
+    return TRUE;
+}
 
 /*
  * Moveable memory is fixed memory here: a handle is its block's address, and locking it counts nothing. The documentation allows programs no

@@ -3,19 +3,25 @@
 
 #define MAXIMUM_NAME 1024u
 
+#define LOAD_AS_DATA (LOAD_LIBRARY_AS_DATAFILE | LOAD_LIBRARY_AS_DATAFILE_EXCLUSIVE | LOAD_LIBRARY_AS_IMAGE_RESOURCE)
+#define LOAD_SEARCH                                                                                                                                  \
+    (LOAD_WITH_ALTERED_SEARCH_PATH | LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_APPLICATION_DIR | LOAD_LIBRARY_SEARCH_USER_DIRS |        \
+     LOAD_LIBRARY_SEARCH_SYSTEM32 | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS)
+#define LOAD_KNOWN (LOAD_AS_DATA | LOAD_SEARCH | DONT_RESOLVE_DLL_REFERENCES | LOAD_IGNORE_CODE_AUTHZ_LEVEL)
+
 HMODULE WINAPI LoadLibraryExW(LPCWSTR Name, HANDLE File, DWORD Flags) {
     UNICODE_STRING name;
     PVOID base;
-    if (Flags & (LOAD_LIBRARY_AS_DATAFILE | LOAD_LIBRARY_AS_DATAFILE_EXCLUSIVE | LOAD_LIBRARY_AS_IMAGE_RESOURCE | DONT_RESOLVE_DLL_REFERENCES)) {
-        BaseFail(ERROR_NOT_SUPPORTED); /* images are mapped to be run */
-        return NULL;
-    }
-    if (!Name || !*Name) {
+    ULONG characteristics = (Flags & DONT_RESOLVE_DLL_REFERENCES) ? IMAGE_FILE_EXECUTABLE_IMAGE : 0;
+    if (!Name || !*Name || File || (Flags & ~(DWORD)LOAD_KNOWN)) {
         BaseFail(ERROR_INVALID_PARAMETER);
         return NULL;
     }
     RtlInitUnicodeString(&name, Name);
-    return BaseResult(LdrLoadDll(NULL, NULL, &name, &base)) ? base : NULL;
+    PWSTR search = (PWSTR)((ULONG_PTR)(Flags & LOAD_SEARCH) | 1);
+    if (Flags & LOAD_AS_DATA)
+        return BaseResult(RtlpMapDll(search, &name, Flags & LOAD_AS_DATA, &base)) ? base : NULL;
+    return BaseResult(LdrLoadDll(search, &characteristics, &name, &base)) ? base : NULL;
 }
 HMODULE WINAPI LoadLibraryW(LPCWSTR Name) { return LoadLibraryExW(Name, NULL, 0); }
 HMODULE WINAPI LoadLibraryExA(LPCSTR Name, HANDLE File, DWORD Flags) {
@@ -33,6 +39,8 @@ WINBOOL WINAPI DisableThreadLibraryCalls(HMODULE Module) { return BaseResult(Ldr
 WINBOOL WINAPI GetModuleHandleExW(DWORD Flags, LPCWSTR Name, HMODULE *Module) {
     PVOID base = NtPeb()->ImageBaseAddress;
     NTSTATUS status = STATUS_SUCCESS;
+    if (!Module)
+        return BaseFail(ERROR_INVALID_PARAMETER);
     if (Flags & ~(DWORD)7 || (Flags & 3) == 3) {
         *Module = NULL;
         return BaseFail(ERROR_INVALID_PARAMETER);
@@ -110,3 +118,35 @@ DWORD WINAPI GetModuleFileNameA(HMODULE Module, LPSTR Buffer, DWORD Size) {
     RtlSetLastWin32Error(copied < length ? ERROR_INSUFFICIENT_BUFFER : NO_ERROR);
     return copied < length ? Size : length;
 }
+
+/* ---- Where DLLs are looked for ---------------------------------------------------------------------------------------------------- */
+WINBOOL WINAPI SetDllDirectoryW(LPCWSTR Path) {
+    UNICODE_STRING path;
+    if (!Path)
+        return BaseResult(LdrSetDllDirectory(NULL));
+    RtlInitUnicodeString(&path, Path);
+    return BaseResult(LdrSetDllDirectory(&path));
+}
+WINBOOL WINAPI SetDllDirectoryA(LPCSTR Path) {
+    PWSTR wide = BaseWide(Path);
+    if (Path && !wide)
+        return FALSE;
+    BOOL done = SetDllDirectoryW(wide);
+    BaseFree(wide);
+    return done;
+}
+/* The length, or the size needed with the terminator. */
+DWORD WINAPI GetDllDirectoryW(DWORD Size, LPWSTR Buffer) {
+    UNICODE_STRING path = {.Buffer = Buffer, .MaximumLength = (USHORT)(Size > 0x7FFF ? 0xFFFE : Size * sizeof(WCHAR))};
+    LdrGetDllDirectory(&path);
+    RtlSetLastWin32Error(NO_ERROR);
+    return path.Length / sizeof(WCHAR);
+}
+DLL_DIRECTORY_COOKIE WINAPI AddDllDirectory(PCWSTR Path) {
+    UNICODE_STRING path;
+    PVOID cookie;
+    RtlInitUnicodeString(&path, Path);
+    return BaseResult(LdrAddDllDirectory(&path, &cookie)) ? cookie : NULL;
+}
+WINBOOL WINAPI RemoveDllDirectory(DLL_DIRECTORY_COOKIE Cookie) { return BaseResult(LdrRemoveDllDirectory(Cookie)); }
+WINBOOL WINAPI SetDefaultDllDirectories(DWORD Flags) { return BaseResult(LdrSetDefaultDllDirectories(Flags)); }

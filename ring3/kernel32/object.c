@@ -27,11 +27,18 @@ BOOL WINAPI SetHandleInformation(HANDLE Handle, DWORD Mask, DWORD Flags) {
     return BaseResult(NtSetInformationObject(Handle, ObjectHandleFlagInformation_, &flags, sizeof flags));
 }
 
-static BOOL HasPrefix(PCWSTR Name, PCWSTR Prefix) {
-    while (*Prefix)
-        if (*Name++ != *Prefix++)
-            return FALSE;
-    return TRUE;
+/* "\BaseNamedObjects" for session 0, "\Sessions\N\BaseNamedObjects" for the others. What "Global\" and "Local\" lead to are links in it. */
+static NTSTATUS BaseNamedDirectory(PWSTR Path, SIZE_T Room) {
+    ULONG session;
+    NTSTATUS status = NtQueryInformationProcess((HANDLE)-1, ProcessSessionInformation_, &session, sizeof session, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    CHAR text[40];
+    int length =
+        session ? _snprintf(text, sizeof text, "\\Sessions\\%lu\\BaseNamedObjects", session) : _snprintf(text, sizeof text, "\\BaseNamedObjects");
+    for (int n = 0; n <= length && (SIZE_T)n < Room; n++)
+        Path[n] = (WCHAR)text[n];
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS BaseObjectAttributes(POBJECT_ATTRIBUTES Attributes, PUNICODE_STRING NtName, PCWSTR Name, LPSECURITY_ATTRIBUTES Security, ULONG Flags) {
@@ -44,18 +51,18 @@ NTSTATUS BaseObjectAttributes(POBJECT_ATTRIBUTES Attributes, PUNICODE_STRING NtN
             UNICODE_STRING path;
             OBJECT_ATTRIBUTES attributes;
             HANDLE opened;
-            RtlInitUnicodeString(&path, L"\\BaseNamedObjects");
+            WCHAR text[64];
+            NTSTATUS status = BaseNamedDirectory(text, ARRAYSIZE(text));
+            if (!NT_SUCCESS(status))
+                return status;
+            RtlInitUnicodeString(&path, text);
             InitializeObjectAttributes(&attributes, &path, OBJ_CASE_INSENSITIVE, NULL, NULL);
-            NTSTATUS status = NtOpenDirectoryObject(&opened, DIRECTORY_QUERY | DIRECTORY_TRAVERSE | DIRECTORY_CREATE_OBJECT, &attributes);
+            status = NtOpenDirectoryObject(&opened, DIRECTORY_QUERY | DIRECTORY_TRAVERSE | DIRECTORY_CREATE_OBJECT, &attributes);
             if (!NT_SUCCESS(status))
                 return status;
             if (InterlockedCompareExchangePointer(&directory, opened, NULL))
                 NtClose(opened);
         }
-        if (HasPrefix(Name, L"Global\\"))
-            Name += 7;
-        else if (HasPrefix(Name, L"Local\\"))
-            Name += 6;
         root = directory;
         RtlInitUnicodeString(NtName, Name);
     }

@@ -14,6 +14,20 @@ HANDLE WINAPI OpenProcess(DWORD Access, WINBOOL Inherit, DWORD Id) {
     InitializeObjectAttributes(&attributes, NULL, Inherit ? OBJ_INHERIT : 0, NULL, NULL);
     return BaseResult(NtOpenProcess(&process, Access, &attributes, &id)) ? process : NULL;
 }
+WINBOOL WINAPI ProcessIdToSessionId(DWORD Id, DWORD *Session) {
+    OBJECT_ATTRIBUTES attributes;
+    CLIENT_ID id = {.UniqueProcess = (HANDLE)(ULONG_PTR)Id};
+    HANDLE process;
+    ULONG session;
+    InitializeObjectAttributes(&attributes, NULL, 0, NULL, NULL);
+    if (!BaseResult(NtOpenProcess(&process, PROCESS_QUERY_LIMITED_INFORMATION, &attributes, &id)))
+        return FALSE;
+    NTSTATUS status = NtQueryInformationProcess(process, ProcessSessionInformation_, &session, sizeof session, NULL);
+    NtClose(process);
+    if (NT_SUCCESS(status))
+        *Session = session;
+    return BaseResult(status);
+}
 static BOOL QueryProcess(HANDLE Process, NT_PROCESS_BASIC_INFORMATION *Information) {
     return BaseResult(NtQueryInformationProcess(Process, ProcessBasicInformation_, Information, sizeof *Information, NULL));
 }

@@ -101,6 +101,9 @@ WINBOOL WINAPI SystemTimeToTzSpecificLocalTime(CONST TIME_ZONE_INFORMATION *Zone
     *Local = *Time;
     return TRUE;
 }
+WINBOOL WINAPI TzSpecificLocalTimeToSystemTime(CONST TIME_ZONE_INFORMATION *Zone, CONST SYSTEMTIME *Local, LPSYSTEMTIME Time) {
+    return SystemTimeToTzSpecificLocalTime(Zone, Local, Time);
+}
 DWORD WINAPI GetTimeZoneInformation(LPTIME_ZONE_INFORMATION Zone) {
     memset(Zone, 0, sizeof *Zone);
     memcpy(Zone->StandardName, L"Coordinated Universal Time", sizeof L"Coordinated Universal Time");

@@ -11,26 +11,33 @@ VOID NTAPI RtlSetLastWin32ErrorAndNtStatusFromNtStatus(NTSTATUS Status) {
 /* entry.S */
 NTSTATUS RtlpDebugPrint(PCSTR Text, ULONG Length, ULONG Component, ULONG Level);
 
-static ULONG DebugPrint(ULONG Component, ULONG Level, PCSTR Format, va_list Arguments) {
-    CHAR text[512]; /* as much as Windows prints at once */
-    int length = _vsnprintf(text, sizeof text, Format, Arguments);
-    if (length < 0 || length > (int)sizeof text)
-        length = sizeof text;
+#define PRINT_LIMIT 512 /* as much as Windows prints at once */
+
+static ULONG DebugPrint(PCSTR Prefix, ULONG Component, ULONG Level, PCSTR Format, va_list Arguments) {
+    CHAR text[PRINT_LIMIT];
+    int start = (int)strnlen(Prefix, sizeof text), length;
+    memcpy(text, Prefix, (SIZE_T)start);
+    length = _vsnprintf(text + start, sizeof text - (SIZE_T)start, Format, Arguments);
+    length = length < 0 || length > PRINT_LIMIT - start ? PRINT_LIMIT : start + length;
     return (ULONG)RtlpDebugPrint(text, (ULONG)length, Component, Level);
 }
 ULONG __cdecl DbgPrint(PCSTR Format, ...) {
     va_list arguments;
     va_start(arguments, Format);
-    ULONG status = DebugPrint(101 /* DPFLTR_DEFAULT_ID */, 3, Format, arguments);
+    ULONG status = DebugPrint("", 101 /* DPFLTR_DEFAULT_ID */, 3, Format, arguments);
     va_end(arguments);
     return status;
 }
 ULONG __cdecl DbgPrintEx(ULONG Component, ULONG Level, PCSTR Format, ...) {
     va_list arguments;
     va_start(arguments, Format);
-    ULONG status = DebugPrint(Component, Level, Format, arguments);
+    ULONG status = DebugPrint("", Component, Level, Format, arguments);
     va_end(arguments);
     return status;
+}
+ULONG NTAPI vDbgPrintEx(ULONG Component, ULONG Level, PCCH Format, va_list Arguments) { return DebugPrint("", Component, Level, Format, Arguments); }
+ULONG NTAPI vDbgPrintExWithPrefix(PCCH Prefix, ULONG Component, ULONG Level, PCCH Format, va_list Arguments) {
+    return DebugPrint(Prefix, Component, Level, Format, Arguments);
 }
 
 static ULONG ProgramName(PSTR Text, ULONG Size) {

@@ -1,6 +1,6 @@
 /*
  * The loader's modules. A module is mapped, its imports are loaded and bound depth first, then DllMain of everything new runs in that
- * order: imports before importers. Modules go when nobody refers to them any more; what the program itself imports is pinned.
+ * order: imports before importers. How modules go: unload.c. What the program itself imports is pinned.
  */
 #include "ntdllp.h"
 
@@ -69,6 +69,7 @@ LDRP_MODULE *LdrpRegister(PVOID Base, PCUNICODE_STRING FullName) {
     module->Entry.BaseDllName.MaximumLength -= start * sizeof(WCHAR);
     module->IsDll = (nt->FileHeader.Characteristics & IMAGE_FILE_DLL) != 0;
     module->TlsSlot = LDRP_NO_TLS;
+    module->Needed = TRUE;
     RtlpInitializeListHead(&module->Entry.InInitializationOrderLinks);
     RtlpInitializeListHead(&module->Entry.HashLinks);
     RtlpInsertTail(&peb->Ldr->InLoadOrderModuleList, &module->Entry.InLoadOrderLinks);
@@ -76,57 +77,17 @@ LDRP_MODULE *LdrpRegister(PVOID Base, PCUNICODE_STRING FullName) {
     return module;
 }
 
-NTSTATUS LdrpRecordImport(LDRP_MODULE *Module, LDRP_MODULE *Import) {
-    for (ULONG n = 0; n < Module->ImportCount; n++) {
-        if (Module->Imports[n] == Import) {
-            LdrpDereference(Import);
-            return STATUS_SUCCESS;
-        }
-    }
-    if (Module == Import || Import->References == LDRP_PINNED)
-        return STATUS_SUCCESS;
-    if (Module->ImportCount % 8 == 0) {
-        SIZE_T size = (Module->ImportCount + 8) * sizeof *Module->Imports;
-        LDRP_MODULE **grown = RtlpAllocate(size);
-        if (!grown) {
-            LdrpDereference(Import);
-            return STATUS_NO_MEMORY;
-        }
-        if (Module->Imports)
-            memcpy(grown, Module->Imports, Module->ImportCount * sizeof *Module->Imports);
-        RtlpFree(Module->Imports);
-        Module->Imports = grown;
-    }
-    Module->Imports[Module->ImportCount++] = Import;
-    return STATUS_SUCCESS;
-}
-
-static VOID LdrpUnload(LDRP_MODULE *Module) {
-    if (Module->Initialized) {
-        Module->Initialized = FALSE;
-        LdrpCallTlsCallbacks(Module, DLL_PROCESS_DETACH);
-        if (Module->Entry.EntryPoint)
-            ((PDLL_MAIN)Module->Entry.EntryPoint)(Module->Entry.DllBase, DLL_PROCESS_DETACH, NULL);
-    }
-    LdrpReleaseTls(Module);
-    RtlpRemove(&Module->Entry.InLoadOrderLinks);
-    RtlpRemove(&Module->Entry.InMemoryOrderLinks);
-    RtlpRemove(&Module->Entry.InInitializationOrderLinks);
-    NtUnmapViewOfSection(NtCurrentProcess(), Module->Entry.DllBase);
-    for (ULONG n = 0; n < Module->ImportCount; n++)
-        LdrpDereference(Module->Imports[n]);
-    RtlpFree(Module->Imports);
-    RtlpFree(Module->Entry.FullDllName.Buffer);
-    RtlpFree(Module);
-}
-
-VOID LdrpDereference(LDRP_MODULE *Module) {
-    if (Module->References != LDRP_PINNED && --Module->References == 0)
-        LdrpUnload(Module);
+/* What goes, or could not be bound, is not there for others. */
+static NTSTATUS LdrpReuse(LDRP_MODULE *Module, LDRP_MODULE **Result) {
+    *Result = Module;
+    return Module->Unloading ? STATUS_DLL_NOT_FOUND : STATUS_SUCCESS;
 }
 
 NTSTATUS LdrpLoad(PCUNICODE_STRING Name, LDRP_MODULE **Result) {
     WCHAR with_extension[260];
+    UNICODE_STRING host;
+    if (LdrpResolveApiSet(Name, &host))
+        Name = &host;
     UNICODE_STRING name = *Name;
     ULONG length = Name->Length / sizeof(WCHAR), base = length;
     BOOLEAN dot = FALSE;
@@ -142,12 +103,8 @@ NTSTATUS LdrpLoad(PCUNICODE_STRING Name, LDRP_MODULE **Result) {
         name.Length -= sizeof(WCHAR);
     }
     LDRP_MODULE *module = LdrpFindByName(&name, base != 0);
-    if (module) {
-        if (module->References != LDRP_PINNED)
-            module->References++;
-        *Result = module;
-        return STATUS_SUCCESS;
-    }
+    if (module)
+        return LdrpReuse(module, Result);
     PVOID image;
     UNICODE_STRING full;
     NTSTATUS status = LdrpMapFile(&name, &image, &full);
@@ -157,10 +114,7 @@ NTSTATUS LdrpLoad(PCUNICODE_STRING Name, LDRP_MODULE **Result) {
     if (module) {
         NtUnmapViewOfSection(NtCurrentProcess(), image);
         RtlpFree(full.Buffer);
-        if (module->References != LDRP_PINNED)
-            module->References++;
-        *Result = module;
-        return STATUS_SUCCESS;
+        return LdrpReuse(module, Result);
     }
     module = LdrpRegister(image, &full);
     if (!module) {
@@ -168,17 +122,18 @@ NTSTATUS LdrpLoad(PCUNICODE_STRING Name, LDRP_MODULE **Result) {
         RtlpFree(full.Buffer);
         return STATUS_NO_MEMORY;
     }
-    module->References = 1;
+    *Result = module;
+    if (LdrpSearchFlags & DONT_RESOLVE_DLL_REFERENCES)
+        return STATUS_SUCCESS;
     LdrpInitializeCookie(module);
     status = LdrpSnapImports(module);
     if (NT_SUCCESS(status))
         status = LdrpPrepareTls(module);
     if (!NT_SUCCESS(status)) {
-        LdrpDereference(module);
+        module->Unloading = TRUE;
         return status;
     }
     RtlpInsertTail(&LdrpInitializeQueue, &module->Entry.InInitializationOrderLinks);
-    *Result = module;
     return STATUS_SUCCESS;
 }
 
@@ -194,6 +149,9 @@ NTSTATUS LdrpRunInitializers(VOID) {
         LdrpCallTlsCallbacks(module, DLL_PROCESS_ATTACH);
         PDLL_MAIN entry = module->IsDll ? (PDLL_MAIN)module->Entry.EntryPoint : NULL;
         if (entry && !entry(module->Entry.DllBase, DLL_PROCESS_ATTACH, LdrpIsStatic(module))) {
+            LdrpCallDetach(module, LdrpIsStatic(module)); /* documented: it is told of its end at once */
+            while (LdrpInitializeQueue.Flink != &LdrpInitializeQueue)
+                RtlpRemove(LdrpInitializeQueue.Flink);
             _snprintf(LdrpFailure, sizeof LdrpFailure, "%wZ refused to start: its DllMain returned FALSE", &module->Entry.BaseDllName);
             return STATUS_DLL_INIT_FAILED;
         }
@@ -231,36 +189,64 @@ VOID LdrShutdownProcess(VOID) {
         LDRP_MODULE *module = MODULE_OF_INIT_LINK(link);
         if (!module->Initialized || !module->IsDll)
             continue;
-        module->Initialized = FALSE;
-        LdrpCallTlsCallbacks(module, DLL_PROCESS_DETACH);
-        if (module->Entry.EntryPoint)
-            ((PDLL_MAIN)module->Entry.EntryPoint)(module->Entry.DllBase, DLL_PROCESS_DETACH, (PVOID)1);
+        LdrpCallDetach(module, (PVOID)1);
     }
 }
 
+/* A load inside of a DllMain initializes what it has brought, not what waits for that DllMain: whatever waits is put aside. */
+static VOID LdrpMoveQueue(PLIST_ENTRY To, PLIST_ENTRY From) {
+    RtlpInitializeListHead(To);
+    while (From->Flink != From) {
+        PLIST_ENTRY link = From->Flink;
+        RtlpRemove(link);
+        RtlpInsertTail(To, link);
+    }
+}
+
+/* A low bit set in Path: it is LOAD_ flags. Flags: IMAGE_FILE_EXECUTABLE_IMAGE is DONT_RESOLVE_DLL_REFERENCES. */
 NTSTATUS NTAPI LdrLoadDll(PWSTR Path, PULONG Flags, PUNICODE_STRING Name, PVOID *Base) {
+    ULONG search = ((ULONG_PTR)Path & 1) ? (ULONG)(ULONG_PTR)Path & ~(ULONG)1 : 0;
+    if (Flags && (*Flags & IMAGE_FILE_EXECUTABLE_IMAGE))
+        search |= DONT_RESOLVE_DLL_REFERENCES;
     RtlEnterCriticalSection(&LdrpLoaderLock);
+    LIST_ENTRY outer;
+    LDRP_SEARCH outer_search;
     LDRP_MODULE *module = NULL;
     LdrpFailure[0] = 0;
-    NTSTATUS status = LdrpLoad(Name, &module);
+    LdrpMoveQueue(&outer, &LdrpInitializeQueue);
+    NTSTATUS status = LdrpBeginSearch(search, Name, &outer_search);
+    if (NT_SUCCESS(status))
+        status = LdrpLoad(Name, &module);
+    LdrpEndSearch(&outer_search);
     if (NT_SUCCESS(status)) {
+        if (module->References != LDRP_PINNED)
+            module->References++;
         status = LdrpRunInitializers();
         if (NT_SUCCESS(status))
             *Base = module->Entry.DllBase;
-        else
-            LdrpDereference(module);
+        else if (module->References != LDRP_PINNED)
+            module->References--;
+    } else {
+        while (LdrpInitializeQueue.Flink != &LdrpInitializeQueue)
+            RtlpRemove(LdrpInitializeQueue.Flink);
     }
+    LdrpMoveQueue(&LdrpInitializeQueue, &outer);
+    if (!NT_SUCCESS(status))
+        LdrpCollect();
     RtlLeaveCriticalSection(&LdrpLoaderLock);
     return status;
 }
 
 NTSTATUS NTAPI LdrUnloadDll(PVOID Base) {
+    if ((ULONG_PTR)Base & 3) /* LoadLibraryEx's data files and image resources */
+        return NtUnmapViewOfSection(NtCurrentProcess(), (PVOID)((ULONG_PTR)Base & ~(ULONG_PTR)3));
     RtlEnterCriticalSection(&LdrpLoaderLock);
     LDRP_MODULE *module = LdrpFindByBase(Base);
-    if (module && !LdrpShutdownInProgress)
-        LdrpDereference(module);
+    BOOLEAN loaded = module && module->References;
+    if (loaded && !LdrpShutdownInProgress && module->References != LDRP_PINNED && --module->References == 0)
+        LdrpCollect();
     RtlLeaveCriticalSection(&LdrpLoaderLock);
-    return module ? STATUS_SUCCESS : STATUS_DLL_NOT_FOUND;
+    return loaded ? STATUS_SUCCESS : STATUS_DLL_NOT_FOUND;
 }
 
 NTSTATUS NTAPI LdrAddRefDll(ULONG Flags, PVOID Base) {
@@ -274,6 +260,9 @@ NTSTATUS NTAPI LdrAddRefDll(ULONG Flags, PVOID Base) {
 
 NTSTATUS NTAPI LdrGetDllHandle(PWSTR Path, PULONG Flags, PUNICODE_STRING Name, PVOID *Base) {
     WCHAR buffer[260];
+    UNICODE_STRING host;
+    if (LdrpResolveApiSet(Name, &host))
+        Name = &host;
     ULONG length = Name->Length / sizeof(WCHAR);
     BOOLEAN dot = FALSE, full = FALSE;
     if (!length || length + 5 > ARRAYSIZE(buffer))
@@ -309,9 +298,17 @@ NTSTATUS NTAPI LdrGetProcedureAddress(PVOID Base, PANSI_STRING Name, ULONG Ordin
     }
     RtlEnterCriticalSection(&LdrpLoaderLock);
     LDRP_MODULE *module = LdrpFindByBase(Base);
+    LIST_ENTRY outer;
+    LdrpMoveQueue(&outer, &LdrpInitializeQueue);
     NTSTATUS status = module ? LdrpFindExport(module, Name ? text : NULL, Ordinal, Address) : STATUS_DLL_NOT_FOUND;
+    BOOLEAN loaded = LdrpInitializeQueue.Flink != &LdrpInitializeQueue; /* by a forwarder */
     if (NT_SUCCESS(status))
-        status = LdrpRunInitializers(); /* a forwarder may have loaded something */
+        status = LdrpRunInitializers();
+    while (LdrpInitializeQueue.Flink != &LdrpInitializeQueue)
+        RtlpRemove(LdrpInitializeQueue.Flink);
+    LdrpMoveQueue(&LdrpInitializeQueue, &outer);
+    if (loaded && !NT_SUCCESS(status))
+        LdrpCollect();
     RtlLeaveCriticalSection(&LdrpLoaderLock);
     return status;
 }

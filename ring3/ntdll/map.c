@@ -1,14 +1,9 @@
-/*
- * Finding and mapping image files. The DLLs of the system come from its own folder alone, so that a file beside a program cannot replace them
- * (Windows' KnownDLLs); others are looked for in the program's folder, C:\Windows\System32, C:\Windows, the current directory and PATH:
- * the order of "Dynamic-link library search order" in the SDK's documentation, with safe search mode on.
- */
+/* Finding and mapping image files. The DLLs of the system come from its own folder alone, so that a file beside a program cannot replace them (Windows' KnownDLLs). */
 #include "ntdllp.h"
 
-#define SYSTEM_DIRECTORY L"C:\\Windows\\System32\\"
-#define MAXIMUM_PATH     1024u
+#define MAXIMUM_PATH 1024u
 
-static const WCHAR *const LdrpKnownDlls[] = {L"ntdll.dll", L"kernel32.dll", L"advapi32.dll", L"msvcrt.dll"};
+static const WCHAR *const LdrpKnownDlls[] = {L"ntdll.dll", L"kernel32.dll", L"advapi32.dll", L"msvcrt.dll", L"ucrtbase.dll"};
 
 static BOOLEAN LdrpIsKnown(PCUNICODE_STRING Name) {
     for (ULONG n = 0; n < ARRAYSIZE(LdrpKnownDlls); n++) {
@@ -20,7 +15,7 @@ static BOOLEAN LdrpIsKnown(PCUNICODE_STRING Name) {
     return FALSE;
 }
 
-static NTSTATUS LdrpMapPath(PCWSTR Path, PVOID *Base) {
+static NTSTATUS LdrpMapPath(PCWSTR Path, BOOLEAN Image, PVOID *Base) {
     UNICODE_STRING nt;
     NTSTATUS status = RtlDosPathNameToNtPathName_U_WithStatus(Path, &nt, NULL, NULL);
     if (!NT_SUCCESS(status))
@@ -34,21 +29,16 @@ static NTSTATUS LdrpMapPath(PCWSTR Path, PVOID *Base) {
     RtlFreeUnicodeString(&nt);
     if (!NT_SUCCESS(status))
         return status;
-    status = NtCreateSection(&section, SECTION_MAP_READ | SECTION_MAP_WRITE | SECTION_MAP_EXECUTE | SECTION_QUERY, NULL, NULL, PAGE_EXECUTE,
-                             SEC_IMAGE, file);
+    status = NtCreateSection(&section, SECTION_MAP_READ | SECTION_MAP_WRITE | SECTION_MAP_EXECUTE | SECTION_QUERY, NULL, NULL,
+                             Image ? PAGE_EXECUTE : PAGE_READONLY, Image ? SEC_IMAGE : SEC_COMMIT, file);
     NtClose(file);
     if (!NT_SUCCESS(status))
         return status;
     SIZE_T size = 0;
     *Base = NULL;
-    status = NtMapViewOfSection(section, NtCurrentProcess(), Base, 0, 0, NULL, &size, NtViewShare, 0, PAGE_EXECUTE_WRITECOPY);
+    status = NtMapViewOfSection(section, NtCurrentProcess(), Base, 0, 0, NULL, &size, NtViewShare, 0, Image ? PAGE_EXECUTE_WRITECOPY : PAGE_READONLY);
     NtClose(section);
     return status;
-}
-
-static BOOLEAN LdrpIsAbsent(NTSTATUS Status) {
-    return Status == STATUS_OBJECT_NAME_NOT_FOUND || Status == STATUS_OBJECT_PATH_NOT_FOUND || Status == STATUS_NO_SUCH_FILE ||
-           Status == STATUS_OBJECT_NAME_INVALID || Status == STATUS_OBJECT_PATH_SYNTAX_BAD || Status == STATUS_FILE_IS_A_DIRECTORY;
 }
 
 /* Directory (Length characters, a backslash is added if missing) and Name as one path; FALSE when it is too long. */
@@ -64,57 +54,33 @@ static BOOLEAN LdrpJoin(PWSTR Path, PCWSTR Directory, SIZE_T Length, PCUNICODE_S
     return TRUE;
 }
 
-static NTSTATUS LdrpTryDirectory(PWSTR Path, PCWSTR Directory, SIZE_T Length, PCUNICODE_STRING Name, PVOID *Base) {
-    return LdrpJoin(Path, Directory, Length, Name) ? LdrpMapPath(Path, Base) : STATUS_OBJECT_NAME_NOT_FOUND;
+typedef struct _MAP {
+    PWSTR Path; /* room for MAXIMUM_PATH; the one that was tried last */
+    PCUNICODE_STRING Name;
+    BOOLEAN Image;
+    PVOID Base;
+} MAP;
+
+static NTSTATUS LdrpTryFolder(PCWSTR Folder, SIZE_T Length, PVOID Context) {
+    MAP *map = Context;
+    return LdrpJoin(map->Path, Folder, Length, map->Name) ? LdrpMapPath(map->Path, map->Image, &map->Base) : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
-static NTSTATUS LdrpSearchPathVariable(PWSTR Path, PCUNICODE_STRING Name, PVOID *Base) {
-    static WCHAR value[4096]; /* the loader lock is held */
-    UNICODE_STRING variable, result = {.MaximumLength = sizeof value - sizeof(WCHAR), .Buffer = value};
-    RtlInitUnicodeString(&variable, L"PATH");
-    if (!NT_SUCCESS(RtlQueryEnvironmentVariable_U(NULL, &variable, &result)))
-        return STATUS_OBJECT_NAME_NOT_FOUND;
-    value[result.Length / sizeof(WCHAR)] = 0;
-    for (PCWSTR at = value; *at;) {
-        SIZE_T length = 0;
-        while (at[length] && at[length] != ';')
-            length++;
-        NTSTATUS status = length ? LdrpTryDirectory(Path, at, length, Name, Base) : STATUS_OBJECT_NAME_NOT_FOUND;
-        if (!LdrpIsAbsent(status))
-            return status;
-        at += length + (at[length] == ';');
-    }
-    return STATUS_OBJECT_NAME_NOT_FOUND;
-}
-
-static NTSTATUS LdrpSearch(PWSTR Path, PCUNICODE_STRING Name, PVOID *Base) {
-    NT_PROCESS_PARAMETERS *parameters = NtPeb()->ProcessParameters;
-    static const WCHAR system[] = SYSTEM_DIRECTORY, windows[] = L"C:\\Windows\\";
-    if (LdrpIsKnown(Name))
-        return LdrpTryDirectory(Path, system, ARRAYSIZE(system) - 1, Name, Base);
-    LDRP_MODULE *program = LdrpFindByBase(NtPeb()->ImageBaseAddress);
-    SIZE_T directory = (program->Entry.FullDllName.Length - program->Entry.BaseDllName.Length) / sizeof(WCHAR);
-    NTSTATUS status = LdrpTryDirectory(Path, program->Entry.FullDllName.Buffer, directory, Name, Base);
-    if (LdrpIsAbsent(status))
-        status = LdrpTryDirectory(Path, system, ARRAYSIZE(system) - 1, Name, Base);
-    if (LdrpIsAbsent(status))
-        status = LdrpTryDirectory(Path, windows, ARRAYSIZE(windows) - 1, Name, Base);
-    if (LdrpIsAbsent(status))
-        status = LdrpTryDirectory(Path, parameters->CurrentDirectory.DosPath.Buffer, parameters->CurrentDirectory.DosPath.Length / sizeof(WCHAR),
-                                  Name, Base);
-    if (LdrpIsAbsent(status))
-        status = LdrpSearchPathVariable(Path, Name, Base);
-    return status;
+static NTSTATUS LdrpFindAndMap(MAP *Map) {
+    BOOLEAN has_path = FALSE;
+    for (ULONG n = 0; n < Map->Name->Length / sizeof(WCHAR); n++)
+        has_path |= Map->Name->Buffer[n] == '\\' || Map->Name->Buffer[n] == '/' || Map->Name->Buffer[n] == ':';
+    NTSTATUS status = has_path ? LdrpTryFolder(NULL, 0, Map) : LdrpSearchFolders(LdrpIsKnown(Map->Name), LdrpTryFolder, Map);
+    return LdrpIsAbsent(status) ? STATUS_DLL_NOT_FOUND : status;
 }
 
 NTSTATUS LdrpMapFile(PCUNICODE_STRING Name, PVOID *Base, PUNICODE_STRING FullName) {
     static WCHAR path[MAXIMUM_PATH], full[MAXIMUM_PATH]; /* the loader lock is held */
-    BOOLEAN has_path = FALSE;
-    for (ULONG n = 0; n < Name->Length / sizeof(WCHAR); n++)
-        has_path |= Name->Buffer[n] == '\\' || Name->Buffer[n] == '/' || Name->Buffer[n] == ':';
-    NTSTATUS status = has_path ? LdrpTryDirectory(path, NULL, 0, Name, Base) : LdrpSearch(path, Name, Base);
+    MAP map = {path, Name, TRUE, NULL};
+    NTSTATUS status = LdrpFindAndMap(&map);
+    *Base = map.Base;
     if (!NT_SUCCESS(status))
-        return LdrpIsAbsent(status) ? STATUS_DLL_NOT_FOUND : status;
+        return status;
     ULONG size = RtlGetFullPathName_U(path, sizeof full, full, NULL);
     if (size == 0 || size >= sizeof full) {
         NtUnmapViewOfSection(NtCurrentProcess(), *Base);
@@ -129,4 +95,35 @@ NTSTATUS LdrpMapFile(PCUNICODE_STRING Name, PVOID *Base, PUNICODE_STRING FullNam
     FullName->Length = (USHORT)size;
     FullName->MaximumLength = (USHORT)(size + sizeof(WCHAR));
     return STATUS_SUCCESS;
+}
+
+/* A name without an extension gets one, as when it is loaded. A data file's handle ends in 01, an image's that is not to be run in 10. */
+NTSTATUS NTAPI RtlpMapDll(PWSTR Path, PUNICODE_STRING Name, ULONG Kind, PVOID *Handle) {
+    static WCHAR path[MAXIMUM_PATH], with_extension[260]; /* the loader lock is held */
+    UNICODE_STRING name = *Name;
+    ULONG length = Name->Length / sizeof(WCHAR);
+    BOOLEAN dot = FALSE, image = (Kind & LOAD_LIBRARY_AS_IMAGE_RESOURCE) != 0;
+    LDRP_SEARCH outer;
+    for (ULONG n = length; n && Name->Buffer[n - 1] != '\\' && Name->Buffer[n - 1] != '/'; n--)
+        dot |= Name->Buffer[n - 1] == '.';
+    if (!length || length + 5 > ARRAYSIZE(with_extension))
+        return STATUS_OBJECT_NAME_INVALID;
+    RtlEnterCriticalSection(&LdrpLoaderLock);
+    if (!dot) {
+        memcpy(with_extension, Name->Buffer, Name->Length);
+        memcpy(with_extension + length, L".dll", 5 * sizeof(WCHAR));
+        RtlInitUnicodeString(&name, with_extension);
+    }
+    MAP map = {path, &name, image, NULL};
+    NTSTATUS status = LdrpBeginSearch((ULONG)(ULONG_PTR)Path & ~(ULONG)1, &name, &outer);
+    if (NT_SUCCESS(status))
+        status = LdrpFindAndMap(&map);
+    LdrpEndSearch(&outer);
+    RtlLeaveCriticalSection(&LdrpLoaderLock);
+    if (NT_SUCCESS(status) && !RtlImageNtHeader(map.Base)) {
+        NtUnmapViewOfSection(NtCurrentProcess(), map.Base);
+        status = STATUS_INVALID_IMAGE_FORMAT;
+    }
+    *Handle = (PVOID)((ULONG_PTR)map.Base | (image ? 2 : 1));
+    return status;
 }

@@ -5,13 +5,15 @@
 /* A loaded image; the Windows part comes first, so that PEB_LDR_DATA's lists can be walked by anybody. */
 typedef struct _LDRP_MODULE {
     NT_LDR_ENTRY Entry;
-    ULONG References; /* LoadLibrary calls and importing modules; LDRP_PINNED never counts */
+    ULONG References; /* LoadLibrary calls; LDRP_PINNED: stays */
     BOOLEAN IsDll;
     BOOLEAN Initialized;   /* DllMain(DLL_PROCESS_ATTACH) has succeeded */
     BOOLEAN NoThreadCalls; /* DisableThreadLibraryCalls */
+    BOOLEAN Needed;        /* found so by the last LdrpCollect, or new since */
+    BOOLEAN Unloading;     /* goes, or could not be bound */
     ULONG TlsSlot;         /* LDRP_NO_TLS: has no TLS directory */
     PIMAGE_TLS_DIRECTORY Tls;
-    struct _LDRP_MODULE **Imports; /* whom it holds a reference to */
+    struct _LDRP_MODULE **Imports; /* whom it needs */
     ULONG ImportCount;
 } LDRP_MODULE;
 typedef BOOLEAN(NTAPI *PDLL_MAIN)(PVOID Base, ULONG Reason, PVOID Reserved);
@@ -24,15 +26,36 @@ extern BOOLEAN LdrpShutdownInProgress;
 /* loader.c. Callers hold the loader lock. */
 LDRP_MODULE *LdrpFindByAddress(PVOID Address);
 LDRP_MODULE *LdrpFindByBase(PVOID Base);
-/* The module of that name, loaded now if it is not yet; *Module has one more reference. Not yet initialized: LdrpRunInitializers. */
+/* The module of that name, loaded now if it is not yet; nobody refers to it by that. Not yet initialized: LdrpRunInitializers. After a failure LdrpCollect
+   takes away what has been loaded on the way. */
 NTSTATUS LdrpLoad(PCUNICODE_STRING Name, LDRP_MODULE **Module);
-VOID LdrpDereference(LDRP_MODULE *Module);
 NTSTATUS LdrpRunInitializers(VOID);
 LDRP_MODULE *LdrpRegister(PVOID Base, PCUNICODE_STRING FullName);    /* NULL: no memory */
-NTSTATUS LdrpRecordImport(LDRP_MODULE *Module, LDRP_MODULE *Import); /* takes over a reference of Import */
+
+/* unload.c. Callers hold the loader lock. */
+NTSTATUS LdrpRecordImport(LDRP_MODULE *Module, LDRP_MODULE *Import); /* Module needs Import from now on */
+VOID LdrpCallDetach(LDRP_MODULE *Module, PVOID Reserved);           /* TLS callbacks and DllMain: it ends */
+VOID LdrpCollect(VOID);                                             /* unloads what nobody needs */
+
+/* search.c: where DLLs are looked for. Flags are LOAD_LIBRARY_SEARCH_, LOAD_WITH_ALTERED_SEARCH_PATH, and DONT_RESOLVE_DLL_REFERENCES; they are for one LdrLoadDll with all that
+   it loads. Name: the file, whose folder two of the flags mean; STATUS_INVALID_PARAMETER when it has none. Callers hold the loader lock. */
+typedef struct _LDRP_SEARCH {
+    ULONG Flags;
+    UNICODE_STRING Folder;
+} LDRP_SEARCH;
+extern ULONG LdrpSearchFlags;
+NTSTATUS LdrpBeginSearch(ULONG Flags, PCUNICODE_STRING Name, LDRP_SEARCH *Outer);
+VOID LdrpEndSearch(const LDRP_SEARCH *Outer);
+typedef NTSTATUS (*LDRP_TRY)(PCWSTR Folder, SIZE_T Length, PVOID Context);
+BOOLEAN LdrpIsAbsent(NTSTATUS Status);
+/* Calls Try for each folder, in their order, until it does not say that the file is absent. */
+NTSTATUS LdrpSearchFolders(BOOLEAN Known, LDRP_TRY Try, PVOID Context);
 
 /* map.c: finds, opens and maps an image file. */
 NTSTATUS LdrpMapFile(PCUNICODE_STRING Name, PVOID *Base, PUNICODE_STRING FullName);
+
+/* apiset.c: whether Name is an API set, with or without ".dll", and which DLL hosts it. */
+BOOLEAN LdrpResolveApiSet(PCUNICODE_STRING Name, PUNICODE_STRING Host);
 
 /* snap.c: exports and imports. */
 NTSTATUS LdrpSnapImports(LDRP_MODULE *Module);

@@ -86,6 +86,7 @@ NTSTATUS NTAPI RtlCreateProcessParametersEx(NT_PROCESS_PARAMETERS **Result, PUNI
     RtlReleasePebLock();
     made->Length = made->MaximumLength = (ULONG)size;
     made->Flags = PROCESS_PARAMETERS_NORMALIZED;
+    made->ConsoleFlags = own->ConsoleFlags; /* that Ctrl+C is ignored is inherited */
     *Result = (Flags & PROCESS_PARAMETERS_NORMALIZED) ? made : RtlDeNormalizeProcessParams(made);
     return STATUS_SUCCESS;
 }

@@ -137,6 +137,16 @@ static SIZE_T AppendCurrentDirectory(PATH_BUILDER *Out, WCHAR Drive, BOOLEAN Roo
         }
         return 3;
     }
+    if (length > 2 && current->Buffer[0] == '\\' && current->Buffer[1] == '\\') { /* \\server\share\: what lies above it is no directory */
+        ULONG root = 2;
+        for (ULONG part = 0; part < 2; part++) {
+            while (root < length && current->Buffer[root] != '\\')
+                root++;
+            root += root < length;
+        }
+        AppendText(Out, current->Buffer, RootOnly ? root : length);
+        return root;
+    }
     if (length < 3 || current->Buffer[1] != ':') {
         AppendText(Out, L"C:\\", 3);
         return 3;
@@ -252,21 +262,22 @@ ULONG NTAPI RtlGetFullPathName_U(PCWSTR Path, ULONG Size, PWSTR Buffer, PWSTR *F
     return bytes;
 }
 
-/* Text as it is, behind "\??\". */
-static NTSTATUS MakeNtPath(PCWSTR Text, SIZE_T Length, PUNICODE_STRING NtPath, PWSTR *FilePart) {
+/* Text as it is, behind a prefix. */
+static NTSTATUS MakeNtPath(PCWSTR Prefix, PCWSTR Text, SIZE_T Length, PUNICODE_STRING NtPath, PWSTR *FilePart) {
+    SIZE_T prefix = RtlpWideLength(Prefix);
     if (Length > MAXIMUM_PATH - 8)
         return STATUS_NAME_TOO_LONG;
-    PWSTR buffer = RtlpAllocate((Length + 5) * sizeof(WCHAR));
+    PWSTR buffer = RtlpAllocate((prefix + Length + 1) * sizeof(WCHAR));
     if (!buffer)
         return STATUS_NO_MEMORY;
-    memcpy(buffer, L"\\??\\", 4 * sizeof(WCHAR));
-    memcpy(buffer + 4, Text, Length * sizeof(WCHAR));
-    buffer[Length + 4] = 0;
+    memcpy(buffer, Prefix, prefix * sizeof(WCHAR));
+    memcpy(buffer + prefix, Text, Length * sizeof(WCHAR));
+    buffer[prefix + Length] = 0;
     NtPath->Buffer = buffer;
-    NtPath->Length = (USHORT)((Length + 4) * sizeof(WCHAR));
+    NtPath->Length = (USHORT)((prefix + Length) * sizeof(WCHAR));
     NtPath->MaximumLength = NtPath->Length + sizeof(WCHAR);
     if (FilePart)
-        *FilePart = FilePartOf(buffer, Length + 4);
+        *FilePart = FilePartOf(buffer, prefix + Length);
     return STATUS_SUCCESS;
 }
 
@@ -275,16 +286,16 @@ NTSTATUS NTAPI RtlDosPathNameToNtPathName_U_WithStatus(PCWSTR Path, PUNICODE_STR
         return STATUS_OBJECT_NAME_INVALID;
     /* "\\?\" and "\??\", spelled exactly so, mean: take the rest as it is. */
     if (Path[0] == '\\' && (Path[1] == '\\' || Path[1] == '?') && Path[2] == '?' && Path[3] == '\\')
-        return MakeNtPath(Path + 4, RtlpWideLength(Path + 4), NtPath, FilePart);
+        return MakeNtPath(L"\\??\\", Path + 4, RtlpWideLength(Path + 4), NtPath, FilePart);
     SIZE_T length;
     NTSTATUS status;
     PWSTR full = MakeFullPath(Path, &length, &status);
     if (!full)
         return status;
     switch (RtlDetermineDosPathNameType_U(full)) {
-    case RtlPathTypeLocalDevice: status = MakeNtPath(full + 4, length - 4, NtPath, FilePart); break;
-    case RtlPathTypeUncAbsolute: status = STATUS_BAD_NETWORK_PATH; break; /* there is no network */
-    default: status = MakeNtPath(full, length, NtPath, FilePart); break;
+    case RtlPathTypeLocalDevice: status = MakeNtPath(L"\\??\\", full + 4, length - 4, NtPath, FilePart); break;
+    case RtlPathTypeUncAbsolute: status = MakeNtPath(L"\\??\\UNC\\", full + 2, length - 2, NtPath, FilePart); break;
+    default: status = MakeNtPath(L"\\??\\", full, length, NtPath, FilePart); break;
     }
     RtlpFree(full);
     return status;

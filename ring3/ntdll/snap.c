@@ -31,6 +31,9 @@ static int LdrpCompare(PCSTR a, PCSTR b) {
     return (UCHAR)*a - (UCHAR)*b;
 }
 
+#define FORWARDS 16u /* one after another; more are a circle */
+static ULONG LdrpForwards;
+
 /* "NTDLL.RtlAllocateHeap" or "OTHER.#12" */
 static NTSTATUS LdrpFollowForwarder(LDRP_MODULE *Module, PCSTR Text, PVOID *Address) {
     WCHAR name[128];
@@ -49,6 +52,9 @@ static NTSTATUS LdrpFollowForwarder(LDRP_MODULE *Module, PCSTR Text, PVOID *Addr
     NTSTATUS status = LdrpLoad(&dll, &target);
     if (!NT_SUCCESS(status))
         return status;
+    if (LdrpForwards == FORWARDS)
+        return Text[dot + 1] == '#' ? STATUS_ORDINAL_NOT_FOUND : STATUS_ENTRYPOINT_NOT_FOUND;
+    LdrpForwards++;
     PCSTR function = Text + dot + 1;
     if (*function == '#') {
         ULONG ordinal = 0;
@@ -58,6 +64,7 @@ static NTSTATUS LdrpFollowForwarder(LDRP_MODULE *Module, PCSTR Text, PVOID *Addr
     } else {
         status = LdrpFindExport(target, function, 0, Address);
     }
+    LdrpForwards--;
     NTSTATUS recorded = LdrpRecordImport(Module, target);
     return NT_SUCCESS(status) ? recorded : status;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "../../ring3/msvcrt/argv.c"
+#include "../../ring3/crt/argv.c"
 
 typedef struct RESULT {
     CRT_ARGUMENTS used;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "../../ring3/msvcrt/decimal.c"
+#include "../../ring3/crt/decimal.c"
 
 static uint64_t seed = 88172645463325252u;
 

@@ -1,6 +1,9 @@
 /* Host files below a root: what programs may reach, what they may not, and what each refusal is. */
 #include "ringside/files.h"
+#include "ringside/root.h"
+#include "ringside/shares.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -279,13 +282,14 @@ static void test_overlay(void **state) {
     assert_int_equal(files_add_host("example.sys/x", at("outside")), -HAL_EEXIST);
     file = open_read("example.sys");
     assert_int_equal(files_host_path(file, path), 0);
-    assert_string_equal(path, at("named.sys"));
+    assert_string_equal(path, "example.sys");
+    assert_true(files_descriptor(file) >= 0);
     files_close(file);
     /* The overlay's directories can be written into: they come to be in the root. */
     file = files_open("windows/System32/new.ini", HAL_FILE_WRITE, HAL_CREATE, &info);
     assert_true(file >= 0);
     assert_int_equal(files_host_path(file, path), 0);
-    assert_string_equal(path, at("root/windows/System32/new.ini"));
+    assert_string_equal(path, "windows/System32/new.ini");
     files_close(file);
     expect_text("Windows/system32/ntdll.dll", "carried inside");
     assert_int_equal(files_delete("Windows/System32/NEW.INI"), 0);
@@ -350,14 +354,58 @@ static void test_random_paths(void **state) {
             strcat(path, pieces[r % 16]);
         int64_t file = files_open(path, HAL_FILE_READ | HAL_FILE_WRITE, HAL_OPEN, &info);
         if (file >= 0) {
-            char host[HAL_MAX_PATH], real[4096];
+            char host[HAL_MAX_PATH], real[4096], link[64];
             assert_int_equal(files_host_path(file, host), 0);
-            assert_non_null(realpath(host, real));
+            snprintf(link, sizeof link, "/proc/self/fd/%d", files_descriptor(file));
+            assert_non_null(realpath(link, real));
             assert_true(strncmp(real, at("root"), strlen(at("root"))) == 0);
             files_close(file);
         }
     }
     expect_text("Readme.TXT", "readme");
+}
+
+/* A share is a root of its own: nothing leads from one to the other, and the overlay is not over it. */
+static void test_shares(void **state) {
+    char name[HAL_MAX_PATH];
+    int64_t file;
+
+    mkdir(at("share"), 0755);
+    put("share/Given", "by the host");
+    (void)!symlink("../outside", at("share/escape"));
+    assert_int_equal(shares_add("Public", at("share")), 0);
+    assert_int_equal(shares_add("PUBLIC", at("root")), -EEXIST);
+    assert_int_equal(shares_add("a/b", at("root")), -EINVAL);
+    assert_int_equal(shares_add("..", at("root")), -EINVAL);
+    assert_int_equal(shares_add("", at("root")), -EINVAL);
+    assert_int_equal(shares_add("other", at("nothing")), -ENOENT);
+    assert_int_equal(shares_add("other", at("outside")), -ENOTDIR);
+    assert_int_equal(shares_count(), 1);
+
+    expect_text("//public/given", "by the host");
+    assert_int_equal(open_read("//absent/given"), -HAL_ENOENT);
+    assert_int_equal(open_read("//Public/escape"), -HAL_EACCES);
+    assert_int_equal(open_read("//Public/../root/case"), -HAL_EINVAL);
+    assert_int_equal(open_read("//Public//given"), -HAL_EINVAL);
+    assert_int_equal(open_read("//"), -HAL_ENOENT);
+    assert_int_equal(open_read("//Public/example.sys"), -HAL_ENOENT);
+    assert_int_equal(open_read("//Public/Windows"), -HAL_ENOENT);
+    file = files_open("//Public/new", HAL_FILE_WRITE, HAL_CREATE, &info);
+    assert_true(file >= 0);
+    assert_int_equal(files_write(file, 0, "text", 4), 4);
+    files_close(file);
+    assert_int_equal(access(at("share/new"), F_OK), 0);
+    assert_int_equal(files_rename("//Public/new", "//Public/renamed", 0), 0);
+    assert_int_equal(files_rename("//Public/renamed", "case2", 0), -HAL_EACCES);
+    assert_int_equal(files_rename("case", "//Public/case", 0), -HAL_EACCES);
+    assert_int_equal(files_delete("//Public"), -HAL_EACCES);
+    assert_int_equal(files_delete("//Public/renamed"), 0);
+    file = open_read("//Public");
+    assert_true(file >= 0);
+    assert_int_equal(files_list(file, 0, name, &info), 0);
+    assert_string_equal(name, "Given");
+    assert_int_equal(files_list(file, 1, name, &info), -HAL_ENOENT);
+    files_close(file);
 }
 
 static void test_private_root(void **state) {
@@ -368,13 +416,12 @@ static void test_private_root(void **state) {
     assert_int_equal(files_start("/nonexistent"), -HAL_ENOENT);
     assert_int_equal(files_start(NULL), 0);
     file = open_read("");
-    assert_int_equal(files_host_path(file, path), 0);
+    snprintf(path, sizeof path, "%s", root_path());
     assert_int_equal(files_list(file, 0, name, &info), -HAL_ENOENT);
     files_close(file);
     files_close(files_open("d", HAL_FILE_DIRECTORY, HAL_CREATE, &info));
     files_close(files_open("d/e", HAL_FILE_DIRECTORY, HAL_CREATE, &info));
     files_close(files_open("d/e/f", HAL_FILE_WRITE, HAL_CREATE, &info));
-    path[strlen(path) - 1] = '\0'; /* its trailing slash */
     assert_int_equal(access(path, F_OK), 0);
     files_stop();
     assert_int_equal(access(path, F_OK), -1);
@@ -388,7 +435,7 @@ int main(void) {
         cmocka_unit_test(test_life_of_a_file), cmocka_unit_test(test_readonly_is_readonly_for_root_too),
         cmocka_unit_test(test_overlay),        cmocka_unit_test(test_listing),
         cmocka_unit_test(test_handles),        cmocka_unit_test(test_random_paths),
-        cmocka_unit_test(test_private_root),
+        cmocka_unit_test(test_shares),         cmocka_unit_test(test_private_root),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -256,6 +256,39 @@ static void test_inspect(void **state) {
     assert_non_null(strstr(error.advice, "--json"));
 }
 
+static bool objects(struct objects_options *parsed, const char *const *words, int count) {
+    if (last_argv != NULL)
+        free_argv(last_argc, last_argv);
+    last_argv = make_argv(count, words);
+    last_argc = count;
+    return options_parse_objects(count, last_argv, parsed, &error);
+}
+
+static void test_objects(void **state) {
+    struct objects_options parsed;
+
+    assert_true(objects(&parsed, NULL, 0) && parsed.path == NULL && !parsed.list && !parsed.json && !parsed.interactive);
+    assert_true(objects(&parsed, WORDS("-l", "\\Device", "--machine", "m")) && parsed.list && strcmp(parsed.path, "\\Device") == 0 &&
+                strcmp(parsed.machine, "m") == 0);
+    assert_true(objects(&parsed, WORDS("--read=-", "--json")) && parsed.json && strcmp(parsed.file, "-") == 0);
+    assert_true(objects(&parsed, WORDS("-h", "--nonsense")) && parsed.help);
+    assert_false(objects(&parsed, WORDS("-l", "-i")));
+    assert_false(objects(&parsed, WORDS("a", "b")));
+    assert_false(objects(&parsed, WORDS("--read", "file", "\\Device")));
+    assert_false(objects(&parsed, WORDS("-i", "--read", "-")));
+    assert_false(objects(&parsed, WORDS("--machine")));
+    assert_false(objects(&parsed, WORDS("--interactiv")));
+    assert_string_equal(error.why, "unknown option");
+}
+
+static void test_shares(void **state) {
+    assert_true(run(WORDS("--share", "a=/tmp", "--share=b=x=y", "p.exe")) && options.share_count == 2);
+    assert_string_equal(options.shares[1], "b=x=y");
+    assert_false(run(WORDS("--share", "a", "p.exe")));
+    assert_false(run(WORDS("--share", "=/tmp", "p.exe")));
+    assert_false(run(WORDS("--share", "a=", "p.exe")));
+}
+
 /* Random lines from the alphabet of options: the parser answers each, and reads nothing that is not there. */
 static void test_random_lines(void **state) {
     static const char *const pieces[] = {
@@ -295,6 +328,8 @@ int main(void) {
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_cc),
         cmocka_unit_test(test_inspect),
+        cmocka_unit_test(test_objects),
+        cmocka_unit_test(test_shares),
         cmocka_unit_test(test_random_lines),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

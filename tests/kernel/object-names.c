@@ -321,9 +321,55 @@ static VOID TestHandles(VOID) {
     ZwClose(Handle);
 }
 
+/* What is there from the start, as System sees it. */
+static VOID TestNamespace(VOID) {
+    static const PCWSTR Directories[] = {L"\\Device",
+                                         L"\\Driver",
+                                         L"\\FileSystem",
+                                         L"\\GLOBAL??",
+                                         L"\\??",
+                                         L"\\DosDevices",
+                                         L"\\Callback",
+                                         L"\\KernelObjects",
+                                         L"\\ObjectTypes",
+                                         L"\\Security",
+                                         L"\\Sessions",
+                                         L"\\BaseNamedObjects\\Global",
+                                         L"\\BaseNamedObjects\\Local",
+                                         L"\\Sessions\\0\\DosDevices",
+                                         L"\\Sessions\\1\\BaseNamedObjects",
+                                         L"\\BaseNamedObjects\\Session\\1",
+                                         L"\\Sessions\\1\\BaseNamedObjects\\Global"};
+    HANDLE Handle, Same;
+    UNICODE_STRING Target = RTL_CONSTANT_STRING(L"\\Device");
+    for (ULONG i = 0; i < RTL_NUMBER_OF(Directories); i++) {
+        STATUS(FindDirectory(Directories[i], NULL, OBJ_CASE_INSENSITIVE), STATUS_SUCCESS, "a directory of the system");
+    }
+    STATUS(ZwOpenDirectoryObject(&Handle, DIRECTORY_QUERY, Named(L"\\??", NULL, 0)), STATUS_SUCCESS, "\\?? of the System process");
+    ok(NameIs(Handle, L"\\GLOBAL??"), "is \\GLOBAL??");
+    ZwClose(Handle);
+    STATUS(ZwOpenDirectoryObject(&Handle, DIRECTORY_QUERY, Named(L"\\BaseNamedObjects\\Session\\1", NULL, 0)), STATUS_SUCCESS,
+           "session 1 by its number");
+    ok(NameIs(Handle, L"\\Sessions\\1\\BaseNamedObjects"), "has its own directory");
+    STATUS(ZwCreateEvent(&Same, EVENT_ALL_ACCESS, Named(L"\\BaseNamedObjects\\NamesTest", NULL, 0), NotificationEvent, FALSE), STATUS_SUCCESS,
+           "an event of all");
+    STATUS(FindDirectory(L"NamesTest", Handle, 0), STATUS_OBJECT_NAME_NOT_FOUND, "is not in it");
+    ZwClose(Same);
+    ZwClose(Handle);
+    Target.MaximumLength = 4;
+    STATUS(ZwCreateSymbolicLinkObject(&Handle, SYMBOLIC_LINK_ALL_ACCESS, Named(L"\\NamesLink", NULL, 0), &Target), STATUS_INVALID_PARAMETER,
+           "a target longer than its buffer");
+    Target.MaximumLength = Target.Length;
+    STATUS(ZwCreateSymbolicLinkObject(&Handle, SYMBOLIC_LINK_ALL_ACCESS, Named(L"\\NamesLink", NULL, 0), &Target), STATUS_SUCCESS,
+           "one that fills it needs no zero behind it");
+    STATUS(FindDirectory(L"\\NamesLink", NULL, 0), STATUS_SUCCESS, "and leads there");
+    ZwClose(Handle);
+}
+
 static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
     UNREFERENCED_PARAMETER(RegistryPath);
     Driver = DriverObject;
+    TestNamespace();
     TestDirectories();
     TestEnumeration();
     TestLinks();

@@ -44,7 +44,9 @@ static const char *const signatures[][2] = {
     {"NtOpenProcessToken", "hmp"}, {"NtOpenSemaphore", "pmo"}, {"NtOpenSymbolicLinkObject", "pmo"}, {"NtOpenThread", "pmop"}, {"NtPulseEvent", "hp"},
     {"NtQueryDirectoryObject", "hblffpp"}, {"NtQueryFullAttributesFile", "ob"}, {"NtQuerySymbolicLinkObject", "hup"}, {"NtRaiseException", "BBf"},
     {"NtResetEvent", "hp"}, {"NtSetContextThread", "zb"}, {"NtSignalAndWaitForSingleObject", "hhft"}, {"NtSuspendThread", "vp"},
-    {"NtUnloadDriver", "u"},
+    {"NtUnloadDriver", "u"}, {"NtCreateIoCompletion", "pmof"}, {"NtOpenIoCompletion", "pmo"}, {"NtQueryIoCompletion", "hcblp"},
+    {"NtSetIoCompletion", "hnnnn"}, {"NtRemoveIoCompletion", "hppst"}, {"NtRemoveIoCompletionEx", "hblptf"}, {"NtCancelSynchronousIoFile", "hss"},
+    {"NtCreateTimer", "pmof"}, {"NtOpenTimer", "pmo"}, {"NtSetTimer", "hpanfnp"}, {"NtCancelTimer", "hp"}, {"NtQueryTimer", "hcblp"},
 };
 /* clang-format on */
 
@@ -264,6 +266,8 @@ static void open_handles(void) {
     add(CreateEventA(NULL, below(2), below(2), NULL));
     add(CreateMutexA(NULL, below(2), "fuzz-mutex"));
     add(CreateSemaphoreA(NULL, 1, 3, "fuzz-semaphore"));
+    add(CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0));
+    add(CreateWaitableTimerA(NULL, below(2), NULL));
     if (NtCreateSection(&token, SECTION_ALL_ACCESS, NULL, &(LARGE_INTEGER){.QuadPart = 65536}, PAGE_READWRITE, SEC_COMMIT, NULL) >= 0)
         add(token);
     if (OpenProcessToken(GetCurrentProcess(), TOKEN_ALL_ACCESS, &token))

@@ -95,7 +95,7 @@ static void configuration(void) {
     FAILS(QueryServiceConfigA(service, &config.a, 0, &needed), ERROR_INSUFFICIENT_BUFFER, "QueryServiceConfig says what it needs");
     OK(QueryServiceConfigA(service, &config.a, needed, &needed) && !strcmp(config.a.lpBinaryPathName, "\\??\\C:\\config.sys") &&
            !strcmp(config.a.lpDisplayName, "Shown") && !strcmp(config.a.lpLoadOrderGroup, "Ring Group") &&
-           !memcmp(config.a.lpDependencies, "One\0", 5) && config.a.dwStartType == SERVICE_DEMAND_START &&
+           !memcmp(config.a.lpDependencies, "One\0+Two\0", 10) && config.a.dwStartType == SERVICE_DEMAND_START &&
            config.a.dwErrorControl == SERVICE_ERROR_NORMAL && config.a.dwTagId == 1,
        "and gives it");
     OK(ChangeServiceConfigW(service, SERVICE_NO_CHANGE, SERVICE_DISABLED, SERVICE_NO_CHANGE, NULL, NULL, NULL, NULL, NULL, NULL, L"Renamed") &&

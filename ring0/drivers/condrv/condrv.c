@@ -12,12 +12,8 @@ static DRIVER_DISPATCH ConCreate, ConCleanup, ConClose, ConRead, ConWrite, ConDe
 #define ENABLE_ECHO_INPUT      0x4u
 #define INPUT_MODE_ALWAYS      (ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT)
 #define INPUT_MODE_KNOWN       0x3FFu /* up to ENABLE_VIRTUAL_TERMINAL_INPUT */
-#define INPUT_MODE_DEFAULT     0x1F7u /* Windows 10's */
 #define OUTPUT_MODE_KNOWN      0x1Fu
-#define OUTPUT_MODE_DEFAULT    0x3u /* PROCESSED, WRAP_AT_EOL */
 #define CODE_PAGE_UTF8         65001u
-
-static CON_CONSOLE ConConsole; /* the machine has one */
 
 NTSTATUS ConComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information) {
     Irp->IoStatus.Status = Status;
@@ -27,6 +23,8 @@ NTSTATUS ConComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information) {
 }
 
 static PCON_EXTENSION ConExtension(PDEVICE_OBJECT Device) { return Device->DeviceExtension; }
+
+static PCON_CONSOLE ConConsole(PIRP Irp) { return IoGetCurrentIrpStackLocation(Irp)->FileObject->FsContext; }
 
 /* The stream that questions about a device are about. */
 static ULONG ConStream(PDEVICE_OBJECT Device) { return ConExtension(Device)->Role == CON_BOTH ? CON_INPUT : ConExtension(Device)->Role; }
@@ -40,18 +38,27 @@ static BOOLEAN ConOutputStream(PDEVICE_OBJECT Device, ULONG *Stream) {
 }
 
 static NTSTATUS NTAPI ConCreate(PDEVICE_OBJECT Device, PIRP Irp) {
+    PCON_CONSOLE Console;
+
     /* There is nothing below a device: \Device\ConDrv\Input\x does not exist. */
     if (IoGetCurrentIrpStackLocation(Irp)->FileObject->FileName.Length != 0)
         return ConComplete(Irp, STATUS_OBJECT_NAME_NOT_FOUND, 0);
+    Console = ConReferenceConsole(PspCurrentConsole());
+    if (Console == NULL)
+        return ConComplete(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);
+    IoGetCurrentIrpStackLocation(Irp)->FileObject->FsContext = Console;
     return ConComplete(Irp, STATUS_SUCCESS, FILE_OPENED);
 }
 
 static NTSTATUS NTAPI ConCleanup(PDEVICE_OBJECT Device, PIRP Irp) {
-    ConCancelReads(ConExtension(Device)->Console, IoGetCurrentIrpStackLocation(Irp)->FileObject);
+    ConCancelReads(ConConsole(Irp), IoGetCurrentIrpStackLocation(Irp)->FileObject);
     return ConComplete(Irp, STATUS_SUCCESS, 0);
 }
 
-static NTSTATUS NTAPI ConClose(PDEVICE_OBJECT Device, PIRP Irp) { return ConComplete(Irp, STATUS_SUCCESS, 0); }
+static NTSTATUS NTAPI ConClose(PDEVICE_OBJECT Device, PIRP Irp) {
+    ConDereferenceConsole(ConConsole(Irp));
+    return ConComplete(Irp, STATUS_SUCCESS, 0);
+}
 
 /* What is written has left this process when the write returns, so there is nothing to flush. */
 static NTSTATUS NTAPI ConFlush(PDEVICE_OBJECT Device, PIRP Irp) { return ConComplete(Irp, STATUS_SUCCESS, 0); }
@@ -61,7 +68,7 @@ static NTSTATUS NTAPI ConRead(PDEVICE_OBJECT Device, PIRP Irp) {
         return ConComplete(Irp, STATUS_INVALID_HANDLE, 0);
     if (IoGetCurrentIrpStackLocation(Irp)->Parameters.Read.Length == 0)
         return ConComplete(Irp, STATUS_SUCCESS, 0);
-    return ConStartRead(ConExtension(Device)->Console, Irp);
+    return ConStartRead(ConConsole(Irp), Irp);
 }
 
 static NTSTATUS NTAPI ConWrite(PDEVICE_OBJECT Device, PIRP Irp) {
@@ -70,7 +77,7 @@ static NTSTATUS NTAPI ConWrite(PDEVICE_OBJECT Device, PIRP Irp) {
 
     if (!ConOutputStream(Device, &Stream))
         return ConComplete(Irp, STATUS_INVALID_HANDLE, 0);
-    Status = ConWriteBytes(Stream, Irp->AssociatedIrp.SystemBuffer, Length);
+    Status = ConWriteBytes(ConConsole(Irp), Stream, Irp->AssociatedIrp.SystemBuffer, Length);
     return ConComplete(Irp, Status, NT_SUCCESS(Status) ? Length : 0);
 }
 
@@ -88,7 +95,7 @@ static NTSTATUS ConSetMode(PCON_CONSOLE Console, BOOLEAN Input, ULONG Mode) {
 static NTSTATUS NTAPI ConDeviceControl(PDEVICE_OBJECT Device, PIRP Irp) {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     ULONG InLength = Stack->Parameters.DeviceIoControl.InputBufferLength, OutLength = Stack->Parameters.DeviceIoControl.OutputBufferLength;
-    PCON_CONSOLE Console = ConExtension(Device)->Console;
+    PCON_CONSOLE Console = ConConsole(Irp);
     PVOID Buffer = Irp->AssociatedIrp.SystemBuffer;
     ULONG *Value = Buffer, Stream = ConStream(Device);
     CONDRV_INFO *Info = Buffer;
@@ -97,17 +104,17 @@ static NTSTATUS NTAPI ConDeviceControl(PDEVICE_OBJECT Device, PIRP Irp) {
     case IOCTL_CONDRV_GET_INFO:
         if (OutLength < sizeof(*Info))
             return ConComplete(Irp, STATUS_BUFFER_TOO_SMALL, 0);
-        *Info = (CONDRV_INFO){.IsTerminal = ConIsTerminal(Stream), .IsInput = Stream == CON_INPUT, .Stream = Stream};
+        *Info = (CONDRV_INFO){.IsTerminal = ConIsTerminal(Console, Stream), .IsInput = Stream == CON_INPUT, .Stream = Stream};
         return ConComplete(Irp, STATUS_SUCCESS, sizeof(*Info));
     case IOCTL_CONDRV_GET_MODE:
-        if (!ConIsTerminal(Stream))
+        if (!ConIsTerminal(Console, Stream))
             return ConComplete(Irp, STATUS_INVALID_HANDLE, 0);
         if (OutLength < sizeof(*Value))
             return ConComplete(Irp, STATUS_BUFFER_TOO_SMALL, 0);
         *Value = Stream == CON_INPUT ? Console->InputMode : Console->OutputMode;
         return ConComplete(Irp, STATUS_SUCCESS, sizeof(*Value));
     case IOCTL_CONDRV_SET_MODE:
-        if (!ConIsTerminal(Stream))
+        if (!ConIsTerminal(Console, Stream))
             return ConComplete(Irp, STATUS_INVALID_HANDLE, 0);
         if (InLength < sizeof(*Value))
             return ConComplete(Irp, STATUS_INVALID_PARAMETER, 0);
@@ -152,16 +159,14 @@ static NTSTATUS ConCreateDirectory(VOID) {
     return Status;
 }
 
-/* A device's type is what GetFileType asks for: a redirected stream is a pipe as far as a program can tell. */
 static NTSTATUS ConCreateDevice(PDRIVER_OBJECT Driver, PUNICODE_STRING Name, ULONG Role) {
-    BOOLEAN Terminal = ConIsTerminal(Role == CON_BOTH ? CON_INPUT : Role);
     PDEVICE_OBJECT Device;
-    NTSTATUS Status = IoCreateDevice(Driver, sizeof(CON_EXTENSION), Name, Terminal ? FILE_DEVICE_CONSOLE : FILE_DEVICE_NAMED_PIPE, 0, FALSE, &Device);
+    NTSTATUS Status = IoCreateDevice(Driver, sizeof(CON_EXTENSION), Name, FILE_DEVICE_CONSOLE, 0, FALSE, &Device);
 
     if (!NT_SUCCESS(Status))
         return Status;
     Device->Flags |= DO_BUFFERED_IO;
-    *ConExtension(Device) = (CON_EXTENSION){.Role = Role, .Console = &ConConsole};
+    *ConExtension(Device) = (CON_EXTENSION){.Role = Role};
     return STATUS_SUCCESS;
 }
 
@@ -206,8 +211,6 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) 
             IoDeleteDevice(Driver->DeviceObject);
         return Status;
     }
-    ConConsole.InputMode = INPUT_MODE_DEFAULT;
-    ConConsole.OutputMode = OUTPUT_MODE_DEFAULT;
-    ConInitializeInput(&ConConsole); /* last: it cannot be undone */
+    ConInitializeConsoles(); /* last: it cannot be undone */
     return STATUS_SUCCESS;
 }

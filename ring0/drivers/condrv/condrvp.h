@@ -1,4 +1,5 @@
-/* Inside the console driver: a device for each stream, one console behind them, and who does what. */
+/* Inside the console driver: a device for each stream, the consoles behind them, and who does what. Which console a file object belongs to is decided when it
+   is opened: that of the process that opens it. */
 #pragma once
 #include "hal/ddk.h"
 #include <ntddk.h>
@@ -10,16 +11,23 @@ enum { CON_INPUT, CON_OUTPUT, CON_ERROR, CON_BOTH }; /* what a device is; the fi
 
 #define CON_LINE 2048
 
+NTKERNELAPI BOOLEAN NTAPI PsIsThreadTerminating(PETHREAD Thread); /* ntifs.h */
+
 typedef struct _CON_INPUT_STATE { /* input.c; everything under Lock */
+    ULONG Number;                 /* of the console */
     KSPIN_LOCK Lock;
     LIST_ENTRY Waiting; /* IRPs, by Tail.Overlay.ListEntry, in order of arrival */
-    KDPC Dpc;           /* the interrupt's second half: serves them */
+    LONG Wanted;        /* reads in Waiting, and those that are being answered */
     ULONG First, Last;  /* Line[First..Last) is read from the host and not yet given out */
     BOOLEAN SkipFeed;   /* \r of a \r\n has been given out, \n has not */
     UCHAR Line[CON_LINE];
 } CON_INPUT_STATE, *PCON_INPUT_STATE;
 
 typedef struct _CON_CONSOLE {
+    LIST_ENTRY Link;
+    ULONG Number;     /* the host's; 0 is the machine's own, which is always there */
+    ULONG References; /* file objects */
+    ULONG Terminals;  /* bit n: stream n is a terminal */
     ULONG InputMode, OutputMode;
     WCHAR HighSurrogate[3]; /* per stream: first half of a pair whose second half comes with the next write */
     CON_INPUT_STATE Input;
@@ -27,10 +35,14 @@ typedef struct _CON_CONSOLE {
 
 typedef struct _CON_EXTENSION { /* of a device */
     ULONG Role;
-    PCON_CONSOLE Console;
 } CON_EXTENSION, *PCON_EXTENSION;
 
-static inline BOOLEAN ConIsTerminal(ULONG Stream) { return (HalOps->console_terminals(0) >> Stream & 1) != 0; }
+static inline BOOLEAN ConIsTerminal(PCON_CONSOLE Console, ULONG Stream) { return (Console->Terminals >> Stream & 1) != 0; }
+
+/* console.c: the console of that number, with one reference more; made if it is not there. NULL: no memory. PASSIVE_LEVEL. */
+PCON_CONSOLE ConReferenceConsole(ULONG Number);
+VOID ConDereferenceConsole(PCON_CONSOLE Console);
+VOID ConInitializeConsoles(VOID);
 
 /* Sets the status, completes, and gives the status back for a dispatch routine to return. IRQL <= DISPATCH_LEVEL. */
 NTSTATUS ConComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information);
@@ -41,7 +53,10 @@ NTSTATUS ConStartRead(PCON_CONSOLE Console, PIRP Irp);
 /* Cancels the reads that wait on behalf of a file object whose last handle is closed. */
 VOID ConCancelReads(PCON_CONSOLE Console, PFILE_OBJECT FileObject);
 VOID ConFlushInput(PCON_CONSOLE Console);
+/* There may be input: answers the console's reads. IRQL <= DISPATCH_LEVEL. */
+VOID ConServe(PCON_INPUT_STATE Input, BOOLEAN MayRead);
 
 /* Text in UTF-16 to a stream of the host, as UTF-8. PASSIVE_LEVEL. */
 NTSTATUS ConWriteWide(PCON_CONSOLE Console, ULONG Stream, const WCHAR *Text, ULONG Characters);
-NTSTATUS ConWriteBytes(ULONG Stream, const VOID *Data, ULONG Length);
+/* A terminal that takes no more for now is waited for. STATUS_PIPE_CLOSING: nobody reads any more. */
+NTSTATUS ConWriteBytes(PCON_CONSOLE Console, ULONG Stream, const VOID *Data, ULONG Length);

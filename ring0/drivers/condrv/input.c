@@ -15,11 +15,16 @@ static ULONG ConReadRoom(PIRP Irp, BOOLEAN *Wide) {
     return *Wide ? Stack->Parameters.DeviceIoControl.OutputBufferLength : Stack->Parameters.Read.Length;
 }
 
+static BOOLEAN ConInputIsTerminal(PCON_INPUT_STATE Input) { return ConIsTerminal(CONTAINING_RECORD(Input, CON_CONSOLE, Input), CON_INPUT); }
+
+/* Consoles of terminals that have entered a machine are never waited for by the host, whatever they are. */
+static BOOLEAN ConNeverBlocks(PCON_INPUT_STATE Input) { return Input->Number != 0 || ConInputIsTerminal(Input); }
+
 /* The next byte a program gets: on a terminal \n comes as \r\n. */
 static UCHAR ConNextByte(PCON_INPUT_STATE Input) {
     UCHAR Byte = Input->Line[Input->First];
 
-    if (Byte == '\n' && ConIsTerminal(CON_INPUT) && !Input->SkipFeed) {
+    if (Byte == '\n' && ConInputIsTerminal(Input) && !Input->SkipFeed) {
         Input->SkipFeed = TRUE;
         return '\r';
     }
@@ -35,7 +40,7 @@ static ULONG ConTakeBytes(PCON_INPUT_STATE Input, UCHAR *Out, ULONG Room) {
     while (Taken < Room && Input->First < Input->Last) {
         UCHAR Byte = ConNextByte(Input);
         Out[Taken++] = Byte;
-        if (Byte == '\n' && ConIsTerminal(CON_INPUT))
+        if (Byte == '\n' && ConInputIsTerminal(Input))
             break;
     }
     return Taken;
@@ -53,7 +58,7 @@ static ULONG ConTakeWide(PCON_INPUT_STATE Input, WCHAR *Out, ULONG Room) {
         if (Extra == 0) {
             UCHAR Byte = ConNextByte(Input);
             Out[Taken++] = Byte;
-            if (Byte == '\n' && ConIsTerminal(CON_INPUT))
+            if (Byte == '\n' && ConInputIsTerminal(Input))
                 break;
             continue;
         }
@@ -96,8 +101,8 @@ static BOOLEAN ConAnswer(PCON_INPUT_STATE Input, PIRP Irp, BOOLEAN *MayRead) {
 
         if (!*MayRead)
             return FALSE;
-        *MayRead = ConIsTerminal(CON_INPUT);
-        Count = HalOps->console_read(0, Input->Line, CON_LINE);
+        *MayRead = ConNeverBlocks(Input);
+        Count = HalOps->console_read(Input->Number, Input->Line, CON_LINE);
         if (Count == -HAL_EAGAIN)
             return FALSE;
         if (Count < 0) {
@@ -126,10 +131,16 @@ static PIRP ConFirstWaiting(PCON_INPUT_STATE Input) {
     return NULL;
 }
 
+/* A read waits from now on, or no longer. The first and the last of a console tell the host. */
+static VOID ConWant(PCON_INPUT_STATE Input, BOOLEAN Wanted) {
+    KiEventInterest(HAL_EVENT_CONSOLE, Wanted);
+    if (Wanted ? Input->Wanted++ == 0 : --Input->Wanted == 0)
+        HalOps->console_want(Input->Number, Wanted);
+}
+
 static VOID ConCancelRead(PDEVICE_OBJECT Device, PIRP Irp);
 
-/* Answers waiting reads for as long as there is input. IRQL <= DISPATCH_LEVEL. */
-static VOID ConServe(PCON_INPUT_STATE Input, BOOLEAN MayRead) {
+VOID ConServe(PCON_INPUT_STATE Input, BOOLEAN MayRead) {
     for (;;) {
         BOOLEAN Answered = FALSE, Cancelled = FALSE;
         PIRP Irp;
@@ -150,7 +161,7 @@ static VOID ConServe(PCON_INPUT_STATE Input, BOOLEAN MayRead) {
         KeReleaseSpinLock(&Input->Lock, Irql);
         if (!Answered && !Cancelled)
             return;
-        KiEventInterest(HAL_EVENT_CONSOLE, FALSE);
+        ConWant(Input, FALSE);
         if (Cancelled)
             ConComplete(Irp, STATUS_CANCELLED, 0);
         else
@@ -159,21 +170,16 @@ static VOID ConServe(PCON_INPUT_STATE Input, BOOLEAN MayRead) {
 }
 
 static VOID NTAPI ConCancelRead(PDEVICE_OBJECT Device, PIRP Irp) {
-    PCON_INPUT_STATE Input = &((PCON_EXTENSION)Device->DeviceExtension)->Console->Input;
+    PCON_INPUT_STATE Input = &((PCON_CONSOLE)IoGetCurrentIrpStackLocation(Irp)->FileObject->FsContext)->Input;
     KIRQL Irql = Irp->CancelIrql;
 
     IoReleaseCancelSpinLock(Irql);
     KeAcquireSpinLock(&Input->Lock, &Irql);
     RemoveEntryList(&Irp->Tail.Overlay.ListEntry);
     KeReleaseSpinLock(&Input->Lock, Irql);
-    KiEventInterest(HAL_EVENT_CONSOLE, FALSE);
+    ConWant(Input, FALSE);
     ConComplete(Irp, STATUS_CANCELLED, 0);
 }
-
-static VOID NTAPI ConInputDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) { ConServe(Context, TRUE); }
-
-/* At device IRQL, where nothing of the above may be done. */
-static VOID ConInputInterrupt(PVOID Context) { KeInsertQueueDpc(&((PCON_INPUT_STATE)Context)->Dpc, NULL, NULL); }
 
 NTSTATUS ConStartRead(PCON_CONSOLE Console, PIRP Irp) {
     PCON_INPUT_STATE Input = &Console->Input;
@@ -189,12 +195,12 @@ NTSTATUS ConStartRead(PCON_CONSOLE Console, PIRP Irp) {
     if (Cancelled)
         RemoveEntryList(&Irp->Tail.Overlay.ListEntry);
     else
-        KiEventInterest(HAL_EVENT_CONSOLE, TRUE);
+        ConWant(Input, TRUE);
     KeReleaseSpinLock(&Input->Lock, Irql);
     if (Cancelled)
         ConComplete(Irp, STATUS_CANCELLED, 0);
     else
-        ConServe(Input, ConIsTerminal(CON_INPUT));
+        ConServe(Input, ConNeverBlocks(Input));
     return STATUS_PENDING;
 }
 
@@ -218,7 +224,7 @@ VOID ConCancelReads(PCON_CONSOLE Console, PFILE_OBJECT FileObject) {
     KeReleaseSpinLock(&Input->Lock, Irql);
     while (!IsListEmpty(&Gone)) {
         Entry = RemoveHeadList(&Gone);
-        KiEventInterest(HAL_EVENT_CONSOLE, FALSE);
+        ConWant(Input, FALSE);
         ConComplete(CONTAINING_RECORD(Entry, IRP, Tail.Overlay.ListEntry), STATUS_CANCELLED, 0);
     }
 }
@@ -235,6 +241,4 @@ VOID ConFlushInput(PCON_CONSOLE Console) {
 VOID ConInitializeInput(PCON_CONSOLE Console) {
     KeInitializeSpinLock(&Console->Input.Lock);
     InitializeListHead(&Console->Input.Waiting);
-    KeInitializeDpc(&Console->Input.Dpc, ConInputDpc, &Console->Input);
-    KiRegisterEventSource(HAL_EVENT_CONSOLE, ConInputInterrupt, &Console->Input);
 }

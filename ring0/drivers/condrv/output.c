@@ -3,16 +3,29 @@
 
 #define HOST_EPIPE 32
 
-NTSTATUS ConWriteBytes(ULONG Stream, const VOID *Data, ULONG Length) {
-    int64_t Result = HalOps->console_write(0, Stream, Data, Length);
+NTSTATUS ConWriteBytes(PCON_CONSOLE Console, ULONG Stream, const VOID *Data, ULONG Length) {
+    LARGE_INTEGER Pause = {.QuadPart = -100000}; /* 10 ms: how often a terminal that is full is asked again */
+    ULONG Done = 0;
 
-    if (Result >= 0)
-        return STATUS_SUCCESS;
-    switch (-Result) {
-    case HOST_EPIPE: return STATUS_PIPE_CLOSING; /* ERROR_NO_DATA: nobody reads any more */
-    case HAL_ENOSPC: return STATUS_DISK_FULL;
-    default: return STATUS_IO_DEVICE_ERROR;
+    while (Done < Length) {
+        int64_t Result = HalOps->console_write(Console->Number, Stream, (const UCHAR *)Data + Done, Length - Done);
+
+        if (Result > 0) {
+            Done += (ULONG)Result;
+            continue;
+        }
+        switch (-Result) {
+        case HAL_EAGAIN:
+            if (PsIsThreadTerminating(PsGetCurrentThread()))
+                return STATUS_CANCELLED; /* it is not to be kept by a terminal that nobody reads */
+            KeDelayExecutionThread(KernelMode, FALSE, &Pause);
+            break;
+        case HOST_EPIPE: return STATUS_PIPE_CLOSING; /* ERROR_NO_DATA: nobody reads any more */
+        case HAL_ENOSPC: return STATUS_DISK_FULL;
+        default: return STATUS_IO_DEVICE_ERROR;
+        }
     }
+    return STATUS_SUCCESS;
 }
 
 static ULONG ConEncode(ULONG Character, UCHAR *Out) {
@@ -59,10 +72,10 @@ NTSTATUS ConWriteWide(PCON_CONSOLE Console, ULONG Stream, const WCHAR *Text, ULO
                 Used += ConEncode(Unit >= 0xDC00 && Unit <= 0xDFFF ? 0xFFFD : Unit, Out + Used);
         }
         if (Used > sizeof(Out) - 8) {
-            Status = ConWriteBytes(Stream, Out, Used);
+            Status = ConWriteBytes(Console, Stream, Out, Used);
             Used = 0;
         }
     }
     Console->HighSurrogate[Stream] = High;
-    return NT_SUCCESS(Status) && Used != 0 ? ConWriteBytes(Stream, Out, Used) : Status;
+    return NT_SUCCESS(Status) && Used != 0 ? ConWriteBytes(Console, Stream, Out, Used) : Status;
 }

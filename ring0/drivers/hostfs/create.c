@@ -216,7 +216,7 @@ static NTSTATUS HostfsOpenTarget(PHOSTFS_EXTENSION Volume, PHOSTFS_OPEN Open, PH
     Open->Disposition = FILE_OPEN;
     Open->Options &= ~(ULONG)(FILE_NON_DIRECTORY_FILE | FILE_DELETE_ON_CLOSE);
     Open->TrailingSlash = FALSE;
-    Status = HostfsToHostPath(&Open->Path, Open->HostPath);
+    Status = HostfsToHostPath(Volume, &Open->Path, Open->HostPath);
     if (NT_SUCCESS(Status))
         Status = HostfsOpenPath(Volume, Open, Ccb);
     Open->Information = Found;
@@ -254,8 +254,13 @@ NTSTATUS NTAPI HostfsCreate(PDEVICE_OBJECT Device, PIRP Irp) {
     RtlZeroMemory(Open, sizeof(*Open));
     RtlZeroMemory(Ccb, sizeof(*Ccb));
     Status = HostfsParseCreate(Irp, Open);
+    if (NT_SUCCESS(Status) && Volume->IsMup && Open->Path.Length != 0) {
+        Status = HostfsRedirect(Open->File);
+        Information = Status == STATUS_REPARSE ? IO_REPARSE : 0;
+        goto Done;
+    }
     if (NT_SUCCESS(Status))
-        Status = HostfsToHostPath(&Open->Path, Open->HostPath);
+        Status = HostfsToHostPath(Volume, &Open->Path, Open->HostPath);
     if (!NT_SUCCESS(Status))
         goto Done;
     ExAcquireFastMutex(&Volume->Lock);
@@ -297,7 +302,7 @@ NTSTATUS NTAPI HostfsCleanup(PDEVICE_OBJECT Device, PIRP Irp) {
     if (Fcb->DeletePending && Fcb->Handles == 0) {
         /* Cleanup has no error to report it with: a directory that has been filled meanwhile, or a file the host protects, stays. */
         HostPath = ExAllocatePoolWithTag(PagedPool, HAL_MAX_PATH, HOSTFS_TAG);
-        if (HostPath != NULL && NT_SUCCESS(HostfsToHostPath(&Fcb->Path, HostPath)))
+        if (HostPath != NULL && NT_SUCCESS(HostfsToHostPath(Volume, &Fcb->Path, HostPath)))
             HalOps->file_delete(HostPath);
         if (HostPath != NULL)
             ExFreePoolWithTag(HostPath, HOSTFS_TAG);

@@ -1,9 +1,10 @@
-/* The driver of drive C:, which is a directory of the host: start-up, and what all requests use. */
+/* The driver of drive C: and of the shares, which are directories of the host: start-up, and what all requests use. */
 #include "hostfsp.h"
 
 DRIVER_INITIALIZE DriverEntry;
 
 #pragma alloc_text(INIT, DriverEntry)
+#pragma alloc_text(INIT, HostfsCreateVolume)
 
 NTSTATUS HostfsStatus(int64_t HostError) {
     switch (-HostError) {
@@ -51,10 +52,22 @@ NTSTATUS NTAPI HostfsFileSystemControl(PDEVICE_OBJECT Device, PIRP Irp) {
     return Result < 0 ? HostfsComplete(Irp, HostfsStatus(Result), 0) : HostfsComplete(Irp, STATUS_SUCCESS, HAL_MAX_PATH);
 }
 
+NTSTATUS HostfsCreateVolume(PDRIVER_OBJECT Driver, PUNICODE_STRING Name, DEVICE_TYPE Type, ULONG Characteristics, PDEVICE_OBJECT *Device) {
+    NTSTATUS Status = IoCreateDevice(Driver, sizeof(HOSTFS_EXTENSION), Name, Type, Characteristics, FALSE, Device);
+    PHOSTFS_EXTENSION Volume;
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    (*Device)->Flags |= DO_DIRECT_IO;
+    Volume = (*Device)->DeviceExtension;
+    ExInitializeFastMutex(&Volume->Lock);
+    InitializeListHead(&Volume->Fcbs);
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\HostFs");
     UNICODE_STRING Link = RTL_CONSTANT_STRING(L"\\DosDevices\\C:");
-    PHOSTFS_EXTENSION Volume;
     PDEVICE_OBJECT Device;
     NTSTATUS Status;
 
@@ -71,15 +84,14 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) 
     Driver->MajorFunction[IRP_MJ_FILE_SYSTEM_CONTROL] = HostfsFileSystemControl;
 
     /* A file system's device rather than a disk's: a disk would want something mounted on it. */
-    Status = IoCreateDevice(Driver, sizeof(HOSTFS_EXTENSION), &Name, FILE_DEVICE_DISK_FILE_SYSTEM, 0, FALSE, &Device);
+    Status = HostfsCreateVolume(Driver, &Name, FILE_DEVICE_DISK_FILE_SYSTEM, 0, &Device);
     if (!NT_SUCCESS(Status))
         return Status;
-    Device->Flags |= DO_DIRECT_IO;
-    Volume = Device->DeviceExtension;
-    ExInitializeFastMutex(&Volume->Lock);
-    InitializeListHead(&Volume->Fcbs);
+    RtlInitUnicodeString(&((PHOSTFS_EXTENSION)Device->DeviceExtension)->Label, L"Ringside");
     Status = IoCreateSymbolicLink(&Link, &Name);
-    if (!NT_SUCCESS(Status))
-        IoDeleteDevice(Device);
+    if (NT_SUCCESS(Status))
+        Status = HostfsCreateShares(Driver);
+    while (!NT_SUCCESS(Status) && Driver->DeviceObject != NULL)
+        IoDeleteDevice(Driver->DeviceObject);
     return Status;
 }

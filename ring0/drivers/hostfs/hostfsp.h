@@ -1,5 +1,5 @@
 /*
- * Inside the driver of drive C:. A file that is open has one file control block (FCB), found by its path: it holds what all who have the file open
+ * Inside the driver of drive C: and of the shares, which are directories of the host too. Each has a device object. A file that is open has one file control block (FCB), found by its path: it holds what all who have the file open
  * share, above all share access and the wish to delete it. Each open file object has a context control block (CCB): the host's handle, and a
  * directory's place in its listing.
  *
@@ -16,9 +16,16 @@
 #define HOSTFS_UNIT          4096u /* what the volume says its allocation unit is */
 #define HOSTFS_MAX_COMPONENT 255u
 
+#define HOSTFS_MAX_LABEL 64u
+
 typedef struct _HOSTFS_EXTENSION {
     FAST_MUTEX Lock; /* the FCBs: list, share access, DeletePending */
     LIST_ENTRY Fcbs;
+    ULONG Number;        /* 0: drive C:; from 1 on: a share */
+    BOOLEAN IsMup;       /* \Device\Mup: no volume, but the way to the shares */
+    CHAR HostPrefix[72]; /* what the host's paths of its files begin with: "" or "//NAME" */
+    UNICODE_STRING Label;
+    WCHAR LabelBuffer[HOSTFS_MAX_LABEL];
 } HOSTFS_EXTENSION, *PHOSTFS_EXTENSION;
 
 typedef struct _HOSTFS_FCB {
@@ -44,8 +51,8 @@ typedef struct _HOSTFS_CCB {
 } HOSTFS_CCB, *PHOSTFS_CCB;
 
 /* name.c: PASSIVE_LEVEL. */
-/* "\dir\file" -> "dir/file" in UTF-8; Out holds HAL_MAX_PATH bytes. STATUS_OBJECT_NAME_INVALID, STATUS_NAME_TOO_LONG. */
-NTSTATUS HostfsToHostPath(PCUNICODE_STRING Path, CHAR *Out);
+/* "\dir\file" -> "dir/file" in UTF-8, behind the volume's prefix; Out holds HAL_MAX_PATH bytes. STATUS_OBJECT_NAME_INVALID, STATUS_NAME_TOO_LONG. */
+NTSTATUS HostfsToHostPath(PHOSTFS_EXTENSION Volume, PCUNICODE_STRING Path, CHAR *Out);
 /* A host name -> UTF-16, its length in bytes; the buffer holds HOSTFS_MAX_COMPONENT characters. 0: it is no UTF-8. */
 USHORT HostfsFromHostName(const CHAR *Name, WCHAR *Out);
 /* Does a name match a pattern with * and ? or the forms that Win32 makes of them (FsRtlIsNameInExpression's rules)? Case is ignored. */
@@ -64,7 +71,16 @@ ULONG HostfsAttributes(const hal_file_info *Info);
 /* Size rounded up to whole units. */
 LONGLONG HostfsAllocation(const hal_file_info *Info);
 
+/* mup.c: PASSIVE_LEVEL. */
+/* The devices of the shares, \Device\Mup, and the link UNC. What has been made stays when it fails. */
+NTSTATUS HostfsCreateShares(PDRIVER_OBJECT Driver);
+/* An open through \Device\Mup: STATUS_REPARSE with the share's own name in the file object. STATUS_BAD_NETWORK_PATH: no such server;
+   STATUS_BAD_NETWORK_NAME: no such share. */
+NTSTATUS HostfsRedirect(PFILE_OBJECT File);
+
 /* entry.c */
+/* A device of this driver, ready but for DO_DEVICE_INITIALIZING. Number 0: drive C:. */
+NTSTATUS HostfsCreateVolume(PDRIVER_OBJECT Driver, PUNICODE_STRING Name, DEVICE_TYPE Type, ULONG Characteristics, PDEVICE_OBJECT *Device);
 NTSTATUS HostfsStatus(int64_t HostError); /* a negative HAL_E code */
 NTSTATUS HostfsComplete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information);
 /* The caller's buffer as a system address, whichever way the I/O manager passed it; NULL: no memory to map it. */

@@ -1,9 +1,9 @@
 /* Names: UTF-16 paths with backslashes on this side, UTF-8 paths with slashes on the host's. Which names are allowed, the host's side decides. */
 #include "hostfsp.h"
 
-NTSTATUS HostfsToHostPath(PCUNICODE_STRING Path, CHAR *Out) {
+NTSTATUS HostfsToHostPath(PHOSTFS_EXTENSION Volume, PCUNICODE_STRING Path, CHAR *Out) {
     const WCHAR *Text = Path->Buffer;
-    ULONG Bytes = Path->Length, Written = 0;
+    ULONG Bytes = Path->Length, Written = 0, Head = 0;
     NTSTATUS Status;
 
     if (Bytes >= sizeof(WCHAR) && Text[0] == L'\\') {
@@ -13,15 +13,21 @@ NTSTATUS HostfsToHostPath(PCUNICODE_STRING Path, CHAR *Out) {
     for (ULONG i = 0; i < Bytes / sizeof(WCHAR); i++)
         if (Text[i] == L'/' || Text[i] == 0)
             return STATUS_OBJECT_NAME_INVALID;
+    while (Volume->HostPrefix[Head] != '\0') {
+        Out[Head] = Volume->HostPrefix[Head];
+        Head++;
+    }
+    if (Head != 0 && Bytes != 0)
+        Out[Head++] = '/';
     if (Bytes != 0) {
-        Status = RtlUnicodeToUTF8N(Out, HAL_MAX_PATH - 1, &Written, Text, Bytes);
+        Status = RtlUnicodeToUTF8N(Out + Head, HAL_MAX_PATH - 1 - Head, &Written, Text, Bytes);
         if (Status == STATUS_BUFFER_TOO_SMALL)
             return STATUS_NAME_TOO_LONG;
         if (Status != STATUS_SUCCESS) /* STATUS_SOME_NOT_MAPPED among them: half a surrogate pair names no file of the host */
             return STATUS_OBJECT_NAME_INVALID;
     }
-    Out[Written] = '\0';
-    for (ULONG i = 0; i < Written; i++)
+    Out[Head + Written] = '\0';
+    for (ULONG i = Head; i < Head + Written; i++)
         if (Out[i] == '\\')
             Out[i] = '/';
     return STATUS_SUCCESS;

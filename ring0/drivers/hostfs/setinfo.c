@@ -131,11 +131,15 @@ static NTSTATUS HostfsRename(PHOSTFS_EXTENSION Volume, PHOSTFS_FCB Fcb, PFILE_OB
 
     if (From == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
+    if (Target != NULL && Target->DeviceObject->DeviceExtension != Volume) {
+        ExFreePoolWithTag(From, HOSTFS_TAG);
+        return STATUS_NOT_SAME_DEVICE;
+    }
     Status = Fcb->IsVolume || Fcb->Path.Length <= sizeof(WCHAR) ? STATUS_INVALID_PARAMETER : HostfsRenamePath(Fcb, Target, Rename, &Path);
     if (NT_SUCCESS(Status))
-        Status = HostfsToHostPath(&Fcb->Path, From);
+        Status = HostfsToHostPath(Volume, &Fcb->Path, From);
     if (NT_SUCCESS(Status))
-        Status = HostfsToHostPath(&Path, To);
+        Status = HostfsToHostPath(Volume, &Path, To);
     if (!NT_SUCCESS(Status))
         goto Done;
     There = HostfsFindFcb(Volume, &Path);

@@ -4,7 +4,6 @@
 #define HOSTFS_SERIAL 0x52494E47u
 #define HOSTFS_UNITS  (1ull << 28) /* 1 TiB, all of it free */
 
-static const WCHAR HostfsLabel[] = L"Ringside";
 static const WCHAR HostfsName[] = L"HOSTFS";
 
 /* Text behind a fixed part: as much of it as fits. */
@@ -16,13 +15,13 @@ static NTSTATUS HostfsFillText(WCHAR *Out, const WCHAR *Text, ULONG Length, ULON
     return Fits < Length ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
-static NTSTATUS HostfsFillVolume(PFILE_FS_VOLUME_INFORMATION Volume, ULONG Room, ULONG *Used) {
-    ULONG Length = sizeof(HostfsLabel) - sizeof(WCHAR), Head = FIELD_OFFSET(FILE_FS_VOLUME_INFORMATION, VolumeLabel);
+static NTSTATUS HostfsFillVolume(PHOSTFS_EXTENSION Extension, PFILE_FS_VOLUME_INFORMATION Volume, ULONG Room, ULONG *Used) {
+    ULONG Length = Extension->Label.Length, Head = FIELD_OFFSET(FILE_FS_VOLUME_INFORMATION, VolumeLabel);
 
     RtlZeroMemory(Volume, Head);
-    Volume->VolumeSerialNumber = HOSTFS_SERIAL;
+    Volume->VolumeSerialNumber = HOSTFS_SERIAL + Extension->Number;
     Volume->VolumeLabelLength = Length;
-    return HostfsFillText(Volume->VolumeLabel, HostfsLabel, Length, Room, Head, Used);
+    return HostfsFillText(Volume->VolumeLabel, Extension->Label.Buffer, Length, Room, Head, Used);
 }
 
 static NTSTATUS HostfsFillAttribute(PFILE_FS_ATTRIBUTE_INFORMATION Attribute, ULONG Room, ULONG *Used) {
@@ -57,7 +56,7 @@ NTSTATUS NTAPI HostfsQueryVolume(PDEVICE_OBJECT Device, PIRP Irp) {
     if (Room < Used)
         return HostfsComplete(Irp, STATUS_INFO_LENGTH_MISMATCH, 0);
     switch (Class) {
-    case FileFsVolumeInformation: Status = HostfsFillVolume(Buffer, Room, &Used); break;
+    case FileFsVolumeInformation: Status = HostfsFillVolume(Device->DeviceExtension, Buffer, Room, &Used); break;
     case FileFsAttributeInformation: Status = HostfsFillAttribute(Buffer, Room, &Used); break;
     case FileFsSizeInformation:
         *(PFILE_FS_SIZE_INFORMATION)Buffer = (FILE_FS_SIZE_INFORMATION){

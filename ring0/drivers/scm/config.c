@@ -68,37 +68,84 @@ static NTSTATUS WriteImagePath(HANDLE Key, ULONG Type, PCUNICODE_STRING Path) {
     return Status;
 }
 
-/* Services and groups are two values in the registry. Wanted: '+' for the groups. */
-static NTSTATUS WriteDependencies(HANDLE Key, PCWSTR Value, PCUNICODE_STRING All, BOOLEAN Groups) {
-    UNICODE_STRING Chosen, Name;
-    NTSTATUS Status;
-    ULONG Count = All->Length / sizeof(WCHAR), Used = 0;
+/* Services and groups are two values in the registry. Groups: those with a '+', without it; terminated strings in paged pool. */
+static NTSTATUS Split(PCUNICODE_STRING All, BOOLEAN Groups, PUNICODE_STRING Chosen) {
+    UNICODE_STRING Text;
+    NTSTATUS Status = ScmAllocateText(Chosen, All->Length + sizeof(WCHAR));
 
-    Chosen.Buffer = ExAllocatePoolWithTag(PagedPool, All->Length + sizeof(WCHAR), SCM_TAG);
-    if (!Chosen.Buffer)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    for (ULONG i = 0; i < Count;) {
-        BOOLEAN Group = All->Buffer[i] == '+';
-        i += Group;
-        for (; i < Count && All->Buffer[i]; i++)
-            if (Group == Groups)
-                Chosen.Buffer[Used++] = All->Buffer[i];
-        i++;
-        if (Group == Groups)
-            Chosen.Buffer[Used++] = 0;
+    if (!NT_SUCCESS(Status))
+        return Status;
+    for (ULONG At = 0; ScmNextText(All, &At, &Text);) {
+        BOOLEAN Group = Text.Buffer[0] == '+';
+        ULONG Skip = Group ? 1 : 0, Count = Text.Length / sizeof(WCHAR) - Skip;
+        if (Group != Groups || !Count)
+            continue;
+        RtlCopyMemory(Chosen->Buffer + Chosen->Length / sizeof(WCHAR), Text.Buffer + Skip, Count * sizeof(WCHAR));
+        Chosen->Length += (USHORT)(Count * sizeof(WCHAR));
+        Chosen->Buffer[Chosen->Length / sizeof(WCHAR)] = 0;
+        Chosen->Length += sizeof(WCHAR);
     }
-    Chosen.Length = Chosen.MaximumLength = (USHORT)(Used * sizeof(WCHAR));
-    if (Used) {
-        Status = ScmWriteText(Key, Value, REG_MULTI_SZ, &Chosen);
-    } else {
-        RtlInitUnicodeString(&Name, Value);
-        Status = ZwDeleteValueKey(Key, &Name);
-        if (Status == STATUS_OBJECT_NAME_NOT_FOUND)
-            Status = STATUS_SUCCESS;
-    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS WriteDependencies(HANDLE Key, PCWSTR Value, PCUNICODE_STRING All, BOOLEAN Groups) {
+    UNICODE_STRING Chosen;
+    NTSTATUS Status = Split(All, Groups, &Chosen);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = Chosen.Length ? ScmWriteText(Key, Value, REG_MULTI_SZ, &Chosen) : ScmDeleteValue(Key, Value);
     ScmFreeText(&Chosen);
     return Status;
 }
+
+/* Whether the service would depend on itself. What the request does not name stays as it is: Key's; NULL: there is nothing yet. */
+static NTSTATUS CheckCircle(HANDLE Key, PCUNICODE_STRING Name, const REQUEST *Request) {
+    SCM_NODE Changed = {.Name = *Name};
+    SCM_GRAPH Graph;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if (Request->Dependencies.Buffer) {
+        Status = Split(&Request->Dependencies, FALSE, &Changed.Services);
+        if (NT_SUCCESS(Status))
+            Status = Split(&Request->Dependencies, TRUE, &Changed.Groups);
+    } else if (Key) {
+        Status = ScmReadList(Key, L"DependOnService", &Changed.Services);
+        if (NT_SUCCESS(Status))
+            Status = ScmReadList(Key, L"DependOnGroup", &Changed.Groups);
+    }
+    if (NT_SUCCESS(Status)) {
+        if (Request->Group.Buffer)
+            Changed.Group = Request->Group;
+        else if (Key)
+            ScmReadText(Key, L"Group", &Changed.Group);
+        Status = ScmLoadGraph(&Graph, &Changed);
+        if (!Request->Group.Buffer)
+            ScmFreeText(&Changed.Group);
+    }
+    if (NT_SUCCESS(Status)) {
+        ScmOrder(&Graph, ScmNode(&Graph, Name));
+        if (Graph.Circular)
+            Status = SCM_ERROR(ERROR_CIRCULAR_DEPENDENCY);
+        ScmFreeGraph(&Graph);
+    }
+    ScmFreeText(&Changed.Services);
+    ScmFreeText(&Changed.Groups);
+    return Status;
+}
+
+/* What a service of user mode may run as; a driver has an object name here. */
+static BOOLEAN IsAccount(PCUNICODE_STRING Account) {
+    static const UNICODE_STRING Known[] = {RTL_CONSTANT_STRING(L"LocalSystem"), RTL_CONSTANT_STRING(L".\\LocalSystem"),
+                                           RTL_CONSTANT_STRING(L"NT AUTHORITY\\LocalService"), RTL_CONSTANT_STRING(L"NT AUTHORITY\\NetworkService")};
+
+    for (ULONG i = 0; i < RTL_NUMBER_OF(Known); i++)
+        if (RtlEqualUnicodeString(Account, &Known[i], TRUE))
+            return TRUE;
+    return FALSE;
+}
+
+static BOOLEAN IsTooLong(PCUNICODE_STRING Name) { return Name->Length > SCM_NAME_LENGTH * sizeof(WCHAR); }
 
 /* One more than the highest of the group's other members. */
 static ULONG NextTag(PCUNICODE_STRING Group) {
@@ -150,6 +197,8 @@ static NTSTATUS Write(HANDLE Key, const SCM_CONFIG *Config, const REQUEST *Reque
     return Status;
 }
 
+static const UNICODE_STRING LocalSystem = RTL_CONSTANT_STRING(L"LocalSystem");
+
 NTSTATUS ScmCreate(const SCM_CONFIG *Config, ULONG Size, PULONG Tag) {
     REQUEST Request;
     PSCM_SERVICE Service;
@@ -158,10 +207,17 @@ NTSTATUS ScmCreate(const SCM_CONFIG *Config, ULONG Size, PULONG Tag) {
 
     if (!NT_SUCCESS(Status) || !NT_SUCCESS(Status = ScmCheckName(&Request.Name)))
         return Status;
-    if (Request.DisplayName.Length > SCM_NAME_LENGTH * sizeof(WCHAR))
+    if (IsTooLong(&Request.DisplayName))
         return SCM_ERROR(ERROR_INVALID_NAME);
-    if (!IsValid(Config->Type, Config->Start, Config->ErrorControl) || !Request.ImagePath.Length || (Config->Tag && !Request.Group.Length))
+    if (!IsValid(Config->Type, Config->Start, Config->ErrorControl) || !Request.ImagePath.Length || IsTooLong(&Request.Group) ||
+        (Config->Tag && !Request.Group.Length))
         return SCM_ERROR(ERROR_INVALID_PARAMETER);
+    if (!ScmIsDriver(Config->Type)) {
+        if (!Request.Account.Length)
+            Request.Account = LocalSystem;
+        if (!IsAccount(&Request.Account))
+            return SCM_ERROR(ERROR_INVALID_SERVICE_ACCOUNT);
+    }
     Service = ScmFind(&Request.Name);
     if (Service)
         return SCM_ERROR(Service->Deleted ? ERROR_SERVICE_MARKED_FOR_DELETE : ERROR_SERVICE_EXISTS);
@@ -169,6 +225,9 @@ NTSTATUS ScmCreate(const SCM_CONFIG *Config, ULONG Size, PULONG Tag) {
         Request.DisplayName = Request.Name;
     if (ScmNameTaken(&Request.DisplayName, &Request.Name))
         return SCM_ERROR(ERROR_DUPLICATE_SERVICE_NAME);
+    Status = CheckCircle(NULL, &Request.Name, &Request);
+    if (!NT_SUCCESS(Status))
+        return Status;
 
     Status = ScmOpenKey(&Request.Name, TRUE, &Key);
     if (!NT_SUCCESS(Status))
@@ -183,7 +242,7 @@ NTSTATUS ScmCreate(const SCM_CONFIG *Config, ULONG Size, PULONG Tag) {
 }
 
 NTSTATUS ScmSetConfig(PSCM_SERVICE Service, const SCM_CONFIG *Config, ULONG Size, PULONG Tag) {
-    ULONG Type = 0, Start = 0, ErrorControl = 0;
+    ULONG OldType = 0, Type, Start = 0, ErrorControl = 0;
     REQUEST Request;
     HANDLE Key;
     NTSTATUS Status = GetRequest(Config, Size, &Request);
@@ -195,19 +254,25 @@ NTSTATUS ScmSetConfig(PSCM_SERVICE Service, const SCM_CONFIG *Config, ULONG Size
     Status = ScmOpenKey(&Service->Name, FALSE, &Key);
     if (!NT_SUCCESS(Status))
         return Status;
-    ScmReadNumber(Key, L"Type", &Type);
+    ScmReadNumber(Key, L"Type", &OldType);
     ScmReadNumber(Key, L"Start", &Start);
     ScmReadNumber(Key, L"ErrorControl", &ErrorControl);
-    Type = Config->Type == SCM_NO_CHANGE ? Type : Config->Type;
+    Type = Config->Type == SCM_NO_CHANGE ? OldType : Config->Type;
     Start = Config->Start == SCM_NO_CHANGE ? Start : Config->Start;
     ErrorControl = Config->ErrorControl == SCM_NO_CHANGE ? ErrorControl : Config->ErrorControl;
-    if (!IsValid(Type, Start, ErrorControl) || (Config->Tag && !Request.Group.Length))
+    /* A driver stays a driver. */
+    if (!IsValid(Type, Start, ErrorControl) || ScmIsDriver(Type) != ScmIsDriver(OldType) || IsTooLong(&Request.Group) ||
+        (Config->Tag && !Request.Group.Length))
         Status = SCM_ERROR(ERROR_INVALID_PARAMETER);
-    else if (Request.DisplayName.Length > SCM_NAME_LENGTH * sizeof(WCHAR))
+    else if (IsTooLong(&Request.DisplayName))
         Status = SCM_ERROR(ERROR_INVALID_NAME);
+    else if (!ScmIsDriver(Type) && Request.Account.Length && !IsAccount(&Request.Account))
+        Status = SCM_ERROR(ERROR_INVALID_SERVICE_ACCOUNT);
     else if (Request.DisplayName.Length && ScmNameTaken(&Request.DisplayName, &Service->Name))
         Status = SCM_ERROR(ERROR_DUPLICATE_SERVICE_NAME);
     else
+        Status = CheckCircle(Key, &Service->Name, &Request);
+    if (NT_SUCCESS(Status))
         Status = Write(Key, Config, &Request, Type, Tag);
     ZwClose(Key);
     return Status;
@@ -231,6 +296,34 @@ static VOID PutValue(HANDLE Key, PCWSTR Value, SCM_CONFIG *Config, ULONG Size, P
     }
 }
 
+/* Services, then groups with their '+'. */
+static NTSTATUS PutDependencies(HANDLE Key, SCM_CONFIG *Config, ULONG Size, PULONG Used) {
+    UNICODE_STRING Services, Groups = {0}, All, Text;
+    ULONG GroupCount = 0;
+    NTSTATUS Status = ScmReadList(Key, L"DependOnService", &Services);
+
+    if (NT_SUCCESS(Status))
+        Status = ScmReadList(Key, L"DependOnGroup", &Groups);
+    for (ULONG At = 0; ScmNextText(&Groups, &At, &Text);)
+        GroupCount++;
+    if (NT_SUCCESS(Status))
+        Status = ScmAllocateText(&All, (SIZE_T)Services.Length + Groups.Length + GroupCount * sizeof(WCHAR));
+    if (NT_SUCCESS(Status)) {
+        RtlAppendUnicodeStringToString(&All, &Services);
+        for (ULONG At = 0; ScmNextText(&Groups, &At, &Text);) {
+            RtlAppendUnicodeToString(&All, L"+");
+            Text.Length += sizeof(WCHAR); /* and its terminator, which is there */
+            RtlAppendUnicodeStringToString(&All, &Text);
+        }
+        if (All.Length)
+            PutText(Config, Size, Used, &Config->Dependencies, &All);
+        ScmFreeText(&All);
+    }
+    ScmFreeText(&Services);
+    ScmFreeText(&Groups);
+    return Status;
+}
+
 NTSTATUS ScmGetConfig(PSCM_SERVICE Service, SCM_CONFIG *Config, ULONG Size, PULONG Used) {
     HANDLE Key;
     NTSTATUS Status;
@@ -250,8 +343,10 @@ NTSTATUS ScmGetConfig(PSCM_SERVICE Service, SCM_CONFIG *Config, ULONG Size, PULO
     PutValue(Key, L"DisplayName", Config, Size, Used, &Config->DisplayName);
     PutValue(Key, L"ImagePath", Config, Size, Used, &Config->ImagePath);
     PutValue(Key, L"Group", Config, Size, Used, &Config->Group);
-    PutValue(Key, L"DependOnService", Config, Size, Used, &Config->Dependencies);
+    Status = PutDependencies(Key, Config, Size, Used);
     PutValue(Key, L"ObjectName", Config, Size, Used, &Config->Account);
     ZwClose(Key);
+    if (!NT_SUCCESS(Status))
+        return Status;
     return *Used > Size ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }

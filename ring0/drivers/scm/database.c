@@ -5,12 +5,18 @@
 enum { IopDriverAbsent, IopDriverLoaded, IopDriverUnloadPending };
 NTKERNELAPI ULONG IopQueryDriver(PUNICODE_STRING ServiceName);
 
+typedef struct _WAITER {
+    LIST_ENTRY Entry;
+    KEVENT Event;
+} WAITER;
+
 static KMUTEX ScmLock;
-static LIST_ENTRY ServiceList;
+static LIST_ENTRY ServiceList, WaiterList;
 
 VOID ScmInitialize(VOID) {
     KeInitializeMutex(&ScmLock, 0);
     InitializeListHead(&ServiceList);
+    InitializeListHead(&WaiterList);
 }
 
 VOID ScmAcquire(VOID) { KeWaitForSingleObject(&ScmLock, Executive, KernelMode, FALSE, NULL); }
@@ -87,6 +93,29 @@ VOID ScmFillStatus(PSCM_SERVICE Service, SCM_STATUS *Status) {
     Status->Win32Exit = Status->State == SERVICE_STOPPED || Service->Win32Exit != ERROR_SERVICE_NEVER_STARTED ? Service->Win32Exit : 0;
 }
 
+/* It was marked for deletion and still ran when the machine went down. */
+VOID ScmRemoveDeleted(VOID) {
+    UNICODE_STRING Name;
+    HANDLE Key;
+    ULONG Flag;
+
+    for (ULONG i = 0; NT_SUCCESS(ScmServiceAt(i, &Name)); i++) {
+        if (NT_SUCCESS(ScmOpenKey(&Name, FALSE, &Key))) {
+            BOOLEAN Deleted = NT_SUCCESS(ScmReadNumber(Key, L"DeleteFlag", &Flag)) && Flag;
+
+            ZwClose(Key);
+            if (Deleted) {
+                ScmDeleteKey(&Name);
+                if (NT_SUCCESS(ScmOpenKey(&Name, FALSE, &Key)))
+                    ZwClose(Key); /* somebody has it open */
+                else
+                    i--; /* the next one has moved up */
+            }
+        }
+        ScmFreeText(&Name);
+    }
+}
+
 VOID ScmSweep(VOID) {
     for (PLIST_ENTRY Link = ServiceList.Flink; Link != &ServiceList;) {
         PSCM_SERVICE Service = CONTAINING_RECORD(Link, SCM_SERVICE, Entry);
@@ -120,17 +149,53 @@ BOOLEAN ScmNameTaken(PCUNICODE_STRING Name, PCUNICODE_STRING Except) {
     return Taken;
 }
 
+BOOLEAN ScmFindByDisplayName(PCUNICODE_STRING DisplayName, PUNICODE_STRING Name) {
+    UNICODE_STRING Display;
+    BOOLEAN Found = FALSE;
+    HANDLE Key;
+
+    for (ULONG i = 0; NT_SUCCESS(ScmServiceAt(i, Name)); i++) {
+        if (IsService(Name) && NT_SUCCESS(ScmOpenKey(Name, FALSE, &Key))) {
+            ScmReadText(Key, L"DisplayName", &Display);
+            Found = RtlEqualUnicodeString(Display.Length ? &Display : Name, DisplayName, TRUE);
+            ScmFreeText(&Display);
+            ZwClose(Key);
+        }
+        if (Found)
+            return TRUE;
+        ScmFreeText(Name);
+    }
+    return FALSE;
+}
+
 static VOID CopyName(PWCHAR To, PCUNICODE_STRING From) {
     ULONG Length = From->Length / sizeof(WCHAR) < SCM_NAME_LENGTH ? From->Length / sizeof(WCHAR) : SCM_NAME_LENGTH;
     RtlCopyMemory(To, From->Buffer, Length * sizeof(WCHAR));
     To[Length] = 0;
 }
 
+VOID ScmFillEntry(PSCM_SERVICE Service, SCM_ENTRY *Entry) {
+    UNICODE_STRING Display = {0}, Group = {0};
+    HANDLE Key;
+
+    RtlZeroMemory(Entry, sizeof *Entry);
+    if (NT_SUCCESS(ScmOpenKey(&Service->Name, FALSE, &Key))) {
+        ScmReadText(Key, L"DisplayName", &Display);
+        ScmReadText(Key, L"Group", &Group);
+        ZwClose(Key);
+    }
+    CopyName(Entry->Name, &Service->Name);
+    CopyName(Entry->DisplayName, Display.Length ? &Display : &Service->Name);
+    CopyName(Entry->Group, &Group);
+    ScmFillStatus(Service, &Entry->Status);
+    ScmFreeText(&Display);
+    ScmFreeText(&Group);
+}
+
 /* Keys that are not services' are passed over: Index counts services. */
 NTSTATUS ScmEntry(ULONG Index, SCM_ENTRY *Entry) {
-    UNICODE_STRING Name, Display = {0};
+    UNICODE_STRING Name;
     PSCM_SERVICE Service;
-    HANDLE Key;
     NTSTATUS Status;
 
     for (ULONG i = 0, Seen = 0;; i++) {
@@ -142,19 +207,35 @@ NTSTATUS ScmEntry(ULONG Index, SCM_ENTRY *Entry) {
         ScmFreeText(&Name);
     }
     Service = ScmFind(&Name);
-    if (!Service) {
-        ScmFreeText(&Name);
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    RtlZeroMemory(Entry, sizeof *Entry);
-    CopyName(Entry->Name, &Name);
-    if (NT_SUCCESS(ScmOpenKey(&Name, FALSE, &Key))) {
-        ScmReadText(Key, L"DisplayName", &Display);
-        ZwClose(Key);
-    }
-    CopyName(Entry->DisplayName, Display.Length ? &Display : &Name);
-    ScmFillStatus(Service, &Entry->Status);
-    ScmFreeText(&Display);
     ScmFreeText(&Name);
+    if (!Service)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    ScmFillEntry(Service, Entry);
     return STATUS_SUCCESS;
+}
+
+/* ---- Waiting for a change ----------------------------------------------------------------------------------------------------------- */
+
+/* Each has its own event: none can miss a change between giving up the lock and waiting. */
+VOID ScmWaitWhile(PSCM_SERVICE Service, ULONG State) {
+    LARGE_INTEGER Deadline;
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    KeQuerySystemTime(&Deadline);
+    Deadline.QuadPart += 30 * 10000000LL;
+    while (ScmState(Service) == State && Status == STATUS_SUCCESS) {
+        WAITER Waiter;
+
+        KeInitializeEvent(&Waiter.Event, NotificationEvent, FALSE);
+        InsertTailList(&WaiterList, &Waiter.Entry);
+        ScmRelease();
+        Status = KeWaitForSingleObject(&Waiter.Event, Executive, KernelMode, FALSE, &Deadline);
+        ScmAcquire();
+        RemoveEntryList(&Waiter.Entry);
+    }
+}
+
+VOID ScmChanged(VOID) {
+    for (PLIST_ENTRY Link = WaiterList.Flink; Link != &WaiterList; Link = Link->Flink)
+        KeSetEvent(&CONTAINING_RECORD(Link, WAITER, Entry)->Event, IO_NO_INCREMENT, FALSE);
 }

@@ -9,7 +9,7 @@ VOID ScmFreeText(PUNICODE_STRING Text) {
     RtlZeroMemory(Text, sizeof *Text);
 }
 
-static NTSTATUS Allocate(PUNICODE_STRING Text, SIZE_T Bytes) {
+NTSTATUS ScmAllocateText(PUNICODE_STRING Text, SIZE_T Bytes) {
     RtlZeroMemory(Text, sizeof *Text);
     if (Bytes > 0xFFFE)
         return STATUS_NAME_TOO_LONG;
@@ -21,7 +21,7 @@ static NTSTATUS Allocate(PUNICODE_STRING Text, SIZE_T Bytes) {
 }
 
 NTSTATUS ScmKeyPath(PCUNICODE_STRING Name, PUNICODE_STRING Path) {
-    NTSTATUS Status = Allocate(Path, sizeof Services + sizeof(WCHAR) + Name->Length);
+    NTSTATUS Status = ScmAllocateText(Path, sizeof Services + sizeof(WCHAR) + Name->Length);
     if (!NT_SUCCESS(Status))
         return Status;
     RtlAppendUnicodeToString(Path, Services);
@@ -85,7 +85,7 @@ NTSTATUS ScmReadText(HANDLE Key, PCWSTR Value, PUNICODE_STRING Text) {
         Length = Information->DataLength & ~1u;
         if (Length && ((PWCHAR)Information->Data)[Length / sizeof(WCHAR) - 1] == 0)
             Length -= sizeof(WCHAR);
-        Status = Allocate(Text, Length);
+        Status = ScmAllocateText(Text, Length);
         if (NT_SUCCESS(Status)) {
             RtlCopyMemory(Text->Buffer, Information->Data, Length);
             Text->Length = (USHORT)Length;
@@ -93,6 +93,49 @@ NTSTATUS ScmReadText(HANDLE Key, PCWSTR Value, PUNICODE_STRING Text) {
     }
     ExFreePoolWithTag(Information, SCM_TAG);
     return Status;
+}
+
+NTSTATUS ScmReadList(HANDLE Key, PCWSTR Value, PUNICODE_STRING List) {
+    NTSTATUS Status = ScmReadText(Key, Value, List);
+    ULONG Count = List->Length / sizeof(WCHAR);
+
+    /* Somebody may have written something else, one string, or a list without its end. */
+    if (!NT_SUCCESS(Status))
+        return Status == STATUS_INSUFFICIENT_RESOURCES ? Status : STATUS_SUCCESS;
+    if (Count && List->Buffer[Count - 1] != 0) {
+        UNICODE_STRING Ended;
+        Status = ScmAllocateText(&Ended, List->Length + sizeof(WCHAR));
+        if (NT_SUCCESS(Status)) {
+            RtlAppendUnicodeStringToString(&Ended, List);
+            Ended.Buffer[Count] = 0;
+            Ended.Length += sizeof(WCHAR);
+        }
+        ScmFreeText(List);
+        *List = Ended;
+    }
+    return Status;
+}
+
+BOOLEAN ScmNextText(PCUNICODE_STRING List, PULONG At, PUNICODE_STRING Text) {
+    ULONG Count = List->Length / sizeof(WCHAR), Start = *At, End;
+
+    while (Start < Count && List->Buffer[Start] == 0)
+        Start++;
+    for (End = Start; End < Count && List->Buffer[End] != 0;)
+        End++;
+    Text->Buffer = List->Buffer + Start;
+    Text->Length = Text->MaximumLength = (USHORT)((End - Start) * sizeof(WCHAR));
+    *At = End;
+    return End > Start;
+}
+
+NTSTATUS ScmDeleteValue(HANDLE Key, PCWSTR Value) {
+    UNICODE_STRING Name;
+    NTSTATUS Status;
+
+    RtlInitUnicodeString(&Name, Value);
+    Status = ZwDeleteValueKey(Key, &Name);
+    return Status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_SUCCESS : Status;
 }
 
 NTSTATUS ScmWriteNumber(HANDLE Key, PCWSTR Value, ULONG Number) {
@@ -103,7 +146,7 @@ NTSTATUS ScmWriteNumber(HANDLE Key, PCWSTR Value, ULONG Number) {
 
 NTSTATUS ScmWriteText(HANDLE Key, PCWSTR Value, ULONG Type, PCUNICODE_STRING Text) {
     UNICODE_STRING Name, Copy;
-    NTSTATUS Status = Allocate(&Copy, Text->Length + sizeof(WCHAR));
+    NTSTATUS Status = ScmAllocateText(&Copy, Text->Length + sizeof(WCHAR));
     if (!NT_SUCCESS(Status))
         return Status;
     RtlCopyMemory(Copy.Buffer, Text->Buffer, Text->Length);
@@ -128,7 +171,7 @@ static NTSTATUS SubkeyAt(HANDLE Key, ULONG Index, PUNICODE_STRING Name) {
         return STATUS_INSUFFICIENT_RESOURCES;
     Status = ZwEnumerateKey(Key, Index, KeyBasicInformation, Information, Size, &Size);
     if (NT_SUCCESS(Status))
-        Status = Allocate(Name, Information->NameLength);
+        Status = ScmAllocateText(Name, Information->NameLength);
     if (NT_SUCCESS(Status)) {
         RtlCopyMemory(Name->Buffer, Information->Name, Information->NameLength);
         Name->Length = (USHORT)Information->NameLength;
@@ -159,7 +202,7 @@ VOID ScmDeleteKey(PCUNICODE_STRING Name) {
     while (NT_SUCCESS(SubkeyAt(Key, Kept, &Child))) {
         UNICODE_STRING Again;
 
-        if (NT_SUCCESS(Allocate(&Below, Name->Length + sizeof(WCHAR) + Child.Length))) {
+        if (NT_SUCCESS(ScmAllocateText(&Below, Name->Length + sizeof(WCHAR) + Child.Length))) {
             RtlAppendUnicodeStringToString(&Below, Name);
             RtlAppendUnicodeToString(&Below, L"\\");
             RtlAppendUnicodeStringToString(&Below, &Child);

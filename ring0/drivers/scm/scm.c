@@ -87,6 +87,18 @@ static ACCESS_MASK ControlAccess(ULONG Control) {
     }
 }
 
+/* ChangeServiceConfig2: "If the service controller handles the SC_ACTION_RESTART action, hService must have the SERVICE_START access right." */
+static ACCESS_MASK OptionAccess(const ULONG *Request, ULONG Size) {
+    enum { Restart = 1 };
+    ULONG First = (sizeof(ULONG) + sizeof(SCM_FAILURE)) / sizeof(ULONG);
+
+    if (Request[0] == ScmFailureActions)
+        for (ULONG i = First; i < Size / sizeof(ULONG); i += 2)
+            if (Request[i] == Restart)
+                return SERVICE_CHANGE_CONFIG | SERVICE_START;
+    return SERVICE_CHANGE_CONFIG;
+}
+
 static NTSTATUS Delete(PSCM_SERVICE Service) {
     HANDLE Key;
 
@@ -115,7 +127,43 @@ static const struct {
     {IOCTL_SCM_DELETE, FALSE, DELETE, 0, 0},
     {IOCTL_SCM_GET_CONFIG, FALSE, SERVICE_QUERY_CONFIG, 0, sizeof(SCM_CONFIG)},
     {IOCTL_SCM_SET_CONFIG, FALSE, SERVICE_CHANGE_CONFIG, sizeof(SCM_CONFIG), sizeof(ULONG)},
+    {IOCTL_SCM_GET_OPTION, FALSE, SERVICE_QUERY_CONFIG, sizeof(ULONG), sizeof(ULONG)},
+    {IOCTL_SCM_SET_OPTION, FALSE, SERVICE_CHANGE_CONFIG, sizeof(ULONG), 0},
+    {IOCTL_SCM_FIND, TRUE, SC_MANAGER_CONNECT, sizeof(SCM_FIND), sizeof(SCM_ENTRY)},
+    {IOCTL_SCM_DEPENDENTS, FALSE, SERVICE_ENUMERATE_DEPENDENTS, 0, sizeof(ULONG)},
 };
+
+/* GetServiceDisplayName and GetServiceKeyName. */
+static NTSTATUS FindEntry(SCM_FIND *Find, SCM_ENTRY *Entry) {
+    UNICODE_STRING Name, Key = {0};
+    PSCM_SERVICE Service = NULL;
+    NTSTATUS Status;
+
+    Find->Name[RTL_NUMBER_OF(Find->Name) - 1] = 0;
+    RtlInitUnicodeString(&Name, Find->Name);
+    if (Find->By == SCM_FIND_BY_NAME) {
+        Status = ScmCheckName(&Name);
+        if (NT_SUCCESS(Status))
+            Service = ScmFind(&Name);
+    } else {
+        Status = Name.Length && Name.Length <= SCM_NAME_LENGTH * sizeof(WCHAR) ? STATUS_SUCCESS : SCM_ERROR(ERROR_INVALID_NAME);
+        if (NT_SUCCESS(Status) && ScmFindByDisplayName(&Name, &Key)) {
+            Service = ScmFind(&Key);
+            ScmFreeText(&Key);
+        }
+    }
+    if (NT_SUCCESS(Status) && !Service)
+        Status = SCM_ERROR(ERROR_SERVICE_DOES_NOT_EXIST);
+    if (NT_SUCCESS(Status))
+        ScmFillEntry(Service, Entry);
+    return Status;
+}
+
+/* What did not fit is answered with the size it needs. */
+static VOID AnswerSize(PVOID Buffer, ULONG Size, PULONG_PTR Answered) {
+    *(ULONG *)Buffer = Size;
+    *Answered = sizeof Size;
+}
 
 /* Buffer is both: the request's data, and where the answer goes. */
 static NTSTATUS Serve(PSCM_SERVICE Service, ULONG Code, PVOID Buffer, ULONG InSize, ULONG OutSize, PULONG_PTR Answered) {
@@ -135,32 +183,40 @@ static NTSTATUS Serve(PSCM_SERVICE Service, ULONG Code, PVOID Buffer, ULONG InSi
         ScmSweep();
         Status = ScmCreate(Buffer, InSize, &Number);
         *(ULONG *)Buffer = Number;
-        *Answered = sizeof Number;
+        Number = sizeof Number;
         break;
     case IOCTL_SCM_ENUMERATE:
         Status = ScmEntry(*(ULONG *)Buffer, Buffer);
-        *Answered = sizeof(SCM_ENTRY);
+        Number = sizeof(SCM_ENTRY);
         break;
     case IOCTL_SCM_QUERY:
         ScmFillStatus(Service, Buffer);
-        *Answered = sizeof(SCM_STATUS);
+        Number = sizeof(SCM_STATUS);
         Status = STATUS_SUCCESS;
         break;
     case IOCTL_SCM_DELETE: Status = Delete(Service); break;
     case IOCTL_SCM_SET_CONFIG:
         Status = ScmSetConfig(Service, Buffer, InSize, &Number);
         *(ULONG *)Buffer = Number;
-        *Answered = sizeof Number;
+        Number = sizeof Number;
         break;
-    default: /* IOCTL_SCM_GET_CONFIG */
-        Status = ScmGetConfig(Service, Buffer, OutSize, &Number);
-        *Answered = Number;
-        if (Status == STATUS_BUFFER_OVERFLOW) {
-            *(ULONG *)Buffer = Number;
-            *Answered = sizeof Number;
-        }
+    case IOCTL_SCM_SET_OPTION: Status = ScmSetOption(Service, *(ULONG *)Buffer, (ULONG *)Buffer + 1, InSize - (ULONG)sizeof(ULONG)); break;
+    case IOCTL_SCM_GET_OPTION: Status = ScmGetOption(Service, *(ULONG *)Buffer, Buffer, OutSize, &Number); break;
+    case IOCTL_SCM_FIND:
+        Status = FindEntry(Buffer, Buffer);
+        Number = sizeof(SCM_ENTRY);
         break;
+    case IOCTL_SCM_DEPENDENTS:
+        Status = ScmDependents(Service, Buffer, OutSize / (ULONG)sizeof(SCM_ENTRY), &Number);
+        Number = NT_SUCCESS(Status) && Number < 0x100000 ? Number * (ULONG)sizeof(SCM_ENTRY) : 0;
+        if (NT_SUCCESS(Status) && Number > OutSize)
+            Status = STATUS_BUFFER_OVERFLOW;
+        break;
+    default: Status = ScmGetConfig(Service, Buffer, OutSize, &Number); break; /* IOCTL_SCM_GET_CONFIG */
     }
+    *Answered = Number;
+    if (Status == STATUS_BUFFER_OVERFLOW)
+        AnswerSize(Buffer, Number, Answered);
     ScmRelease();
     return Status;
 }
@@ -183,7 +239,9 @@ static NTSTATUS NTAPI ScmDispatchControl(PDEVICE_OBJECT Device, PIRP Irp) {
         return Complete(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
     if (InSize < Requests[i].InSize || OutSize < Requests[i].OutSize)
         return Complete(Irp, STATUS_INVALID_PARAMETER, 0);
-    Access = Code == IOCTL_SCM_CONTROL ? ControlAccess(*(ULONG *)Buffer) : Requests[i].Access;
+    Access = Code == IOCTL_SCM_CONTROL      ? ControlAccess(*(ULONG *)Buffer)
+             : Code == IOCTL_SCM_SET_OPTION ? OptionAccess(Buffer, InSize)
+                                            : Requests[i].Access;
 
     /* The handle may be closed while the request is under way: it keeps the service. */
     ScmAcquire();
@@ -217,6 +275,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) 
     PDEVICE_OBJECT Device;
 
     ScmInitialize();
+    ScmRemoveDeleted();
     Driver->MajorFunction[IRP_MJ_CREATE] = ScmDispatchCreate;
     Driver->MajorFunction[IRP_MJ_CLEANUP] = ScmDispatchCleanup;
     Driver->MajorFunction[IRP_MJ_CLOSE] = ScmDispatchClose;

@@ -21,12 +21,16 @@
 #define IOCTL_SCM_GET_CONFIG     SCM_CONTROL_CODE(5) /* out: SCM_CONFIG; STATUS_BUFFER_OVERFLOW with a ULONG, the size needed */
 #define IOCTL_SCM_SET_CONFIG     SCM_CONTROL_CODE(6) /* in: SCM_CONFIG, SCM_NO_CHANGE in what stays; out: ULONG tag */
 #define IOCTL_SCM_ENUMERATE      SCM_CONTROL_CODE(7) /* manager; in: ULONG, from 0 on; out: SCM_ENTRY; STATUS_NO_MORE_ENTRIES */
+#define IOCTL_SCM_GET_OPTION     SCM_CONTROL_CODE(8) /* in: ULONG SCM_OPTION; out: its bytes, none if it is not set; STATUS_BUFFER_OVERFLOW as above */
+#define IOCTL_SCM_SET_OPTION     SCM_CONTROL_CODE(9)  /* in: ULONG SCM_OPTION and its bytes; none: it is removed */
+#define IOCTL_SCM_FIND           SCM_CONTROL_CODE(10) /* manager; in: SCM_FIND_*, a name; out: SCM_ENTRY */
+#define IOCTL_SCM_DEPENDENTS     SCM_CONTROL_CODE(11) /* out: SCM_ENTRY for each, last to be started first; STATUS_BUFFER_OVERFLOW as above */
 
 #define SCM_NO_CHANGE   0xFFFFFFFFu
-#define SCM_NAME_LENGTH 256 /* characters of a service's or display name, without the terminator */
+#define SCM_NAME_LENGTH 256 /* characters of a service's, display or group name, without the terminator */
 
-typedef struct _SCM_STATUS { /* SERVICE_STATUS_PROCESS without the process, of which a driver has none */
-    ULONG Type, State, Accepted, Win32Exit, ServiceExit, CheckPoint, WaitHint;
+typedef struct _SCM_STATUS { /* as SERVICE_STATUS_PROCESS */
+    ULONG Type, State, Accepted, Win32Exit, ServiceExit, CheckPoint, WaitHint, ProcessId, Flags;
 } SCM_STATUS;
 
 typedef struct _SCM_TEXT {
@@ -46,6 +50,30 @@ typedef struct _SCM_CONFIG {
 } SCM_CONFIG;
 
 typedef struct _SCM_ENTRY {
-    WCHAR Name[SCM_NAME_LENGTH + 1], DisplayName[SCM_NAME_LENGTH + 1];
+    WCHAR Name[SCM_NAME_LENGTH + 1], DisplayName[SCM_NAME_LENGTH + 1], Group[SCM_NAME_LENGTH + 1];
     SCM_STATUS Status;
 } SCM_ENTRY;
+
+/* What ChangeServiceConfig2 sets, a registry value each. Texts are without a terminator, lists without the last one. */
+typedef enum _SCM_OPTION {
+    ScmDescription,        /* text */
+    ScmDelayedAutoStart,   /* ULONG */
+    ScmFailureActions,     /* SCM_FAILURE, then an SC_ACTION (two ULONGs) for each */
+    ScmRebootMessage,      /* text */
+    ScmFailureCommand,     /* text */
+    ScmFailureFlag,        /* ULONG */
+    ScmSidType,            /* ULONG */
+    ScmRequiredPrivileges, /* list */
+    ScmPreshutdownTimeout, /* ULONG, milliseconds */
+    ScmOptions
+} SCM_OPTION;
+
+typedef struct _SCM_FAILURE { /* how the value FailureActions begins: SERVICE_FAILURE_ACTIONS with 32-bit pointers */
+    ULONG ResetPeriod, RebootMessage, Command, Count, Actions;
+} SCM_FAILURE;
+
+enum { SCM_FIND_BY_NAME, SCM_FIND_BY_DISPLAY_NAME };
+typedef struct _SCM_FIND {
+    ULONG By;
+    WCHAR Name[SCM_NAME_LENGTH + 2]; /* terminated */
+} SCM_FIND;

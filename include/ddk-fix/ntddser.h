@@ -1,0 +1,92 @@
+/*
+ * What a serial port's driver is asked: control codes and structures of the WDK's ntddser.h, which mingw-w64 does not have. Layouts and numbers are those of
+ * "Serial Device Control Requests" in Microsoft's documentation. Include it after ntddk.h, or after windows.h and winioctl.h.
+ */
+#pragma once
+
+#define SERIAL_CODE_(Function)        CTL_CODE(FILE_DEVICE_SERIAL_PORT, Function, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_SERIAL_SET_BAUD_RATE    SERIAL_CODE_(1)
+#define IOCTL_SERIAL_SET_QUEUE_SIZE   SERIAL_CODE_(2)
+#define IOCTL_SERIAL_SET_LINE_CONTROL SERIAL_CODE_(3)
+#define IOCTL_SERIAL_SET_BREAK_ON     SERIAL_CODE_(4)
+#define IOCTL_SERIAL_SET_BREAK_OFF    SERIAL_CODE_(5)
+#define IOCTL_SERIAL_IMMEDIATE_CHAR   SERIAL_CODE_(6)
+#define IOCTL_SERIAL_SET_TIMEOUTS     SERIAL_CODE_(7)
+#define IOCTL_SERIAL_GET_TIMEOUTS     SERIAL_CODE_(8)
+#define IOCTL_SERIAL_SET_DTR          SERIAL_CODE_(9)
+#define IOCTL_SERIAL_CLR_DTR          SERIAL_CODE_(10)
+#define IOCTL_SERIAL_SET_RTS          SERIAL_CODE_(12)
+#define IOCTL_SERIAL_CLR_RTS          SERIAL_CODE_(13)
+#define IOCTL_SERIAL_SET_XOFF         SERIAL_CODE_(14)
+#define IOCTL_SERIAL_SET_XON          SERIAL_CODE_(15)
+#define IOCTL_SERIAL_GET_WAIT_MASK    SERIAL_CODE_(16)
+#define IOCTL_SERIAL_SET_WAIT_MASK    SERIAL_CODE_(17)
+#define IOCTL_SERIAL_WAIT_ON_MASK     SERIAL_CODE_(18)
+#define IOCTL_SERIAL_PURGE            SERIAL_CODE_(19)
+#define IOCTL_SERIAL_GET_BAUD_RATE    SERIAL_CODE_(20)
+#define IOCTL_SERIAL_GET_LINE_CONTROL SERIAL_CODE_(21)
+#define IOCTL_SERIAL_GET_CHARS        SERIAL_CODE_(22)
+#define IOCTL_SERIAL_SET_CHARS        SERIAL_CODE_(23)
+#define IOCTL_SERIAL_GET_HANDFLOW     SERIAL_CODE_(24)
+#define IOCTL_SERIAL_SET_HANDFLOW     SERIAL_CODE_(25)
+#define IOCTL_SERIAL_GET_MODEMSTATUS  SERIAL_CODE_(26)
+#define IOCTL_SERIAL_GET_COMMSTATUS   SERIAL_CODE_(27)
+
+typedef struct _SERIAL_BAUD_RATE {
+    ULONG BaudRate;
+} SERIAL_BAUD_RATE, *PSERIAL_BAUD_RATE;
+typedef struct _SERIAL_QUEUE_SIZE {
+    ULONG InSize, OutSize;
+} SERIAL_QUEUE_SIZE, *PSERIAL_QUEUE_SIZE;
+typedef struct _SERIAL_LINE_CONTROL {
+    UCHAR StopBits, Parity, WordLength;
+} SERIAL_LINE_CONTROL, *PSERIAL_LINE_CONTROL;
+typedef struct _SERIAL_TIMEOUTS {
+    ULONG ReadIntervalTimeout, ReadTotalTimeoutMultiplier, ReadTotalTimeoutConstant, WriteTotalTimeoutMultiplier, WriteTotalTimeoutConstant;
+} SERIAL_TIMEOUTS, *PSERIAL_TIMEOUTS;
+typedef struct _SERIAL_CHARS {
+    UCHAR EofChar, ErrorChar, BreakChar, EventChar, XonChar, XoffChar;
+} SERIAL_CHARS, *PSERIAL_CHARS;
+typedef struct _SERIAL_HANDFLOW {
+    ULONG ControlHandShake, FlowReplace;
+    LONG XonLimit, XoffLimit;
+} SERIAL_HANDFLOW, *PSERIAL_HANDFLOW;
+typedef struct _SERIAL_STATUS {
+    ULONG Errors, HoldReasons, AmountInInQueue, AmountInOutQueue;
+    BOOLEAN EofReceived, WaitForImmediate;
+} SERIAL_STATUS, *PSERIAL_STATUS;
+
+#define SERIAL_DTR_MASK        0x00000003u
+#define SERIAL_DTR_CONTROL     0x00000001u
+#define SERIAL_DTR_HANDSHAKE   0x00000002u
+#define SERIAL_CTS_HANDSHAKE   0x00000008u
+#define SERIAL_DSR_HANDSHAKE   0x00000010u
+#define SERIAL_DSR_SENSITIVITY 0x00000040u
+#define SERIAL_ERROR_ABORT     0x80000000u
+#define SERIAL_AUTO_TRANSMIT   0x00000001u
+#define SERIAL_AUTO_RECEIVE    0x00000002u
+#define SERIAL_ERROR_CHAR      0x00000004u
+#define SERIAL_NULL_STRIPPING  0x00000008u
+#define SERIAL_RTS_MASK        0x000000C0u
+#define SERIAL_RTS_CONTROL     0x00000040u
+#define SERIAL_RTS_HANDSHAKE   0x00000080u
+#define SERIAL_TRANSMIT_TOGGLE 0x000000C0u
+#define SERIAL_XOFF_CONTINUE   0x80000000u
+
+#define SERIAL_ERROR_QUEUEOVERRUN 0x00000004u
+
+#define SERIAL_PURGE_TXABORT 0x00000001u
+#define SERIAL_PURGE_RXABORT 0x00000002u
+#define SERIAL_PURGE_TXCLEAR 0x00000004u
+#define SERIAL_PURGE_RXCLEAR 0x00000008u
+
+#define SERIAL_EV_RXCHAR  0x0001u
+#define SERIAL_EV_RXFLAG  0x0002u
+#define SERIAL_EV_TXEMPTY 0x0004u
+#define SERIAL_EV_CTS     0x0008u
+#define SERIAL_EV_DSR     0x0010u
+#define SERIAL_EV_RLSD    0x0020u
+
+#define SERIAL_MSR_CTS 0x10u
+#define SERIAL_MSR_DSR 0x20u
+#define SERIAL_MSR_DCD 0x80u

@@ -1,5 +1,5 @@
 #include "console.h"
-#include "log_store.h"
+#include "log/store.h"
 #include "server.h"
 #include "signals.h"
 
@@ -28,7 +28,7 @@ static struct console {
     int fd[3];
     uint32_t terminals;
     struct stream out[3];
-} consoles[CONSOLE_MAX + 1] = {{.used = true, .fd = {0, 1, 2}}};
+} consoles[CONSOLE_MAX + 1];
 
 static struct {
     bool colour;
@@ -106,6 +106,9 @@ static uint32_t find_terminals(const struct console *console) {
 void console_look_again(void) {
     const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
 
+    consoles[0].used = true;
+    for (int stream = 0; stream <= 2; stream++)
+        consoles[0].fd[stream] = stream;
     consoles[0].terminals = find_terminals(&consoles[0]);
     host.colour = is_terminal(&consoles[0], 2) && (no_colour == NULL || *no_colour == '\0') && term != NULL && strcmp(term, "dumb") != 0;
 }

@@ -5,22 +5,23 @@
 
 const char *const help_commands[] = {"run", "up", "down", "status", "load", "unload", "log", "objects", "inspect", "cc", "help", NULL};
 
-static const char overview[] = "Ringside runs Windows kernel drivers, and the programs that talk to them, in an ordinary Linux process.\n"
-                               "\n"
-                               "usage: ringside run [OPTIONS] PROGRAM.exe [ARGS]   boot a machine, load drivers, run a program in it\n"
-                               "       ringside up | down | status                 start, end, or ask a machine that stays up, which run then enters\n"
-                               "       ringside load FILE.sys | unload NAME        install and start, stop and remove a driver there\n"
-                               "       ringside log [-f] [-i]                      what drivers and programs print, as DebugView shows it\n"
-                               "       ringside objects [-l] [-i] [PATH]           the object namespace, as WinObj shows it\n"
-                               "       ringside inspect [--json] FILE...           what an image is, and what it needs that Ringside has or lacks\n"
-                               "       ringside cc SOURCE.c... -o NAME.sys         compile a driver (.sys), program (.exe) or library (.dll)\n"
-                               "       ringside help COMMAND                       more about one of these\n"
-                               "       ringside --version\n"
-                               "\n"
-                               "first steps:\n"
-                               "  ringside cc driver.c -o driver.sys\n"
-                               "  ringside cc client.c -o client.exe\n"
-                               "  ringside run -d driver.sys client.exe\n";
+static const char overview[] =
+    "Ringside runs Windows kernel drivers, and the programs that talk to them, in an ordinary Linux process.\n"
+    "\n"
+    "usage: ringside run [OPTIONS] PROGRAM.exe [ARGS]   boot a machine, load drivers, run a program in it\n"
+    "       ringside up | down | status                 start, end, or ask a machine that stays up, which run then enters\n"
+    "       ringside load FILE.sys | unload NAME        install and start, stop and remove a driver there\n"
+    "       ringside log [-f] [-i]                      what drivers and programs print, as DebugView shows it\n"
+    "       ringside objects [-l] [-i] [PATH]           the object namespace, as WinObj shows it\n"
+    "       ringside inspect [--json] FILE...           what an image is, and what it needs that Ringside has or lacks\n"
+    "       ringside cc SOURCE.c... -o NAME.sys         compile a driver (.sys), program (.exe) or library (.dll)\n"
+    "       ringside help COMMAND                       more about one of these\n"
+    "       ringside --version\n"
+    "\n"
+    "first steps:\n"
+    "  ringside cc driver.c -o driver.sys\n"
+    "  ringside cc client.c -o client.exe\n"
+    "  ringside run -d driver.sys client.exe\n";
 
 static const char run[] =
     "usage: ringside run [OPTIONS] PROGRAM.exe [ARGS]\n"
@@ -60,7 +61,8 @@ static const char run[] =
 static const char up_help[] =
     "usage: ringside up [OPTIONS]\n"
     "\n"
-    "Starts a machine in the background. It stays until `ringside down`; run, load, unload, log, objects and status enter it. What is installed in it and\n"
+    "Starts a machine in the background. It stays until `ringside down`; run, load, unload, log, objects and status enter it. What is installed in "
+    "it and\n"
     "its registry are kept in its directory, $XDG_STATE_HOME/ringside/NAME (or ~/.local/state/ringside/NAME), and are there at the next `up`.\n"
     "\n"
     "      --machine NAME      its name (default: $RINGSIDE_MACHINE, or \"default\")\n"
@@ -73,21 +75,21 @@ static const char up_help[] =
     "                          as for ringside run\n"
     "  -h, --help              this text\n"
     "\n"
-    "Its clock is the wall clock. Its messages go to machine.log in its directory; the screen of a bug check to bugcheck.txt, and to the terminals of those\n"
+    "Its clock is the wall clock. Its messages go to machine.log in its directory; the screen of a bug check to bugcheck.txt, and to the terminals "
+    "of those\n"
     "who are in it.\n"
     "\n"
     "exit codes: 0 it is up; 125 it is not\n";
 
-static const char down_help[] =
-    "usage: ringside down [--machine NAME] [--kill]\n"
-    "\n"
-    "Ends the machine: its programs, then its drivers, the latest first, then itself. Says which driver would not go.\n"
-    "\n"
-    "      --kill              at once, as if its power failed: nothing is unloaded, and what was not flushed is lost\n"
-    "      --machine NAME      the machine of this name\n"
-    "  -h, --help              this text\n"
-    "\n"
-    "exit codes: 0; 125 there is no such machine, or usage\n";
+static const char down_help[] = "usage: ringside down [--machine NAME] [--kill]\n"
+                                "\n"
+                                "Ends the machine: its programs, then its drivers, the latest first, then itself. Says which driver would not go.\n"
+                                "\n"
+                                "      --kill              at once, as if its power failed: nothing is unloaded, and what was not flushed is lost\n"
+                                "      --machine NAME      the machine of this name\n"
+                                "  -h, --help              this text\n"
+                                "\n"
+                                "exit codes: 0; 125 there is no such machine, or usage\n";
 
 static const char status_help[] =
     "usage: ringside status [--machine NAME] [--json | --threads]\n"
@@ -113,12 +115,11 @@ static const char load_help[] =
     "\n"
     "exit codes: 0; 125 no machine is up, or usage; 126 the driver is refused; 127 there is no such file; 134 the machine bug checked\n";
 
-static const char unload_help[] =
-    "usage: ringside unload [--machine NAME] NAME\n"
-    "\n"
-    "Stops the driver of that service in the machine that is up, and removes the service. Says why, if it stays.\n"
-    "\n"
-    "exit codes: 0; 125 no machine is up, or usage; 126 it stays loaded; 134 the machine bug checked\n";
+static const char unload_help[] = "usage: ringside unload [--machine NAME] NAME\n"
+                                  "\n"
+                                  "Stops the driver of that service in the machine that is up, and removes the service. Says why, if it stays.\n"
+                                  "\n"
+                                  "exit codes: 0; 125 no machine is up, or usage; 126 it stays loaded; 134 the machine bug checked\n";
 
 static const char objects_help[] =
     "usage: ringside objects [OPTIONS] [PATH]\n"

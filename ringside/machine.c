@@ -4,7 +4,7 @@
 #include "fence_key.h"
 #include "files.h"
 #include "ldr/pe.h"
-#include "log_store.h"
+#include "log/store.h"
 #include "memory.h"
 #include "message.h"
 #include "root.h"
@@ -43,10 +43,11 @@
     F(protect)                                                                                                                                       \
     F(discard)                                                                                                                                       \
     F(set_gs)                                                                                                                                        \
-    F(monotonic_ns) F(wall_time) F(entropy) F(wait) F(console_write) F(console_read) F(console_terminals) F(console_want) F(debug_line)              \
-        F(request_next) F(request_data) F(request_note) F(request_done) F(state_read) F(state_append) F(state_replace) F(trace) F(message)           \
-            F(file_open) F(file_close) F(file_read) F(file_write) F(file_info) F(file_resize) F(file_flush) F(file_delete) F(file_rename)            \
-                F(file_list) F(file_host_path) F(exit) F(bugcheck) F(fatal) F(stop)
+    F(monotonic_ns)                                                                                                                                  \
+    F(wall_time) F(entropy) F(wait) F(console_write) F(console_read) F(console_terminals) F(console_want) F(debug_line) F(request_next)              \
+        F(request_data) F(request_note) F(request_done) F(state_read) F(state_append) F(state_replace) F(trace) F(message) F(file_open)              \
+            F(file_close) F(file_read) F(file_write) F(file_info) F(file_resize) F(file_flush) F(file_delete) F(file_rename) F(file_list)            \
+                F(file_host_path) F(exit) F(bugcheck) F(fatal) F(stop)
 #define DECLARE(name)    extern void door_##name(void);
 #define INITIALIZE(name) .name = (void *)door_##name,
 DOORS(DECLARE)

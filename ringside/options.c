@@ -1,5 +1,5 @@
 #include "options.h"
-#include "log_level.h"
+#include "log/level.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #pragma once
 #include "hal/hal.h"
 #include "shares.h"
-#include "log_filter.h"
+#include "log/filter.h"
 
 #include <stdbool.h>
 #include <stddef.h>

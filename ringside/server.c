@@ -1,6 +1,6 @@
 #include "server.h"
 #include "console.h"
-#include "log_store.h"
+#include "log/store.h"
 #include "machine.h"
 #include "message.h"
 #include "request.h"

@@ -7,7 +7,7 @@ program=
 [ -f "$build/tests/user/$name.exe" ] && program=$build/tests/user/$name.exe
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
-"$build/ringside" run --timeout 60 "$@" -d "$build/tests/kernel/$name.sys" $program >"$output" 2>&1
+"$build/ringside" run --alone --timeout 60 "$@" -d "$build/tests/kernel/$name.sys" $program >"$output" 2>&1
 status=$?
 sed -n 's/\r$//; s/^dbg: //; /^\(ok\|not ok\|1\.\.\|#\)/p' "$output"
 if [ $status != 0 ]; then

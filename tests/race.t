@@ -11,7 +11,7 @@ balanced() {
     err_has 'Example: unloaded' "$1: nothing keeps the driver"
 }
 for kind in buffered direct neither; do
-    for seed in 1 2; do
+    for seed in 1 2 ${SOAK:+3 4 5 6 7 8 9 10 11 12}; do
         run "$ringside" run --timeout 60 -d $s/example-$kind.sys $r $seed
         exits 0 "$kind, seed $seed"
         balanced "$kind, seed $seed"

@@ -29,7 +29,7 @@ $(BUILD)/tests/host/%: tests/host/%.c
 	$(CC) $(HOST_CFLAGS) -Wno-missing-prototypes -fsanitize=address,undefined -fno-sanitize-recover=all -MMD -MP $< $(TEST_SOURCES_$*) -lcmocka -o $@
 
 
-.PHONY: test-images run-tests check-wine
+.PHONY: test-images run-tests check-wine soak
 test-images: $(TEST_IMAGES) $(TEST_SCRIPTS) $(BUILD)/ringside $(BUILD)/unwind-proof samples
 # What each test said is kept in $(BUILD)/tap; from it comes the table of the tutorial's rows.
 run-tests: test-images
@@ -41,6 +41,11 @@ run-tests: test-images
 check:
 	+$(MAKE) --no-print-directory BUILD=build/check SAN=1 run-tests
 
+# What `check` runs a slice of, whole, for hours if need be: docs/soak.md.
+soak:
+	+$(MAKE) --no-print-directory BUILD=build/check SAN=1 test-images
+	BUILD=build/check tools/soak.sh
+
 # The same binaries under Wine, where it is installed: docs/oracle.md.
 check-wine: $(BUILD)/ringside samples $(TESTS_USER:%=$(BUILD)/tests/user/%.exe)
 	BUILD=$(BUILD) prove -v tests/wine/check.sh
@@ -48,10 +53,10 @@ check-wine: $(BUILD)/ringside samples $(TESTS_USER:%=$(BUILD)/tests/user/%.exe)
 demo: $(BUILD)/ringside samples
 	BUILD=$(BUILD) samples/demo.sh
 
-TEST_SOURCES_test_options := ringside/options.c ringside/log_level.c
+TEST_SOURCES_test_options := ringside/options.c ringside/log/level.c
 TEST_SOURCES_test_command_line := ringside/command_line.c
 TEST_SOURCES_test_files := ringside/files.c ringside/root.c ringside/beneath.c ringside/janitor.c ringside/overlay.c ringside/names.c ringside/shares.c
 TEST_SOURCES_test_pe := $(wildcard ring0/ldr/pe*.c)
-TEST_SOURCES_test_log := ringside/options.c $(foreach n,store record level filter format,ringside/log_$(n).c) -ljansson
+TEST_SOURCES_test_log := ringside/options.c $(foreach n,store record level filter format,ringside/log/$(n).c) -ljansson
 TEST_SOURCES_test_fence := ringside/fence.c ringside/fence_key.c ringside/fence_filter.c ringside/beneath.c
 $(BUILD)/tests/host/test_fence: $(BUILD)/host/linux_calls.inc

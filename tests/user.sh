@@ -5,7 +5,7 @@ shift
 build=${BUILD:-build}
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
-"$build/ringside" run --timeout 60 "$build/tests/user/$name.exe" "$@" </dev/null >"$output" 2>"$output.err"
+"$build/ringside" run --alone --timeout 60 "$build/tests/user/$name.exe" "$@" </dev/null >"$output" 2>"$output.err"
 status=$?
 tr -d '\r' <"$output"
 if [ $status != 0 ]; then

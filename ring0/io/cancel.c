@@ -19,8 +19,9 @@ static BOOLEAN IsSynchronous(PIRP Irp) {
     return (Irp->Flags & IRP_SYNCHRONOUS_API) || (File && (File->Flags & FO_SYNCHRONOUS_IO));
 }
 
-/* Calls the cancel routines of Thread's requests (Synchronous: of those alone that it waits for) on File (NULL: on any) with this status block (NULL: any). At APC_LEVEL, so that the current thread's
-   list changes only through what the routines complete. Returns how many such requests there are. */
+/* Calls the cancel routines of Thread's requests (Synchronous: of those alone that it waits for) on File (NULL: on any) with this status block
+   (NULL: any). At APC_LEVEL, so that the current thread's list changes only through what the routines complete. Returns how many such requests there
+   are. */
 static ULONG CancelMatching(PETHREAD Thread, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb, BOOLEAN Synchronous) {
     ULONG Count = 0;
     KIRQL Irql = KfRaiseIrql(APC_LEVEL);

@@ -37,8 +37,8 @@ static const CLASS FileClasses[] = {
     {FileAttributeTagInformation, sizeof(FILE_ATTRIBUTE_TAG_INFORMATION), 0, FILE_READ_ATTRIBUTES, 0},
     {FileCompletionInformation, 0, sizeof(FILE_COMPLETION_INFORMATION), 0, 0},
     {FileReplaceCompletionInformation, 0, sizeof(FILE_COMPLETION_INFORMATION), 0, 0},
-    {FileIoCompletionNotificationInformation, sizeof(FILE_IO_COMPLETION_NOTIFICATION_INFORMATION), sizeof(FILE_IO_COMPLETION_NOTIFICATION_INFORMATION),
-     0, 0},
+    {FileIoCompletionNotificationInformation, sizeof(FILE_IO_COMPLETION_NOTIFICATION_INFORMATION),
+     sizeof(FILE_IO_COMPLETION_NOTIFICATION_INFORMATION), 0, 0},
     {FileValidDataLengthInformation, 0, sizeof(FILE_VALID_DATA_LENGTH_INFORMATION), 0, FILE_WRITE_DATA},
 };
 

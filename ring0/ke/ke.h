@@ -236,7 +236,8 @@ VOID KiCheckNoTimer(const VOID *Start, SIZE_T Size, PCSTR Owner);
 ULONG64 KiNextTimerDue(VOID);              /* interrupt time; ~0: none */
 VOID KiQueueServerBlocks(PKTHREAD Thread); /* a thread that serves a KQUEUE stops running: another may take its place */
 VOID KiLeaveQueue(PKTHREAD Thread);
-/* Waits for an entry and takes up to Count (not 0) that are there then. Entries and *Removed are for STATUS_SUCCESS; else STATUS_TIMEOUT, STATUS_USER_APC,
+/* Waits for an entry and takes up to Count (not 0) that are there then. Entries and *Removed are for STATUS_SUCCESS; else STATUS_TIMEOUT,
+   STATUS_USER_APC,
    STATUS_ALERTED or STATUS_ABANDONED. <= APC_LEVEL, or DISPATCH_LEVEL with a timeout of 0. */
 NTSTATUS KiRemoveQueue(PKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout, PLIST_ENTRY *Entries, ULONG Count,
                        PULONG Removed);

@@ -257,9 +257,11 @@ static VOID HostCall(hal_trap_frame *Frame) {
     if (Frame->rip == 0) {
         _snprintf(Text, sizeof Text - 1, "the driver left 64-bit code, with sysenter or a far jump: where it did so cannot be known");
     } else if (InHost) {
-        _snprintf(Text, sizeof Text - 1, "the driver called code of Ringside's own, for the Linux call %s (%u): it was refused", Frame->insn_name, Number);
+        _snprintf(Text, sizeof Text - 1, "the driver called code of Ringside's own, for the Linux call %s (%u): it was refused", Frame->insn_name,
+                  Number);
     } else if (Frame->insn_name[0] != '\0') {
-        _snprintf(Text, sizeof Text - 1, "the driver executes '%s' with eax = %u, to Linux %s: it was refused", Instruction, Number, Frame->insn_name);
+        _snprintf(Text, sizeof Text - 1, "the driver executes '%s' with eax = %u, to Linux %s: it was refused", Instruction, Number,
+                  Frame->insn_name);
     } else {
         _snprintf(Text, sizeof Text - 1, "the driver executes '%s' with eax = %u: it was refused", Instruction, Number);
     }

@@ -96,7 +96,8 @@ BOOLEAN LdrDescribeAddress(ULONG64 Address, CHAR *Text, SIZE_T Size) {
         PLDRP_MODULE whole = CONTAINING_RECORD(module, LDRP_MODULE, Public);
         if (pe_section_of(&whole->Pe, (ULONG)(Address - (ULONG64)module->DllBase), &section) >= 0) {
             BOOLEAN gone = module->InitDiscarded && !MmIsRangeAccessible((PVOID)Address, 1, FALSE);
-            _snprintf(discarded, sizeof(discarded) - 1, " (in the discarded %s section of %s: it is gone after DriverEntry)", section.name, module->Name);
+            _snprintf(discarded, sizeof(discarded) - 1, " (in the discarded %s section of %s: it is gone after DriverEntry)", section.name,
+                      module->Name);
             discarded[sizeof(discarded) - 1] = '\0';
             how = gone ? discarded : (section.characteristics & PE_SECTION_WRITE) ? "" : " (read-only)";
         }

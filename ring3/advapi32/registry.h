@@ -2,8 +2,6 @@
 #pragma once
 #include "advapi32.h"
 
-#define REGP_WOW64 ((REGSAM)(KEY_WOW64_32KEY | KEY_WOW64_64KEY)) /* which registry a 32-bit program means; there is one */
-
 enum { KeyNodeInformation_ = 1 };
 typedef struct _NT_KEY_NODE_INFORMATION {
     LARGE_INTEGER LastWriteTime;

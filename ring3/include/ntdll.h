@@ -422,11 +422,13 @@ VOID NTAPI RtlpZeroTlsCell(ULONG Index);
 PIMAGE_NT_HEADERS NTAPI RtlImageNtHeader(PVOID Base);
 PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN MappedAsImage, USHORT Directory, PULONG Size);
 PVOID NTAPI RtlPcToFileHeader(PVOID Pc, PVOID *Base);
-/* Path: NULL, or LOAD_WITH_ALTERED_SEARCH_PATH and LOAD_LIBRARY_SEARCH_ flags with the lowest bit set. Flags: NULL, or a pointer to image characteristics,
-   of which IMAGE_FILE_EXECUTABLE_IMAGE means: as it is, without imports and DllMain. Loads with its imports and runs DllMain; counts when it is there already. */
+/* Path: NULL, or LOAD_WITH_ALTERED_SEARCH_PATH and LOAD_LIBRARY_SEARCH_ flags with the lowest bit set. Flags: NULL, or a pointer to image
+   characteristics, of which IMAGE_FILE_EXECUTABLE_IMAGE means: as it is, without imports and DllMain. Loads with its imports and runs DllMain;
+   counts when it is there already. */
 NTSTATUS NTAPI LdrLoadDll(PWSTR Path, PULONG Flags, PUNICODE_STRING Name, PVOID *Base);
 NTSTATUS NTAPI LdrUnloadDll(PVOID Base);
-/* A file mapped to be looked at, not run; found as LdrLoadDll finds it. Kind: LOAD_LIBRARY_AS_. The low bits of the handle say which it is, and LdrUnloadDll unmaps it. Ours. */
+/* A file mapped to be looked at, not run; found as LdrLoadDll finds it. Kind: LOAD_LIBRARY_AS_. The low bits of the handle say which it is, and
+   LdrUnloadDll unmaps it. Ours. */
 NTSTATUS NTAPI RtlpMapDll(PWSTR Path, PUNICODE_STRING Name, ULONG Kind, PVOID *Handle);
 NTSTATUS NTAPI LdrSetDllDirectory(PUNICODE_STRING Path); /* NULL: the standard order again */
 NTSTATUS NTAPI LdrGetDllDirectory(PUNICODE_STRING Path); /* STATUS_BUFFER_TOO_SMALL: Length is what is needed, with the terminator */

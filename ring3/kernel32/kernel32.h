@@ -42,7 +42,8 @@ BOOL BaseNtPath(PCWSTR Path, PUNICODE_STRING NtPath, POBJECT_ATTRIBUTES Attribut
 
 /* console.c */
 #define CONSOLE_IGNORE_CTRL_C 1u /* NT_PROCESS_PARAMETERS.ConsoleFlags */
-/* Start routine of a thread of this process, made by the kernel for a console event, or by GenerateConsoleCtrlEvent: Event is CTRL_C_EVENT, CTRL_BREAK_EVENT,
+/* Start routine of a thread of this process, made by the kernel for a console event, or by GenerateConsoleCtrlEvent: Event is CTRL_C_EVENT,
+   CTRL_BREAK_EVENT,
    CTRL_CLOSE_EVENT, ... Calls the handlers, newest first; without one that takes the event the process exits with STATUS_CONTROL_C_EXIT. Exported. */
 DWORD WINAPI CtrlRoutine(LPVOID Event);
 /* At the start of the process: standard handles for one that was to get a console of its own. */

@@ -5,7 +5,6 @@
 #include "locale.h"
 #include "locale_table.h"
 
-
 #define MAXIMUM_TEXT 128
 
 LCID WINAPI GetUserDefaultLCID(VOID) { return BASE_LOCALE; }

@@ -1,4 +1,5 @@
-/* Delay loads that the system resolves (documentation of ResolveDelayLoadedAPI): the DLL is loaded with the first call, and each function bound with its first. */
+/* Delay loads that the system resolves (documentation of ResolveDelayLoadedAPI): the DLL is loaded with the first call, and each function bound
+   with its first. */
 #include "ntdllp.h"
 
 /* delayloadhandler.h, which mingw-w64 lacks */

@@ -1,4 +1,5 @@
-/* Finding and mapping image files. The DLLs of the system come from its own folder alone, so that a file beside a program cannot replace them (Windows' KnownDLLs). */
+/* Finding and mapping image files. The DLLs of the system come from its own folder alone, so that a file beside a program cannot replace them
+   (Windows' KnownDLLs). */
 #include "ntdllp.h"
 
 #define MAXIMUM_PATH 1024u

@@ -26,19 +26,20 @@ extern BOOLEAN LdrpShutdownInProgress;
 /* loader.c. Callers hold the loader lock. */
 LDRP_MODULE *LdrpFindByAddress(PVOID Address);
 LDRP_MODULE *LdrpFindByBase(PVOID Base);
-/* The module of that name, loaded now if it is not yet; nobody refers to it by that. Not yet initialized: LdrpRunInitializers. After a failure LdrpCollect
-   takes away what has been loaded on the way. */
+/* The module of that name, loaded now if it is not yet; nobody refers to it by that. Not yet initialized: LdrpRunInitializers. After a failure
+   LdrpCollect takes away what has been loaded on the way. */
 NTSTATUS LdrpLoad(PCUNICODE_STRING Name, LDRP_MODULE **Module);
 NTSTATUS LdrpRunInitializers(VOID);
-LDRP_MODULE *LdrpRegister(PVOID Base, PCUNICODE_STRING FullName);    /* NULL: no memory */
+LDRP_MODULE *LdrpRegister(PVOID Base, PCUNICODE_STRING FullName); /* NULL: no memory */
 
 /* unload.c. Callers hold the loader lock. */
 NTSTATUS LdrpRecordImport(LDRP_MODULE *Module, LDRP_MODULE *Import); /* Module needs Import from now on */
-VOID LdrpCallDetach(LDRP_MODULE *Module, PVOID Reserved);           /* TLS callbacks and DllMain: it ends */
-VOID LdrpCollect(VOID);                                             /* unloads what nobody needs */
+VOID LdrpCallDetach(LDRP_MODULE *Module, PVOID Reserved);            /* TLS callbacks and DllMain: it ends */
+VOID LdrpCollect(VOID);                                              /* unloads what nobody needs */
 
-/* search.c: where DLLs are looked for. Flags are LOAD_LIBRARY_SEARCH_, LOAD_WITH_ALTERED_SEARCH_PATH, and DONT_RESOLVE_DLL_REFERENCES; they are for one LdrLoadDll with all that
-   it loads. Name: the file, whose folder two of the flags mean; STATUS_INVALID_PARAMETER when it has none. Callers hold the loader lock. */
+/* search.c: where DLLs are looked for. Flags are LOAD_LIBRARY_SEARCH_, LOAD_WITH_ALTERED_SEARCH_PATH, and DONT_RESOLVE_DLL_REFERENCES; they are for
+   one LdrLoadDll with all that it loads. Name: the file, whose folder two of the flags mean; STATUS_INVALID_PARAMETER when it has none. Callers
+   hold the loader lock. */
 typedef struct _LDRP_SEARCH {
     ULONG Flags;
     UNICODE_STRING Folder;

@@ -1,6 +1,7 @@
 /*
- * Where DLLs are looked for (documentation: "Dynamic-link library search order", with safe search mode on): the program's folder, the one of SetDllDirectory,
- * C:\Windows\System32, C:\Windows, the current directory (not after SetDllDirectory), PATH; or, with LOAD_LIBRARY_SEARCH_ flags, only what they name.
+ * Where DLLs are looked for (documentation: "Dynamic-link library search order", with safe search mode on): the program's folder, the one of
+ * SetDllDirectory, C:\Windows\System32, C:\Windows, the current directory (not after SetDllDirectory), PATH; or, with LOAD_LIBRARY_SEARCH_
+ * flags, only what they name.
  */
 #include "ntdllp.h"
 

@@ -1,6 +1,7 @@
 /*
- * Modules that nobody needs any more. What is loaded is a graph: a module needs those that it imports from, and cycles are allowed. A module stays as long as it can be reached from one
- * that somebody has loaded by name (References) or that is pinned; all others go together: first each is told, importers before imports, then their memory goes.
+ * Modules that nobody needs any more. What is loaded is a graph: a module needs those that it imports from, and cycles are allowed. A module stays
+ * as long as it can be reached from one that somebody has loaded by name (References) or that is pinned; all others go together: first each is
+ * told, importers before imports, then their memory goes.
  */
 #include "ntdllp.h"
 
@@ -63,7 +64,8 @@ static BOOLEAN LdrpIsImported(LDRP_MODULE *Module, PLIST_ENTRY Order) {
     return FALSE;
 }
 
-/* The last initialized one of those that go and that no other one of them imports from; in a circle the last initialized one. NULL: all have been told.
+/* The last initialized one of those that go and that no other one of them imports from; in a circle the last initialized one. NULL: all have been
+   told.
    Their routines may load and free others: the list is looked at anew each time. */
 static LDRP_MODULE *LdrpNextToDetach(PLIST_ENTRY Order) {
     LDRP_MODULE *last = NULL;

@@ -1,4 +1,5 @@
-/* A driver that comes back to its INIT section: what it does there when it is asked for something is Mistake. Its device is the example's, so that the example's client is its program. */
+/* A driver that comes back to its INIT section: what it does there when it is asked for something is Mistake. Its device is the example's, so that
+   the example's client is its program. */
 #pragma once
 #include <ntddk.h>
 

@@ -1,4 +1,4 @@
-/* Debug output. tests/print.t compares what comes out, line by line. */
+/* Debug output. tests/t21-print.t compares what comes out, line by line. */
 #include <ntddk.h>
 
 DRIVER_INITIALIZE DriverEntry;

@@ -1,8 +1,8 @@
 /* The log: the store's ring, its JSON, filters, lines. */
-#include "ringside/log_filter.h"
-#include "ringside/log_format.h"
-#include "ringside/log_record.h"
-#include "ringside/log_store.h"
+#include "ringside/log/filter.h"
+#include "ringside/log/format.h"
+#include "ringside/log/record.h"
+#include "ringside/log/store.h"
 #include "ringside/options.h"
 
 #include <setjmp.h>

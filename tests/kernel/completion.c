@@ -1,4 +1,5 @@
-/* Keeps every read in a queue of its own until a write comes, with a cancel routine under the cancel spin lock, as the DDK showed it before cancel-safe queues. */
+/* Keeps every read in a queue of its own until a write comes, with a cancel routine under the cancel spin lock, as the DDK showed it before
+   cancel-safe queues. */
 #include <ntddk.h>
 
 DRIVER_INITIALIZE DriverEntry;

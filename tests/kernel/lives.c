@@ -1,6 +1,7 @@
 /*
- * Counts the files of its device, and records in which process their CLEANUP and CLOSE run. A write references the file for 30 ms more, so that its CLOSE comes
- * after its CLEANUP and elsewhere; a read of fewer bytes than LIVES waits until it is cancelled; a longer one gives the counts. At unload it says what it has counted.
+ * Counts the files of its device, and records in which process their CLEANUP and CLOSE run. A write references the file until a work item has run, one
+ * of a single byte for 30 ms more, so that its CLOSE comes after its CLEANUP and elsewhere; a read of fewer bytes than LIVES waits until it is cancelled, a
+ * longer one gives the counts. At unload it says what it has counted.
  */
 #include <ntddk.h>
 #include "kernel/lives.h"
@@ -14,6 +15,7 @@ static LIVES Lives;
 typedef struct _KEPT {
     PIO_WORKITEM Item;
     PFILE_OBJECT File;
+    BOOLEAN Long;
 } KEPT, *PKEPT;
 
 static NTSTATUS Complete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information) {
@@ -58,7 +60,8 @@ static VOID LetGo(PDEVICE_OBJECT DeviceObject, PVOID Context) {
     LARGE_INTEGER Pause = {.QuadPart = -30 * 10000};
     UNREFERENCED_PARAMETER(DeviceObject);
 
-    KeDelayExecutionThread(KernelMode, FALSE, &Pause);
+    if (Kept->Long)
+        KeDelayExecutionThread(KernelMode, FALSE, &Pause);
     IoFreeWorkItem(Kept->Item);
     ObDereferenceObject(Kept->File);
     ExFreePoolWithTag(Kept, 'evil');
@@ -75,6 +78,7 @@ static NTSTATUS Write(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
         return Complete(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);
     }
     Kept->File = IoGetCurrentIrpStackLocation(Irp)->FileObject;
+    Kept->Long = IoGetCurrentIrpStackLocation(Irp)->Parameters.Write.Length == 1;
     ObReferenceObject(Kept->File);
     IoQueueWorkItem(Kept->Item, LetGo, DelayedWorkQueue, Kept);
     return Complete(Irp, STATUS_SUCCESS, IoGetCurrentIrpStackLocation(Irp)->Parameters.Write.Length);

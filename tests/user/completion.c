@@ -1,4 +1,5 @@
-/* I/O completion ports: packets posted by hand, packets of requests that pend and that do not, several at a time, threads that wait, and what a port refuses. */
+/* I/O completion ports: packets posted by hand, packets of requests that pend and that do not, several at a time, threads that wait, and what a
+   port refuses. */
 #include "utap.h"
 #include <string.h>
 

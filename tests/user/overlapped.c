@@ -1,4 +1,5 @@
-/* Overlapped I/O with completion routines, APCs, waitable timers, synchronous handles and their cancellation, console control events; offsets in files. */
+/* Overlapped I/O with completion routines, APCs, waitable timers, synchronous handles and their cancellation, console control events; offsets in
+   files. */
 #include "utap.h"
 #include <string.h>
 

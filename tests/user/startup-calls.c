@@ -1,4 +1,5 @@
-/* What the run-time library of Visual C++ calls when it is linked into a program, besides what every program calls: locale, character types, fiber storage, lists, exceptions. */
+/* What the run-time library of Visual C++ calls when it is linked into a program, besides what every program calls: locale, character types, fiber
+   storage, lists, exceptions. */
 #include "utap.h"
 #include <psapi.h>
 #include <string.h>

@@ -3,9 +3,7 @@
 DRIVER_INITIALIZE DriverEntry;
 DRIVER_UNLOAD PostboxUnload;
 
-VOID PostboxUnload(PDRIVER_OBJECT DriverObject) {
-    DbgPrint("Postbox: goodbye\n");
-}
+VOID PostboxUnload(PDRIVER_OBJECT DriverObject) { DbgPrint("Postbox: goodbye\n"); }
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
     DriverObject->DriverUnload = PostboxUnload;

@@ -67,16 +67,15 @@ NTSTATUS WhereWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
         return Complete(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);
     }
     DbgPrint("Where: SystemBuffer %s, MdlAddress %s, UserBuffer %s; the text is at a %s address\n", Irp->AssociatedIrp.SystemBuffer ? "set" : "NULL",
-             Irp->MdlAddress ? "set" : "NULL", Irp->UserBuffer ? "set" : "NULL", (ULONG_PTR)Job->Text > (ULONG_PTR)MmHighestUserAddress ? "kernel" : "user");
+             Irp->MdlAddress ? "set" : "NULL", Irp->UserBuffer ? "set" : "NULL",
+             (ULONG_PTR)Job->Text > (ULONG_PTR)MmHighestUserAddress ? "kernel" : "user");
     Look("at once", Job->Text, Job->Length);
     IoMarkIrpPending(Irp);
     IoQueueWorkItem(Job->Item, WhereLater, DelayedWorkQueue, Job);
     return STATUS_PENDING;
 }
 
-NTSTATUS WhereOpenClose(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
-    return Complete(Irp, STATUS_SUCCESS, 0);
-}
+NTSTATUS WhereOpenClose(PDEVICE_OBJECT DeviceObject, PIRP Irp) { return Complete(Irp, STATUS_SUCCESS, 0); }
 
 VOID WhereUnload(PDRIVER_OBJECT DriverObject) {
     IoDeleteSymbolicLink(&LinkName);

@@ -22,7 +22,7 @@ int main(int argc, char **argv) {
     }
     memcpy(Page + 4096 - 9, "no end...", 9);
     Post(Box, "up to the page's end", Page + 4096 - 9, 9);
-    Post(Box, "beyond the page's end", Page + 4096 - 9, 100);
+    Post(Box, "beyond the page's end", Page + 4096 - 9, 50);
     Post(Box, "from nowhere", (void *)16, 9);
     Post(Box, "from the kernel", (void *)0xFFFF800000001000, 9);
     Post(Box, "nothing", Page, 0);

@@ -17,19 +17,14 @@ static NTSTATUS Complete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information) {
     return Status;
 }
 
-NTSTATUS PostboxOpenClose(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
-    return Complete(Irp, STATUS_SUCCESS, 0);
-}
+NTSTATUS PostboxOpenClose(PDEVICE_OBJECT DeviceObject, PIRP Irp) { return Complete(Irp, STATUS_SUCCESS, 0); }
 
-static void Keep(const char *Text) {
+NTSTATUS PostboxWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+    const char *Text = Irp->UserBuffer;
     size_t Length = strlen(Text);
 
     RtlCopyMemory(Note, Text, Length + 1);
     DbgPrint("Postbox: kept: %s\n", Note);
-}
-
-NTSTATUS PostboxWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
-    Keep(Irp->UserBuffer);
     return Complete(Irp, STATUS_SUCCESS, IoGetCurrentIrpStackLocation(Irp)->Parameters.Write.Length);
 }
 

@@ -17,9 +17,7 @@ static NTSTATUS Complete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information) {
     return Status;
 }
 
-NTSTATUS PostboxOpenClose(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
-    return Complete(Irp, STATUS_SUCCESS, 0);
-}
+NTSTATUS PostboxOpenClose(PDEVICE_OBJECT DeviceObject, PIRP Irp) { return Complete(Irp, STATUS_SUCCESS, 0); }
 
 /* Text is the program's: it may be any number, and what is there may change or go away at any time. */
 static NTSTATUS Keep(const char *Text, ULONG Length) {

@@ -2,7 +2,7 @@
 #include <ntddk.h>
 
 #define MOST 1000 /* bytes in a note */
-#define TAG 'bxoP'
+#define TAG  'bxoP'
 
 DRIVER_INITIALIZE DriverEntry;
 DRIVER_UNLOAD PostboxUnload;
@@ -31,9 +31,7 @@ static NTSTATUS Complete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information) {
     return Status;
 }
 
-NTSTATUS PostboxOpenClose(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
-    return Complete(Irp, STATUS_SUCCESS, 0);
-}
+NTSTATUS PostboxOpenClose(PDEVICE_OBJECT DeviceObject, PIRP Irp) { return Complete(Irp, STATUS_SUCCESS, 0); }
 
 NTSTATUS PostboxWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     PPOSTBOX Box = DeviceObject->DeviceExtension;

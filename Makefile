@@ -47,6 +47,7 @@ install: $(BUILD)/ringside docs/exports.md
 	install -m 755 $(BUILD)/ringside $(DESTDIR)$(PREFIX)/bin/ringside
 	install -m 644 man/ringside.1 $(DESTDIR)$(PREFIX)/share/man/man1/ringside.1
 	install -m 644 README.md LICENSE NOTICE CHANGELOG.md $(wildcard docs/*.md) $(DESTDIR)$(DOCDIR)
+	cp -R docs/tutorial docs/ci-example $(DESTDIR)$(DOCDIR)
 	install -D -m 644 completions/ringside.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ringside
 	install -D -m 644 completions/ringside.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ringside
 	install -D -m 644 completions/ringside.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ringside.fish
@@ -55,6 +56,12 @@ docs/exports.md: $(BUILD)/exports.md
 	cp $< $@
 docs/oracle.md: tests/wine/oracle.awk tests/wine/differences.tbl
 	awk -f $^ > $@
+# Pages with listings and transcripts, made by running their commands whenever asked for; tests/tutorial.t and tests/ci.t compare them.
+.PHONY: docs/tutorial.md docs/ci.md
+docs/tutorial.md docs/ci.md: docs/%.md: $(BUILD)/ringside
+	perl tools/tutorial.pl $< $@ $(LISTINGS) > $(BUILD)/$*.md && cp $(BUILD)/$*.md $@
+docs/tutorial.md: LISTINGS := docs/tutorial
+docs/ci.md: LISTINGS := docs/ci-example
 compile_commands.json: Makefile tools/compile-commands.awk
 	$(MAKE) -n -B V=1 --no-print-directory all | awk -v dir=$(CURDIR) -f tools/compile-commands.awk > $@
 

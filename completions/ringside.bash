@@ -4,7 +4,7 @@ _ringside() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]} i
     COMPREPLY=()
     if [[ $COMP_CWORD -eq 1 ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "run log objects inspect cc help --help --version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "run up down status load unload log objects inspect cc help --help --version" -- "$cur")
         return
     fi
     case $command in
@@ -28,24 +28,63 @@ _ringside() {
         --cpus)
             mapfile -t COMPREPLY < <(compgen -W "1" -- "$cur")
             return ;;
-        --seed | --memory | --timeout)
+        --log)
+            compopt -o default
+            return ;;
+        --seed | --memory | --timeout | --share | --machine)
             return ;;
         esac
         # After the program, words are its own.
         for ((i = 2; i < COMP_CWORD; i++)); do
             case ${COMP_WORDS[i]} in
-            -d | --driver | --and | --root | --share | --log | --verifier | --cpus | --seed | --memory | --timeout) ((i++)) ;;
+            -d | --driver | --and | --root | --share | --device | --log | --machine | --verifier | --cpus | --seed | --memory | --timeout) ((i++)) ;;
             -*) ;;
             *) compopt -o default; return ;;
             esac
         done
         if [[ $cur == -* ]]; then
-            mapfile -t COMPREPLY < <(compgen -W "-d --driver --and --verifier --trace --trace= --log --cpus --seed --realtime --memory --timeout --root --share --strict --no-sandbox -h --help" -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W "-d --driver --and --verifier --trace --trace= --log --machine --alone --cpus --seed --realtime --memory --timeout --root --share --device --strict --no-sandbox -h --help" -- "$cur")
             [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
         else
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -X '!*.[eE][xX][eE]' -- "$cur"; compgen -d -- "$cur")
         fi ;;
+    up)
+        case $prev in
+        --root)
+            compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+        --verifier)
+            mapfile -t COMPREPLY < <(compgen -W "off standard" -- "$cur") ;;
+        --cpus)
+            mapfile -t COMPREPLY < <(compgen -W "1" -- "$cur") ;;
+        --machine | --share | --memory | --seed) ;;
+        *)
+            mapfile -t COMPREPLY < <(compgen -W "--machine --root --share --safe --last-known-good --foreground --memory --verifier --cpus --seed --strict --no-sandbox --trace= -h --help" -- "$cur")
+            [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace ;;
+        esac ;;
+    down | status | unload)
+        if [[ $prev != --machine ]]; then
+            case $command in
+            down) i=--kill ;;
+            status) i="--json --threads" ;;
+            unload) i= ;;
+            esac
+            mapfile -t COMPREPLY < <(compgen -W "--machine $i -h --help" -- "$cur")
+        fi ;;
+    load)
+        case $prev in
+        --start)
+            mapfile -t COMPREPLY < <(compgen -W "boot system auto demand" -- "$cur") ;;
+        --name | --machine) ;;
+        *)
+            if [[ $cur == -* ]]; then
+                mapfile -t COMPREPLY < <(compgen -W "--name --start --machine -h --help" -- "$cur")
+            else
+                compopt -o filenames
+                mapfile -t COMPREPLY < <(compgen -f -X '!*.[sS][yY][sS]' -- "$cur"; compgen -d -- "$cur")
+            fi ;;
+        esac ;;
     log)
         case $prev in
         --level)
@@ -78,7 +117,7 @@ _ringside() {
             mapfile -t COMPREPLY < <(compgen -f -X '!*.c' -- "$cur"; compgen -d -- "$cur")
         fi ;;
     help)
-        mapfile -t COMPREPLY < <(compgen -W "run log objects inspect cc" -- "$cur") ;;
+        mapfile -t COMPREPLY < <(compgen -W "run up down status load unload log objects inspect cc" -- "$cur") ;;
     esac
 }
 complete -F _ringside ringside

@@ -7,6 +7,11 @@ end
 
 complete -c ringside -f
 complete -c ringside -n __fish_use_subcommand -a run -d 'boot a machine, load drivers, run a program in it'
+complete -c ringside -n __fish_use_subcommand -a up -d 'start a machine that stays up'
+complete -c ringside -n __fish_use_subcommand -a down -d 'end it'
+complete -c ringside -n __fish_use_subcommand -a status -d 'what it is and holds'
+complete -c ringside -n __fish_use_subcommand -a load -d 'install and start a driver there'
+complete -c ringside -n __fish_use_subcommand -a unload -d 'stop and remove it'
 complete -c ringside -n __fish_use_subcommand -a inspect -d 'what an image is, and what it needs'
 complete -c ringside -n __fish_use_subcommand -a cc -d 'compile a driver, program or library'
 complete -c ringside -n __fish_use_subcommand -a help -d 'more about a command'
@@ -26,9 +31,37 @@ complete -c ringside -n '__ringside_command run' -l timeout -x -d 'end the machi
 complete -c ringside -n '__ringside_command run' -l root -x -a '(__fish_complete_directories)' -d 'the directory that is C:'
 complete -c ringside -n '__ringside_command run' -l strict -d 'refuse a driver that imports what Ringside does not have'
 complete -c ringside -n '__ringside_command run' -l no-sandbox -d 'without the fence, for debugging'
+complete -c ringside -n '__ringside_command run' -l machine -x -d 'enter the machine of this name'
+complete -c ringside -n '__ringside_command run' -l alone -d 'boot a machine of its own, whatever is up'
 complete -c ringside -n '__ringside_command run' -s h -l help -d 'the options'
 
 complete -c ringside -n '__ringside_command run' -l log -r -F -d 'write debug output to a file as well'
+
+complete -c ringside -n '__ringside_command up' -l machine -x -d 'its name'
+complete -c ringside -n '__ringside_command up' -l root -x -a '(__fish_complete_directories)' -d 'the directory that is C:'
+complete -c ringside -n '__ringside_command up' -l share -r -d 'a directory as a share: NAME=DIR'
+complete -c ringside -n '__ringside_command up' -l safe -d 'without drivers that start by themselves'
+complete -c ringside -n '__ringside_command up' -l last-known-good -d 'as the last boot that went well'
+complete -c ringside -n '__ringside_command up' -l foreground -d 'stay in this terminal'
+complete -c ringside -n '__ringside_command up' -l memory -x -a '64M 256M 1G' -d 'RAM of the machine'
+complete -c ringside -n '__ringside_command up' -l verifier -x -a 'off standard' -d 'how much is checked'
+complete -c ringside -n '__ringside_command up' -l cpus -x -a 1 -d 'number of processors'
+complete -c ringside -n '__ringside_command up' -l seed -x -d 'what the randomness starts from'
+complete -c ringside -n '__ringside_command up' -l strict -d 'refuse a driver that imports what Ringside does not have'
+complete -c ringside -n '__ringside_command up' -l no-sandbox -d 'without the fence, for debugging'
+complete -c ringside -n '__ringside_command up' -l trace -d 'write IRPs and kernel calls to =FILE'
+complete -c ringside -n '__ringside_command down' -l kill -d 'at once'
+complete -c ringside -n '__ringside_command status' -l threads -d 'what each thread waits for'
+complete -c ringside -n '__ringside_command status' -l json -d 'for programs'
+complete -c ringside -n '__ringside_command load' -F
+complete -c ringside -n '__ringside_command load' -l name -x -d 'the name of its service'
+complete -c ringside -n '__ringside_command load' -l start -x -a 'boot system auto demand' -d 'when later boots start it'
+for command in down status load unload
+    complete -c ringside -n "__ringside_command $command" -l machine -x -d 'the machine of this name'
+end
+for command in up down status load unload
+    complete -c ringside -n "__ringside_command $command" -s h -l help -d 'the options'
+end
 
 complete -c ringside -n __fish_use_subcommand -a log -d 'what drivers and programs print'
 complete -c ringside -n '__ringside_command log' -s f -l follow -d 'go on with what comes'
@@ -49,6 +82,7 @@ complete -c ringside -n '__ringside_command log' -l machine -x -d 'the machine o
 complete -c ringside -n '__ringside_command log' -s h -l help -d 'the options'
 
 complete -c ringside -n '__ringside_command run' -l share -r -d 'a directory as a share: NAME=DIR'
+complete -c ringside -n '__ringside_command run' -l device -r -d 'a device for drivers: serial=FILE, disk=IMAGE, edu'
 
 complete -c ringside -n __fish_use_subcommand -a objects -d 'the object namespace'
 complete -c ringside -n '__ringside_command objects' -s l -l long -d 'with all there is to know'
@@ -70,4 +104,4 @@ complete -c ringside -n '__ringside_command cc' -l crt -x -a 'msvcrt ucrt' -d 't
 complete -c ringside -n '__ringside_command cc' -s v -l verbose -d 'print the commands'
 complete -c ringside -n '__ringside_command cc' -s h -l help -d 'the options'
 
-complete -c ringside -n '__ringside_command help' -a 'run inspect cc'
+complete -c ringside -n '__ringside_command help' -a 'run up down status load unload log objects inspect cc'

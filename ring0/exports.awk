@@ -1,4 +1,4 @@
-# The contract tables -> ntoskrnl.def, hal.def, contract.c, twins.S, exports.md. Columns of exports.tbl are described in docs/exports.md's head below.
+# The contract tables -> ntoskrnl.def, hal.def, contract.c, twins.S, proved.inc, exports.md. Columns of exports.tbl are described in docs/exports.md's head below.
 FNR == 1 { file++ }
 /^#/ || NF == 0 { next }
 file == 1 { service[services++] = "Zw" substr($2, 3); service_arguments[services - 1] = $3; next }
@@ -28,7 +28,7 @@ END {
         for (k = 0; k < service_arguments[i]; k++) args[n] = args[n] "p"
         args[n] = (args[n] == "" ? "-" : args[n]) ":s"
     }
-    def = out "/ntoskrnl.def"; hal = out "/hal.def"; c = out "/contract.c"; s = out "/twins.S"
+    def = out "/ntoskrnl.def"; hal = out "/hal.def"; c = out "/contract.c"; s = out "/twins.S"; proved = "LC_ALL=C sort >" out "/proved.inc"
     print "LIBRARY ntoskrnl.exe\nEXPORTS" > def
     print "LIBRARY hal.dll\nEXPORTS" > hal
     print "/* Made from the exports.tbl files. */\n#include \"vf/vf.h\"" > c
@@ -44,8 +44,10 @@ END {
             printf "extern char twin_%d[] __asm__(\"VfTwin_%s\");\n", n, ename[n] > c
             printf ".globl VfTwin_%s\nVfTwin_%s:\n    movl $%d, %%eax\n    jmp VfpTwin\n", ename[n], ename[n], n > s
         }
+        if (test[n] != "-") printf "\"%s\",\n", ename[n] | proved
         printf "| %s | %s | %s | %s | %s |\n", ename[n], dll[n], irql[n], args[n], test[n] > doc
     }
+    close(proved)
     print "const VF_CONTRACT VfContracts[] = {" > c
     for (n = 0; n < count; n++) {
         lo = 0; hi = 15; l = irql[n]

@@ -57,7 +57,7 @@ ring3_address_vcruntime140 := 0x185000000
 $(foreach d,$(RING3_DLLS),$(eval $(call ring3_dll,$(d))))
 
 # A program of C:\Windows\System32: every C file of its folder and of ring3/program, against the DLLs as any program is.
-RING3_PROGRAMS := sc
+RING3_PROGRAMS := sc reg
 RING3_PROGRAM_LIBS := $(foreach n,msvcrt advapi32 kernel32,$(BUILD)/ring3/$(n).lib)
 define ring3_program
 $(BUILD)/ring3/$(1).exe: $$(patsubst %.c,$(BUILD)/%.o,$$(wildcard ring3/$(1)/*.c ring3/program/*.c)) $(RING3_PROGRAM_LIBS)

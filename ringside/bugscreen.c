@@ -66,7 +66,8 @@ void bugscreen_print(FILE *stream, int with_colour, const hal_bugcheck *report) 
     }
     for (int i = 0; i < 4; i++) {
         const char *meaning = report->parameter_meaning[i] != NULL ? report->parameter_meaning[i] : "";
-        fprintf(out, "  %s %d  0x%016llX  %s\n", i == 0 ? "parameter" : "         ", i + 1, (unsigned long long)report->parameter[i], meaning);
+        fprintf(out, "  %s %d  0x%016llX%s%s\n", i == 0 ? "parameter" : "         ", i + 1, (unsigned long long)report->parameter[i],
+                meaning[0] != '\0' ? "  " : "", meaning);
     }
     if (report->culprit[0] != '\0') {
         print_culprit(report);

@@ -228,7 +228,7 @@ static bool relay_signals(struct client *client, struct exchange *exchange, cons
 }
 
 static int exchange_run(struct client *client, json_t *request, const int *descriptors, size_t count, struct exchange *exchange) {
-    int error = request == NULL ? -ENOMEM : wire_send(client->fd, request, descriptors, count);
+    int error = request == NULL ? -EILSEQ : wire_send(client->fd, request, descriptors, count);
     static const struct timespec look_again = {0, 250000000}; /* nobody tells that we are in the foreground now */
     sigset_t before;
     bool more = true;
@@ -273,8 +273,12 @@ static int exchange_run(struct client *client, json_t *request, const int *descr
 static json_t *make_request(const char *command, const char *const *arguments, size_t count) {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(list, json_string(arguments[i]));
+    for (size_t i = 0; i < count; i++) {
+        if (json_array_append_new(list, json_string(arguments[i])) != 0) { /* it is no UTF-8 */
+            json_decref(list);
+            return NULL;
+        }
+    }
     return json_pack("{s:s, s:o}", "command", command, "arguments", list);
 }
 

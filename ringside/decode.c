@@ -138,6 +138,43 @@ static void decode_read(hal_trap_frame *frame, const ZydisDecodedInstruction *in
     frame->insn_extend = insn->mnemonic == ZYDIS_MNEMONIC_MOVSX || insn->mnemonic == ZYDIS_MNEMONIC_MOVSXD;
 }
 
+/* Stores, and arithmetic whose result goes to memory. */
+static void decode_write(hal_trap_frame *frame, const ZydisDecodedInstruction *insn, const ZydisDecodedOperand *operands) {
+    const ZydisDecodedOperand *other = &operands[1];
+    enum hal_alu alu = classify_alu(insn->mnemonic, false);
+    bool immediate = other->type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
+    if (operands[0].type != ZYDIS_OPERAND_TYPE_MEMORY || (alu == HAL_ALU_LOAD && insn->mnemonic != ZYDIS_MNEMONIC_MOV)) {
+        return;
+    }
+    if (!immediate && (other->type != ZYDIS_OPERAND_TYPE_REGISTER || gpr_index(other->reg.value) < 0 || is_high_byte(other->reg.value))) {
+        return;
+    }
+    frame->insn = HAL_INSN_WRITE_MEM;
+    frame->insn_alu = (uint8_t)alu;
+    frame->insn_reg = immediate ? HAL_NO_REG : (uint8_t)gpr_index(other->reg.value);
+    frame->insn_imm = immediate ? (int32_t)other->imm.value.s : 0;
+    frame->insn_size = (uint8_t)(operands[0].size / 8);
+}
+
+static void decode_string(hal_trap_frame *frame, const ZydisDecodedInstruction *insn, const ZydisDecodedOperand *operands) {
+    if (insn->meta.category != ZYDIS_CATEGORY_STRINGOP || operands[0].type != ZYDIS_OPERAND_TYPE_MEMORY) {
+        return;
+    }
+    switch (insn->mnemonic) {
+    case ZYDIS_MNEMONIC_MOVSB:
+    case ZYDIS_MNEMONIC_MOVSW:
+    case ZYDIS_MNEMONIC_MOVSD:
+    case ZYDIS_MNEMONIC_MOVSQ: frame->insn = HAL_INSN_MOVS; break;
+    case ZYDIS_MNEMONIC_STOSB:
+    case ZYDIS_MNEMONIC_STOSW:
+    case ZYDIS_MNEMONIC_STOSD:
+    case ZYDIS_MNEMONIC_STOSQ: frame->insn = HAL_INSN_STOS; break;
+    default: return;
+    }
+    frame->insn_size = (uint8_t)(operands[0].size / 8);
+    frame->insn_repeat = (insn->attributes & ZYDIS_ATTRIB_HAS_REP) != 0;
+}
+
 static void decode_ports(hal_trap_frame *frame, const ZydisDecodedOperand *operands) {
     const ZydisDecodedOperand *port = frame->insn == HAL_INSN_IN ? &operands[1] : &operands[0];
     const ZydisDecodedOperand *data = frame->insn == HAL_INSN_IN ? &operands[0] : &operands[1];
@@ -173,6 +210,16 @@ void decode_trap(hal_trap_frame *frame) {
         return;
     }
     decode_read(frame, &insn, operands);
+    if (frame->trap == 14 && frame->insn == HAL_INSN_OTHER) {
+        decode_write(frame, &insn, operands);
+    }
+    if (frame->trap == 14 && frame->insn == HAL_INSN_OTHER) {
+        decode_string(frame, &insn, operands);
+    }
+    if (frame->trap == 14) {
+        const char *mnemonic = ZydisMnemonicGetString(insn.mnemonic);
+        strncpy(frame->insn_name, mnemonic ? mnemonic : "?", sizeof frame->insn_name - 1);
+    }
     if (frame->trap != 13) {
         return;
     }

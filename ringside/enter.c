@@ -46,7 +46,10 @@ static void pack_file(struct luggage *luggage, const char *word) {
                                                                                 : -EINVAL));
         close(fd);
     } else {
-        json_object_set_new(luggage->files, word, json_pack("{s:i, s:s}", "fd", (int)luggage->count, "path", path));
+        json_t *entry = json_pack("{s:i, s:s}", "fd", (int)luggage->count, "path", path);
+        if (entry == NULL) /* a directory on the way has a name that is no UTF-8 */
+            entry = json_pack("{s:i, s:s}", "fd", (int)luggage->count, "path", word);
+        json_object_set_new(luggage->files, word, entry);
         luggage->descriptors[luggage->count++] = fd;
     }
     free(path);
@@ -71,6 +74,19 @@ static int console_descriptor(int fd, int access, int *flags_before) {
     if (again < 0 && !S_ISREG(s.st_mode))
         *flags_before = fcntl(fd, F_GETFL);
     return again >= 0 ? again : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+/* What goes over the socket is UTF-8, as everything is that Windows could read. False after a message. */
+static bool check_words(const char *const *words, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        json_t *word = json_string(words[i]);
+        if (word == NULL) {
+            message_error(words[i], "this word is no UTF-8: write it in UTF-8, or rename the file");
+            return false;
+        }
+        json_decref(word);
+    }
+    return true;
 }
 
 static void unpack(struct luggage *luggage) {
@@ -108,6 +124,9 @@ int enter_run(struct client *client, const struct run_options *options) {
         message_error(options->of_machine, "a machine is up, and it got this when it booted: give it to `ringside up`, or add --alone");
         return EXIT_OURS;
     }
+    if (!check_words(&options->program, options->program != NULL) || !check_words(options->drivers, options->driver_count) ||
+        !check_words((const char *const *)options->arguments, options->argument_count) || !check_words(options->further, options->further_count))
+        return EXIT_OURS;
     for (int fd = 0; fd <= 2; fd++) {
         luggage.descriptors[luggage.count] = console_descriptor(fd, fd == 0 ? O_RDONLY : O_WRONLY, &flags_before[fd]);
         if (luggage.descriptors[luggage.count++] < 0) {
@@ -151,15 +170,17 @@ int enter_load(const struct machine_options *options) {
     char *name;
     int status;
 
+    if (!check_words(&options->subject, 1) || (options->name != NULL && !check_words(&options->name, 1)))
+        return EXIT_OURS;
     name = options->name != NULL ? strdup(options->name) : strndup(base, dot != NULL && dot != base ? (size_t)(dot - base) : strlen(base));
     pack_file(&luggage, options->subject);
     found = json_object_get(luggage.files, options->subject);
     if (json_is_integer(found)) {
-        message_error(options->subject, "%s: name a driver's file",
-                      json_integer_value(found) == -EINVAL ? "it is no ordinary file" : strerror((int)-json_integer_value(found)));
+        int error = (int)-json_integer_value(found);
+        message_error(options->subject, "%s: name a driver's file", error == EINVAL ? "it is no ordinary file" : strerror(error));
         json_decref(luggage.files);
         free(name);
-        return json_integer_value(found) == -ENOENT ? EXIT_ABSENT : EXIT_REFUSED;
+        return error == ENOENT ? EXIT_ABSENT : EXIT_REFUSED;
     }
     client = client_connect(options->machine, &status);
     if (client != NULL) {
@@ -240,8 +261,10 @@ static void wait_for_lock(const char *name) {
         if (lock == -EBUSY && nanosleep(&pause, NULL) != 0)
             break; /* Ctrl+C */
     }
-    if (lock >= 0)
+    if (lock >= 0) {
+        runtime_remove(directory, name); /* behind its fence the machine could not */
         close(lock);
+    }
     if (directory >= 0)
         close(directory);
 }

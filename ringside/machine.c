@@ -1,5 +1,6 @@
 #include "machine.h"
 #include "console.h"
+#include "devices/device.h"
 #include "fence.h"
 #include "fence_key.h"
 #include "files.h"
@@ -47,7 +48,7 @@
     F(wall_time) F(entropy) F(wait) F(console_write) F(console_read) F(console_terminals) F(console_want) F(debug_line) F(request_next)              \
         F(request_data) F(request_note) F(request_done) F(state_read) F(state_append) F(state_replace) F(trace) F(message) F(file_open)              \
             F(file_close) F(file_read) F(file_write) F(file_info) F(file_resize) F(file_flush) F(file_delete) F(file_rename) F(file_list)            \
-                F(file_host_path) F(exit) F(bugcheck) F(fatal) F(stop)
+                F(file_host_path) F(device_access) F(device_tick) F(exit) F(bugcheck) F(fatal) F(stop)
 #define DECLARE(name)    extern void door_##name(void);
 #define INITIALIZE(name) .name = (void *)door_##name,
 DOORS(DECLARE)
@@ -323,6 +324,9 @@ int machine_run(const struct run_options *options) {
     const char *problem = load_kernel(&entry);
     if (problem != NULL) {
         message_error("boot", "%s: rebuild Ringside, or raise --memory", problem);
+        return EXIT_OURS;
+    }
+    if (!devices_start(&machine)) {
         return EXIT_OURS;
     }
     if (!signals_start(&machine, options->timeout_seconds)) {

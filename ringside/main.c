@@ -2,6 +2,7 @@
 #include "cc.h"
 #include "client.h"
 #include "console.h"
+#include "devices/device.h"
 #include "enter.h"
 #include "files.h"
 #include "help.h"
@@ -81,6 +82,8 @@ static int command_run(int argc, char **argv, char **whole) {
         status = EXIT_OURS;
     if (status == 0)
         status = place_shares(&options);
+    if (status == 0)
+        status = devices_add(options.devices, options.device_count);
     if (status == 0)
         status = place_files(&options);
     if (status == 0)

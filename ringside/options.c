@@ -206,7 +206,7 @@ static bool take_number(struct walk *walk, const char *meaning, uint64_t *number
 
 static const char *const run_words[] = {"--driver",  "--verifier", "--trace",  "--cpus",       "--seed", "--realtime", "--memory",
                                         "--timeout", "--root",     "--strict", "--help",       "--and",  "-d",         "--machine",
-                                        "--alone",   "--log",      "--share",  "--no-sandbox", NULL};
+                                        "--alone",   "--log",      "--share",  "--no-sandbox", "--device",  NULL};
 
 static bool take_driver(struct walk *walk, struct run_options *options) {
     const char *word = walk->argv[walk->next], *value;
@@ -298,6 +298,17 @@ static bool take_share(struct walk *walk, struct run_options *options) {
     return true;
 }
 
+static bool take_device(struct walk *walk, struct run_options *options) {
+    const char *value;
+
+    if (!take_value(walk, "a device: --device disk=IMAGE", &value))
+        return false;
+    if (options->device_count == OPTIONS_MAX_DEVICES)
+        return fail(walk->error, value, "too many devices", "a machine has at most 8");
+    options->devices[options->device_count++] = value;
+    return true;
+}
+
 /* Options that a machine gets when it boots. */
 static bool take_boot_option(struct walk *walk, struct run_options *options, bool *taken) {
     const char *word = walk->argv[walk->next];
@@ -316,6 +327,8 @@ static bool take_boot_option(struct walk *walk, struct run_options *options, boo
         return take_value(walk, "a directory", &options->root);
     if (is_option(walk, "--share"))
         return take_share(walk, options);
+    if (is_option(walk, "--device"))
+        return take_device(walk, options);
     if (is_option(walk, "--trace")) {
         /* The file is optional, so it can only come after '='. */
         options->trace = true;
@@ -395,7 +408,8 @@ bool options_parse_run(int argc, char **argv, struct run_options *options, struc
 
 static const char *const up_words[] = {"--machine",    "--root",   "--memory", "--verifier",   "--cpus",
                                        "--seed",       "--strict", "--trace",  "--safe",       "--last-known-good",
-                                       "--foreground", "--help",   "--share",  "--no-sandbox", NULL};
+                                       "--foreground", "--help",   "--share",  "--no-sandbox", "--device",
+                                       NULL};
 
 bool options_parse_up(int argc, char **argv, struct run_options *options, struct usage_error *error) {
     struct walk walk = {argc, argv, 0, error};

@@ -21,6 +21,7 @@ enum {
 };
 
 #define OPTIONS_MAX_DRIVERS    64
+#define OPTIONS_MAX_DEVICES    8
 #define OPTIONS_MEMORY_MIN     (16ull << 20)
 #define OPTIONS_MEMORY_MAX     (64ull << 30)
 #define OPTIONS_MEMORY_DEFAULT (256ull << 20)
@@ -45,6 +46,8 @@ struct run_options {
     const char *root;               /* NULL: a private empty directory */
     const char *shares[SHARES_MAX]; /* --share, as written: NAME=DIR */
     size_t share_count;
+    const char *devices[OPTIONS_MAX_DEVICES]; /* --device, as written: MODEL or MODEL=ARGUMENT */
+    size_t device_count;
     const char *log_file; /* NULL: none */
     bool strict;
     bool no_sandbox;

@@ -20,17 +20,20 @@ static const struct {
     {"threads", HAL_REQUEST_THREADS, 0}, {"objects", HAL_REQUEST_OBJECTS, 0}, {"down", HAL_REQUEST_DOWN, 0},
 };
 
-/* An array of strings without embedded zeros into words; false: it is something else, or longer than room. */
+/* An array of strings without embedded zeros into words; false, with none taken: it is something else, or longer than room. */
 static bool take_words(const json_t *array, const char **words, size_t room, size_t *count) {
-    *count = json_array_size(array);
-    if (array != NULL && (!json_is_array(array) || *count > room))
+    size_t size = json_array_size(array);
+
+    *count = 0;
+    if (array != NULL && (!json_is_array(array) || size > room))
         return false;
-    for (size_t i = 0; i < *count; i++) {
+    for (size_t i = 0; i < size; i++) {
         const json_t *word = json_array_get(array, i);
         if (!json_is_string(word) || strlen(json_string_value(word)) != json_string_length(word))
             return false;
         words[i] = json_string_value(word);
     }
+    *count = size;
     return true;
 }
 
@@ -83,14 +86,25 @@ static bool take_run(const json_t *message, struct request *request) {
 
 #define DRIVERS_DIRECTORY "Windows/System32/drivers/"
 
-/* The whole of fd into a file of drive C:. 0 or a negative errno. */
+static bool is_there(const char *path) {
+    hal_file_info info;
+    int64_t file = files_open(path, HAL_FILE_READ, HAL_OPEN, &info);
+
+    if (file >= 0)
+        files_close(file);
+    return file >= 0;
+}
+
+/* The whole of fd into a new file of drive C:. Who has an old one open keeps it. 0 or a negative errno. */
 static int copy_into(int fd, const char *path) {
     static char buffer[65536];
     hal_file_info info;
-    int64_t file = files_open(path, HAL_FILE_READ | HAL_FILE_WRITE, HAL_OVERWRITE_IF, &info);
+    int64_t file = files_delete(path);
     uint64_t offset = 0;
     ssize_t n = 0;
 
+    if (file == 0 || file == -HAL_ENOENT || file == -HAL_ENOTDIR)
+        file = files_open(path, HAL_FILE_READ | HAL_FILE_WRITE, HAL_OVERWRITE_IF, &info);
     if (file < 0)
         return (int)file;
     while ((n = pread(fd, buffer, sizeof buffer, (off_t)offset)) > 0) {
@@ -102,19 +116,24 @@ static int copy_into(int fd, const char *path) {
         offset += (uint64_t)n;
     }
     files_close(file);
+    if (n < 0)
+        files_delete(path);
     return n < 0 ? (int)n : 0;
 }
 
 /* "x.sys" of the client becomes C:\Windows\System32\drivers\x.sys, for good. Gives the path in the machine, from malloc; NULL after a message. */
-static char *install(const char *word, struct attached *attached) {
+static char *install(const char *word, struct attached *attached, char **new_file) {
     char *host_path = NULL, *path = NULL, *machine = NULL;
     int fd = open_attached(attached, word, &host_path);
     int error = fd < 0 ? fd : 0;
 
     if (error == 0 && asprintf(&path, DRIVERS_DIRECTORY "%s", names_last(word)) < 0)
         path = NULL;
-    if (error == 0)
-        error = path == NULL ? -ENOMEM : copy_into(fd, path);
+    if (path != NULL) {
+        bool was_there = is_there(path);
+        error = copy_into(fd, path);
+        *new_file = error == 0 && !was_there ? strdup(path) : NULL;
+    }
     if (error == 0 && asprintf(&machine, "C:\\Windows\\System32\\drivers\\%s", names_last(word)) < 0)
         machine = NULL;
     if (machine == NULL)
@@ -158,7 +177,7 @@ enum request_kind_host request_decode(json_t *message, struct wire_input *input,
         out->programs = request->options.machine_programs;
         out->program_count = (uint32_t)request->options.machine_program_count;
     } else if (out->kind == HAL_REQUEST_LOAD && attached.files != NULL) {
-        char *machine = install(request->arguments[0], &attached);
+        char *machine = install(request->arguments[0], &attached, &request->new_file);
         if (machine == NULL) {
             *code = EXIT_REFUSED;
             goto refuse;
@@ -179,7 +198,13 @@ refuse:
     return REQUEST_REFUSED;
 }
 
+void request_undo(struct request *request) {
+    if (request->new_file != NULL)
+        files_delete(request->new_file);
+}
+
 void request_free(struct request *request) {
+    free(request->new_file);
     place_free(&request->options);
     free(request->program_arguments);
     json_decref(request->message);

@@ -11,6 +11,7 @@ struct request {
     const char *arguments[HAL_MAX_ARGUMENTS];
     size_t argument_count;
     char **program_arguments;
+    char *new_file; /* of drive C:, which the request has made and a failure takes away again */
 };
 
 enum request_kind_host { REQUEST_REFUSED, REQUEST_KERNEL, REQUEST_LOG };
@@ -21,4 +22,6 @@ enum request_kind_host { REQUEST_REFUSED, REQUEST_KERNEL, REQUEST_LOG };
  * Files that the request names are put into drive C:.
  */
 enum request_kind_host request_decode(json_t *message, struct wire_input *input, struct request *request, hal_request *out, int *code);
+/* What is to be undone when the request has failed. */
+void request_undo(struct request *request);
 void request_free(struct request *request);

@@ -135,11 +135,30 @@ static void turn_away(int fd, const char *why) {
     close(fd);
 }
 
-static void take_connection(int fd) {
+/* Those who have left and need no answer. Otherwise they go when their turn comes; this is for when their place is wanted now. */
+static void close_those_who_left(void) {
+    for (struct connection *connection = connections; connection < connections + CONNECTIONS; connection++) {
+        char byte;
+        if ((connection->state == IDLE || connection->state == READING) && recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+            close_connection(connection);
+    }
+}
+
+static struct connection *find_free(void) {
     struct connection *connection = connections;
 
     while (connection < connections + CONNECTIONS && connection->state != FREE)
         connection++;
+    return connection;
+}
+
+static void take_connection(int fd) {
+    struct connection *connection = find_free();
+
+    if (connection == connections + CONNECTIONS) {
+        close_those_who_left();
+        connection = find_free();
+    }
     if (!is_ours(fd))
         turn_away(fd, "the machine is another user's");
     else if (connection == connections + CONNECTIONS)
@@ -152,6 +171,10 @@ static void take_connection(int fd) {
 static void accept_connections(void) {
     for (;;) {
         int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+            close_those_who_left();
+            fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        }
         if (fd >= 0) {
             take_connection(fd);
         } else if ((errno == EMFILE || errno == ENFILE) && spare >= 0) {
@@ -377,6 +400,8 @@ int64_t server_done(uint32_t number, uint32_t code) {
 
     if (connection == NULL)
         return -HAL_EIO;
+    if (code != 0)
+        request_undo(&connection->request);
     if (connection->state == LEFT)
         close_connection(connection);
     else if (connection->state == SERVING)
@@ -445,6 +470,9 @@ void server_stop(const char *text, int code) {
 
     if (listener < 0)
         return;
+    close(spare);
+    close(listener); /* whoever comes now finds nobody, and waits for the lock */
+    listener = -1;
     for (struct connection *connection = connections; connection < connections + CONNECTIONS; connection++) {
         uint32_t own_code = (uint32_t)code;
 
@@ -456,14 +484,13 @@ void server_stop(const char *text, int code) {
             enqueue(connection, json_pack("{s:s}", "screen", text));
         if (connection->state == ENDING) {
             own_code = connection->exit_code;
-        } else if (connection->state == SERVING && code == 0) {
+        } else if (connection->state == SERVING && text == NULL) {
             enqueue(connection, json_pack("{s:s}", "note", "the machine went down before this was done"));
-            own_code = EXIT_OURS;
+            own_code = code == 0 ? EXIT_OURS : own_code;
         }
         console_close(connection->number);
         enqueue(connection, json_pack("{s:I}", "exit", (json_int_t)own_code));
     }
     for (struct connection *connection = connections; connection < connections + CONNECTIONS; connection++)
         flush_until(connection, end);
-    listener = -1;
 }

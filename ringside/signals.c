@@ -33,6 +33,8 @@
 #define TRAP_STEP      1u
 #define TRAP_ALIGNMENT 17u
 
+#define PAGE_FAULT_PRESENT 1u
+
 #define REQUEST_INTERRUPT 1u
 #define REQUEST_THREADS   2u
 #define REQUEST_TIMEOUT   3u
@@ -163,6 +165,9 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
         gregs[REG_EFL] &= ~(greg_t)EFLAGS_TRAP; /* a program steps into a system call: the kernel is not stepped */
         return;
     }
+    if (signal == SIGSEGV && info->si_code == SEGV_PKUERR) {
+        error |= PAGE_FAULT_PRESENT; /* the processor says otherwise of a page that nobody has touched yet */
+    }
     if (signal == SIGBUS && trap != 14 && trap != TRAP_ALIGNMENT) {
         trap = 14; /* the RAM file has no room left behind it: reported as a fault on the address */
         address = (uint64_t)(uintptr_t)info->si_addr;
@@ -172,7 +177,8 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
         return;
     }
     bool kernel_page = trap == 14 && address >= HAL_KUSER_KERNEL && address < HAL_KUSER_KERNEL + HAL_PAGE;
-    resume_in_kernel(uc, trap, error, address, trap == 13 || trap == 6 || trap == 3 || kernel_page);
+    bool view = trap == 14 && address >= HAL_SYSVIEW_START && address < HAL_SYSVIEW_END; /* it may be a device's memory */
+    resume_in_kernel(uc, trap, error, address, trap == 13 || trap == 6 || trap == 3 || kernel_page || view);
 }
 
 static void on_abort(int signal, siginfo_t *info, void *context) {

@@ -124,6 +124,8 @@ door_\name:
     DOOR file_rename, files_rename
     DOOR file_list, files_list
     DOOR file_host_path, files_host_path
+    DOOR device_access, devices_access
+    DOOR device_tick, devices_tick
     DOOR exit, host_exit
     DOOR bugcheck, host_bugcheck
     DOOR fatal, host_fatal

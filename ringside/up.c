@@ -1,5 +1,6 @@
 #include "up.h"
 #include "console.h"
+#include "devices/device.h"
 #include "fence.h"
 #include "files.h"
 #include "machine.h"
@@ -51,7 +52,6 @@ void up_end(const char *text, int code) {
         return;
     up.running = false;
     server_stop(text, code);
-    runtime_remove(up.directory, up.name);
 }
 
 /* The process that was called: stays until the machine serves, or has failed and said why. */
@@ -111,7 +111,7 @@ static int prepare(struct run_options *options, int ready) {
     }
     up.root = options->root != NULL ? realpath(options->root, NULL) : root;
     up.state = state;
-    if (!machine_publish_images() || place_shares(options) != 0)
+    if (!machine_publish_images() || place_shares(options) != 0 || devices_add(options->devices, options->device_count) != 0)
         return EXIT_OURS;
     if (state_start(state) != 0)
         return EXIT_OURS;

@@ -58,7 +58,8 @@ fi
 attempt escape-write
 err_has "the host's variables are found" "escape-write: it found them"
 ok "$([ "$status" != 0 ] && [ "$status" != 124 ] && echo 0 || echo 1)" "escape-write: it ends"
-err_has "Ringside's own memory is damaged" "escape-write: what it did"
+grep -qE "Ringside's own memory is damaged|memory of Ringside itself, outside the machine, was written" "$work/err"
+ok $? "escape-write: what it did"
 
 # Without the fence it says so.
 run "$ringside" run --no-sandbox --timeout 60 -d "$build/samples/example-buffered.sys"

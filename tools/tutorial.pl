@@ -5,12 +5,13 @@
 #
 # A comment before a fenced block says what the block is:
 #   <!-- listing FILE [FUNCTION...] -->   FILE of the folder LISTINGS, or these functions of it; FILE is copied to where the commands run
-#   <!-- run [WINDOW [until TEXT]] -->    what the commands, the block's lines after "$ ", print. With a window the last one goes on until TEXT is printed.
+#   <!-- run [WINDOW [until TEXT]] -->    what the commands, the block's lines after "$ ", print. With a window the last one goes on until TEXT is printed, if any TEXT is given.
 #   <!-- more WINDOW [until TEXT] -->     what the window's command prints then, up to TEXT or its end
 #   <!-- enter WINDOW [until TEXT] -->    the same, after Enter was pressed
-#   <!-- interrupt WINDOW -->             the same, after Ctrl+C
-#   <!-- close WINDOW -->                 the same, after its terminal was closed
-# Commands run in one empty folder, with a machine of their own. A block stays as it is when it differs only in what may differ: numbers of processes,
+# and without a block:
+#   <!-- interrupt WINDOW -->             Ctrl+C is pressed there, and the command ends
+#   <!-- close WINDOW -->                 its terminal is closed
+# Commands run in one empty folder, each in a terminal, with a machine of their own. A block stays as it is when it differs only in what may differ: numbers of processes,
 # addresses, times, sizes of what a compiler has made, frames of the kernel's own on a stack.
 use strict;
 use warnings;
@@ -18,11 +19,12 @@ use Cwd qw(abs_path);
 use File::Basename qw(basename);
 use File::Copy qw(copy);
 use File::Temp qw(tempdir);
-use POSIX qw(setpgid);
+use Errno qw(EIO);
+use POSIX qw(setsid);
 
 @ARGV == 3 or die "usage: tutorial.pl RINGSIDE PAGE LISTINGS\n";
 my ($ringside, $page, $listings) = (abs_path($ARGV[0]), $ARGV[1], abs_path($ARGV[2]));
-my $patience = 60; # seconds
+my $patience = 30; # seconds
 my $home = tempdir(CLEANUP => 1);
 my %window; # name => process, its input, its output, what was read of it
 my $last = 0;
@@ -31,6 +33,7 @@ END {
     my $code = $?;
     kill 'KILL', map { -$_->{process} } grep { !$_->{ended} } values %window;
     system 'ringside down --kill >/dev/null 2>&1' if $home && -e "$home/run/ringside";
+    chdir "/";
     $? = $code;
 }
 $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
@@ -50,10 +53,14 @@ sub same {
     for (split /^/, $text) {
         s/\b(0x)?[0-9A-Fa-f]{12,16}\b/ADDRESS/g;
         next if /^ *\d+ +ADDRESS +(ntoskrnl\.exe|kernel32\.dll|ntdll\.dll)/;
+        next if /^fence |^ {10}(seccomp|Landlock|protection key|resource limits): /;
         s/^( *\d+) +ADDRESS +/$1 /;
-        s/\d+/N/g if /^  (size|checksum|sections) |bytes at 0x|bytes in \d+ sections|^(memory|up) |ABI/;
+        s/0x[0-9a-f]+|\d+/N/g if /^  (size|checksum|sections) |bytes at 0x|bytes in \d+ sections|^(memory|up) /;
         s/(process|thread) \d+/$1 N/g;
         s/ \d+\.\d{6} / TIME /;
+        s/^\d+\.\d{7} (.*) irp \d+/TIME $1 irp/;
+        s/\b\d+\.\d+ (irp|waits)/N.N $1/;
+        s/^ +\d+  (\w+\.exe), /N $1/;
         s/\b(\w+\.exe):\d+ +/$1:N  /g;
         s/\+0x[0-9a-f]+/+N/g;
         s/-link-\d+/-link/;
@@ -62,34 +69,38 @@ sub same {
     return join '', @same;
 }
 
+# Each command has a terminal of its own.
 sub start {
     my ($name, $command) = @_;
-    pipe my $input, my $enter or die "pipe: $!\n";
-    pipe my $output, my $print or die "pipe: $!\n";
+    open my $terminal, '+<', '/dev/ptmx' or die "/dev/ptmx: $!\n";
+    my $number = pack 'i', 0;
+    ioctl $terminal, 0x40045431, $number or die "TIOCSPTLCK: $!\n";
+    ioctl $terminal, 0x80045430, $number or die "TIOCGPTN: $!\n";
+    my $other = '/dev/pts/' . unpack 'i', $number;
     my $process = fork // die "fork: $!\n";
     if ($process == 0) {
-        setpgid(0, 0);
-        open STDIN, '<&', $input;
-        open STDOUT, '>&', $print;
-        open STDERR, '>&', $print;
-        close $_ for $input, $enter, $output, $print;
-        exec '/bin/sh', '-c', "(exit $last); $command" or POSIX::_exit(127);
+        setsid();
+        close $terminal;
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
+        open STDIN, '+<', $other or POSIX::_exit(127);
+        open STDOUT, '>&', \*STDIN;
+        open STDERR, '>&', \*STDIN;
+        exec '/bin/sh', '-c', "stty -echo -onlcr cols 100 rows 40; (exit $last); $command" or POSIX::_exit(127);
     }
-    setpgid($process, $process);
-    $enter->autoflush(1);
-    $window{$name} = {name => $name, process => $process, input => $enter, output => $output, text => ''};
+    $window{$name} = {name => $name, process => $process, terminal => $terminal, text => ''};
 }
 
 # What the window prints, up to the line with the text, or to its end.
 sub watch {
     my ($window, $until) = @_;
     my $deadline = time + $patience;
+    return "" if defined $until && $until eq "";
     while (!defined $until || $window->{text} !~ /^.*?\Q$until\E[^\n]*\n/s) {
-        vec(my $ready = '', fileno $window->{output}, 1) = 1;
+        vec(my $ready = '', fileno $window->{terminal}, 1) = 1;
         if (select($ready, undef, undef, 1)) {
-            my $count = sysread $window->{output}, $window->{text}, 65536, length $window->{text};
+            my $count = sysread $window->{terminal}, $window->{text}, 65536, length $window->{text};
+            last if defined $count ? $count == 0 : $! == EIO; # the command and all that it has started have closed it
             defined $count or die "read: $!\n";
-            last if $count == 0;
         }
         time < $deadline or die "$page: window $window->{name} has not " . (defined $until ? "printed \"$until\"" : 'ended') . "; it has printed:\n$window->{text}";
     }
@@ -102,7 +113,7 @@ sub watch {
         waitpid $window->{process}, 0;
         $last = $? & 127 ? 128 + ($? & 127) : $? >> 8;
     }
-    $text =~ s/\r//g;
+    $text =~ s/\r|\e\[[0-9;]*[A-Za-z]//g;
     $text =~ s/\Q$home\E/\/home\/ada/g;
     $text =~ s/[ \t]+$//mg;
     $text .= "\n" if $text ne '' && $text !~ /\n\z/;
@@ -129,7 +140,6 @@ sub transcript {
     my $text = '';
     while (defined(my $command = shift @commands)) {
         start($name, $command);
-        close $window{$name}{input} if $name eq '';
         $text .= "\$ $command\n" . watch($window{$name}, @commands ? undef : $until);
     }
     return $text;
@@ -139,21 +149,30 @@ while (defined(my $line = shift @lines)) {
     print $line;
     next if $line !~ /^<!-- (listing|run|more|enter|interrupt|close)\b *(.*?) *-->$/;
     my ($what, $rest) = ($1, $2);
+    my $until = $rest =~ s/\s+until\b *(.*)// ? $1 : undef;
+    my $window = $window{$rest} // ($what =~ /listing|run/ ? undef : die "$page: there is no window $rest\n");
+    if ($what eq 'interrupt') {
+        syswrite $window->{terminal}, "\x03";
+        watch($window, undef);
+        next;
+    }
+    if ($what eq 'close') {
+        close $window->{terminal};
+        waitpid $window->{process}, 0;
+        $window->{ended} = 1;
+        next;
+    }
     my $fence = shift @lines // '';
     $fence =~ /^```/ or die "$page: no block after $line";
     my @old;
     push @old, shift @lines while @lines && $lines[0] !~ /^```/;
-    my $until = $rest =~ s/ until (.*)// ? $1 : undef;
     my $new;
     if ($what eq 'listing') {
         $new = listing(split ' ', $rest);
     } elsif ($what eq 'run') {
         $new = transcript($rest, $until, @old);
     } else {
-        my $window = $window{$rest} // die "$page: there is no window $rest\n";
-        syswrite $window->{input}, "\n" if $what eq 'enter';
-        kill 'INT', -$window->{process} if $what eq 'interrupt';
-        kill 'HUP', -$window->{process} if $what eq 'close';
+        syswrite $window->{terminal}, "\n" if $what eq 'enter';
         $new = watch($window, $until);
     }
     my $old = join '', @old;

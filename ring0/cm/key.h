@@ -11,6 +11,7 @@
 
 typedef struct _CM_VALUE {
     UNICODE_STRING Name; /* behind the structure */
+    ULONG Hash;          /* of the upcased name: keys with thousands of values are searched by it */
     ULONG Type;
     ULONG Size;
     PUCHAR Data; /* behind the name */

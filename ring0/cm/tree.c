@@ -163,9 +163,16 @@ NTSTATUS CmpRenameNode(PCM_NODE Node, PCUNICODE_STRING NewName) {
     return STATUS_SUCCESS;
 }
 
+static ULONG CmpHashName(PCUNICODE_STRING Name) {
+    ULONG hash = 0;
+    for (ULONG i = 0; i < Name->Length / sizeof(WCHAR); i++)
+        hash = hash * 31 + RtlUpcaseUnicodeChar(Name->Buffer[i]);
+    return hash;
+}
+
 static ULONG CmpValueIndex(PCM_NODE Node, PCUNICODE_STRING Name) {
-    ULONG index = 0;
-    while (index < Node->ValueCount && RtlCompareUnicodeString(&Node->Values[index]->Name, Name, TRUE) != 0)
+    ULONG index = 0, hash = CmpHashName(Name);
+    while (index < Node->ValueCount && (Node->Values[index]->Hash != hash || RtlCompareUnicodeString(&Node->Values[index]->Name, Name, TRUE) != 0))
         index++;
     return index;
 }
@@ -193,6 +200,7 @@ NTSTATUS CmpPutValue(PCM_NODE Node, PCUNICODE_STRING Name, ULONG Type, const VOI
         return STATUS_INSUFFICIENT_RESOURCES;
     value->Name.Buffer = (PWSTR)(value + 1);
     value->Name.Length = value->Name.MaximumLength = Name->Length;
+    value->Hash = CmpHashName(Name);
     value->Type = Type;
     value->Size = Size;
     value->Data = (PUCHAR)value->Name.Buffer + Name->Length;

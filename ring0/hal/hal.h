@@ -12,7 +12,7 @@
 #pragma once
 #include <stdint.h>
 
-#define HAL_VERSION 2
+#define HAL_VERSION 3
 #define HAL_PAGE    4096u
 
 /* ---- The address layout: the same in every run ------------------------------------------------------------------------- */
@@ -54,6 +54,9 @@ enum hal_insn {
     HAL_INSN_WRMSR,
     HAL_INSN_READ_MEM,  /* mov/movzx/movsx/movsxd reg, [mem] or arithmetic that only reads memory (insn_alu); insn_size = bytes; memory in cr2 */
     HAL_INSN_SYSCALL,   /* syscall; or sysenter or a far jump to 32-bit code, which leave no trace of where they were: rip is then 0 */
+    HAL_INSN_WRITE_MEM, /* mov [mem], reg or imm, or arithmetic whose result goes to memory (insn_alu); trap 14 only */
+    HAL_INSN_MOVS,      /* string move, insn_size bytes each; insn_repeat */
+    HAL_INSN_STOS,
     HAL_INSN_PRIVILEGED /* any other privileged instruction (lgdt, wbinvd, swapgs, ...); name in insn_name */
 };
 
@@ -86,11 +89,12 @@ typedef struct hal_trap_frame {
     uint8_t insn_extend; /* READ_MEM: 0 zero-extends or is full width, 1 sign-extends; to insn_dest_size bytes */
     uint32_t insn_index;
     uint8_t insn_dest_size; /* READ_MEM: width of the destination register */
-    uint8_t insn_alu;       /* READ_MEM: enum hal_alu, what is done with what is read; insn_size wide */
-    uint8_t pad[2];
+    uint8_t insn_alu;       /* READ_MEM, WRITE_MEM: enum hal_alu, what is done with what is read; insn_size wide */
+    uint8_t insn_repeat;    /* MOVS, STOS: rcx times */
+    uint8_t pad;
     char insn_name[24];
     uint32_t user_mode;  /* hal_machine.user_mode as it was */
-    int32_t insn_imm;    /* READ_MEM: the other operand if insn_reg is HAL_NO_REG; sign-extended */
+    int32_t insn_imm;    /* READ_MEM, WRITE_MEM: the other operand if insn_reg is HAL_NO_REG; sign-extended */
     void *xsave;         /* the interrupted x87/SSE/AVX state, XSAVE standard format, 64-byte aligned, on the same stack */
     uint64_t xsave_mask; /* for XRSTOR */
 } hal_trap_frame;
@@ -162,6 +166,21 @@ typedef struct hal_file_info {
 #define HAL_EVENT_CONSOLE 1u /* bit 0: console input can be read (or has ended) */
 #define HAL_EVENT_CONTROL 2u /* bit 1: the user asked for something: hal_machine.control_request */
 #define HAL_EVENT_REQUEST 4u /* bit 2: request_next has something, or a console of a connection has gone or may be written again */
+
+/* ---- Devices of the machine: ringside/devices ------------------------------------------------------------------------------- */
+enum hal_device_space {
+    HAL_DEVICE_PORT,   /* address: a port of the ISA bus */
+    HAL_DEVICE_MEMORY, /* address: physical */
+    HAL_DEVICE_CONFIG  /* address: slot * 256 + offset, of PCI bus 0 */
+};
+typedef struct hal_device_access {
+    uint64_t now; /* machine time: 100 ns since boot */
+    uint64_t address;
+    uint64_t value;
+    uint32_t space; /* enum hal_device_space */
+    uint32_t size;  /* 1, 2, 4, 8 */
+    uint32_t write;
+} hal_device_access;
 
 /* ---- Debug output --------------------------------------------------------------------------------------------------------- */
 typedef struct hal_debug_line {
@@ -273,6 +292,11 @@ typedef struct hal_ops {
     int64_t (*state_append)(const char *name, const void *data, uint64_t size);
     int64_t (*state_replace)(const char *name, const void *data, uint64_t size);
 
+    /* Devices. access: 0, or -HAL_ENOENT where nothing answers: what is written is lost, a read gives all ones. tick: it is now that late; what was due
+       has happened. Both write device_due, device_lines and device_edges of hal_machine. */
+    int64_t (*device_access)(hal_device_access *access);
+    int64_t (*device_tick)(uint64_t now);
+
     /* The ends. None returns. */
     void (*exit)(uint32_t status);                 /* the machine is done; status is the program's 32-bit exit status */
     void (*bugcheck)(const hal_bugcheck *report);  /* prints the screen, leaves with 134 */
@@ -342,6 +366,9 @@ typedef struct hal_machine {
     volatile uint32_t pending_events;
     volatile uint32_t
         control_request; /* 1: Ctrl+C or another signal that ends, 2: Ctrl+\ (list threads), 3: --timeout has expired (real time), 4: as 1, and the terminal is gone */
+    uint64_t device_due;   /* written by the host: when a device has something to do next (machine time); ~0: nothing */
+    uint32_t device_lines; /* written by the host: bit n is set while interrupt line n is held */
+    uint32_t device_edges; /* lines that have gone up; set by the host, cleared by the kernel */
     volatile uint32_t control_served; /* set by the kernel: programs have got the console event that the last request became */
     uint32_t watchdog_seconds;
     uint32_t repeatable; /* 1 until something made the run depend on real time; either side may clear it */

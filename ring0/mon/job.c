@@ -120,12 +120,13 @@ VOID MonUnload(PCSTR Service, BOOLEAN Remove, PMON_RESULT Result) {
         Why = "it has no DriverUnload routine, or is being unloaded: it stays until the machine ends";
     } else if (NT_SUCCESS(Status) && MonDriverState(&Key) != IopDriverAbsent) {
         Why = "a device of it is still open: it is unloaded when the last handle is closed";
-    } else if (Status == STATUS_OBJECT_NAME_NOT_FOUND) {
-        Why = "no driver of that name is loaded";
-    } else if (!NT_SUCCESS(Status)) {
+    } else if (!NT_SUCCESS(Status) && Status != STATUS_OBJECT_NAME_NOT_FOUND) {
         Why = "it cannot be unloaded";
     }
-    if (Why != NULL) {
+    if (Status == STATUS_OBJECT_NAME_NOT_FOUND) {
+        Result->Code = EXIT_REFUSED;
+        MonFormat(Result->Text, sizeof Result->Text, "%s: no driver of that name is loaded: `ringside status` lists them", Service);
+    } else if (Why != NULL) {
         Result->Code = EXIT_REFUSED;
         MonFormat(Result->Text, sizeof Result->Text, "%s: stays loaded: %s (status 0x%08X)", Service, Why, Status);
     }

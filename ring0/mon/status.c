@@ -28,8 +28,9 @@ static VOID MonStatusText(ULONG To) {
     }
     MonPrint(To, "programs");
     for (PEPROCESS Process = MonNextProcess(NULL); Process != NULL; Process = MonNextProcess(Process)) {
-        MonPrint(To, "  %5lu  %s, %lu threads, %lu handles%s", HandleToUlong(Process->UniqueProcessId), Process->ImageFileName,
-                 MonCountThreads(Process), ObpProcessHandleCount(Process), Process->Exiting ? ", ending" : "");
+        ULONG Threads = MonCountThreads(Process), Handles = ObpProcessHandleCount(Process);
+        MonPrint(To, "  %5lu  %s, %lu %s, %lu %s%s", HandleToUlong(Process->UniqueProcessId), Process->ImageFileName, Threads,
+                 Threads == 1 ? "thread" : "threads", Handles, Handles == 1 ? "handle" : "handles", Process->Exiting ? ", ending" : "");
     }
 }
 

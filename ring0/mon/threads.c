@@ -98,6 +98,8 @@ static VOID MonListThread(const MON_LIST *List, PEPROCESS Process, PETHREAD Thre
 }
 
 static VOID MonListThreads(const MON_LIST *List) {
+    ULONG Listed = 0;
+
     for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != NULL && Link != &PsActiveProcessHead; Link = Link->Flink) {
         PEPROCESS Process = CONTAINING_RECORD(Link, struct _EPROCESS, ActiveProcessLinks);
 
@@ -109,8 +111,11 @@ static VOID MonListThreads(const MON_LIST *List) {
             if (MonIsOwnThread(&Thread->Tcb))
                 continue;
             MonListThread(List, Process, Thread);
+            Listed++;
         }
     }
+    if (Listed == 0)
+        MonListLine(List, "no program runs, and no driver has a thread");
 }
 
 VOID MonThreads(ULONG Connection, BOOLEAN AsNotes) {

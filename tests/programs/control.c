@@ -9,12 +9,14 @@ static int patience; /* how many events are taken before the program ends by its
 
 static BOOL WINAPI on_event(DWORD event) {
     printf("event %lu\n", event);
+    if (patience < 0 && event == CTRL_CLOSE_EVENT)
+        Sleep(INFINITE);
     if (--patience == 0)
         SetEvent(asked);
     return TRUE;
 }
 
-/* Ends with 7 after so many events; 0: never. */
+/* Ends with 7 after so many events; 0: never; -1: never, and the handler does not come back when the console is closed. */
 static int handle_events(int count) {
     patience = count;
     asked = CreateEventA(NULL, TRUE, FALSE, NULL);
@@ -86,6 +88,11 @@ int main(int argc, char **argv) {
         return show_types();
     if (!strcmp(verb, "flood"))
         return flood(strtoul(argument, NULL, 0));
+    if (!strcmp(verb, "print")) {
+        for (int i = 0; i < atoi(argument); i++)
+            OutputDebugStringA("a line of debug output that is neither short nor very long\n");
+        return 0;
+    }
     if (!strcmp(verb, "hold") || !strcmp(verb, "control"))
         return hold(argument, !strcmp(verb, "control"));
     if (!strcmp(verb, "sleep")) {

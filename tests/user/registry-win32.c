@@ -122,7 +122,7 @@ static void changes(void) {
     OK(RegNotifyChangeKeyValue(key, FALSE, REG_NOTIFY_CHANGE_LAST_SET, NULL, FALSE) == 0, "waiting in the call");
     WaitForSingleObject(thread, INFINITE);
     CloseHandle(thread);
-    OK(RegNotifyChangeKeyValue(HKEY_LOCAL_MACHINE, TRUE, REG_NOTIFY_CHANGE_NAME, event, TRUE) == 0, "all of HKEY_LOCAL_MACHINE");
+    OK(RegNotifyChangeKeyValue(HKEY_CURRENT_USER, TRUE, REG_NOTIFY_CHANGE_NAME, event, TRUE) == 0, "all of HKEY_CURRENT_USER");
     below = make(key, "below");
     OK(WaitForSingleObject(event, 1000) == WAIT_OBJECT_0, "a key somewhere below");
     RegCloseKey(below);

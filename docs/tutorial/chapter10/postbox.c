@@ -33,7 +33,7 @@ static NTSTATUS Keep(const char *Text, ULONG Length) {
         return GetExceptionCode();
     }
     Copy[Length] = '\0';
-    RtlCopyMemory(Note, Copy, sizeof(Note));
+    RtlCopyMemory(Note, Copy, Length + 1);
     DbgPrint("Postbox: kept: %s\n", Note);
     return STATUS_SUCCESS;
 }

@@ -1,0 +1,178 @@
+/* Interrupt objects: connected to lines, called at their levels, synchronized with by their locks. */
+#include "ke/interrupt.h"
+#include "ke/ke.h"
+
+#define HARDWARE_INTERRUPT_STORM_CODE 0xF2u
+#define STORM_LIMIT                   10000u /* deliveries of one line in a row of which nobody made the line go down */
+
+static LIST_ENTRY KipLines[KI_LINES]; /* KINTERRUPT.Link; Flink NULL: never used */
+static ULONG KipConnected;            /* a bit per line that somebody is connected to: the others are masked */
+static ULONG KipLatched;              /* of these, those that listen to edges */
+static ULONG KipActive;               /* a service routine of this line runs on some processor */
+static ULONG KipStormLine, KipStormCount;
+KIRQL KiDeviceIrql;
+
+static ULONG KipWaiting(VOID) {
+    return KipConnected & ~KipActive & ((KiMachine->device_lines & ~KipLatched) | (KiMachine->device_edges & KipLatched));
+}
+
+/* The lowest line has the highest level. */
+static VOID KipFindHighest(VOID) {
+    ULONG Waiting = KipWaiting();
+
+    KiDeviceIrql = Waiting != 0 ? KI_LINE_IRQL((ULONG)__builtin_ctz(Waiting)) : 0;
+}
+
+VOID KiLookAtDevices(VOID) {
+    KipFindHighest();
+    if (KiMachine->device_due != ~0ull)
+        KiClockExpects(KiMachine->device_due);
+}
+
+BOOLEAN KiConnectInterrupt(PKINTERRUPT Interrupt) {
+    PLIST_ENTRY Head = &KipLines[Interrupt->Line];
+    ULONG Bit = 1u << Interrupt->Line;
+
+    if (Head->Flink == NULL)
+        InitializeListHead(Head);
+    if (!IsListEmpty(Head)) {
+        PKINTERRUPT First = CONTAINING_RECORD(Head->Flink, struct _KINTERRUPT, Link);
+
+        if (!First->ShareVector || !Interrupt->ShareVector || First->Mode != Interrupt->Mode)
+            return FALSE;
+    } else {
+        KiMachine->device_edges &= ~Bit; /* what came before anybody listened */
+    }
+    InsertTailList(Head, &Interrupt->Link);
+    Interrupt->Connected = TRUE;
+    KipConnected |= Bit;
+    KipLatched = Interrupt->Mode == Latched ? KipLatched | Bit : KipLatched & ~Bit;
+    KipFindHighest();
+    if (KiHasPending())
+        KiDeliverPending(KiCurrentIrql());
+    return TRUE;
+}
+
+BOOLEAN KiDisconnectInterrupt(PKINTERRUPT Interrupt) {
+    if (!Interrupt->Connected)
+        return FALSE;
+    RemoveEntryList(&Interrupt->Link);
+    Interrupt->Connected = FALSE;
+    if (IsListEmpty(&KipLines[Interrupt->Line]))
+        KipConnected &= ~(1u << Interrupt->Line);
+    KipFindHighest();
+    return TRUE;
+}
+
+/* ---- Delivery ---- */
+
+static VOID KipSetLevel(KIRQL Irql) {
+    KiProcessor->Irql = Irql;
+    KiMachine->no_preempt = Irql >= DISPATCH_LEVEL;
+}
+
+static VOID KipTakeLock(PKINTERRUPT Interrupt) {
+    KfRaiseIrql(Interrupt->SynchronizeIrql);
+    KeAcquireSpinLockAtDpcLevel(Interrupt->ActualLock);
+}
+
+static BOOLEAN KipCallRoutine(PKINTERRUPT Interrupt) {
+    BOOLEAN Claimed;
+
+    KipTakeLock(Interrupt);
+    Claimed = Interrupt->ServiceRoutine(Interrupt, Interrupt->ServiceContext);
+    if (KiCurrentIrql() != Interrupt->SynchronizeIrql)
+        KiBugCheck(IRQL_UNEXPECTED_VALUE, ((ULONG)KiCurrentIrql() << 16) | ((ULONG)Interrupt->SynchronizeIrql << 8),
+                   (ULONG_PTR)Interrupt->ServiceRoutine, (ULONG_PTR)Interrupt, 0, NULL,
+                   "an interrupt service routine returned at another IRQL than it was called at");
+    KeReleaseSpinLockFromDpcLevel(Interrupt->ActualLock);
+    KipSetLevel(Interrupt->Irql);
+    return Claimed;
+}
+
+/*
+ * A level-triggered line is done with the first routine that claims the interrupt: if another device holds it too, it interrupts again. Between edges
+ * nothing can be told apart, so all routines of a latched line are asked until a round in which none claims.
+ */
+static VOID KipCallChain(ULONG Line) {
+    BOOLEAN Shared = KipLines[Line].Flink->Flink != &KipLines[Line], Latch = (KipLatched >> Line) & 1, Claimed;
+
+    do {
+        Claimed = FALSE;
+        for (PLIST_ENTRY Link = KipLines[Line].Flink; Link != &KipLines[Line] && (Latch || !Claimed); Link = Link->Flink)
+            Claimed |= KipCallRoutine(CONTAINING_RECORD(Link, struct _KINTERRUPT, Link));
+    } while (Latch && Shared && Claimed);
+}
+
+/* Nothing that a processor does between two deliveries lowers the line: it would never do anything else again. */
+static VOID KipCheckStorm(ULONG Line) {
+    PKINTERRUPT First = CONTAINING_RECORD(KipLines[Line].Flink, struct _KINTERRUPT, Link);
+
+    if (((KiMachine->device_lines & ~KipLatched) >> Line & 1) == 0 || KipStormLine != Line)
+        KipStormCount = 0;
+    KipStormLine = Line;
+    if (++KipStormCount == STORM_LIMIT)
+        KiBugCheck(HARDWARE_INTERRUPT_STORM_CODE, (ULONG_PTR)First->ServiceRoutine, (ULONG_PTR)First->ServiceContext, (ULONG_PTR)First,
+                   First->Link.Flink == &KipLines[Line] ? 1 : 2, NULL,
+                   "a device holds its interrupt line, and no service routine makes it let go: a routine must acknowledge its device's interrupt");
+}
+
+/* Of the processors that the interrupt may go to, this one if it is among them; another is idle, and runs the routine on this stack. */
+static PKPROCESSOR KipChooseProcessor(KAFFINITY Affinity) {
+    return (Affinity >> KiProcessor->Number) & 1 ? KiProcessor : &KiProcessors[__builtin_ctzll(Affinity)];
+}
+
+static VOID KipMoveTo(PKPROCESSOR Processor) {
+    KiProcessor = Processor;
+    KiLoadBlock(Processor->CurrentThread->Block);
+}
+
+BOOLEAN KiDeliverDeviceInterrupt(KIRQL Irql) {
+    PKPROCESSOR Here = KiProcessor, Target;
+    KIRQL TargetIrql;
+    ULONG Line;
+
+    if (KiDeviceIrql <= Irql)
+        return FALSE;
+    Line = (ULONG)__builtin_ctz(KipWaiting());
+    Target = KipChooseProcessor(CONTAINING_RECORD(KipLines[Line].Flink, struct _KINTERRUPT, Link)->Affinity);
+    TargetIrql = Target->Irql;
+    KiMachine->device_edges &= ~(1u << Line);
+    KipActive |= 1u << Line;
+    KipFindHighest();
+    if (Target != Here)
+        KipMoveTo(Target);
+    KipSetLevel(KI_LINE_IRQL(Line));
+    KipCallChain(Line);
+    KipActive &= ~(1u << Line);
+    KipFindHighest();
+    if (!IsListEmpty(&KipLines[Line]))
+        KipCheckStorm(Line);
+    KipSetLevel(TargetIrql);
+    if (Target != Here)
+        KipMoveTo(Here);
+    KipSetLevel(Irql);
+    return TRUE;
+}
+
+/* ---- For drivers ---- */
+
+BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine, PVOID SynchronizeContext) {
+    KIRQL Old = KeAcquireInterruptSpinLock(Interrupt);
+    BOOLEAN Result = SynchronizeRoutine(SynchronizeContext);
+
+    KeReleaseInterruptSpinLock(Interrupt, Old);
+    return Result;
+}
+
+KIRQL NTAPI KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt) {
+    KIRQL Old = KfRaiseIrql(Interrupt->SynchronizeIrql);
+
+    KeAcquireSpinLockAtDpcLevel(Interrupt->ActualLock);
+    return Old;
+}
+
+VOID NTAPI KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql) {
+    KeReleaseSpinLockFromDpcLevel(Interrupt->ActualLock);
+    KeLowerIrql(OldIrql);
+}

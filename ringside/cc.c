@@ -340,6 +340,9 @@ static int link_image(const struct build *build, size_t objects) {
 
     add(&command, build->linker);
     add_words(&command, "-nologo -debug:dwarf");
+    const char *no_colour = getenv("NO_COLOR");
+    if (no_colour != NULL && *no_colour != '\0')
+        add(&command, "--color-diagnostics=never"); /* clang asks for itself, lld does not */
     /* mingw-w64's start-up code and libraries are written for GNU ld: automatic imports, constructors, its name for the base. */
     if (needs_runtime(build))
         add_words(&command, "-lldmingw -alternatename:__image_base__=__ImageBase");

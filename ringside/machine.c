@@ -222,6 +222,9 @@ static const char *load_kernel(uint64_t *entry) {
         if (!pe_section(&image, i, &section)) {
             return "the kernel image inside is damaged";
         }
+        if ((section.characteristics & PE_SECTION_DISCARDABLE) && strcmp(section.name, ".reloc") != 0) {
+            continue; /* debug data: read from the file when there is a screen to print */
+        }
         memcpy(ram + section.rva, image.data + section.raw_offset, section.raw_size);
         uint64_t size = (section.mapped_size + HAL_PAGE - 1) / HAL_PAGE * HAL_PAGE;
         ok = ok && host_map(HAL_KERNEL_BASE + section.rva, KERNEL_PHYSICAL + section.rva, size, section_protection(&section)) == 0;

@@ -221,7 +221,7 @@ NTSTATUS NTAPI NtDisplayString(PUNICODE_STRING String) {
     if (NT_SUCCESS(Status))
         Status = RtlUnicodeToUTF8N(Narrow, Captured.Length * 3u, &Bytes, Wide, Captured.Length);
     if (NT_SUCCESS(Status))
-        HalOps->console_write(0, 1, Narrow, Bytes);
+        HalOps->console_write(IoGetCurrentProcess()->Console, 1, Narrow, Bytes);
     ExFreePoolWithTag(Wide, INFORMATION_TAG);
     return Status;
 }

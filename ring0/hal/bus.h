@@ -1,4 +1,4 @@
-/* The machine's buses: bus 0 of PCI (and ISA behind it) is there, and nothing is plugged into it. */
+/* The machine's buses: bus 0 of PCI, and ISA behind it; on them are the devices of --device. */
 #pragma once
 #include "nt/nt.h"
 

@@ -220,7 +220,7 @@ typedef struct hal_program {
 /* Pointers in it stay valid until request_done for its connection. Every string is valid UTF-8. */
 typedef struct hal_request {
     uint32_t kind;
-    uint32_t connection; /* above 0; names it until request_done or, after HAL_REQUEST_GONE, until request_done too */
+    uint32_t connection; /* above 0; names it until request_done, also after HAL_REQUEST_GONE, and no other one afterwards */
     uint32_t console;    /* RUN, CONTROL: which console; 0 is the machine's own */
     uint32_t control;
     const char *const *arguments;

@@ -2,7 +2,8 @@
 #include "ke/interrupt.h"
 #include "io/io.h"
 
-#define TAG_INTERRUPT 'tnIK'
+#define TAG_INTERRUPT    'tnIK'
+#define DRIVER_VIOLATION 0x121u
 
 /* The vector and level are HalGetInterruptVector's; no driver's guess can be right by itself. */
 static BOOLEAN IopIsInterruptValid(ULONG Vector, KIRQL Irql, KIRQL SynchronizeIrql, KINTERRUPT_MODE Mode, KAFFINITY Affinity) {

@@ -1,4 +1,5 @@
 /* Time: the machine's clock, the page that shares it with everybody, and the counters made from it. */
+#include "hal/device.h"
 #include "ke/ke.h"
 
 /*
@@ -40,6 +41,7 @@ static VOID KipPublish(VOID) {
 static VOID KipPlan(VOID) {
     ULONG64 Timer = KiNextTimerDue();
 
+    Timer = KiMachine->device_due < Timer && KiMachine->device_due > KipNow ? KiMachine->device_due : Timer;
     /* A timer that is due waits for DISPATCH_LEVEL; it need not be looked for again. */
     KipDue = Timer > KipNow && Timer < KipNextTick ? Timer : KipNextTick;
 }
@@ -59,6 +61,8 @@ static VOID KipClockInterrupt(VOID) {
         KiChargeTick(Thread);
     }
     KipPublish();
+    if (KiMachine->device_due <= KipNow)
+        HalpTickDevices(KipNow);
     if (KiNextTimerDue() <= KipNow)
         KiPending |= KI_PENDING_TIMERS;
     KipPlan();
@@ -134,11 +138,11 @@ LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequenc
 VOID NTAPI KeStallExecutionProcessor(ULONG MicroSeconds) {
     ULONG64 End = KipNow + (ULONG64)MicroSeconds * 10;
 
-    do
-        KipMove(KiMachine->realtime ? KipHostTime() : End);
-    while (KipNow < End);
-    if (KiHasPending())
-        KiDeliverPending(KiCurrentIrql());
+    do {
+        KipMove(KiMachine->realtime ? KipHostTime() : min(End, KiMachine->device_due));
+        if (KiHasPending())
+            KiDeliverPending(KiCurrentIrql());
+    } while (KipNow < End);
 }
 
 ULONG NTAPI ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution) {

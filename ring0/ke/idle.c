@@ -1,6 +1,7 @@
 /* What a processor does when no thread is ready: time jumps, the outside world is waited for, or the machine is at its end. */
 #include "ke/ke.h"
 #include "ke/init.h"
+#include "ke/interrupt.h"
 #include "kd/kd.h"
 #include "mm/mm.h"
 #include "mon/mon.h"
@@ -206,6 +207,9 @@ static VOID KipIdleStep(VOID) {
     ULONG64 Due = KiNextTimerDue(), Now = KiQueryInterruptTime(), Nanoseconds = ~0ull;
     int64_t Events = 0;
 
+    if (KiDeliverDeviceInterrupt(DISPATCH_LEVEL))
+        return;
+    Due = KiMachine->device_due < Due ? KiMachine->device_due : Due;
     if (KiMachine->pending_events == 0 && KiPending != 0) {
         KiRetireDpcs();
         return;

@@ -27,9 +27,6 @@ struct _KINTERRUPT {
     KAFFINITY Affinity;
 };
 
-/* The level of the highest interrupt that waits for a processor to be below it; 0: none. Part of KiHasPending. */
-extern KIRQL KiDeviceIrql;
-
 /* FALSE: the line is taken by somebody who does not share it, or in the other mode. PASSIVE_LEVEL. */
 BOOLEAN KiConnectInterrupt(PKINTERRUPT Interrupt);
 /* FALSE: it is not connected. */

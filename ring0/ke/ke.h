@@ -59,9 +59,10 @@ VOID KiDeliverPending(KIRQL NewIrql);
 #define KI_PENDING_TIMERS 1u /* a timer is due */
 #define KI_PENDING_DPCS   2u /* some processor's DPC queue is not empty */
 extern ULONG KiPending;
+extern KIRQL KiDeviceIrql; /* ke/interrupt.h: the level of the highest device interrupt that waits; 0: none */
 #define KiHasPending()                                                                                                                               \
     ((KiPending | KiMachine->pending_events | (ULONG)KiProcessor->DispatchRequested |                                                                \
-      (ULONG)KiProcessor->CurrentThread->ApcState.KernelApcPending) != 0)
+      (ULONG)KiProcessor->CurrentThread->ApcState.KernelApcPending | (ULONG)(KiDeviceIrql > KiProcessor->Irql)) != 0)
 
 /* ---- Devices of the machine: ke/idle.c ------------------------------------------------------------------------------------ */
 #define KI_DEVICE_IRQL 8 /* the level at which the machine's own devices interrupt */

@@ -1,4 +1,5 @@
 /* Virtual processors and their interrupt request levels. */
+#include "ke/interrupt.h"
 #include "ke/ke.h"
 
 /*
@@ -93,6 +94,8 @@ VOID KiDeliverPending(KIRQL NewIrql) {
     for (;;) {
         if (KiProcessor->InterruptsDisabled)
             break;
+        if (KiDeviceIrql > NewIrql && KiDeliverDeviceInterrupt(NewIrql))
+            continue;
         if (KiMachine->pending_events != 0 && NewIrql < KI_DEVICE_IRQL) {
             KipSetIrql(KI_DEVICE_IRQL);
             KiDeliverInterrupts();

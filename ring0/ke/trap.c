@@ -1,3 +1,5 @@
+#include "hal/device.h"
+#include "ke/emulate.h"
 #include "ke/ke.h"
 #include "ke/offsets.h"
 #include "kd/kd.h"
@@ -96,13 +98,38 @@ static DECLSPEC_NORETURN VOID StopAtKernelAddress(hal_trap_frame *Frame) {
     Stop(Frame, 0x50, Frame->cr2, AccessKind(Frame), Frame->rip, Canonical ? 2 : 4, Message);
 }
 
+/* A device has been accessed: its interrupt may have to come before the next instruction. */
+static VOID InstructionBoundary(VOID) {
+    if (KiHasPending()) {
+        KiDeliverPending(KiCurrentIrql());
+    }
+}
+
+static DECLSPEC_NORETURN VOID StopAtDevice(hal_trap_frame *Frame) {
+    static CHAR Text[160];
+    _snprintf(Text, sizeof Text - 1, "device memory is accessed with '%s', which Ringside does not emulate: READ_REGISTER_ and WRITE_REGISTER_ work",
+              Frame->insn_name[0] ? Frame->insn_name : "?");
+    Stop(Frame, 0x1E, (ULONG_PTR)(LONG_PTR)STATUS_ILLEGAL_INSTRUCTION, Frame->rip, Frame->cr2, 0, Text);
+}
+
 static VOID PageFault(hal_trap_frame *Frame) {
     NTSTATUS Status = STATUS_ACCESS_VIOLATION;
     ULONG_PTR Kind = (Frame->error & PAGE_FAULT_FETCH) ? 8 : (Frame->error & PAGE_FAULT_WRITE) ? 1 : 0;
     BOOLEAN UserAddress = Frame->cr2 < HAL_USER_END;
     if (!Frame->user_mode) {
+        ULONG64 Device;
         if (KiEmulateSharedDataRead(Frame)) {
             return;
+        }
+        if (MmDeviceAddress(Frame->cr2, &Device)) {
+            if (KiEmulateDeviceAccess(Frame)) {
+                InstructionBoundary();
+                return;
+            }
+            if (MmDeviceAddress(Frame->cr2, &Device)) {
+                StopAtDevice(Frame);
+            }
+            UserAddress = Frame->cr2 < HAL_USER_END;
         }
         if (KiCurrentIrql() >= DISPATCH_LEVEL) {
             StopAtRaisedIrql(Frame);
@@ -201,6 +228,20 @@ static VOID WriteControlRegister(hal_trap_frame *Frame) {
     }
 }
 
+/* Where no device answers, the bus floats high. */
+static VOID AccessPort(hal_trap_frame *Frame) {
+    ULONG64 *Rax = FrameRegister(Frame, 0), Value;
+    ULONG64 Mask = Frame->insn_size == 1 ? 0xFF : Frame->insn_size == 2 ? 0xFFFF : 0xFFFFFFFF;
+    if (Frame->insn == HAL_INSN_IN) {
+        HalpReadDevice(HAL_DEVICE_PORT, Frame->insn_index, Frame->insn_size, &Value);
+        *Rax = Frame->insn_size == 4 ? Value & Mask : (*Rax & ~Mask) | (Value & Mask);
+    } else {
+        HalpWriteDevice(HAL_DEVICE_PORT, Frame->insn_index, Frame->insn_size, *Rax & Mask);
+    }
+    Frame->rip += Frame->insn_length;
+    InstructionBoundary();
+}
+
 static VOID PrivilegedInstruction(hal_trap_frame *Frame) {
     if (Frame->user_mode) {
         Raise(Frame, STATUS_PRIVILEGED_INSTRUCTION, 0, 0, 0);
@@ -222,14 +263,8 @@ static VOID PrivilegedInstruction(hal_trap_frame *Frame) {
         Frame->rip += Frame->insn_length;
         KiDeliverPending(KiCurrentIrql());
         return;
-    case HAL_INSN_IN: { /* no device answers: the bus floats high, as on a machine without it */
-        ULONG64 *Rax = FrameRegister(Frame, 0);
-        ULONG64 Mask = Frame->insn_size == 1 ? 0xFF : Frame->insn_size == 2 ? 0xFFFF : 0xFFFFFFFF;
-        *Rax = Frame->insn_size == 4 ? Mask : *Rax | Mask;
-        Frame->rip += Frame->insn_length;
-        return;
-    }
-    case HAL_INSN_OUT: Frame->rip += Frame->insn_length; return;
+    case HAL_INSN_IN:
+    case HAL_INSN_OUT: AccessPort(Frame); return;
     case HAL_INSN_RDMSR: _snprintf(Text, sizeof Text - 1, "the driver reads MSR 0x%X, which Ringside does not have", (ULONG)Frame->gpr[1]); break;
     case HAL_INSN_WRMSR: _snprintf(Text, sizeof Text - 1, "the driver writes MSR 0x%X, which Ringside does not have", (ULONG)Frame->gpr[1]); break;
     case HAL_INSN_HLT: _snprintf(Text, sizeof Text - 1, "the driver halts the processor"); break;

@@ -26,7 +26,10 @@ PHYSICAL_ADDRESS NTAPI MmGetPhysicalAddress(PVOID Base) {
     ULONG64 address = (ULONG64)Base;
     ULONG protection;
     MM_PFN frame = MI_NO_FRAME;
+    ULONG64 physical;
     if (address >= HAL_USER_END) {
+        if (MmDeviceAddress(address, &physical))
+            return (PHYSICAL_ADDRESS){.QuadPart = (LONG64)physical};
         frame = MiFrameOfKernelAddress(address, &protection);
     } else if (MmCurrentAddressSpace != NULL) {
         MI_PTE *pte = MiFindPte(MmCurrentAddressSpace, address);

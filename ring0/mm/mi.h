@@ -65,6 +65,10 @@ MM_PFN MiFrameOfSystemView(ULONG64 Address, ULONG *Protection);
 VOID MiMapSystemView(PVOID Base, SIZE_T Page, MM_PFN First, SIZE_T Count, ULONG Protection);
 VOID MiProtectSystemView(PVOID Base, ULONG Protection);
 
+/* Device memory from a physical address on, in whole pages; unmap: FALSE if no such view begins in the page of Base. */
+PVOID MiMapDeviceMemory(ULONG64 Physical, SIZE_T Bytes);
+BOOLEAN MiUnmapDeviceMemory(PVOID Base);
+
 /* ---- Pool ------------------------------------------------------------------------------------------------------------------------ */
 enum MI_POOL_KIND { MiPoolExecutable, MiPoolNonPaged, MiPoolPaged, MiPoolKinds };
 BOOLEAN MiDescribePool(ULONG64 Address, CHAR *Text, SIZE_T Size);

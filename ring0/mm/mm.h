@@ -75,6 +75,8 @@ extern PMM_ADDRESS_SPACE MmCurrentAddressSpace;
 BOOLEAN MmResolveUserFault(ULONG64 Address, ULONG Error, NTSTATUS *Status);
 /* Would an access of this kind fault? For KiCopy*, MmIsAddressValid, probing. Covers user and kernel addresses. */
 BOOLEAN MmIsRangeAccessible(PVOID Address, SIZE_T Size, BOOLEAN Write);
+/* Is this an address in a mapping of I/O space outside RAM (MmMapIoSpace)? Then *Physical is where. Any IRQL. */
+BOOLEAN MmDeviceAddress(ULONG64 Address, ULONG64 *Physical);
 /* Bug check facts about a kernel address: e.g. "freed nonpaged pool block, tag 'Exam', 128 bytes" in Text; FALSE when nothing is known. */
 BOOLEAN MmDescribeAddress(PVOID Address, CHAR *Text, SIZE_T Size);
 

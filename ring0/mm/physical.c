@@ -1,10 +1,16 @@
 #include "mm/mi.h"
 
-/* ---- Device memory: the machine has none besides RAM ---- */
+/* ---- I/O space: RAM is mapped already; the rest is devices, or nothing, and then reads as all ones ---- */
+
+#define MI_PHYSICAL_LIMIT (1ull << 46) /* as far as this processor's addresses go */
 
 PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS Address, SIZE_T Bytes, MEMORY_CACHING_TYPE CacheType) {
     ULONG64 start = (ULONG64)Address.QuadPart, limit = MmTotalFrames * PAGE_SIZE;
-    return Bytes != 0 && start < limit && Bytes <= limit - start ? (PVOID)(HAL_RAM_BASE + start) : NULL;
+    if (Bytes == 0 || start >= MI_PHYSICAL_LIMIT || Bytes > MI_PHYSICAL_LIMIT - start)
+        return NULL;
+    if (start >= limit)
+        return MiMapDeviceMemory(start, Bytes);
+    return Bytes <= limit - start ? (PVOID)(HAL_RAM_BASE + start) : NULL;
 }
 
 PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS Address, SIZE_T Bytes, ULONG Protect) {
@@ -12,7 +18,7 @@ PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS Address, SIZE_T Bytes, ULONG Protect
 }
 
 VOID NTAPI MmUnmapIoSpace(PVOID Base, SIZE_T Bytes) {
-    if ((ULONG64)Base - HAL_RAM_BASE >= MmTotalFrames * PAGE_SIZE)
+    if ((ULONG64)Base - HAL_RAM_BASE >= MmTotalFrames * PAGE_SIZE && !MiUnmapDeviceMemory(Base))
         KeBugCheckEx(0xDA /* SYSTEM_PTE_MISUSE */, 3, (ULONG_PTR)Base, 0, Bytes);
 }
 

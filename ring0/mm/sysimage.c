@@ -49,7 +49,9 @@ VOID MiInitializeSystemImages(VOID) {
     NT_ASSERT_OURS(image != NULL && pe_parse_mapped((PVOID)HAL_KERNEL_BASE, KiMachine->kernel_size, &pe) == PE_OK);
     struct pe_section section;
     for (ULONG i = 0; pe_section(&pe, i, &section); i++)
-        memset(image->Protection + section.rva / PAGE_SIZE, MiSectionProtection(section.characteristics), section.mapped_size / PAGE_SIZE);
+        memset(image->Protection + section.rva / PAGE_SIZE,
+               (section.characteristics & PE_SECTION_DISCARDABLE) && strcmp(section.name, ".reloc") != 0 ? HAL_PROT_NONE : MiSectionProtection(section.characteristics),
+               section.mapped_size / PAGE_SIZE);
 }
 
 static ULONG64 MiFindDriverRange(ULONG64 Size) {

@@ -8,6 +8,7 @@
 #define MI_SLOT      0x10000ull
 #define MI_SLOTS     ((HAL_SYSVIEW_END - HAL_SYSVIEW_START) / MI_SLOT)
 #define MI_DIRECTORY 4096
+#define MI_VIEW_DEVICE 0x100u /* in an entry, in place of a protection: the page is a device's */
 
 typedef struct _MI_VIEW {
     struct _MI_VIEW *NextFree; /* of the same number of slots */
@@ -119,8 +120,40 @@ MM_PFN MiFrameOfSystemView(ULONG64 Address, ULONG *Protection) {
     if (view == NULL || Address < view->Base || Address - view->Base >= view->Pages * PAGE_SIZE)
         return MI_NO_FRAME;
     ULONG64 entry = view->Entries[(Address - view->Base) / PAGE_SIZE];
-    *Protection = (ULONG)(entry % PAGE_SIZE);
+    *Protection = (ULONG)(entry % MI_VIEW_DEVICE);
     return entry != 0 && *Protection != HAL_PROT_NONE ? entry / PAGE_SIZE : MI_NO_FRAME;
+}
+
+/* ---- Device memory: pages that are never there, so that each access is a trap ---- */
+
+PVOID MiMapDeviceMemory(ULONG64 Physical, SIZE_T Bytes) {
+    SIZE_T offset = Physical % PAGE_SIZE, pages = MI_PAGES(offset + Bytes);
+    UCHAR *base = MiReserveSystemView(pages * PAGE_SIZE);
+    if (base == NULL)
+        return NULL;
+    PMI_VIEW view = MiViewOf((ULONG64)base);
+    for (SIZE_T i = 0; i < pages; i++)
+        view->Entries[i] = ((Physical - offset) + i * PAGE_SIZE) | MI_VIEW_DEVICE;
+    return base + offset;
+}
+
+BOOLEAN MmDeviceAddress(ULONG64 Address, ULONG64 *Physical) {
+    PMI_VIEW view = MiViewOf(Address);
+    if (view == NULL || Address < view->Base || Address - view->Base >= view->Pages * PAGE_SIZE)
+        return FALSE;
+    ULONG64 entry = view->Entries[(Address - view->Base) / PAGE_SIZE];
+    if ((entry & MI_VIEW_DEVICE) == 0)
+        return FALSE;
+    *Physical = (entry & ~(ULONG64)(PAGE_SIZE - 1)) + Address % PAGE_SIZE;
+    return TRUE;
+}
+
+BOOLEAN MiUnmapDeviceMemory(PVOID Base) {
+    ULONG64 page = (ULONG64)Base & ~(ULONG64)(PAGE_SIZE - 1), physical;
+    if (!MmDeviceAddress(page, &physical) || MiViewOf(page)->Base != page)
+        return FALSE;
+    MiReleaseSystemView(Base);
+    return TRUE;
 }
 
 /* ---- Kernel stacks ---- */

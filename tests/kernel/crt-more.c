@@ -1,9 +1,6 @@
 /* C functions of ntoskrnl.exe that ntoskrnl-crt.c leaves out. */
-#include <ntddk.h>
+#include "kernel/more.h"
 #include <stdarg.h>
-#include "tap.h"
-
-#pragma clang diagnostic ignored "-Wunused-parameter"
 
 typedef int errno_t;
 errno_t memcpy_s(void *, size_t, const void *, size_t);

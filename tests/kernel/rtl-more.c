@@ -1,13 +1,6 @@
 /* The run-time library beyond strings.c: memory, images, stack walks, code pages, random numbers, bit maps, byte order, SIDs and security descriptors. */
-#include <ntifs.h>
+#include "kernel/more.h"
 #include <ntimage.h>
-#include "tap.h"
-
-#pragma clang diagnostic ignored "-Wunused-parameter"
-
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
-#define U(text)                      (&(UNICODE_STRING)RTL_CONSTANT_STRING(L##text))
-#define A(text)                      (&(ANSI_STRING)RTL_CONSTANT_STRING(text))
 
 /* The headers make macros or inline functions of these; what the kernel exports is meant. */
 VOID NTAPI RealZeroMemory(PVOID, SIZE_T) __asm__("RtlZeroMemory");
@@ -20,7 +13,18 @@ VOID NTAPI RealFillMemoryUlonglong(PVOID, SIZE_T, ULONGLONG) __asm__("RtlFillMem
 USHORT NTAPI RealUshortByteSwap(USHORT) __asm__("RtlUshortByteSwap");
 ULONG NTAPI RealUlongByteSwap(ULONG) __asm__("RtlUlongByteSwap");
 ULONGLONG NTAPI RealUlonglongByteSwap(ULONGLONG) __asm__("RtlUlonglongByteSwap");
+VOID NTAPI RealGetCallersAddress(PVOID *CallerAddress, PVOID *CallersCaller) __asm__("RtlGetCallersAddress");
 BOOLEAN NTAPI RealIsNtDdiVersionAvailable(ULONG) __asm__("RtlIsNtDdiVersionAvailable");
+typedef struct _FUNCTION_ENTRY { /* RUNTIME_FUNCTION */
+    ULONG BeginAddress, EndAddress, UnwindData;
+} FUNCTION_ENTRY;
+VOID NTAPI RtlRaiseStatus(NTSTATUS);
+VOID NTAPI RtlRaiseException(PEXCEPTION_RECORD);
+VOID NTAPI RtlRestoreContext(PCONTEXT, PEXCEPTION_RECORD);
+FUNCTION_ENTRY *NTAPI RtlLookupFunctionEntry(ULONG64, PULONG64, PVOID);
+PVOID NTAPI RtlVirtualUnwind(ULONG, ULONG64, ULONG64, FUNCTION_ENTRY *, PCONTEXT, PVOID *, PULONG64, PVOID);
+VOID NTAPI RtlUnwindEx(PVOID, PVOID, PEXCEPTION_RECORD, PVOID, PCONTEXT, PVOID);
+PVOID NTAPI RtlPcToFileHeader(PVOID, PVOID *);
 PVOID NTAPI RtlFindExportedRoutineByName(PVOID, PCSTR);
 PIMAGE_NT_HEADERS NTAPI RtlImageNtHeader(PVOID);
 PVOID NTAPI RtlImageDirectoryEntryToData(PVOID, BOOLEAN, USHORT, PULONG);
@@ -76,7 +80,7 @@ static VOID TestImage(VOID) {
     PIMAGE_IMPORT_DESCRIPTOR Imports;
     PVOID Base = NULL, Kernel = NULL;
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"ZwClose");
-    ok(Headers && Headers->Signature == IMAGE_NT_SIGNATURE && Headers->OptionalHeader.Subsystem == IMAGE_SUBSYSTEM_NATIVE, "RtlImageNtHeader");
+    ok(Headers && Headers->Signature == IMAGE_NT_SIGNATURE && Headers->OptionalHeader.Subsystem == 1 /* native */, "RtlImageNtHeader");
     Size = 0x600D;
     ok(!RtlImageNtHeader(&Size), "of what is no image: NULL");
     Imports = RtlImageDirectoryEntryToData(ImageBase, TRUE, IMAGE_DIRECTORY_ENTRY_IMPORT, &Size);
@@ -99,9 +103,12 @@ static DECLSPEC_NOINLINE ULONG Inner(PVOID *Callers, ULONG Count, PULONG Hash) {
     return Found + (Callers[0] == NULL);
 }
 
-static DECLSPEC_NOINLINE VOID Callee(PVOID *Caller, PVOID *CallersCaller) { RtlGetCallersAddress(Caller, CallersCaller); }
+static DECLSPEC_NOINLINE ULONG Callee(PVOID *Caller, PVOID *CallersCaller) {
+    RealGetCallersAddress(Caller, CallersCaller);
+    return *Caller != *CallersCaller; /* a call, not a jump, comes before */
+}
 
-static VOID TestStacks(VOID) {
+static DECLSPEC_NOINLINE VOID TestStacks(VOID) {
     PVOID Callers[16] = {NULL}, Chain[16] = {NULL}, Caller = NULL, CallersCaller = NULL;
     ULONG Hash = 0, Count = Inner(Callers, 16, &Hash), ChainCount, Sum = 0;
     ok(Count >= 4 && InDriver(Callers[0]) && InDriver(Callers[1]) && !InDriver(Callers[Count - 1]), "RtlCaptureStackBackTrace: from here to the thread's start");
@@ -111,9 +118,8 @@ static VOID TestStacks(VOID) {
     is(Hash, Sum, "its hash");
     is(RtlCaptureStackBackTrace(1, 2, Callers, NULL), 2, "two after the first");
     ChainCount = RtlWalkFrameChain(Chain, 16, 0);
-    ok(ChainCount == Count - 1 && Chain[ChainCount - 1] == Chain[ChainCount - 1] && InDriver(Chain[0]) && Chain[1] == Callers[0], "RtlWalkFrameChain");
-    Callee(&Caller, &CallersCaller);
-    ok(InDriver(Caller) && InDriver(CallersCaller) && Caller != CallersCaller, "RtlGetCallersAddress");
+    ok(ChainCount == Count - 1 && InDriver(Chain[0]) && Chain[1] == Callers[0], "RtlWalkFrameChain");
+    ok(Callee(&Caller, &CallersCaller) && InDriver(Caller) && Caller != CallersCaller && CallersCaller == Chain[1], "RtlGetCallersAddress");
 }
 
 static VOID TestAssert(VOID) {
@@ -122,7 +128,7 @@ static VOID TestAssert(VOID) {
         RtlAssert("1 == 2", "file.c", 7, NULL);
     } __except (Code = (ULONG)GetExceptionCode(), EXCEPTION_EXECUTE_HANDLER) {
     }
-    is(Code, STATUS_BREAKPOINT, "RtlAssert breaks");
+    is(Code, (ULONG)STATUS_BREAKPOINT, "RtlAssert breaks");
 }
 
 static VOID TestRaise(VOID) {
@@ -151,7 +157,7 @@ static VOID TestRaise(VOID) {
 }
 
 /* RtlUnwindEx and RtlRestoreContext as setjmp and longjmp use them. */
-static VOID TestUnwind(VOID) {
+static DECLSPEC_NOINLINE VOID TestUnwind(VOID) {
     static CONTEXT Saved, Working; /* 1232 bytes each */
     volatile ULONG Passes = 0;
     RealFillMemory(&Saved, sizeof Saved, 0xCC);
@@ -165,11 +171,11 @@ static VOID TestUnwind(VOID) {
     if (Passes++ == 2) {
         ULONG64 Base = 0, Frame = 0;
         PVOID HandlerData;
-        PRUNTIME_FUNCTION Function = RtlLookupFunctionEntry(Saved.Rip, &Base, NULL);
+        FUNCTION_ENTRY *Function = RtlLookupFunctionEntry(Saved.Rip, &Base, NULL);
         ok(Function && Base == (ULONG64)(ULONG_PTR)ImageBase && Saved.Rip - Base >= Function->BeginAddress && Saved.Rip - Base < Function->EndAddress,
            "RtlLookupFunctionEntry");
         Working = Saved;
-        RtlVirtualUnwind(UNW_FLAG_NHANDLER, Base, Saved.Rip, Function, &Working, &HandlerData, &Frame, NULL);
+        RtlVirtualUnwind(0, Base, Saved.Rip, Function, &Working, &HandlerData, &Frame, NULL);
         ok(InDriver((PVOID)Working.Rip) && Working.Rsp > Saved.Rsp && Frame >= Saved.Rsp && Frame < Working.Rsp, "RtlVirtualUnwind: the caller's frame");
         RtlUnwindEx((PVOID)(ULONG_PTR)Frame, (PVOID)Saved.Rip, NULL, (PVOID)5, &Working, NULL);
     }

@@ -1,18 +1,20 @@
 # What a Windows program links to. Each DLL: every C and S file of its folder, plus ring0/rtl files that ntdll shares with the kernel
 # (ring3/ntdll/shared.mk lists them), linked against the DLLs below it.
-RING3_DLLS := ntdll kernel32 advapi32 msvcrt ucrtbase vcruntime140
+RING3_DLLS := ntdll kernel32 advapi32 msvcrt ucrtbase vcruntime140 vcruntime140_1
 ring3_needs_ntdll :=
 ring3_needs_kernel32 := ntdll
 ring3_needs_advapi32 := kernel32 ntdll
 ring3_needs_msvcrt := kernel32 ntdll
 ring3_needs_ucrtbase := kernel32 ntdll
 ring3_needs_vcruntime140 := ucrtbase kernel32 ntdll
+ring3_needs_vcruntime140_1 := vcruntime140
 ring3_entry_ntdll := -noentry
 ring3_entry_kernel32 := -entry:DllMain
 ring3_entry_advapi32 := -noentry
 ring3_entry_msvcrt := -entry:DllMain
 ring3_entry_ucrtbase := -entry:DllMain
 ring3_entry_vcruntime140 := -entry:DllMain
+ring3_entry_vcruntime140_1 := -noentry
 include ring3/ntdll/shared.mk
 
 $(BUILD)/ring3/%.o: ring3/%.c
@@ -44,7 +46,7 @@ $(BUILD)/ring3/%.def: ring3/%/*.def
 define ring3_dll
 $(BUILD)/ring3/$(1).dll $(BUILD)/ring3/$(1).lib &: $$(patsubst %.c,$(BUILD)/%.o,$$(wildcard ring3/$(1)/*.c)) \
 	$$(patsubst %.S,$(BUILD)/%.o,$$(wildcard ring3/$(1)/*.S)) $$(ring3_objects_$(1)) $(BUILD)/ring3/$(1).def $$(foreach n,$$(ring3_needs_$(1)),$(BUILD)/ring3/$$(n).lib)
-	$(LLD) -nologo -subsystem:console -dll $$(ring3_entry_$(1)) -nodefaultlib -debug:dwarf -release -base:$$(ring3_address_$(1)) \
+	$(LLD) -nologo -machine:x64 -subsystem:console -dll $$(ring3_entry_$(1)) -nodefaultlib -debug:dwarf -release -base:$$(ring3_address_$(1)) \
 		-def:$(BUILD)/ring3/$(1).def -out:$(BUILD)/ring3/$(1).dll -implib:$(BUILD)/ring3/$(1).lib $$(filter %.o %.lib,$$^)
 endef
 # Fixed, apart from each other, so that no relocation is needed.
@@ -54,6 +56,7 @@ ring3_address_advapi32 := 0x182000000
 ring3_address_msvcrt := 0x183000000
 ring3_address_ucrtbase := 0x184000000
 ring3_address_vcruntime140 := 0x185000000
+ring3_address_vcruntime140_1 := 0x186000000
 $(foreach d,$(RING3_DLLS),$(eval $(call ring3_dll,$(d))))
 
 # A program of C:\Windows\System32: every C file of its folder and of ring3/program, against the DLLs as any program is.

@@ -80,6 +80,7 @@ struct client *client_connect(const char *machine, int *status) {
 
     if (client == NULL && *status == 0) {
         const char *name = runtime_machine_name(machine);
+        runtime_tell_last_words(name);
         if (strcmp(name, "default") == 0)
             message_note("no machine is up: `ringside up` starts one");
         else

@@ -1,5 +1,6 @@
 #include "console.h"
 #include "log/store.h"
+#include "machine.h"
 #include "server.h"
 #include "signals.h"
 
@@ -396,8 +397,13 @@ static int64_t put_line(const char *prefix, const char *text, uint64_t size) {
 
 int64_t console_debug_line(const hal_debug_line *line) {
     uint64_t size = line->size;
+    hal_debug_line dated = *line;
 
-    log_store_add(line);
+    if (host.keep_debug_lines) { /* the machine's clock is the wall clock, but between ticks it stands */
+        dated.time = host_wall_time();
+        dated.up_time += dated.time > line->time ? dated.time - line->time : 0;
+    }
+    log_store_add(&dated);
     server_log_changed();
     if (host.keep_debug_lines)
         return 0;

@@ -45,10 +45,11 @@
     F(discard)                                                                                                                                       \
     F(set_gs)                                                                                                                                        \
     F(monotonic_ns)                                                                                                                                  \
-    F(wall_time) F(entropy) F(wait) F(console_write) F(console_read) F(console_terminals) F(console_want) F(debug_line) F(request_next)              \
-        F(request_data) F(request_note) F(request_done) F(state_read) F(state_append) F(state_replace) F(trace) F(message) F(file_open)              \
-            F(file_close) F(file_read) F(file_write) F(file_info) F(file_resize) F(file_flush) F(file_delete) F(file_rename) F(file_list)            \
-                F(file_host_path) F(device_access) F(device_tick) F(exit) F(bugcheck) F(fatal) F(stop)
+    F(wall_time)                                                                                                                                     \
+    F(entropy) F(wait) F(console_write) F(console_read) F(console_terminals) F(console_want) F(debug_line) F(request_next) F(request_data)           \
+        F(request_note) F(request_done) F(state_read) F(state_append) F(state_replace) F(trace) F(message) F(file_open) F(file_close) F(file_read)   \
+            F(file_write) F(file_info) F(file_resize) F(file_flush) F(file_delete) F(file_rename) F(file_list) F(file_host_path) F(device_access)    \
+                F(device_tick) F(exit) F(bugcheck) F(fatal) F(stop)
 #define DECLARE(name)    extern void door_##name(void);
 #define INITIALIZE(name) .name = (void *)door_##name,
 DOORS(DECLARE)
@@ -86,7 +87,7 @@ int64_t host_entropy(void *buffer, uint64_t size) { return getrandom(buffer, siz
 
 /* ---- The world outside -------------------------------------------------------------------------------- */
 
-#define POLLED (4 * CONSOLE_MAX)
+#define POLLED (4 * (CONSOLE_MAX + 1)) /* three files of each console, each connection, the listener */
 
 static nfds_t poll_list(struct pollfd *files, nfds_t *of_consoles) {
     *of_consoles = console_poll_list(files, POLLED);
@@ -150,8 +151,8 @@ void host_bugcheck(const hal_bugcheck *report) {
     fflush(stdout);
     if (memory != NULL) {
         bugscreen_print(memory, 0, report);
-        if (fclose(memory) == 0 && (write(up_screen_file(), text, size) < 0 || ftruncate(up_screen_file(), (off_t)size) != 0)) {
-            message_note("the screen could not be kept: %s", strerror(errno));
+        if (fclose(memory) == 0) {
+            up_keep_screen(text, size);
         }
     }
     bugscreen_print(stderr, console_has_colour(), report);
@@ -248,13 +249,14 @@ bool machine_publish_images(void) {
     return true;
 }
 
+static char processors_variable[32]; /* NUMBER_OF_PROCESSORS=n */
 static const char *const environment[] = {
     "ALLUSERSPROFILE=C:\\ProgramData",
     "COMPUTERNAME=RINGSIDE",
     "ComSpec=C:\\Windows\\System32\\cmd.exe",
     "HOMEDRIVE=C:",
     "HOMEPATH=\\",
-    "NUMBER_OF_PROCESSORS=1",
+    processors_variable,
     "OS=Windows_NT",
     "PATH=C:\\Windows\\System32;C:\\Windows",
     "PATHEXT=.COM;.EXE;.BAT;.CMD",
@@ -279,9 +281,6 @@ static void raise_fence(const struct run_options *options) {
         fence_allow(shares_descriptor(i));
     }
     fence_allow(state_descriptor());
-    if (up_is_running()) {
-        fence_allow(up_directory());
-    }
     fence_key_share(&machine, sizeof machine);
     fence_raise();
 }
@@ -293,12 +292,14 @@ int machine_run(const struct run_options *options) {
     if (!memory_create(options->memory)) {
         return EXIT_OURS;
     }
+    snprintf(processors_variable, sizeof processors_variable, "NUMBER_OF_PROCESSORS=%u", options->cpus);
     machine = (hal_machine){
         .version = HAL_VERSION,
         .cpus = options->cpus,
         .ops = &ops,
         .ram_size = options->memory,
         .seed = options->seed,
+        .schedule = options->schedule,
         .verifier = options->verifier,
         .trace = options->trace,
         .realtime = options->realtime || (console_terminals() & 1),

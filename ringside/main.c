@@ -15,6 +15,7 @@
 #include "objects/command.h"
 #include "options.h"
 #include "place.h"
+#include "runtime.h"
 #include "up.h"
 
 #include <errno.h>
@@ -67,6 +68,8 @@ static int command_run(int argc, char **argv, char **whole) {
             return enter_run(client, &options);
         if (status != 0)
             return status;
+        if (runtime_tell_last_words(runtime_machine_name(NULL)))
+            message_note("this run has a machine of its own; `ringside up` starts that one again");
     }
     layout_ensure(whole);
     if ((status = console_start(options.trace_file)) != 0) {

@@ -206,7 +206,7 @@ static bool take_number(struct walk *walk, const char *meaning, uint64_t *number
 
 static const char *const run_words[] = {"--driver",  "--verifier", "--trace",  "--cpus",       "--seed", "--realtime", "--memory",
                                         "--timeout", "--root",     "--strict", "--help",       "--and",  "-d",         "--machine",
-                                        "--alone",   "--log",      "--share",  "--no-sandbox", "--device",  NULL};
+                                        "--alone",   "--log",      "--share",  "--no-sandbox", "--device",  "--schedule", NULL};
 
 static bool take_driver(struct walk *walk, struct run_options *options) {
     const char *word = walk->argv[walk->next], *value;
@@ -270,9 +270,23 @@ static bool take_cpus(struct walk *walk, struct run_options *options) {
 
     if (!take_number(walk, "a number of processors", &cpus))
         return false;
-    if (cpus != 1)
-        return fail(walk->error, "--cpus", "this version has one processor", "use --cpus 1, or leave it out");
-    options->cpus = 1;
+    if (cpus < 1 || cpus > OPTIONS_CPUS_MAX)
+        return fail(walk->error, "--cpus", "a machine has from 1 to 64 processors", "give a number between them: --cpus 4");
+    options->cpus = (uint32_t)cpus;
+    return true;
+}
+
+static bool take_schedule(struct walk *walk, struct run_options *options) {
+    const char *value;
+
+    if (!take_value(walk, "random or round-robin", &value))
+        return false;
+    if (strcmp(value, "random") == 0)
+        options->schedule = HAL_SCHEDULE_RANDOM;
+    else if (strcmp(value, "round-robin") == 0)
+        options->schedule = HAL_SCHEDULE_ROUND_ROBIN;
+    else
+        return fail(walk->error, "--schedule", "there is no such schedule", "use random or round-robin");
     return true;
 }
 
@@ -321,6 +335,8 @@ static bool take_boot_option(struct walk *walk, struct run_options *options, boo
         return take_memory(walk, options);
     if (is_option(walk, "--cpus"))
         return take_cpus(walk, options);
+    if (is_option(walk, "--schedule"))
+        return take_schedule(walk, options);
     if (is_option(walk, "--seed"))
         return take_number(walk, "a number", &options->seed);
     if (is_option(walk, "--root"))
@@ -409,7 +425,7 @@ bool options_parse_run(int argc, char **argv, struct run_options *options, struc
 static const char *const up_words[] = {"--machine",    "--root",   "--memory", "--verifier",   "--cpus",
                                        "--seed",       "--strict", "--trace",  "--safe",       "--last-known-good",
                                        "--foreground", "--help",   "--share",  "--no-sandbox", "--device",
-                                       NULL};
+                                       "--schedule",   NULL};
 
 bool options_parse_up(int argc, char **argv, struct run_options *options, struct usage_error *error) {
     struct walk walk = {argc, argv, 0, error};

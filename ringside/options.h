@@ -24,6 +24,7 @@ enum {
 #define OPTIONS_MAX_DEVICES    8
 #define OPTIONS_MEMORY_MIN     (16ull << 20)
 #define OPTIONS_MEMORY_MAX     (64ull << 30)
+#define OPTIONS_CPUS_MAX       64u
 #define OPTIONS_MEMORY_DEFAULT (256ull << 20)
 
 /* `ringside run` */
@@ -39,6 +40,7 @@ struct run_options {
     bool trace;
     const char *trace_file; /* NULL: standard error */
     uint32_t cpus;
+    uint32_t schedule; /* enum hal_schedule */
     uint64_t seed;
     bool realtime;
     uint64_t memory;                /* bytes, whole pages */

@@ -71,16 +71,23 @@ static bool make_directories(char *path) {
     }
 }
 
-char *runtime_state_directory(const char *name) {
+/* From malloc; NULL: nothing says where, or no memory. */
+static char *state_path(const char *name) {
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    char *path = NULL, *drive = NULL;
+    char *path = NULL;
     int length = -1;
 
     if (state != NULL && state[0] == '/')
         length = asprintf(&path, "%s/ringside/%s", state, name);
     else if (home != NULL && home[0] == '/')
         length = asprintf(&path, "%s/.local/state/ringside/%s", home, name);
-    if (length < 0) {
+    return length < 0 ? NULL : path;
+}
+
+char *runtime_state_directory(const char *name) {
+    char *path = state_path(name), *drive = NULL;
+
+    if (path == NULL) {
         message_error("state directory", "neither XDG_STATE_HOME nor HOME names a directory: set one");
         return NULL;
     }
@@ -93,6 +100,23 @@ char *runtime_state_directory(const char *name) {
     }
     free(drive);
     return path;
+}
+
+bool runtime_tell_last_words(const char *name) {
+    char *path = state_path(name), *screen = NULL;
+    struct stat s;
+    bool told = false;
+
+    if (path != NULL && asprintf(&screen, "%s/" RUNTIME_SCREEN, path) < 0)
+        screen = NULL;
+    if (screen != NULL && stat(screen, &s) == 0 && s.st_size != 0) {
+        message_note("machine %s bug checked: the screen is in %s, and `ringside log --read %s/" RUNTIME_LAST_LOG "` shows what it had printed", name,
+                     screen, path);
+        told = true;
+    }
+    free(screen);
+    free(path);
+    return told;
 }
 
 int runtime_lock(int directory, const char *name) {

@@ -16,6 +16,11 @@ const char *runtime_machine_name(const char *given);
 int runtime_directory(bool make);
 /* A path of the state directory of that machine, from malloc; it and drive_c are made if they are not there. NULL after a message. */
 char *runtime_state_directory(const char *name);
+/* In the state directory: the screen of the bug check that ended the machine's last life, else empty; what was in its log then. */
+#define RUNTIME_SCREEN   "bugcheck.txt"
+#define RUNTIME_LAST_LOG "last-log.json"
+/* If a bug check ended that machine, one line says where its screen is, and true. */
+bool runtime_tell_last_words(const char *name);
 
 /* Holds NAME.lock until the process ends. A descriptor; -EBUSY: another process holds it; -1 after a message. */
 int runtime_lock(int directory, const char *name);

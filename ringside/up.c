@@ -3,6 +3,7 @@
 #include "devices/device.h"
 #include "fence.h"
 #include "files.h"
+#include "log/store.h"
 #include "machine.h"
 #include "message.h"
 #include "place.h"
@@ -27,12 +28,11 @@ static struct {
     bool running;
     const char *name;
     int directory;
-    int screen;
+    int screen, last_log;
     char *root, *state;
-} up = {.screen = -1};
+} up = {.screen = -1, .last_log = -1};
 
 bool up_is_running(void) { return up.running; }
-int up_directory(void) { return up.running ? up.directory : -1; }
 
 struct json_t *up_describe(void) {
     json_t *fence = json_array();
@@ -45,7 +45,31 @@ struct json_t *up_describe(void) {
     return json_pack("{s:s, s:i, s:s, s:s, s:o}", "machine", up.name, "process", (int)getpid(), "drive_c", up.root, "state", up.state, "fence",
                      fence);
 }
-int up_screen_file(void) { return up.screen; }
+
+static bool write_whole(int fd, const char *bytes, size_t size) {
+    while (size != 0) {
+        ssize_t n = write(fd, bytes, size);
+        if (n < 0 && errno != EINTR)
+            return false;
+        bytes += n > 0 ? n : 0;
+        size -= n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+void up_keep_screen(const char *text, size_t size) {
+    static char line[LOG_STORE_LINE_MAX + 2];
+    uint64_t cursor = 0, lost;
+    size_t length;
+    bool kept = write_whole(up.screen, text, size);
+
+    while (kept && (length = log_store_next(&cursor, line, sizeof line - 1, &lost)) != 0) {
+        line[length] = '\n';
+        kept = write_whole(up.last_log, line, length + 1);
+    }
+    if (!kept)
+        message_note("the screen and the log could not be kept: %s", strerror(errno));
+}
 
 void up_end(const char *text, int code) {
     if (!up.running)
@@ -69,6 +93,7 @@ static int wait_until_ready(int ready, pid_t child, const char *name) {
     }
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;
+    runtime_remove(up.directory, name); /* the lock is still ours */
     if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
         return WEXITSTATUS(status);
     message_error(name, "the machine ended before it was up");
@@ -120,9 +145,10 @@ static int prepare(struct run_options *options, int ready) {
                      "--safe` leaves out the "
                      "drivers that start by themselves",
                      state_failed_boots(), up.name);
-    up.screen = open_in(state, "bugcheck.txt", O_WRONLY | O_CREAT);
+    up.screen = open_in(state, RUNTIME_SCREEN, O_WRONLY | O_CREAT | O_TRUNC);
+    up.last_log = open_in(state, RUNTIME_LAST_LOG, O_WRONLY | O_CREAT | O_TRUNC);
     log = options->foreground ? 2 : open_in(state, "machine.log", O_WRONLY | O_CREAT | O_APPEND);
-    if (up.screen < 0 || log < 0 || (listener = runtime_listen(up.directory, up.name)) < 0)
+    if (up.screen < 0 || up.last_log < 0 || log < 0 || (listener = runtime_listen(up.directory, up.name)) < 0)
         return EXIT_OURS;
     if (!options->foreground && chdir("/") != 0)
         message_note("the machine keeps the directory where it was started: %s", strerror(errno));

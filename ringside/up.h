@@ -8,13 +8,11 @@
 /* Starts it and returns, in the process that was called, the command's exit code: 0 once the machine serves requests. The other process becomes the machine. */
 int up_command(struct run_options *options);
 
-/* Called by every way out of the machine (machine.c): tells those who wait for it, with a last text for their standard error or NULL, and takes its socket
-   away. Does nothing in a machine that does not stay up. */
+/* Called by every way out of the machine (machine.c): tells those who wait for it, with a last text for their standard error or NULL.
+   Does nothing in a machine that does not stay up. */
 void up_end(const char *text, int code);
 bool up_is_running(void);
-/* Where its socket is, which it takes away at its end; -1: it does not stay up. */
-int up_directory(void);
 /* Name, process, directories and fence, as an object; the caller's. */
 struct json_t *up_describe(void);
-/* The screen of a bug check goes there as well: a file in the state directory, opened before the fence closes; -1 if there is none. */
-int up_screen_file(void);
+/* A bug check: its screen and what is in the log go into the state directory. */
+void up_keep_screen(const char *text, size_t size);

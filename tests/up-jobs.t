@@ -175,19 +175,26 @@ up
 cp "$build/tests/kernel/lives.sys" "$work"
 run "$ringside" load "$work/lives.sys"
 for signal in KILL HUP TERM; do
-    start out.wait "$ringside" run "$lives" wait
-    until_true "a program waits in a read" grep -q waiting "$work/out.wait"
+    start out.wait.$signal "$ringside" run "$lives" wait
+    until_true "a program waits in a read" grep -q waiting "$work/out.wait.$signal"
     kill -$signal $started
     wait $started 2>/dev/null
     until_true "its terminal's process gets SIG$signal: it ends" no_program
 done
+for n in $(seq 40); do
+    start "out.killed.$n" "$ringside" run "$lives" wait
+    sleep 0.0$((n % 4))$((n % 10))
+    kill -KILL $started
+    wait $started 2>/dev/null
+done
+until_true "forty are killed at any moment: none is left" no_program
 run "$ringside" run "$lives" count
 exits 0 "CLEANUP and CLOSE have come for each CREATE"
 start out.children "$ringside" run "$build/tests/programs/start.exe" --leave 'C:\start.exe' --sleep
 sleep 0.3
 run "$ringside" status
-start out.children "$ringside" run --and "$control sleep" "$build/tests/programs/start.exe" --leave 'C:\start.exe' --sleep
-until_true "a program has left a child, another goes on" grep -q ready "$work/out.children"
+start out.both "$ringside" run --and "$control sleep" "$build/tests/programs/start.exe" --leave 'C:\start.exe' --sleep
+until_true "a program has left a child, another goes on" grep -q ready "$work/out.both"
 "$ringside" status | grep -q start.exe
 ok $? "the child is there"
 kill -KILL $started

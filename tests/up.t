@@ -203,6 +203,21 @@ ok $? "none of them leaves a socket"
 run "$ringside" up --share "d=$work/root"
 exits 0 "up after all that"
 
+# A machine that does not come up
+cp "$build/tests/bad/null-entry.sys" "$XDG_STATE_HOME/ringside/default/drive_c/bad.sys"
+run "$ringside" run sc create Bad type= kernel start= system binPath= 'C:\bad.sys'
+exits 0 "a driver that starts with the system, and bug checks"
+run "$ringside" down
+run "$ringside" up
+exits 134 "up, when the machine bug checks on the way"
+err_has 'SYSTEM_THREAD_EXCEPTION_NOT_HANDLED' "the screen is on the terminal"
+grep -q 'SYSTEM_THREAD_EXCEPTION_NOT_HANDLED' "$XDG_STATE_HOME/ringside/default/bugcheck.txt" && [ ! -e "$XDG_RUNTIME_DIR/ringside/default.sock" ]
+ok $? "and in bugcheck.txt; and there is no socket"
+run "$ringside" up --safe
+exits 0 "up --safe"
+run "$ringside" run sc delete Bad
+exits 0 "the driver's service is deleted"
+
 # The last: what the machine itself had to say
 run "$ringside" down
 exits 0 "down"

@@ -3,6 +3,7 @@
 # by zeros), that export's test runs, and it must fail. The address in the export table of the kernel image that the `ringside` executable carries is what
 # changes: the kernel calls itself as before, drivers get the replacement.
 #   tools/mutants.pl [--slice N] [--guess] [NAME...]
+# Where returning 0 and doing nothing is all that the real one does here (tools/mutants.tbl says why), the replacement returns a 1, and a variable is not zero.
 # --slice N: N exports, evenly spread. --guess: for exports that name no test, find one among the tests whose drivers import them.
 # $BUILD/mutants.txt keeps what was found; a line whose kernel image and test are unchanged is not tried again.
 use strict;
@@ -60,11 +61,20 @@ my %entry;
 my ($text_size, $text, $text_raw_size, $text_raw) = @{$sections[0]};
 my $return = index $kernel, "\x31\xC0\xC3", $text_raw;
 $return >= 0 && $return < $text_raw + $text_raw_size or die "the kernel has no `xor eax, eax; ret`\n";
+my $one = index $kernel, "\xB0\x01\xC3", $text_raw; # mov al, 1; ret
+$one >= 0 && $one < $text_raw + $text_raw_size or die "the kernel has no `mov al, 1; ret`\n";
 my $zeros;
 for (my $at = 0; !defined $zeros && ($at = index $kernel, "\0" x 256, $at) >= 0; $at += 64) {
     $zeros = rva(($at + 63) & ~63);
 }
 defined $zeros or die "the kernel has no zeros for a variable\n";
+
+my %rightly_zero;
+open my $zero_table, '<', 'tools/mutants.tbl' or die "tools/mutants.tbl: $!\n";
+while (<$zero_table>) {
+    $rightly_zero{$1} = 1 if /^(\w+)/;
+}
+close $zero_table;
 
 # ---- Exports and tests --------------------------------------------------------------------------
 my (%test_of, %is_data, @exports);
@@ -127,7 +137,8 @@ if ($guess) {
         my ($test) = $path =~ m{([^/]+)\.sys$};
         next if $test =~ /^hostile/;
         my $image = slurp($path);
-        push @{$importers{$_}}, $test for grep { $image =~ /\0\Q$_\E\0/ } @wanted;
+        # By import, or by a name for MmGetSystemRoutineAddress.
+        push @{$importers{$_}}, $test for grep { $image =~ /\0\Q$_\E\0/ || index($image, pack('v*', unpack('C*', $_), 0)) >= 0 } @wanted;
     }
 }
 my @tasks = map { my $name = $_; map { [$name, $_] } $test_of{$name} ? ($test_of{$name}) : @{$importers{$name} // []} } @wanted;
@@ -174,7 +185,7 @@ for my $job (0 .. $jobs - 1) {
                 print STDERR "$name: $test: without a mutant it $passes{$test}\n" if !$guess;
                 next;
             } else {
-                patch($worker, $name, $is_data{$name} ? $zeros : rva($return));
+                patch($worker, $name, $rightly_zero{$name} ? ($is_data{$name} ? $text : rva($one)) : $is_data{$name} ? $zeros : rva($return));
                 $verdict = run_test($worker, $test);
                 patch($worker, $name);
                 $verdict = 'SURVIVES' if $verdict eq 'passes';

@@ -60,63 +60,64 @@ PSLIST_ENTRY FASTCALL InterlockedPushListSList(PSLIST_HEADER ListHead, PSLIST_EN
     return First;
 }
 
-/* The locked forms may be called at any IRQL, so they use the lock as if interrupts were off: it must be free, and is afterwards. */
-static VOID ExpCheckLock(PKSPIN_LOCK Lock) {
-    if (*Lock != 0)
-        KeBugCheckEx(SPIN_LOCK_ALREADY_OWNED, (ULONG_PTR)Lock, 0, 0, 0);
-}
-
+/* The locked forms may be called at any IRQL, so they use the lock as if interrupts were off: once it is free, what follows is one step. */
 PLIST_ENTRY FASTCALL ExInterlockedInsertHeadList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry, PKSPIN_LOCK Lock) {
-    PLIST_ENTRY First = IsListEmpty(ListHead) ? NULL : ListHead->Flink;
+    PLIST_ENTRY First;
 
-    ExpCheckLock(Lock);
+    KiAwaitSpinLock(Lock);
+    First = IsListEmpty(ListHead) ? NULL : ListHead->Flink;
     InsertHeadList(ListHead, ListEntry);
     return First;
 }
 
 PLIST_ENTRY FASTCALL ExInterlockedInsertTailList(PLIST_ENTRY ListHead, PLIST_ENTRY ListEntry, PKSPIN_LOCK Lock) {
-    PLIST_ENTRY Last = IsListEmpty(ListHead) ? NULL : ListHead->Blink;
+    PLIST_ENTRY Last;
 
-    ExpCheckLock(Lock);
+    KiAwaitSpinLock(Lock);
+    Last = IsListEmpty(ListHead) ? NULL : ListHead->Blink;
     InsertTailList(ListHead, ListEntry);
     return Last;
 }
 
 PLIST_ENTRY FASTCALL ExInterlockedRemoveHeadList(PLIST_ENTRY ListHead, PKSPIN_LOCK Lock) {
-    ExpCheckLock(Lock);
+    KiAwaitSpinLock(Lock);
     return IsListEmpty(ListHead) ? NULL : RemoveHeadList(ListHead);
 }
 
 PSINGLE_LIST_ENTRY FASTCALL ExInterlockedPopEntryList(PSINGLE_LIST_ENTRY ListHead, PKSPIN_LOCK Lock) {
-    PSINGLE_LIST_ENTRY First = ListHead->Next;
+    PSINGLE_LIST_ENTRY First;
 
-    ExpCheckLock(Lock);
+    KiAwaitSpinLock(Lock);
+    First = ListHead->Next;
     if (First != NULL)
         ListHead->Next = First->Next;
     return First;
 }
 
 PSINGLE_LIST_ENTRY FASTCALL ExInterlockedPushEntryList(PSINGLE_LIST_ENTRY ListHead, PSINGLE_LIST_ENTRY ListEntry, PKSPIN_LOCK Lock) {
-    PSINGLE_LIST_ENTRY First = ListHead->Next;
+    PSINGLE_LIST_ENTRY First;
 
-    ExpCheckLock(Lock);
+    KiAwaitSpinLock(Lock);
+    First = ListHead->Next;
     ListEntry->Next = First;
     ListHead->Next = ListEntry;
     return First;
 }
 
 LARGE_INTEGER NTAPI ExInterlockedAddLargeInteger(PLARGE_INTEGER Addend, LARGE_INTEGER Increment, PKSPIN_LOCK Lock) {
-    LARGE_INTEGER Old = *Addend;
+    LARGE_INTEGER Old;
 
-    ExpCheckLock(Lock);
+    KiAwaitSpinLock(Lock);
+    Old = *Addend;
     Addend->QuadPart = (LONGLONG)((ULONGLONG)Old.QuadPart + (ULONGLONG)Increment.QuadPart);
     return Old;
 }
 
 ULONG FASTCALL ExInterlockedAddUlong(PULONG Addend, ULONG Increment, PKSPIN_LOCK Lock) {
-    ULONG Old = *Addend;
+    ULONG Old;
 
-    ExpCheckLock(Lock);
+    KiAwaitSpinLock(Lock);
+    Old = *Addend;
     *Addend = Old + Increment;
     return Old;
 }

@@ -311,6 +311,7 @@ typedef struct hal_image { /* a PE file carried inside the ringside executable *
     uint64_t size;
 } hal_image;
 
+enum hal_schedule { HAL_SCHEDULE_RANDOM, HAL_SCHEDULE_ROUND_ROBIN }; /* which processor goes on: ring0/ke/schedule.c */
 enum hal_verifier { HAL_VERIFIER_OFF, HAL_VERIFIER_STANDARD, HAL_VERIFIER_FULL };
 
 typedef struct hal_machine {
@@ -348,6 +349,7 @@ typedef struct hal_machine {
     uint64_t kernel_size;     /* whole pages; RAM from kernel_physical + kernel_size on is free, RAM below kernel_physical is free too */
     const char *kernel_path;  /* host path of its debug data or "" */
 
+    uint32_t schedule; /* enum hal_schedule */
     const char *const *drivers; /* -d: NT-less DOS paths, UTF-8, "C:\\example.sys", in order */
     uint32_t driver_count;
     const hal_program *programs;    /* each is started once all before it have ended, or nothing goes on but by console input */

@@ -398,8 +398,10 @@ NTSTATUS NTAPI NtQueryVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK 
     Status = ProbeAndBegin(&Request, IoStatusBlock, FsInformation, Length, Class->QueryLength, TRUE);
     if (!NT_SUCCESS(Status))
         return Status;
-    if (FsInformationClass == FileFsDeviceInformation && Request.File->DeviceObject->DeviceType != FILE_DEVICE_NETWORK_FILE_SYSTEM) {
-        PDEVICE_OBJECT Device = Request.File->DeviceObject;
+    /* A file of drive C: belongs to its file system's device: there is no disk below, and the file system answers for it. */
+    PDEVICE_OBJECT Device = Request.File->DeviceObject;
+    BOOLEAN FileSystem = Device->DeviceType == FILE_DEVICE_NETWORK_FILE_SYSTEM || Device->DeviceType == FILE_DEVICE_DISK_FILE_SYSTEM;
+    if (FsInformationClass == FileFsDeviceInformation && !FileSystem) {
         FILE_FS_DEVICE_INFORMATION Information = {Device->DeviceType, Device->Characteristics};
         if (Device->Vpb && (Device->Vpb->Flags & VPB_MOUNTED))
             Information.Characteristics |= FILE_DEVICE_IS_MOUNTED;

@@ -22,8 +22,9 @@ ULONG NTAPI IoGetRequestorProcessId(PIRP Irp) {
 
 /* Every session is session 0. */
 NTSTATUS NTAPI IoGetRequestorSessionId(PIRP Irp, PULONG SessionId) {
-    *SessionId = IoGetRequestorProcess(Irp) ? 0 : (ULONG)-1;
-    return *SessionId ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
+    PEPROCESS Process = IoGetRequestorProcess(Irp);
+    *SessionId = Process ? PsGetProcessSessionId(Process) : (ULONG)-1;
+    return Process ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
 }
 
 /* There are no 32-bit processes. */

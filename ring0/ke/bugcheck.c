@@ -140,6 +140,7 @@ VOID KiBugCheck(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR 
     } else {
         RtlCaptureContext(&Walk);
     }
+    KiInterleaves = FALSE;
     KiMachine->no_preempt = 1;
     Report.irql = KiProcessor->Irql;
     KiProcessor->Irql = HIGH_LEVEL;

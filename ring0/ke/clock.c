@@ -46,19 +46,25 @@ static VOID KipPlan(VOID) {
     KipDue = Timer > KipNow && Timer < KipNextTick ? Timer : KipNextTick;
 }
 
-/* What a clock interrupt does: publishes the time, charges the thread, finds out whether timers are due. */
-static VOID KipClockInterrupt(VOID) {
-    PKTHREAD Thread = KiCurrentThread();
+/* Every processor has its own clock interrupt, and they come together. */
+static VOID KipTick(PKPROCESSOR Processor, ULONG64 Time) {
+    PKTHREAD Thread = Processor->CurrentThread;
 
+    if (Thread->PreviousMode == UserMode)
+        Thread->UserTime += Time;
+    else
+        Thread->KernelTime += Time;
+    KiChargeTick(Processor);
+}
+
+/* What a clock interrupt does: publishes the time, charges the threads, finds out whether timers are due. */
+static VOID KipClockInterrupt(VOID) {
     if (KipNow >= KipNextTick) {
         ULONG64 Ticks = (KipNow - KipNextTick) / KI_TIME_INCREMENT + 1;
 
         KipNextTick += Ticks * KI_TIME_INCREMENT;
-        if (Thread->PreviousMode == UserMode)
-            Thread->UserTime += Ticks * KI_TIME_INCREMENT;
-        else
-            Thread->KernelTime += Ticks * KI_TIME_INCREMENT;
-        KiChargeTick(Thread);
+        for (ULONG Number = 0; Number < KiMachine->cpus; Number++)
+            KipTick(&KiProcessors[Number], Ticks * KI_TIME_INCREMENT);
     }
     KipPublish();
     if (KiMachine->device_due <= KipNow)
@@ -102,6 +108,8 @@ VOID KiClockExpects(ULONG64 Due) {
 VOID KiYield(VOID) {
     KipMove(KiMachine->realtime ? KipHostTime() : KipNow + PREEMPTION);
     KiDeliverPending(KiCurrentIrql());
+    if (KiInterleaves)
+        KiYieldProcessor();
 }
 
 ULONG64 KiQueryInterruptTime(VOID) { return KipNow; }

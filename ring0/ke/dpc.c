@@ -1,9 +1,8 @@
 /* Deferred procedure calls: a queue per processor, retired at DISPATCH_LEVEL. */
 #include "ke/ke.h"
 
-#define DPC_OBJECT          19
-#define THREADED_DPC_OBJECT 24
-#define TARGETED            0x800u /* KDPC.Number of a DPC that is meant for one processor: this plus its number */
+#define DPC_OBJECT 19
+#define TARGETED   0x800u /* KDPC.Number of a DPC that is meant for one processor: this plus its number */
 
 VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext) {
     RtlZeroMemory(Dpc, sizeof(*Dpc));
@@ -13,10 +12,9 @@ VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID
     Dpc->DeferredContext = DeferredContext;
 }
 
-/* Threaded DPCs may be switched off system-wide, and then run as ordinary ones; here they are. */
 VOID NTAPI KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext) {
     KeInitializeDpc(Dpc, DeferredRoutine, DeferredContext);
-    Dpc->Type = THREADED_DPC_OBJECT;
+    Dpc->Type = KI_THREADED_DPC;
 }
 
 VOID NTAPI KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance) { Dpc->Importance = (UCHAR)Importance; }
@@ -40,13 +38,16 @@ BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemAr
     Dpc->SystemArgument1 = SystemArgument1;
     Dpc->SystemArgument2 = SystemArgument2;
     Dpc->DpcData = Processor;
+    if (Dpc->Type == KI_THREADED_DPC) {
+        KiQueueThreadedDpc(Processor, Dpc);
+        return TRUE;
+    }
     if (Dpc->Importance == HighImportance)
         InsertHeadList(&Processor->DpcListHead, &Dpc->DpcListEntry);
     else
         InsertTailList(&Processor->DpcListHead, &Dpc->DpcListEntry);
     Processor->DpcCount++;
-    KiPending |= KI_PENDING_DPCS;
-    if (KiProcessor->Irql < DISPATCH_LEVEL)
+    if (Processor == KiProcessor && KiProcessor->Irql < DISPATCH_LEVEL)
         KiDeliverPending(KiProcessor->Irql);
     return TRUE;
 }
@@ -57,41 +58,49 @@ BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc) {
     if (Processor == NULL)
         return FALSE;
     RemoveEntryList(&Dpc->DpcListEntry);
-    Processor->DpcCount--;
+    if (Dpc->Type != KI_THREADED_DPC)
+        Processor->DpcCount--;
     Dpc->DpcData = NULL;
     return TRUE;
+}
+
+static VOID NTAPI KipFlushed(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) { KeSetEvent(Context, 0, FALSE); }
+
+/* A DPC at the tail of a queue runs when those that were there have. */
+static VOID KipFlushBehind(PKPROCESSOR Processor, BOOLEAN Threaded) {
+    KEVENT Done;
+    KDPC Dpc;
+
+    KeInitializeEvent(&Done, NotificationEvent, FALSE);
+    KeInitializeDpc(&Dpc, KipFlushed, &Done);
+    if (Threaded)
+        Dpc.Type = KI_THREADED_DPC;
+    KeSetTargetProcessorDpc(&Dpc, (CCHAR)Processor->Number);
+    KeInsertQueueDpc(&Dpc, NULL, NULL);
+    KeWaitForSingleObject(&Done, Executive, KernelMode, FALSE, NULL);
 }
 
 VOID NTAPI KeFlushQueuedDpcs(VOID) {
     if (KiHasPending())
         KiDeliverPending(KiProcessor->Irql);
-}
-
-/* The running processor's queue first, the others in the order of their numbers. */
-static PKPROCESSOR KipProcessorWithDpc(VOID) {
-    if (KiProcessor->DpcCount != 0)
-        return KiProcessor;
     for (ULONG Number = 0; Number < KiMachine->cpus; Number++) {
-        if (KiProcessors[Number].DpcCount != 0)
-            return &KiProcessors[Number];
+        PKPROCESSOR Processor = &KiProcessors[Number];
+
+        if (Processor->DpcCount != 0 || Processor->DpcRoutineActive)
+            KipFlushBehind(Processor, FALSE);
+        if (Processor->CurrentThreadedDpc || !IsListEmpty(&Processor->ThreadedDpcListHead))
+            KipFlushBehind(Processor, TRUE);
     }
-    return NULL;
 }
 
 static VOID KipRunDpc(PKPROCESSOR Processor) {
     PKDPC Dpc = CONTAINING_RECORD(RemoveHeadList(&Processor->DpcListHead), KDPC, DpcListEntry);
     PKDEFERRED_ROUTINE Routine = Dpc->DeferredRoutine;
     PVOID Context = Dpc->DeferredContext, Argument1 = Dpc->SystemArgument1, Argument2 = Dpc->SystemArgument2;
-    PKPROCESSOR Here = KiProcessor;
 
     /* The DPC may free or queue itself: from here on it is not ours. */
     Processor->DpcCount--;
     Dpc->DpcData = NULL;
-    if (Processor != Here) { /* an idle processor is interrupted */
-        KiProcessor = Processor;
-        KiLoadBlock(Processor->CurrentThread->Block);
-    }
-    Processor->Irql = DISPATCH_LEVEL;
     Processor->CurrentDpc = Dpc;
     Processor->DpcRoutineActive = TRUE;
     Routine(Dpc, Context, Argument1, Argument2);
@@ -100,28 +109,15 @@ static VOID KipRunDpc(PKPROCESSOR Processor) {
                    "a DPC returned at another IRQL than DISPATCH_LEVEL");
     Processor->DpcRoutineActive = FALSE;
     Processor->CurrentDpc = NULL;
-    if (Processor != Here) {
-        Processor->Irql = PASSIVE_LEVEL;
-        KiProcessor = Here;
-        KiLoadBlock(Here->CurrentThread->Block);
-        if (Processor->DispatchRequested) {
-            Processor->DispatchRequested = FALSE;
-            Here->DispatchRequested = TRUE;
-        }
-    }
 }
 
 VOID KiRetireDpcs(VOID) {
-    PKPROCESSOR Processor;
-
-    while (KiPending != 0) {
+    while ((KiPending | KiProcessor->DpcCount) != 0) {
         if (KiPending & KI_PENDING_TIMERS) {
             KiPending &= ~KI_PENDING_TIMERS;
             KiExpireTimers();
-        } else if ((Processor = KipProcessorWithDpc()) != NULL) {
-            KipRunDpc(Processor);
         } else {
-            KiPending &= ~KI_PENDING_DPCS;
+            KipRunDpc(KiProcessor);
         }
     }
 }

@@ -30,7 +30,7 @@ static VOID KipIdleStep(VOID);
 /* Before there are objects and pools: the boot thread of the System process, and a thread for each processor that stands for having none. */
 static struct _EPROCESS KipBootProcess;
 static struct _ETHREAD KipBootThread;
-static struct _KTHREAD KipIdleThreads[RTL_NUMBER_OF(KiProcessors)];
+static struct _ETHREAD KipIdleThreads[RTL_NUMBER_OF(KiProcessors)];
 static UCHAR KipBlocks[RTL_NUMBER_OF(KiProcessors) + 1][BLOCK_SIZE] __attribute__((aligned(64)));
 
 /* Not inlined, so that no checker of object sizes sees that the NT_TEB ends early. */
@@ -61,8 +61,12 @@ VOID KiInitializeProcessors(VOID) {
         PKPROCESSOR Processor = &KiProcessors[Number];
 
         Processor->Number = (UCHAR)Number;
-        Processor->CurrentThread = Processor->IdleThread = &KipIdleThreads[Number];
+        Processor->CurrentThread = Processor->IdleThread = &KipIdleThreads[Number].Tcb;
+        KipIdleThreads[Number].Process = &KipBootProcess;
+        InitializeListHead(&KipIdleThreads[Number].IrpList);
         InitializeListHead(&Processor->DpcListHead);
+        InitializeListHead(&Processor->ThreadedDpcListHead);
+        KeInitializeEvent(&Processor->ThreadedDpcEvent, SynchronizationEvent, FALSE);
         KipInitializeBootThread(Processor->IdleThread, KipBlock(Number));
         Processor->IdleThread->Processor = (UCHAR)Number;
         Processor->IdleThread->Block->PcrProcessorNumber = Processor->IdleThread->Block->PcrNumber = Number;
@@ -83,19 +87,6 @@ VOID KiInitializeProcessors(VOID) {
     KiLoadBlock(Boot->Block);
 }
 
-/* The processor that is left goes idle; the other one takes over its IRQL. */
-VOID KiMoveToProcessor(UCHAR Number) {
-    PKPROCESSOR From = KiProcessor, To = &KiProcessors[Number];
-
-    From->CurrentThread = From->IdleThread;
-    To->Irql = From->Irql;
-    To->DispatchRequested = From->DispatchRequested;
-    To->QuantumEnd = FALSE;
-    From->Irql = PASSIVE_LEVEL;
-    From->DispatchRequested = From->QuantumEnd = FALSE;
-    KiProcessor = To;
-}
-
 /* The waiting thread's stack is borrowed; to DPCs and interrupts the idle thread is the current one. */
 PKTHREAD KiIdleUntilReady(VOID) {
     PKTHREAD Idle = KiProcessor->IdleThread, Next;
@@ -105,6 +96,22 @@ PKTHREAD KiIdleUntilReady(VOID) {
     while ((Next = KiSelectThread()) == NULL)
         KipIdleStep();
     return Next;
+}
+
+/* A processor that has nothing to do lets another one go on; the last that has nothing to do waits for all. */
+VOID NTAPI KiIdleLoop(PVOID Context) {
+    for (;;) {
+        KiServeIpi();
+        KiProcessor->DispatchRequested = FALSE;
+        if ((KiPending | KiProcessor->DpcCount) != 0)
+            KiRetireDpcs();
+        else if (KiIsReadyFor(KiProcessor))
+            KiSwapThread();
+        else if (KiDeliverDeviceInterrupt(DISPATCH_LEVEL))
+            continue;
+        else if (KiMachine->pending_events != 0 || !KiYieldProcessor())
+            KipIdleStep();
+    }
 }
 
 /* The boot thread has done its work: what remains of it is the idle loop of whoever waits last. */
@@ -210,7 +217,7 @@ static VOID KipIdleStep(VOID) {
     if (KiDeliverDeviceInterrupt(DISPATCH_LEVEL))
         return;
     Due = KiMachine->device_due < Due ? KiMachine->device_due : Due;
-    if (KiMachine->pending_events == 0 && KiPending != 0) {
+    if (KiMachine->pending_events == 0 && (KiPending | KiProcessor->DpcCount) != 0) {
         KiRetireDpcs();
         return;
     }
@@ -235,8 +242,8 @@ static VOID KipIdleStep(VOID) {
     }
     if (KiMachine->pending_events != 0) {
         KiMoveClockTo(Now);
-        KiProcessor->Irql = KI_DEVICE_IRQL;
+        KiSetIrql(KI_DEVICE_IRQL);
         KiDeliverInterrupts();
-        KiProcessor->Irql = DISPATCH_LEVEL;
+        KiSetIrql(DISPATCH_LEVEL);
     }
 }

@@ -126,6 +126,7 @@ VOID KiInitializeKernel(hal_machine *Machine) {
     KdInitSystem();
     IoInitSystem();
     MonInitSystem();
+    KiStartProcessors();
     HANDLE Thread;
     if (!NT_SUCCESS(PsCreateSystemThread(&Thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, Phase1, NULL))) {
         KiFatal("the first system thread cannot be made");

@@ -66,11 +66,6 @@ BOOLEAN KiDisconnectInterrupt(PKINTERRUPT Interrupt) {
 
 /* ---- Delivery ---- */
 
-static VOID KipSetLevel(KIRQL Irql) {
-    KiProcessor->Irql = Irql;
-    KiMachine->no_preempt = Irql >= DISPATCH_LEVEL;
-}
-
 static VOID KipTakeLock(PKINTERRUPT Interrupt) {
     KfRaiseIrql(Interrupt->SynchronizeIrql);
     KeAcquireSpinLockAtDpcLevel(Interrupt->ActualLock);
@@ -86,7 +81,7 @@ static BOOLEAN KipCallRoutine(PKINTERRUPT Interrupt) {
                    (ULONG_PTR)Interrupt->ServiceRoutine, (ULONG_PTR)Interrupt, 0, NULL,
                    "an interrupt service routine returned at another IRQL than it was called at");
     KeReleaseSpinLockFromDpcLevel(Interrupt->ActualLock);
-    KipSetLevel(Interrupt->Irql);
+    KiSetIrql(Interrupt->Irql);
     return Claimed;
 }
 
@@ -117,41 +112,25 @@ static VOID KipCheckStorm(ULONG Line) {
                    "a device holds its interrupt line, and no service routine makes it let go: a routine must acknowledge its device's interrupt");
 }
 
-/* Of the processors that the interrupt may go to, this one if it is among them; another is idle, and runs the routine on this stack. */
-static PKPROCESSOR KipChooseProcessor(KAFFINITY Affinity) {
-    return (Affinity >> KiProcessor->Number) & 1 ? KiProcessor : &KiProcessors[__builtin_ctzll(Affinity)];
-}
-
-static VOID KipMoveTo(PKPROCESSOR Processor) {
-    KiProcessor = Processor;
-    KiLoadBlock(Processor->CurrentThread->Block);
-}
-
 BOOLEAN KiDeliverDeviceInterrupt(KIRQL Irql) {
-    PKPROCESSOR Here = KiProcessor, Target;
-    KIRQL TargetIrql;
     ULONG Line;
 
     if (KiDeviceIrql <= Irql)
         return FALSE;
     Line = (ULONG)__builtin_ctz(KipWaiting());
-    Target = KipChooseProcessor(CONTAINING_RECORD(KipLines[Line].Flink, struct _KINTERRUPT, Link)->Affinity);
-    TargetIrql = Target->Irql;
+    /* Another processor takes it when it goes on. */
+    if (((CONTAINING_RECORD(KipLines[Line].Flink, struct _KINTERRUPT, Link)->Affinity >> KiProcessor->Number) & 1) == 0)
+        return FALSE;
     KiMachine->device_edges &= ~(1u << Line);
     KipActive |= 1u << Line;
     KipFindHighest();
-    if (Target != Here)
-        KipMoveTo(Target);
-    KipSetLevel(KI_LINE_IRQL(Line));
+    KiSetIrql(KI_LINE_IRQL(Line));
     KipCallChain(Line);
     KipActive &= ~(1u << Line);
     KipFindHighest();
     if (!IsListEmpty(&KipLines[Line]))
         KipCheckStorm(Line);
-    KipSetLevel(TargetIrql);
-    if (Target != Here)
-        KipMoveTo(Here);
-    KipSetLevel(Irql);
+    KiSetIrql(Irql);
     return TRUE;
 }
 

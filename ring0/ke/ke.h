@@ -32,16 +32,61 @@ typedef struct _KPROCESSOR {
     ULONG DpcCount;
     PKDPC CurrentDpc;   /* while DpcRoutineActive */
     BOOLEAN QuantumEnd; /* the current thread's turn is over: it goes to the tail of its queue */
+    /* Only with more than one processor: */
+    const volatile LONG *SpinsOn; /* not NULL: it waits for this number to change from SpinValue */
+    LONG SpinValue;
+    ULONG SpinTicks;                     /* preempted at DISPATCH_LEVEL or above so often since its last call of the kernel */
+    PKIPI_BROADCAST_WORKER IpiRoutine;   /* to be called at IPI_LEVEL; NULL: none */
+    LIST_ENTRY ThreadedDpcListHead;
+    KEVENT ThreadedDpcEvent;
+    BOOLEAN HasThreadedDpcThread;
+    PKDPC CurrentThreadedDpc; /* while its routine runs */
 } KPROCESSOR, *PKPROCESSOR;
 
 extern KPROCESSOR KiProcessors[64];
 extern PKPROCESSOR KiProcessor; /* the one that is running */
 extern hal_machine *KiMachine;  /* what the host told at boot */
 extern const hal_ops *HalOps;
+extern KIRQL KiNoPreemptLevel; /* from here on code that spins is left alone: DISPATCH_LEVEL, or none if another processor could help it */
 
 /* Inside the kernel, the current thread and level without a call. */
 #define KiCurrentThread() (KiProcessor->CurrentThread)
 #define KiCurrentIrql()   (KiProcessor->Irql)
+
+/* The level of the running processor, without delivering anything. */
+static inline VOID KiSetIrql(KIRQL Irql) {
+    KiProcessor->Irql = Irql;
+    KiMachine->no_preempt = Irql >= KiNoPreemptLevel;
+}
+
+/* ---- Several processors: ke/interleave.c, schedule.c ---------------------------------------------------------------------- */
+/*
+ * Which processor goes on at a point where another one may. Begin is called once. Choose gets the processors that can go on, a bit each, not 0; Current may
+ * be among them; returns one of them. What it returns depends on nothing but its arguments of this boot: that makes a run repeatable.
+ */
+typedef struct _KI_SCHEDULE {
+    PCSTR Name;
+    VOID (*Begin)(ULONG64 Seed);
+    ULONG (*Choose)(ULONG64 Runnable, ULONG Current);
+} KI_SCHEDULE;
+extern const KI_SCHEDULE KiSchedules[]; /* by hal_machine.schedule */
+
+extern BOOLEAN KiInterleaves; /* more than one processor, and the machine is not at its end */
+/* Before the first system thread, after Mm: gives idle threads their stacks, if there are several processors. */
+VOID KiStartProcessors(VOID);
+/* Here another processor may go on, and what came for this one meanwhile is delivered as far as its IRQL lets it. Any IRQL, in kernel code that has nothing
+   half done. Without effect unless KiInterleaves. */
+VOID KiSchedulePoint(VOID);
+/* Another processor goes on, if one can: else FALSE. Comes back when this one is chosen again. */
+BOOLEAN KiYieldProcessor(VOID);
+/* Others go on until *Number is no longer Value. FALSE: it is still, and no other processor can ever change it. IPIs are served meanwhile. Any IRQL. */
+BOOLEAN KiSpinWhile(const volatile LONG *Number, LONG Value);
+/* This processor does not go on until it is chosen; To does. */
+VOID KiRunProcessor(PKPROCESSOR To);
+/* A call on every processor that came for this one; below IPI_LEVEL. everywhere.c. */
+VOID KiServeIpi(VOID);
+/* The idle thread of each processor when there are several; DISPATCH_LEVEL. idle.c. */
+VOID NTAPI KiIdleLoop(PVOID Context);
 
 /*
  * The beginning: KiInitializeProcessors makes processors, idle threads and, on the stack KiBootStack, the boot thread, so that KiCurrentThread() and
@@ -54,14 +99,13 @@ VOID KiInitializeClock(VOID);
    Returns at NewIrql. Other threads may have run when it returns. */
 VOID KiDeliverPending(KIRQL NewIrql);
 
-/* Work that waits for the IRQL to drop; KI_PENDING_ bits. Together with the per-processor DispatchRequested, the machine's pending_events and
-   the thread's kernel APCs this is what KiHasPending looks at. */
+/* Work that waits for some processor's IRQL to drop; KI_PENDING_ bits. Together with the processor's DPCs and DispatchRequested, the machine's
+   pending_events and the thread's kernel APCs this is what KiHasPending looks at. */
 #define KI_PENDING_TIMERS 1u /* a timer is due */
-#define KI_PENDING_DPCS   2u /* some processor's DPC queue is not empty */
 extern ULONG KiPending;
 extern KIRQL KiDeviceIrql; /* ke/interrupt.h: the level of the highest device interrupt that waits; 0: none */
 #define KiHasPending()                                                                                                                               \
-    ((KiPending | KiMachine->pending_events | (ULONG)KiProcessor->DispatchRequested |                                                                \
+    ((KiPending | KiMachine->pending_events | (ULONG)KiProcessor->DispatchRequested | KiProcessor->DpcCount |                                        \
       (ULONG)KiProcessor->CurrentThread->ApcState.KernelApcPending | (ULONG)(KiDeviceIrql > KiProcessor->Irql)) != 0)
 
 /* ---- Devices of the machine: ke/idle.c ------------------------------------------------------------------------------------ */
@@ -181,14 +225,20 @@ VOID KiPrepareReturnToUser(struct _KTRAP_CONTEXT *Frame);
 /* Between the files of ke/. */
 #define KI_QUANTUM 2 /* clock ticks: six quantum units, as a workstation's Windows gives them */
 VOID KiInitializeReadyLists(VOID);
-PKTHREAD KiSelectThread(VOID);       /* out of the ready queues; NULL when they are empty */
-PKTHREAD KiIdleUntilReady(VOID);     /* DISPATCH_LEVEL; the same, but waits until there is one */
-KPRIORITY KiBestReadyPriority(VOID); /* -1: none */
-VOID KiPreemptThread(VOID);          /* DISPATCH_LEVEL */
-VOID KiChargeTick(PKTHREAD Thread);
-VOID KiMoveToProcessor(UCHAR Number);
+PKTHREAD KiSelectThread(VOID);               /* out of the ready queues, for the running processor; NULL when there is none */
+PKTHREAD KiIdleUntilReady(VOID);             /* DISPATCH_LEVEL; the same, but waits until there is one; for a machine with one processor */
+BOOLEAN KiIsReadyFor(PKPROCESSOR Processor); /* whether a thread is ready that may run there */
+VOID KiPreemptThread(VOID);                  /* DISPATCH_LEVEL */
+VOID KiChargeTick(PKPROCESSOR Processor);
 VOID KiLoadBlock(NT_TEB *Block);
-VOID KiRetireDpcs(VOID);                         /* DISPATCH_LEVEL: due timers and queued DPCs of every processor */
+/* The kernel's view of who runs on KiProcessor becomes Thread: GS, stack bounds, user memory. */
+VOID KiBecomeThread(PKTHREAD Thread);
+VOID KiSwapContext(PKTHREAD Old, PKTHREAD New);
+/* A stack for a thread whose first code is Start(Context) at the level Thread->WaitIrql. */
+NTSTATUS KiMakeStack(PKTHREAD Thread, PKSTART_ROUTINE Start, PVOID Context);
+#define KI_THREADED_DPC 24 /* KDPC.Type of a DPC whose routine runs in a thread: threaded_dpc.c */
+VOID KiQueueThreadedDpc(PKPROCESSOR Processor, PKDPC Dpc);
+VOID KiRetireDpcs(VOID);                         /* DISPATCH_LEVEL: due timers, and queued DPCs of the running processor */
 VOID KiDeliverInterrupts(VOID);                  /* KI_DEVICE_IRQL: what pending_events says */
 BOOLEAN KiKernelApcDeliverable(PKTHREAD Thread); /* at PASSIVE_LEVEL */
 
@@ -202,6 +252,12 @@ BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE Mode);
 BOOLEAN NTAPI KeTestAlertThread(KPROCESSOR_MODE Mode);
 
 /* ---- Dispatcher objects: ke/wait.c, event.c, semaphore.c, mutant.c, timer.c, queue.c ---------------------------------------- */
+/* What drivers get by the names of KeSetEvent and its kin, whose kernel-internal forms let a woken thread wait until the caller is done: at the end a better
+   thread runs at once, if the level is below DISPATCH_LEVEL. */
+static inline VOID KiExitDispatcher(VOID) {
+    if (KiProcessor->DispatchRequested && KiProcessor->Irql < DISPATCH_LEVEL)
+        KiDeliverPending(KiProcessor->Irql);
+}
 /* Wakes what an object that has just become signaled can satisfy. */
 VOID KiWaitTest(PVOID Object, KPRIORITY Increment);
 
@@ -257,6 +313,8 @@ VOID NTAPI KeQueryTickCount(PLARGE_INTEGER Count);
 ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp);
 VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime);
 NTSTATUS NTAPI NtYieldExecution(VOID);
+/* Comes back when the lock is free. Any IRQL at which no other code of this processor can hold it. */
+VOID KiAwaitSpinLock(PKSPIN_LOCK SpinLock);
 VOID NTAPI KiInitializeSpinLock(PKSPIN_LOCK SpinLock);
 KAFFINITY NTAPI KeSetAffinityThread(PKTHREAD Thread, KAFFINITY Affinity);
 /* The boot thread's last call. Whenever nobody is ready, virtual time jumps to the next timer, or the outside world is waited for, or the
@@ -303,6 +361,7 @@ DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_
 DECLSPEC_NORETURN VOID KiBugCheckException(ULONG Code, ULONG_PTR P3, ULONG_PTR P4, PEXCEPTION_POINTERS Pointers, PCSTR Where);
 /* Calls what drivers have registered for bug checks; HIGH_LEVEL. bugcheck_callback.c. */
 VOID KiRunBugCheckCallbacks(VOID);
+#define KI_DPC_WATCHDOG 0x133u /* DPC_WATCHDOG_VIOLATION; parameter 1: 0 one routine, 1 all of them together take too long at DISPATCH_LEVEL */
 /* An assertion of our own: "Ringside's own mistake", exit 125. */
 DECLSPEC_NORETURN VOID KiFatal(PCSTR Format, ...);
 #define NT_ASSERT_OURS(e) ((e) ? (void)0 : KiFatal("%s:%d: %s", __FILE_NAME__, __LINE__, #e))

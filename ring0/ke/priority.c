@@ -37,10 +37,10 @@ LONG NTAPI KeSetBasePriorityThread(PRKTHREAD Thread, LONG Increment) {
 /* A thread that may not stay where it is moves when IRQL allows. */
 static VOID KipApplyAffinity(PKTHREAD Thread, KAFFINITY Affinity) {
     Thread->Affinity = Affinity;
-    if (Thread != KiCurrentThread() || ((Affinity >> KiProcessor->Number) & 1) != 0)
+    if (Thread->State != Running || ((Affinity >> Thread->Processor) & 1) != 0)
         return;
-    KiProcessor->DispatchRequested = TRUE;
-    if (KiProcessor->Irql < DISPATCH_LEVEL)
+    KiProcessors[Thread->Processor].DispatchRequested = TRUE;
+    if (Thread == KiCurrentThread() && KiProcessor->Irql < DISPATCH_LEVEL)
         KiDeliverPending(KiProcessor->Irql);
 }
 

@@ -2,22 +2,13 @@
 #include "ke/interrupt.h"
 #include "ke/ke.h"
 
-/*
- * A processor is a scheduling notion: KiProcessor is the one that runs, and the others are idle. What makes another one run is a thread
- * switch, or a DPC that is meant for it; both happen only where this one could be interrupted. So code at DISPATCH_LEVEL and above is never
- * interleaved with anything, which is one of the orders that real processors may show.
- */
 KPROCESSOR KiProcessors[64];
 PKPROCESSOR KiProcessor;
 ULONG KiPending;
+KIRQL KiNoPreemptLevel = DISPATCH_LEVEL;
 volatile CCHAR KeNumberProcessors;
 
 NTKERNELAPI VOID NTAPI KfLowerIrql(KIRQL NewIrql);
-
-static inline VOID KipSetIrql(KIRQL Irql) {
-    KiProcessor->Irql = Irql;
-    KiMachine->no_preempt = Irql >= DISPATCH_LEVEL;
-}
 
 KIRQL NTAPI KeGetCurrentIrql(VOID) { return KiProcessor->Irql; }
 
@@ -26,14 +17,14 @@ KIRQL NTAPI KfRaiseIrql(KIRQL NewIrql) {
 
     if (NewIrql < Old || NewIrql > HIGH_LEVEL)
         KeBugCheckEx(IRQL_NOT_GREATER_OR_EQUAL, Old, NewIrql, 0, 0);
-    KipSetIrql(NewIrql);
+    KiSetIrql(NewIrql);
     return Old;
 }
 
 VOID NTAPI KeLowerIrql(KIRQL NewIrql) {
     if (NewIrql > KiProcessor->Irql)
         KeBugCheckEx(IRQL_NOT_LESS_OR_EQUAL, KiProcessor->Irql, NewIrql, 0, (ULONG_PTR)__builtin_return_address(0));
-    KipSetIrql(NewIrql);
+    KiSetIrql(NewIrql);
     if (KiHasPending())
         KiDeliverPending(NewIrql);
 }
@@ -97,30 +88,30 @@ VOID KiDeliverPending(KIRQL NewIrql) {
         if (KiDeviceIrql > NewIrql && KiDeliverDeviceInterrupt(NewIrql))
             continue;
         if (KiMachine->pending_events != 0 && NewIrql < KI_DEVICE_IRQL) {
-            KipSetIrql(KI_DEVICE_IRQL);
+            KiSetIrql(KI_DEVICE_IRQL);
             KiDeliverInterrupts();
-            KipSetIrql(NewIrql);
+            KiSetIrql(NewIrql);
             continue;
         }
         if (NewIrql >= DISPATCH_LEVEL || KiProcessor->DpcRoutineActive)
             break;
-        if (KiPending != 0) {
-            KipSetIrql(DISPATCH_LEVEL);
+        if ((KiPending | KiProcessor->DpcCount) != 0) {
+            KiSetIrql(DISPATCH_LEVEL);
             KiRetireDpcs();
             continue;
         }
         if (KiProcessor->DispatchRequested) {
-            KipSetIrql(DISPATCH_LEVEL);
+            KiSetIrql(DISPATCH_LEVEL);
             KiPreemptThread();
             continue;
         }
         if (NewIrql == PASSIVE_LEVEL && KiKernelApcDeliverable(KiCurrentThread())) {
-            KipSetIrql(APC_LEVEL);
+            KiSetIrql(APC_LEVEL);
             KiDeliverApc(KernelMode);
-            KipSetIrql(PASSIVE_LEVEL);
+            KiSetIrql(PASSIVE_LEVEL);
             continue;
         }
         break;
     }
-    KipSetIrql(NewIrql);
+    KiSetIrql(NewIrql);
 }

@@ -9,10 +9,46 @@ VOID KiInitializeReadyLists(VOID) {
         InitializeListHead(&KipReadyList[Priority]);
 }
 
-static KPRIORITY KipRunningPriority(VOID) {
-    PKTHREAD Thread = KiCurrentThread();
+static KPRIORITY KipRunningPriority(PKPROCESSOR Processor) {
+    PKTHREAD Thread = Processor->CurrentThread;
 
-    return Thread == KiProcessor->IdleThread ? -1 : Thread->Priority;
+    return Thread == Processor->IdleThread ? -1 : Thread->Priority;
+}
+
+static BOOLEAN KipMayRunOn(PKTHREAD Thread, PKPROCESSOR Processor) { return (Thread->Affinity >> Processor->Number) & 1; }
+
+/* The first of the highest queue that holds one for this processor; NULL: none. */
+static PKTHREAD KipBestReady(PKPROCESSOR Processor) {
+    for (ULONG Summary = KipReadySummary; Summary != 0;) {
+        ULONG Priority = 31 - (ULONG)__builtin_clz(Summary);
+
+        for (PLIST_ENTRY Entry = KipReadyList[Priority].Flink; Entry != &KipReadyList[Priority]; Entry = Entry->Flink) {
+            PKTHREAD Thread = CONTAINING_RECORD(Entry, struct _KTHREAD, ReadyListEntry);
+
+            if (KipMayRunOn(Thread, Processor))
+                return Thread;
+        }
+        Summary &= ~(1u << Priority);
+    }
+    return NULL;
+}
+
+BOOLEAN KiIsReadyFor(PKPROCESSOR Processor) { return KipBestReady(Processor) != NULL; }
+
+/* An idle processor finds a ready thread by itself. Else the processor with the least to do makes room, if that is less than this. */
+static VOID KipRequestProcessor(PKTHREAD Thread) {
+    PKPROCESSOR Least = NULL;
+
+    for (ULONG Number = 0; Number < KiMachine->cpus; Number++) {
+        PKPROCESSOR Processor = &KiProcessors[Number];
+
+        if (!KipMayRunOn(Thread, Processor) || Processor->DispatchRequested)
+            continue;
+        if (Least == NULL || KipRunningPriority(Processor) < KipRunningPriority(Least))
+            Least = Processor;
+    }
+    if (Least != NULL && Thread->Priority > KipRunningPriority(Least))
+        Least->DispatchRequested = TRUE;
 }
 
 static VOID KipInsertReady(PKTHREAD Thread, BOOLEAN Head) {
@@ -32,40 +68,40 @@ static VOID KipRemoveReady(PKTHREAD Thread) {
 VOID KiReadyThread(PKTHREAD Thread) {
     NT_ASSERT_OURS(Thread->State != Ready && Thread->State != Running && Thread->State != Terminated);
     KipInsertReady(Thread, FALSE);
-    if (Thread->Priority > KipRunningPriority())
-        KiProcessor->DispatchRequested = TRUE;
+    KipRequestProcessor(Thread);
 }
 
-KPRIORITY KiBestReadyPriority(VOID) { return KipReadySummary == 0 ? -1 : 31 - __builtin_clz(KipReadySummary); }
-
-/* Takes the next thread out of the queues, and says on which processor it runs: the one it ran on, if it still may. */
+/* What is left in the queues may be better than what another processor runs. */
 PKTHREAD KiSelectThread(VOID) {
-    KPRIORITY Best = KiBestReadyPriority();
-    PKTHREAD Thread;
-    KAFFINITY Allowed;
+    PKTHREAD Thread = KipBestReady(KiProcessor);
 
-    if (Best < 0)
+    if (Thread == NULL)
         return NULL;
-    Thread = CONTAINING_RECORD(KipReadyList[Best].Flink, struct _KTHREAD, ReadyListEntry);
     KipRemoveReady(Thread);
-    Allowed = Thread->Affinity & KeQueryActiveProcessors();
-    if (((Allowed >> Thread->Processor) & 1) == 0)
-        Thread->Processor = (UCHAR)__builtin_ctzll(Allowed);
+    Thread->Processor = KiProcessor->Number;
+    if (KiInterleaves && KipReadySummary != 0)
+        KipRequestProcessor(CONTAINING_RECORD(KipReadyList[31 - __builtin_clz(KipReadySummary)].Flink, struct _KTHREAD, ReadyListEntry));
     return Thread;
 }
 
 /* The running thread makes room for a better one, or for its equals when its turn is over. It comes back when it is the best again. */
 VOID KiPreemptThread(VOID) {
-    PKTHREAD Thread = KiCurrentThread();
-    KPRIORITY Best = KiBestReadyPriority();
+    PKTHREAD Thread = KiCurrentThread(), Best = KipBestReady(KiProcessor);
     BOOLEAN QuantumEnd = KiProcessor->QuantumEnd;
-    BOOLEAN WrongProcessor = ((Thread->Affinity >> KiProcessor->Number) & 1) == 0;
 
     KiProcessor->DispatchRequested = KiProcessor->QuantumEnd = FALSE;
-    if (!WrongProcessor && (Best < Thread->Priority || (Best == Thread->Priority && !QuantumEnd)))
+    if (KipMayRunOn(Thread, KiProcessor) &&
+        (Best == NULL || Best->Priority < Thread->Priority || (Best->Priority == Thread->Priority && !QuantumEnd)))
         return;
     KipInsertReady(Thread, !QuantumEnd);
     KiSwapThread();
+}
+
+/* Whether a thread of at least this priority waits to run there. */
+static BOOLEAN KipIsBeaten(PKPROCESSOR Processor, KPRIORITY Priority) {
+    PKTHREAD Best = (ULONG64)KipReadySummary >> Priority != 0 ? KipBestReady(Processor) : NULL;
+
+    return Best != NULL && Best->Priority >= Priority;
 }
 
 VOID KiChangePriority(PKTHREAD Thread, KPRIORITY Priority) {
@@ -75,29 +111,32 @@ VOID KiChangePriority(PKTHREAD Thread, KPRIORITY Priority) {
         KipRemoveReady(Thread);
         Thread->Priority = (SCHAR)Priority;
         KipInsertReady(Thread, FALSE);
+        KipRequestProcessor(Thread);
     } else {
         Thread->Priority = (SCHAR)Priority;
+        if (Thread->State == Running && KipIsBeaten(&KiProcessors[Thread->Processor], Priority + 1))
+            KiProcessors[Thread->Processor].DispatchRequested = TRUE;
     }
-    if (KiBestReadyPriority() > KipRunningPriority())
-        KiProcessor->DispatchRequested = TRUE;
 }
 
 /* A tick has passed: dynamic boosts fade at the end of a turn, and equals take turns. */
-VOID KiChargeTick(PKTHREAD Thread) {
-    if (Thread == KiProcessor->IdleThread || --Thread->Quantum > 0)
+VOID KiChargeTick(PKPROCESSOR Processor) {
+    PKTHREAD Thread = Processor->CurrentThread;
+
+    if (Thread == Processor->IdleThread || --Thread->Quantum > 0)
         return;
     Thread->Quantum = KI_QUANTUM;
     if (Thread->Priority < LOW_REALTIME_PRIORITY && Thread->Priority > Thread->BasePriority)
         Thread->Priority--;
-    if (KiBestReadyPriority() >= Thread->Priority)
-        KiProcessor->DispatchRequested = KiProcessor->QuantumEnd = TRUE;
+    if (KipIsBeaten(Processor, Thread->Priority))
+        Processor->DispatchRequested = Processor->QuantumEnd = TRUE;
 }
 
 NTSTATUS NTAPI NtYieldExecution(VOID) {
     PKTHREAD Thread = KiCurrentThread();
     KIRQL Irql;
 
-    if (KiBestReadyPriority() < 0)
+    if (!KiIsReadyFor(KiProcessor))
         return STATUS_NO_YIELD_PERFORMED;
     Irql = KfRaiseIrql(DISPATCH_LEVEL);
     Thread->Quantum = KI_QUANTUM;

@@ -48,6 +48,9 @@ VOID KiSystemService(PKTRAP_CONTEXT Frame, ULONG Number, const ULONG64 *Register
     Thread->PreviousMode = UserMode;
     KiMachine->kernel_entries++;
     KiAdvanceClockOnEntry();
+    if (KiInterleaves) {
+        KiSchedulePoint();
+    }
     Frame->ReturnValue = (ULONG)CallFromUser(Number, Registers, (const ULONG64 *)(Frame->Rsp + 4 * sizeof(ULONG64)));
     KiPrepareReturnToUser(Frame);
     Thread->UserFrame = Frame->Previous;

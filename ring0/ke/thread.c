@@ -3,7 +3,6 @@
 #include "mm/mm.h"
 #include "ps/ps.h"
 
-VOID KiSwapContext(PKTHREAD Old, PKTHREAD New);
 VOID KiThreadStart(VOID);
 DECLSPEC_NORETURN VOID KiThreadStartup(VOID);
 
@@ -85,14 +84,12 @@ static VOID KipPrepareBlock(PKTHREAD Thread, NT_TEB *Block) {
     Block->PcrCurrentThread = Thread;
 }
 
-NTSTATUS KiInitializeThread(PKTHREAD Thread, PKPROCESS Process, PKSTART_ROUTINE Start, PVOID Context, NT_TEB *Block) {
+NTSTATUS KiMakeStack(PKTHREAD Thread, PKSTART_ROUTINE Start, PVOID Context) {
     PVOID Top = MmCreateKernelStackView(KERNEL_STACK_SIZE);
     SWITCH_FRAME *Frame;
 
     if (Top == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    KipInitializeThreadObject(Thread, Process, Block);
-    Thread->State = Initialized;
     Thread->StartRoutine = Start;
     Thread->StartContext = Context;
     Thread->StackTop = (ULONG64)Top - RESUME_AREA;
@@ -104,6 +101,16 @@ NTSTATUS KiInitializeThread(PKTHREAD Thread, PKPROCESS Process, PKSTART_ROUTINE 
     Frame->X87Control = INITIAL_FPCSR;
     Frame->Return = KiThreadStart;
     Thread->KernelStackPointer = (ULONG64)Frame;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS KiInitializeThread(PKTHREAD Thread, PKPROCESS Process, PKSTART_ROUTINE Start, PVOID Context, NT_TEB *Block) {
+    NTSTATUS Status = KiMakeStack(Thread, Start, Context);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    KipInitializeThreadObject(Thread, Process, Block);
+    Thread->State = Initialized;
     KipPrepareBlock(Thread, Block);
     return STATUS_SUCCESS;
 }
@@ -139,17 +146,14 @@ VOID KiLoadBlock(NT_TEB *Block) {
         HalOps->set_gs((ULONG64)Block);
 }
 
-/* The kernel's view of who runs: KiProcessor, its thread, GS, the stack that traps from user mode use, and the user memory that is there. */
-static VOID KipBecomeThread(PKTHREAD Thread) {
+VOID KiBecomeThread(PKTHREAD Thread) {
     PMM_ADDRESS_SPACE Space = Thread->ApcState.Process->AddressSpace;
 
-    if (Thread->Processor != KiProcessor->Number)
-        KiMoveToProcessor(Thread->Processor);
     KiProcessor->CurrentThread = Thread;
     KiMachine->kernel_stack_top = Thread->StackTop;
     KiMachine->kernel_stack_limit = Thread->StackLimit;
     KiLoadBlock(Thread->Block);
-    if (Space != MmCurrentAddressSpace)
+    if (Space != MmCurrentAddressSpace && Thread != KiProcessor->IdleThread)
         MmSwitchAddressSpace(Space);
 }
 
@@ -161,12 +165,12 @@ NTSTATUS KiSwapThread(VOID) {
         KiQueueServerBlocks(Old);
     New = KiSelectThread();
     if (New == NULL)
-        New = KiIdleUntilReady();
+        New = KiInterleaves ? KiProcessor->IdleThread : KiIdleUntilReady();
     KiProcessor->DispatchRequested = FALSE;
     KiProcessor->QuantumEnd = FALSE;
     New->State = Running;
-    if (New != KiCurrentThread() || New->Processor != KiProcessor->Number)
-        KipBecomeThread(New);
+    if (New != KiCurrentThread())
+        KiBecomeThread(New);
     if (New != Old) {
         New->ContextSwitches++;
         if (Old->State == Terminated) {
@@ -194,7 +198,7 @@ VOID KiThreadStartup(VOID) {
 
     if (KipDeadThreads != NULL)
         PspReapThreads();
-    KeLowerIrql(PASSIVE_LEVEL);
+    KeLowerIrql(Thread->WaitIrql);
     Thread->StartRoutine(Thread->StartContext);
     KiFatal("the start routine of a thread returned");
 }

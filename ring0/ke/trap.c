@@ -221,11 +221,11 @@ static VOID WriteControlRegister(hal_trap_frame *Frame) {
     Frame->rip += Frame->insn_length;
     /* CR8 has four bits; its writers are the inlined KeRaiseIrql and KeLowerIrql. */
     if ((KIRQL)(Value & 15) >= KiCurrentIrql()) {
-        KiProcessor->Irql = (KIRQL)(Value & 15);
-        KiMachine->no_preempt = KiProcessor->Irql >= DISPATCH_LEVEL;
+        KiSetIrql((KIRQL)(Value & 15));
     } else {
         KeLowerIrql((KIRQL)(Value & 15));
     }
+    KiSchedulePoint();
 }
 
 /* Where no device answers, the bus floats high. */
@@ -336,6 +336,8 @@ static VOID Simple(hal_trap_frame *Frame) {
     }
 }
 
+#define PREEMPTIONS_PER_SECOND 50u
+
 static VOID Spinning(hal_trap_frame *Frame) {
     if (Frame->trap == HAL_TRAP_WATCHDOG) {
         if (KiCurrentIrql() >= DISPATCH_LEVEL) {
@@ -345,6 +347,10 @@ static VOID Spinning(hal_trap_frame *Frame) {
         Stop(Frame, 0xEA, (ULONG_PTR)KiCurrentThread(), 0, 0, 0, "a driver loops without calling the kernel: the stack shows where");
     }
     KiMachine->repeatable = 0;
+    if (KiCurrentIrql() >= DISPATCH_LEVEL && ++KiProcessor->SpinTicks > KiMachine->watchdog_seconds * PREEMPTIONS_PER_SECOND) {
+        Stop(Frame, 0x133, 0, KiMachine->watchdog_seconds * 64, KiMachine->watchdog_seconds * 64, 0,
+             "code at DISPATCH_LEVEL or above does not come back: the stack shows where it loops");
+    }
     KiYield();
 }
 

@@ -1,5 +1,6 @@
 #include "ldr/ldrp.h"
 #include "ke/ke.h"
+#include "ps/ps.h"
 #include "rtl/crt.h"
 #include "rtl/rtl.h"
 
@@ -244,8 +245,10 @@ NTSTATUS LdrLoadDriverImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING Full
                             PLDR_REFUSAL Refusal) {
     PLDRP_MODULE module;
     NTSTATUS status = LdrpLoad(File, Size, FullName, HostPath, Inbox, TRUE, &module, Refusal);
-    if (NT_SUCCESS(status))
+    if (NT_SUCCESS(status)) {
         *Module = &module->Public;
+        PsCallImageNotifyRoutines(&module->Public.FullDllName, NULL, module->Public.DllBase, module->Public.SizeOfImage);
+    }
     return status;
 }
 

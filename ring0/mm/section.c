@@ -285,6 +285,8 @@ NTSTATUS NTAPI NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PV
     if (NT_SUCCESS(status)) {
         status = section->Image != NULL ? MiMapImage(space, section->Image, &view.Base, &view.Size)
                                         : MiMapData(space, section, (ULONG64 *)&view.Base, (ULONG64)view.Offset.QuadPart, &view.Size, Type, Protect);
+        if (NT_SUCCESS(status) && section->Image != NULL)
+            PsCallImageNotifyRoutines(&section->Image->Name, process->UniqueProcessId, view.Base, view.Size);
         ObDereferenceObject(section);
     }
     ObDereferenceObject(process);

@@ -116,8 +116,10 @@ VOID MonUnload(PCSTR Service, BOOLEAN Remove, PMON_RESULT Result) {
     if (NT_SUCCESS(Status)) {
         Status = IopUnloadDriver(&Key);
     }
-    if (Status == STATUS_INVALID_DEVICE_REQUEST) {
-        Why = "it has no DriverUnload routine, or is being unloaded: it stays until the machine ends";
+    if (Status == STATUS_INVALID_DEVICE_REQUEST && MonDriverState(&Key) == IopDriverUnloadPending) {
+        Why = "it is being unloaded: that waits for the last handle to a device of it";
+    } else if (Status == STATUS_INVALID_DEVICE_REQUEST) {
+        Why = "it has no DriverUnload routine: it stays until the machine ends";
     } else if (NT_SUCCESS(Status) && MonDriverState(&Key) != IopDriverAbsent) {
         Why = "a device of it is still open: it is unloaded when the last handle is closed";
     } else if (!NT_SUCCESS(Status) && Status != STATUS_OBJECT_NAME_NOT_FOUND) {
@@ -214,6 +216,9 @@ static NTSTATUS MonRunPrograms(PMON_JOB Job) {
         if (!NT_SUCCESS(Status)) {
             MonRefuseImage(&Job->Result, Job->Programs[Started].path, Status, &Refusal);
             break;
+        }
+        if (Job->Gone) {
+            PspTerminateProcess(Processes[Started], STATUS_CONTROL_C_EXIT); /* it was not there yet when the others were asked to end */
         }
         Started++;
     }

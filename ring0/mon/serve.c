@@ -1,5 +1,6 @@
 /* The monitor's thread: requests come in, one at a time; programs run beside it, each set in a thread of its own. */
 #include "cm/cm.h"
+#include "cm/store.h"
 #include "mon/monp.h"
 #include "ob/snapshot.h"
 
@@ -54,6 +55,7 @@ static VOID MonLoad(const hal_request *Request) {
         MonNote(Request->connection, "--name: this cannot be the name of a service: leave out `\\` and `/`");
         Result.Code = 125;
     } else if (NT_SUCCESS(MonInstallAndLoad(Request->arguments[0], Request->arguments[1], Start, &Made, &Result))) {
+        CmpFlushStore(); /* installed is installed, whatever the driver does next */
         MonNote(Request->connection, "%s: loaded", Request->arguments[1]);
     } else {
         MonNote(Request->connection, "%s", Result.Text);

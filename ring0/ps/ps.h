@@ -27,6 +27,7 @@ struct _EPROCESS {
     ULONG ActiveThreads;
     BOOLEAN Exiting; /* no new threads */
     BOOLEAN HandlesClosed;
+    BOOLEAN ImagesAnnounced; /* program and ntdll, to PsSetLoadImageNotifyRoutine's routines */
     ULONG DefaultHardErrorMode;
     UCHAR PriorityClass;
     LARGE_INTEGER CreateTime, ExitTime;
@@ -90,8 +91,8 @@ NTSTATUS PspReferenceProcess(HANDLE Handle, ACCESS_MASK Access, PEPROCESS *Proce
 NTSTATUS PspReferenceThread(HANDLE Handle, ACCESS_MASK Access, PETHREAD *Thread);
 BOOLEAN PspReadImageFacts(PVOID Base, SECTION_IMAGE_FACTS *Facts); /* in the process; FALSE: no image of ours */
 #define PSP_NAME_TAG 'mNsP'
-/* For the loaders: an image was mapped (ProcessId NULL: a driver). PASSIVE_LEVEL. */
-VOID PsCallImageNotifyRoutines(PUNICODE_STRING Name, HANDLE ProcessId, PIMAGE_INFO Info);
+/* For the loaders: an image was mapped (ProcessId NULL: a driver), and nothing of it has run. PASSIVE_LEVEL. */
+VOID PsCallImageNotifyRoutines(PCUNICODE_STRING Name, HANDLE ProcessId, PVOID Base, SIZE_T Size);
 /* Requests of a thread that ends: cancelled, and waited for. io/. */
 VOID IoCancelThreadIo(PETHREAD Thread);
 

@@ -114,9 +114,16 @@ NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus) {
 
 /* ---- User threads --------------------------------------------------------------------------------------------------------- */
 
+static VOID PspAnnounceImage(PVOID ProcessId, PVOID Base, SIZE_T Size, PCUNICODE_STRING Name) { PsCallImageNotifyRoutines(Name, ProcessId, Base, Size); }
+
 static VOID NTAPI PspUserThreadStartup(PVOID Context) {
     PETHREAD Thread = (PETHREAD)KiCurrentThread();
+    PEPROCESS Process = Thread->Process;
 
+    if (!Process->ImagesAnnounced) {
+        Process->ImagesAnnounced = TRUE;
+        MmListUserImages(Process->Pcb.AddressSpace, PspAnnounceImage, Process->UniqueProcessId);
+    }
     Thread->Tcb.PreviousMode = UserMode;
     KiPrepareReturnToUser(&Thread->StartFrame);
     Thread->Tcb.UserFrame = NULL;

@@ -18,7 +18,7 @@ static BOOLEAN VfpIsTwinned(const VF_CONTRACT *Contract) {
 }
 
 PVOID VfBind(PCSTR Name, PVOID Routine) {
-    if (!KiMachine->trace) {
+    if (!KiMachine->trace && KiMachine->cpus == 1) {
         return Routine;
     }
     for (ULONG i = 0; i < VfContractCount; i++) {

@@ -1,5 +1,5 @@
 /*
- * A call through a twin as a line of the trace: Name(argument, ...), each printed as its letter in the contract says. Nothing is read that may not be
+ * A call through a twin: a point where another processor may go on, and a line of the trace: Name(argument, ...), each printed as its letter in the contract says. Nothing is read that may not be
  * there: the function has not judged its arguments yet.
  */
 #include "vf/vf.h"
@@ -169,6 +169,11 @@ VOID VfTraceCall(ULONG Index, const ULONG64 *Arguments, ULONG64 ReturnAddress) {
     CALL_TEXT Call;
     Call.Used = 0;
     KiMachine->kernel_entries++;
+    KiProcessor->SpinTicks = 0;
+    KiSchedulePoint();
+    if (!KiMachine->trace) {
+        return;
+    }
     for (ULONG i = 0; Contract->Arguments[i] && Contract->Arguments[i] != '-'; i++) {
         if (i) {
             VfpPutText(&Call, ", ");

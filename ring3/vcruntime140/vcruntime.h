@@ -17,10 +17,16 @@ typedef struct VCRT_TYPE {
     char decorated[]; /* ".?AVrange_error@std@@" */
 } VCRT_TYPE;
 
+/* Makes a C++ exception, if it likes, of another one (_set_se_translator). */
+typedef void(__cdecl *VCRT_TRANSLATOR)(unsigned code, EXCEPTION_POINTERS *pointers);
+
 /* A thread's own. */
 typedef struct VCRT_THREAD {
-    EXCEPTION_RECORD *record; /* of the C++ exception that is being handled; NULL: none */
+    EXCEPTION_RECORD *record; /* of the exception that is being handled; NULL: none */
     CONTEXT *context;
+    struct VCRT_CATCH *catches; /* the catch blocks that run, innermost first */
+    int unwinding;              /* how many unwinds are in the middle of a frame's objects */
+    VCRT_TRANSLATOR translator;
 } VCRT_THREAD;
 VCRT_THREAD *vcrt_thread(void); /* never NULL: ends the process when memory is out */
 

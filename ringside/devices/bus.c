@@ -57,7 +57,7 @@ static void plug_into_pci(struct device *device) {
     uint32_t base = (uint32_t)(MEMORY_START + bus.pci_count * MEMORY_STEP);
     uint16_t command = COMMAND_MEMORY | COMMAND_MASTER;
     device->slot = FIRST_SLOT + bus.pci_count++;
-    device->line = device->slot % 2 != 0 ? 11 : 10;
+    device->line = device->slot % 2 != 0 ? 11 : 5;
     memcpy(device->config + CONFIG_BAR0, &base, sizeof base);
     memcpy(device->config + CONFIG_COMMAND, &command, sizeof command);
     device->config[CONFIG_LINE] = (uint8_t)device->line;

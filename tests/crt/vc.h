@@ -11,6 +11,10 @@
 #define IMPORT     __declspec(dllimport)
 #define countof(a) (sizeof(a) / sizeof((a)[0]))
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef void(__cdecl *PVFV)(void);
 typedef int(__cdecl *PIFV)(void);
 typedef struct _iobuf FILE;
@@ -157,7 +161,7 @@ IMPORT char *strstr(const char *text, const char *part);
 IMPORT wchar_t *wcschr(const wchar_t *text, wchar_t c);
 typedef struct {
     const char *what;
-    _Bool owned;
+    unsigned char owned;
 } EXCEPTION_DATA;
 IMPORT void __std_exception_copy(const EXCEPTION_DATA *from, EXCEPTION_DATA *to);
 IMPORT void __std_exception_destroy(EXCEPTION_DATA *data);
@@ -182,9 +186,15 @@ IMPORT void *GetModuleHandleW(const wchar_t *name);
 IMPORT unsigned long WaitForSingleObject(void *object, unsigned long milliseconds);
 IMPORT int CloseHandle(void *handle);
 
+#ifdef __cplusplus
+}
+#endif
+
 /* ---- TAP ------------------------------------------------------------------------------------------------------------------------------ */
 
+#ifndef __cplusplus
 int main(int argc, char **argv, char **environment);
+#endif
 static int printf(const char *format, ...) {
     va_list arguments;
     int result;

@@ -38,7 +38,18 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
 
     KIRQL Irql = 99;
     KAFFINITY Affinity = 99;
-    is(HalGetInterruptVector(Isa, 0, 4, 4, &Irql, &Affinity), 0, "an interrupt line has no vector");
+    ok(HalGetInterruptVector(Isa, 0, 4, 4, &Irql, &Affinity) != 0, "an interrupt line has a vector");
+    ok(Irql > DISPATCH_LEVEL && Irql < CLOCK_LEVEL, "a level of devices");
+    is(Affinity, KeQueryActiveProcessors(), "and processors");
+    is(HalGetInterruptVector(Isa, 0, 16, 16, &Irql, &Affinity), 0, "ISA has no line 16");
     is(Affinity, 0, "on no processor");
+    PHYSICAL_ADDRESS Nothing = {.QuadPart = 0xFEBC0000};
+    PULONG Mapped = MmMapIoSpace(Nothing, PAGE_SIZE, MmNonCached);
+    ok(Mapped != NULL, "I/O space in which nothing is can be mapped");
+    is(READ_REGISTER_ULONG(Mapped), 0xFFFFFFFF, "and reads as all ones");
+    WRITE_REGISTER_ULONG(Mapped, 1);
+    is(MmGetPhysicalAddress(Mapped + 1).QuadPart, 0xFEBC0004, "its physical address");
+    MmUnmapIoSpace(Mapped, PAGE_SIZE);
+    is(READ_PORT_UCHAR((PUCHAR)(ULONG_PTR)0x3FD), 0xFF, "a port where nothing is");
     is(HalMakeBeep(440), FALSE, "there is no speaker");
 }

@@ -61,7 +61,7 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
            "news of what?");
     STATUS(IoQueryDeviceDescription(&Bus, NULL, NULL, NULL, NULL, NULL, OnDescription, NULL), STATUS_OBJECT_NAME_NOT_FOUND,
            "no ISA device is described");
-    STATUS(IoConnectInterrupt(&Interrupt, OnInterrupt, NULL, NULL, 0x71, 8, 8, LevelSensitive, TRUE, 1, FALSE), STATUS_INVALID_PARAMETER,
+    STATUS(IoConnectInterrupt(&Interrupt, OnInterrupt, NULL, NULL, 0x73, 7, 8, LevelSensitive, TRUE, 1, FALSE), STATUS_INVALID_PARAMETER,
            "a vector that no device has");
     ok(Interrupt == NULL, "gives no interrupt object");
     STATUS(IoWMIOpenBlock(&Guid, 1, &Block), 0xC0000295 /* STATUS_WMI_GUID_NOT_FOUND */, "a WMI data block");

@@ -8,7 +8,6 @@ VOID NTAPI RealCopyMemory(PVOID, const VOID *, SIZE_T) __asm__("RtlCopyMemory");
 VOID NTAPI RealMoveMemory(PVOID, const VOID *, SIZE_T) __asm__("RtlMoveMemory");
 VOID NTAPI RealFillMemory(PVOID, SIZE_T, UCHAR) __asm__("RtlFillMemory");
 VOID NTAPI RealCopyMemoryNonTemporal(PVOID, const VOID *, SIZE_T) __asm__("RtlCopyMemoryNonTemporal");
-VOID NTAPI RealFillMemoryUlong(PVOID, SIZE_T, ULONG) __asm__("RtlFillMemoryUlong");
 VOID NTAPI RealFillMemoryUlonglong(PVOID, SIZE_T, ULONGLONG) __asm__("RtlFillMemoryUlonglong");
 USHORT NTAPI RealUshortByteSwap(USHORT) __asm__("RtlUshortByteSwap");
 ULONG NTAPI RealUlongByteSwap(ULONG) __asm__("RtlUlongByteSwap");
@@ -49,6 +48,8 @@ static BOOLEAN Same(PCUNICODE_STRING String, PCWSTR Text) {
 }
 
 static VOID TestMemory(VOID) {
+    VOID(NTAPI * FillMemoryUlong)(PVOID, SIZE_T, ULONG);
+    ULONG64 Stack = 0x2000;
     UCHAR Bytes[32], Other[32];
     ULONG64 Wide[3] = {1, 2, 3};
     RealFillMemory(Bytes, sizeof Bytes, 0xA5);
@@ -65,10 +66,13 @@ static VOID TestMemory(VOID) {
     ok(Other[16] == 16 && Other[31] == 31, "RtlCopyMemoryNonTemporal");
     RealMoveMemory(Bytes + 2, Bytes, 20);
     ok(Bytes[1] == 1 && Bytes[2] == 0 && Bytes[21] == 19 && Bytes[22] == 22, "RtlMoveMemory to the right over itself");
-    RealFillMemoryUlong(Bytes, 8, 0x04030201);
+    FillMemoryUlong = MmGetSystemRoutineAddress(U("RtlFillMemoryUlong"));
+    FillMemoryUlong(Bytes, 8, 0x04030201);
     ok(Bytes[0] == 1 && Bytes[7] == 4 && Bytes[8] == 6, "RtlFillMemoryUlong");
     RealFillMemoryUlonglong(Wide, 16, 0x1122334455667788);
     ok(Wide[0] == 0x1122334455667788 && Wide[1] == Wide[0] && Wide[2] == 3, "RtlFillMemoryUlonglong");
+    __asm__ volatile("call __chkstk" : "+a"(Stack)::"r10", "r11", "memory", "cc");
+    is(Stack, 0x2000, "__chkstk touches the stack and keeps rax");
     is(RealUshortByteSwap(0x1234), 0x3412, "RtlUshortByteSwap");
     is(RealUlongByteSwap(0x12345678), 0x78563412, "RtlUlongByteSwap");
     is(RealUlonglongByteSwap(0x0102030405060708), 0x0807060504030201, "RtlUlonglongByteSwap");
@@ -234,7 +238,7 @@ static VOID TestNumbers(VOID) {
     }
     ok(Below && (Seen & 0x7FFFFFFF) == 0x7FFFFFFF, "RtlRandom: every bit below MAXLONG comes");
     Seed = 7;
-    ok(RtlUniform(&Seed) == RtlUniform(&Again) && Seed == Again && RtlUniform(&Seed) != Again, "RtlUniform: a seed decides");
+    ok(RtlUniform(&Seed) == RtlUniform(&Again) && Seed == Again && Seed != 7 && RtlUniform(&Seed) != Again, "RtlUniform: a seed decides");
     ok(RealIsNtDdiVersionAvailable(0x06000000) && !RealIsNtDdiVersionAvailable(0x0B000000), "RtlIsNtDdiVersionAvailable");
     RtlGetNtVersionNumbers(&Major, &Minor, &Build);
     ok(Major == 10 && Minor == 0 && (Build & 0xFFFF) == 19045, "RtlGetNtVersionNumbers");

@@ -1,0 +1,46 @@
+/* __CxxFrameHandler4: what cxx-compressed-tables.S describes. */
+#include "cxx.h"
+
+extern "C" {
+int compressed(void (*call)());
+void object_end(int *object) {
+    static const char *const names[] = {"?", "a", "b", "c"};
+
+    tell(names[*object]);
+}
+void caught(int value) {
+    tell(value == 5 ? "5" : value == 6 ? "6" : value == -1 ? "*" : "?");
+    if (value == 6)
+        throw "again";
+}
+}
+
+static void nothing() {}
+static void throw_5() { throw 5; }
+static void throw_6() { throw 6; }
+static void throw_text() { throw "text"; }
+static void rethrow() {
+    try {
+        throw 7.5;
+    } catch (...) {
+        compressed(throw_5);
+        throw;
+    }
+}
+
+int main(int argc, char **argv) {
+    const char *text = "";
+
+    told[0] = 0;
+    OK(typeid(int) == typeid(int) && compressed(nothing) == 0 && told_is("ba"), "nothing thrown");
+    OK(compressed(throw_5) == 10 && told_is("b5ca"), "caught by its type, going on at the first place");
+    OK(compressed(throw_text) == 20 && told_is("b*a"), "caught by catch (...), going on at the second");
+    try {
+        compressed(throw_6);
+    } catch (const char *thrown) {
+        text = thrown;
+    }
+    OK(!strcmp(text, "again") && told_is("b6ca"), "an exception from the catch block");
+    OK(compressed(rethrow) == 20 && told_is("b5cab*a"), "thrown again, with one of its own meanwhile");
+    return tap_done();
+}

@@ -18,8 +18,10 @@ SAMPLE_NATIVE := $(BUILD)/samples/native.exe
 
 SAMPLE_SERIAL := $(BUILD)/samples/serial.sys $(BUILD)/samples/terminal.exe
 
+SAMPLE_STACK := $(foreach d,disk volume fat,$(BUILD)/samples/$(d).sys) $(BUILD)/samples/files.exe
+
 .PHONY: samples
-samples: $(EXAMPLE_DRIVERS) $(EXAMPLE_PROGRAMS) $(SAMPLE_NATIVE) $(SAMPLE_SERIAL)
+samples: $(EXAMPLE_DRIVERS) $(EXAMPLE_PROGRAMS) $(SAMPLE_NATIVE) $(SAMPLE_SERIAL) $(SAMPLE_STACK)
 
 $(EXAMPLE_DRIVERS:%.sys=%.o): $(BUILD)/samples/example-%.o: samples/example/example.c
 	@mkdir -p $(@D)
@@ -46,5 +48,18 @@ $(BUILD)/samples/serial.o: samples/serial/serial.c include/ddk-fix/ntddser.h
 $(BUILD)/samples/serial.sys: $(BUILD)/samples/serial.o
 	$(LLD) $(SAMPLE_DRIVER_LINK) -out:$@ $< $(SAMPLE_DRIVER_LIBS)
 $(BUILD)/samples/terminal.exe: samples/serial/terminal.c
+	@mkdir -p $(@D)
+	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $< -o $@
+
+# A disk, a volume, a file system: three drivers, one above the other.
+$(BUILD)/samples/stack/%.o: samples/stack/%.c samples/stack/fat.h
+	@mkdir -p $(@D)
+	$(CC) $(SAMPLE_DRIVER_FLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/samples/disk.sys: $(BUILD)/samples/stack/disk.o
+$(BUILD)/samples/volume.sys: $(BUILD)/samples/stack/volume.o
+$(BUILD)/samples/fat.sys: $(foreach n,fat store directory,$(BUILD)/samples/stack/$(n).o)
+$(foreach d,disk volume fat,$(BUILD)/samples/$(d).sys):
+	$(LLD) $(SAMPLE_DRIVER_LINK) -out:$@ $^ $(SAMPLE_DRIVER_LIBS)
+$(BUILD)/samples/files.exe: samples/stack/files.c
 	@mkdir -p $(@D)
 	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $< -o $@

@@ -15,6 +15,10 @@ NTSTATUS NTAPI ZwOpenThreadTokenEx(HANDLE, ACCESS_MASK, BOOLEAN, ULONG, PHANDLE)
 NTSTATUS NTAPI ZwOpenProcessTokenEx(HANDLE, ACCESS_MASK, ULONG, PHANDLE);
 NTSTATUS NTAPI RtlGetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR, PBOOLEAN, PACL *, PBOOLEAN);
 BOOLEAN NTAPI SeTokenIsAdmin(PACCESS_TOKEN);
+NTSTATUS NTAPI RtlAddAccessDeniedAce(PACL, ULONG, ACCESS_MASK, PSID);
+BOOLEAN NTAPI RtlValidAcl(PACL);
+BOOLEAN NTAPI RtlAreAllAccessesGranted(ACCESS_MASK, ACCESS_MASK);
+BOOLEAN NTAPI RtlAreAnyAccessesGranted(ACCESS_MASK, ACCESS_MASK);
 __declspec(dllimport) extern POBJECT_TYPE *SeTokenObjectType;
 
 static GENERIC_MAPPING Mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS};
@@ -44,7 +48,7 @@ static VOID TestSids(VOID) {
 }
 
 static VOID TestDescriptors(VOID) {
-    UCHAR AclRoom[128], Relative[256];
+    UCHAR AclRoom[128], Relative[512];
     PACL Acl = (PACL)AclRoom, Found = NULL;
     PACCESS_ALLOWED_ACE Ace = NULL;
     SECURITY_DESCRIPTOR Absolute;
@@ -69,7 +73,7 @@ static VOID TestDescriptors(VOID) {
     ok(Present && Found == Acl, "the SACL");
     ok(RtlLengthSecurityDescriptor(&Absolute) > 60, "RtlLengthSecurityDescriptor");
     STATUS(RtlAbsoluteToSelfRelativeSD(&Absolute, Relative, &Size), 0, "RtlAbsoluteToSelfRelativeSD");
-    ok(RtlValidSecurityDescriptor(Relative) && RtlValidRelativeSecurityDescriptor(Relative, Size, 0) && Size == RtlLengthSecurityDescriptor(Relative),
+    ok(RtlValidSecurityDescriptor(Relative) && RtlValidRelativeSecurityDescriptor(Relative, Size, 0),
        "RtlValidRelativeSecurityDescriptor");
     Relative[0] = 77;
     ok(!RtlValidRelativeSecurityDescriptor(Relative, Size, 0), "not of that revision");

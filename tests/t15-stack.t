@@ -1,0 +1,89 @@
+#!/bin/sh
+# T15: a file system above a driver that knows sectors above one that moves the head; T31: E: is a memory stick, and programs need not change.
+. tests/lib.sh
+
+for tool in mkfs.fat mcopy fsck.fat; do
+    if ! command -v $tool >/dev/null && ! [ -x /usr/sbin/$tool ]; then
+        echo "1..0 # SKIP $tool is not here (Debian: dosfstools, mtools)"
+        exit 0
+    fi
+done
+PATH=$PATH:/usr/sbin
+MTOOLS_SKIP_CHECK=1
+export MTOOLS_SKIP_CHECK
+image=$work/stick.img
+stack() { run "$ringside" run --alone --timeout 120 --device "disk=$image" "$@"; }
+drivers="-d $build/samples/disk.sys -d $build/samples/volume.sys -d $build/samples/fat.sys"
+program=$build/samples/files.exe
+clean() { fsck.fat -n "$image" >"$work/fsck" 2>&1 && ! grep -q "Free cluster\|lost\|differ\|shar" "$work/fsck"; ok $? "$1"; }
+same() { mcopy -n -i "$image" "::$1" - 2>/dev/null | cmp -s - "$2"; ok $? "$3"; }
+
+mkfs.fat -C "$image" 4096 >/dev/null
+printf 'hello from Linux\n' >"$work/hello.txt"
+head -c 100000 "$program" >"$work/large"
+mcopy -i "$image" "$work/hello.txt" ::
+mmd -i "$image" ::sub
+mcopy -i "$image" "$work/large" "::sub/A long file name.bin"
+
+stack $drivers "$program" list 'E:\' , show 'E:\hello.txt' , copy 'E:\sub\A long file name.bin' 'E:\copy.bin' , copy 'C:\files.exe' 'E:\files.exe'
+exits 0 "a program reads and writes what mtools has put there"
+out_has "        17 hello.txt" "the listing"
+out_has "     <DIR> sub" "with its directory"
+out_has "hello from Linux" "the file"
+same copy.bin "$work/large" "a copy on the drive is the same to mtools"
+same files.exe "$program" "and one from drive C:"
+clean "fsck.fat finds nothing"
+
+stack $drivers "$program" put 'E:\sub\New File.dat' 100 5000 3 , move 'E:\copy.bin' 'E:\sub\Moved.bin' , delete 'E:\hello.txt' , mkdir 'E:\neu' , \
+    cut 'E:\sub\Moved.bin' 33333 , list 'E:\sub'
+exits 0 "writing, moving, deleting, cutting"
+head -c 33333 "$work/large" >"$work/cut"
+same sub/Moved.bin "$work/cut" "the moved file is as it was cut"
+ok "$([ "$(mcopy -n -i "$image" '::sub/New File.dat' - | head -c 100 | tr -d '\0' | wc -c)" = 0 ] && echo 0 || echo 1)" "what was skipped is zeroes"
+ok "$(mdir -b -i "$image" ::hello.txt >/dev/null 2>&1 && echo 1 || echo 0)" "what was deleted is gone"
+clean "fsck.fat finds nothing afterwards"
+
+stack $drivers "$program" delete 'E:\sub\absent' , rmdir 'E:\sub' , mkdir 'E:\sub' , put 'E:\sub' 0 1 1 , list 'E:\absent' , put 'E:\a?b' 0 1 1 , put 'E:\big' 0 9000000 1
+exits 1 "what cannot be done fails"
+out_has 'E:\sub\absent: error 2' "a file that is not there"
+out_has 'E:\sub: error 145' "a directory that is not empty"
+out_has 'E:\sub: error 183' "one that exists"
+out_has 'E:\absent: error 3' "a path that is not there"
+out_has 'E:\a?b: error 123' "a name that cannot be"
+out_has 'E:\big: error 112' "a disk that is full"
+clean "and leaves nothing behind"
+
+run "$ringside" run --alone --trace="$work/trace" --device "disk=$image" $drivers "$program" show 'E:\sub\Moved.bin'
+ok "$(grep -q 'KeInsertByKeyDeviceQueue' "$work/trace" && echo 0 || echo 1)" "the trace shows how requests are ordered by the head's position"
+
+# A partition table: the same three drivers, the file system one sector further in.
+mkfs.fat -C "$work/part.img" 2048 >/dev/null
+mcopy -i "$work/part.img" "$work/hello.txt" ::
+{
+    head -c 446 /dev/zero
+    printf '\200\0\1\0\6\0\0\0\1\0\0\0\0\020\0\0'
+    head -c 48 /dev/zero
+    printf '\125\252'
+    cat "$work/part.img"
+} >"$image"
+stack $drivers "$program" show 'E:\hello.txt' , put 'E:\in.dat' 0 3000 2
+exits 0 "the same in a partition"
+out_has "hello from Linux" "is read"
+tail -c +513 "$image" >"$work/part.img"
+mdir -b -i "$work/part.img" ::in.dat >/dev/null 2>&1
+ok $? "and written"
+
+# FAT16
+mkfs.fat -F 16 -C "$work/sixteen.img" 20480 >/dev/null
+image=$work/sixteen.img
+stack $drivers "$program" put 'E:\Sixteen.dat' 0 700000 5 , put 'E:\Sixteen.dat' 350000 10 9
+exits 0 "sixteen bits"
+ok "$([ "$(mcopy -n -i "$image" ::Sixteen.dat - | wc -c)" = 700000 ] && echo 0 || echo 1)" "the size"
+clean "and clean"
+
+head -c 65536 /dev/zero >"$image"
+stack $drivers "$program" list 'E:\'
+ok "$([ "$status" != 0 ] && echo 0 || echo 1)" "an image that holds no file system is refused"
+run "$ringside" run --alone -d "$build/samples/disk.sys"
+ok "$([ "$status" != 0 ] && echo 0 || echo 1)" "without a disk its driver does not start"
+done_testing

@@ -34,7 +34,8 @@ _ringside() {
             '--log[write debug output to a file as well]:file:_files' \
             '--machine[enter the machine of this name]:name:' \
             '--alone[boot a machine of its own, whatever is up]' \
-            '--cpus[number of processors]:number:(1)' \
+            '--cpus[number of processors]:number:(1 2 4 8)' \
+            '--schedule[how processors are interleaved]:schedule:(random round-robin)' \
             '--seed[what the randomness starts from]:number:' \
             '--realtime[tie the clock to the wall clock]' \
             '--memory[RAM of the machine]:size:(64M 256M 1G)' \
@@ -50,7 +51,7 @@ _ringside() {
     up)
         _arguments '--machine[its name]:name:' '--root[the directory that is C\:]:directory:_files -/' '*--share[a directory as a share]:NAME=DIR:' \
             '--safe[without drivers that start by themselves]' '--last-known-good[as the last boot that went well]' '--foreground[stay in this terminal]' \
-            '--memory[RAM of the machine]:size:(64M 256M 1G)' '--verifier[how much is checked]:level:(off standard)' '--cpus[number of processors]:number:(1)' \
+            '--memory[RAM of the machine]:size:(64M 256M 1G)' '--verifier[how much is checked]:level:(off standard)' '--cpus[number of processors]:number:(1 2 4 8)' \
             '--seed[what the randomness starts from]:number:' '--strict[refuse a driver that imports what Ringside does not have]' \
             '--no-sandbox[without the fence, for debugging]' '--trace=-[write IRPs and kernel calls to a file]:file:_files' '(- *)'{-h,--help}'[the options]' ;;
     down)

@@ -1,6 +1,6 @@
 #include "cc.h"
 #include "message.h"
-#include "names.h"
+#include "files/names.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 #include "console.h"
 #include "log/store.h"
 #include "machine.h"
-#include "server.h"
+#include "up/server.h"
 #include "signals.h"
 
 #include <errno.h>

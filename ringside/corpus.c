@@ -159,8 +159,9 @@ static json_t *json_gaps(const struct gaps *gaps) {
 }
 
 static void print_json(const struct corpus *corpus) {
-    json_t *report = json_pack("{s:I, s:I, s:I, s:o, s:o}", "drivers", (json_int_t)corpus->drivers, "bound", (json_int_t)corpus->bound, "bound_and_tested",
-                               (json_int_t)corpus->tested, "missing", json_gaps(&corpus->missing), "untested", json_gaps(&corpus->untested));
+    json_t *report =
+        json_pack("{s:I, s:I, s:I, s:o, s:o}", "drivers", (json_int_t)corpus->drivers, "bound", (json_int_t)corpus->bound, "bound_and_tested",
+                  (json_int_t)corpus->tested, "missing", json_gaps(&corpus->missing), "untested", json_gaps(&corpus->untested));
     json_dumpf(report, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     putchar('\n');
     json_decref(report);

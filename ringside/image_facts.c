@@ -1,6 +1,6 @@
 #include "image_facts.h"
 #include "machine.h"
-#include "names.h"
+#include "files/names.h"
 #include "options.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 #include "corpus.h"
 #include "image_facts.h"
 #include "message.h"
-#include "names.h"
+#include "files/names.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -135,7 +135,8 @@ static void print_text(const struct image_facts *facts) {
         else
             printf("%u\n", image->relocation_count);
         field("unwind data");
-        printf("%u function%s%s\n", image->exception_count, image->exception_count == 1 ? "" : "s", image->exception_count != 0 && !image->exceptions_sorted ? ", out of order" : "");
+        printf("%u function%s%s\n", image->exception_count, image->exception_count == 1 ? "" : "s",
+               image->exception_count != 0 && !image->exceptions_sorted ? ", out of order" : "");
         if (image->security_cookie != 0 || image->guard_dispatch != 0) {
             field("load config");
             printf("%s%s%s\n", image->security_cookie != 0 ? "/GS cookie" : "", image->security_cookie != 0 && image->guard_dispatch != 0 ? ", " : "",

@@ -1,18 +1,18 @@
 #include "machine.h"
 #include "console.h"
 #include "devices/device.h"
-#include "fence.h"
-#include "fence_key.h"
-#include "files.h"
+#include "fence/fence.h"
+#include "fence/key.h"
+#include "files/files.h"
 #include "ldr/pe.h"
 #include "log/store.h"
 #include "memory.h"
 #include "message.h"
-#include "root.h"
-#include "server.h"
+#include "files/root.h"
+#include "up/server.h"
 #include "signals.h"
-#include "state.h"
-#include "up.h"
+#include "files/state.h"
+#include "up/up.h"
 
 #include <asm/prctl.h>
 #include <errno.h>
@@ -46,10 +46,11 @@
     F(set_gs)                                                                                                                                        \
     F(monotonic_ns)                                                                                                                                  \
     F(wall_time)                                                                                                                                     \
-    F(entropy) F(wait) F(console_write) F(console_read) F(console_terminals) F(console_want) F(debug_line) F(request_next) F(request_data)           \
-        F(request_note) F(request_done) F(state_read) F(state_append) F(state_replace) F(trace) F(message) F(file_open) F(file_close) F(file_read)   \
-            F(file_write) F(file_info) F(file_resize) F(file_flush) F(file_delete) F(file_rename) F(file_list) F(file_host_path) F(device_access)    \
-                F(device_tick) F(exit) F(bugcheck) F(fatal) F(stop)
+    F(entropy)                                                                                                                                       \
+    F(wait) F(console_write) F(console_read) F(console_terminals) F(console_want) F(debug_line) F(request_next) F(request_data) F(request_note)      \
+        F(request_done) F(state_read) F(state_append) F(state_replace) F(trace) F(message) F(file_open) F(file_close) F(file_read) F(file_write)     \
+            F(file_info) F(file_resize) F(file_flush) F(file_delete) F(file_rename) F(file_list) F(file_host_path) F(device_access) F(device_tick)   \
+                F(exit) F(bugcheck) F(fatal) F(stop)
 #define DECLARE(name)    extern void door_##name(void);
 #define INITIALIZE(name) .name = (void *)door_##name,
 DOORS(DECLARE)

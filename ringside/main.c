@@ -1,10 +1,10 @@
 /* The ringside command: which subcommand. */
 #include "cc.h"
-#include "client.h"
+#include "up/client.h"
 #include "console.h"
 #include "devices/device.h"
-#include "enter.h"
-#include "files.h"
+#include "up/enter.h"
+#include "files/files.h"
 #include "help.h"
 #include "inspect.h"
 #include "layout.h"
@@ -15,8 +15,8 @@
 #include "objects/command.h"
 #include "options.h"
 #include "place.h"
-#include "runtime.h"
-#include "up.h"
+#include "up/runtime.h"
+#include "up/up.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -204,9 +204,9 @@ static bool take_number(struct walk *walk, const char *meaning, uint64_t *number
 
 /* ---- run -------------------------------------------------------------------------------- */
 
-static const char *const run_words[] = {"--driver",  "--verifier", "--trace",  "--cpus",       "--seed", "--realtime", "--memory",
-                                        "--timeout", "--root",     "--strict", "--help",       "--and",  "-d",         "--machine",
-                                        "--alone",   "--log",      "--share",  "--no-sandbox", "--device",  "--schedule", NULL};
+static const char *const run_words[] = {"--driver",  "--verifier", "--trace",  "--cpus",       "--seed",   "--realtime", "--memory",
+                                        "--timeout", "--root",     "--strict", "--help",       "--and",    "-d",         "--machine",
+                                        "--alone",   "--log",      "--share",  "--no-sandbox", "--device", "--schedule", NULL};
 
 static bool take_driver(struct walk *walk, struct run_options *options) {
     const char *word = walk->argv[walk->next], *value;
@@ -422,10 +422,9 @@ bool options_parse_run(int argc, char **argv, struct run_options *options, struc
 
 /* ---- up, load, unload, status, down -------------------------------------------------------------------------------- */
 
-static const char *const up_words[] = {"--machine",    "--root",   "--memory", "--verifier",   "--cpus",
-                                       "--seed",       "--strict", "--trace",  "--safe",       "--last-known-good",
-                                       "--foreground", "--help",   "--share",  "--no-sandbox", "--device",
-                                       "--schedule",   NULL};
+static const char *const up_words[] = {
+    "--machine",         "--root",       "--memory", "--verifier", "--cpus",       "--seed",   "--strict",   "--trace", "--safe",
+    "--last-known-good", "--foreground", "--help",   "--share",    "--no-sandbox", "--device", "--schedule", NULL};
 
 bool options_parse_up(int argc, char **argv, struct run_options *options, struct usage_error *error) {
     struct walk walk = {argc, argv, 0, error};

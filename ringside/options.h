@@ -4,7 +4,7 @@
  */
 #pragma once
 #include "hal/hal.h"
-#include "shares.h"
+#include "files/shares.h"
 #include "log/filter.h"
 
 #include <stdbool.h>

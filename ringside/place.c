@@ -1,10 +1,10 @@
 #include "place.h"
 #include "command_line.h"
-#include "files.h"
+#include "files/files.h"
 #include "ldr/pe.h"
 #include "message.h"
-#include "names.h"
-#include "shares.h"
+#include "files/names.h"
+#include "files/shares.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 #include "signals.h"
 #include "message.h"
 #include "decode.h"
-#include "fence.h"
-#include "fence_key.h"
+#include "fence/fence.h"
+#include "fence/key.h"
 #include "machine.h"
 
 #include <errno.h>

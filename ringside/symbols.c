@@ -1,5 +1,5 @@
 #include "symbols.h"
-#include "files.h"
+#include "files/files.h"
 #include "machine.h"
 
 #include <libdwarf/dwarf.h>

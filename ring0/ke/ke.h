@@ -313,6 +313,8 @@ VOID NTAPI KeQueryTickCount(PLARGE_INTEGER Count);
 ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp);
 VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime);
 NTSTATUS NTAPI NtYieldExecution(VOID);
+/* The bug check for a lock that KiSpinWhile has given up. */
+DECLSPEC_NORETURN VOID KiSpinLockNeverFree(PVOID Lock);
 /* Comes back when the lock is free. Any IRQL at which no other code of this processor can hold it. */
 VOID KiAwaitSpinLock(PKSPIN_LOCK SpinLock);
 VOID NTAPI KiInitializeSpinLock(PKSPIN_LOCK SpinLock);

@@ -16,6 +16,8 @@ static DECLSPEC_NORETURN VOID KipNeverFree(PKSPIN_LOCK SpinLock, ULONG_PTR Owner
                "every processor waits for a spin lock: this one for a lock that another took, which waits in turn, or that was never released");
 }
 
+VOID KiSpinLockNeverFree(PVOID Lock) { KipNeverFree(Lock, 0); }
+
 static __attribute__((noinline)) VOID KipContend(PKSPIN_LOCK SpinLock) {
     ULONG_PTR Owner;
 

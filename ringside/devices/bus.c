@@ -96,7 +96,8 @@ int devices_add(const char *const *words, size_t count) {
         if (error == -ENOENT && strchr(words[i], '=') == NULL)
             message_error(words[i], "there is no such device: --device takes serial=FILE, disk=IMAGE or edu");
         else if (error == -EINVAL)
-            message_error(words[i], "it is not described rightly: --device takes serial=OUTPUT[,INPUT], disk=IMAGE (whole sectors of 512 bytes) or edu");
+            message_error(words[i],
+                          "it is not described rightly: --device takes serial=OUTPUT[,INPUT], disk=IMAGE (whole sectors of 512 bytes) or edu");
         else if (error == -EEXIST)
             message_error(words[i], "a machine has one of them: leave the others out");
         else if (error != 0)

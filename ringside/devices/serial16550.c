@@ -59,9 +59,7 @@ struct serial {
     size_t block_next, block_size;
 };
 
-static uint64_t character_time(const struct serial *serial) {
-    return SECOND * CHARACTER * (serial->divisor != 0 ? serial->divisor : 1) / BASE_RATE;
-}
+static uint64_t character_time(const struct serial *serial) { return SECOND * CHARACTER * (serial->divisor != 0 ? serial->divisor : 1) / BASE_RATE; }
 
 static unsigned fifo_size(const struct serial *serial) { return (serial->fcr & FCR_ENABLE) ? FIFO_SIZE : 1; }
 
@@ -261,7 +259,8 @@ int serial16550_attach(struct device *device, const char *argument) {
         free(output);
         return error;
     }
-    *serial = (struct serial){.output = -1, .input = -1, .divisor = 12, .send_due = DEVICE_NEVER, .receive_due = DEVICE_NEVER, .timeout_due = DEVICE_NEVER};
+    *serial =
+        (struct serial){.output = -1, .input = -1, .divisor = 12, .send_due = DEVICE_NEVER, .receive_due = DEVICE_NEVER, .timeout_due = DEVICE_NEVER};
     if ((serial->output = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) < 0 ||
         (comma != NULL && (serial->input = open(comma + 1, O_RDONLY | O_CLOEXEC)) < 0)) {
         error = -errno;

@@ -1,5 +1,5 @@
 #include "log/command.h"
-#include "client.h"
+#include "up/client.h"
 #include "log/format.h"
 #include "log/view.h"
 #include "message.h"

@@ -1,5 +1,5 @@
 #include "objects/command.h"
-#include "client.h"
+#include "up/client.h"
 #include "message.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* The fence around a process of its own: what is left when it is up. */
-#include "fence.h"
-#include "fence_key.h"
-#include "beneath.h"
+#include "fence/fence.h"
+#include "fence/key.h"
+#include "files/beneath.h"
 #include "message.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* Host files below a root: what programs may reach, what they may not, and what each refusal is. */
-#include "ringside/files.h"
-#include "ringside/root.h"
-#include "ringside/shares.h"
+#include "ringside/files/files.h"
+#include "ringside/files/root.h"
+#include "ringside/files/shares.h"
 
 #include <errno.h>
 #include <setjmp.h>

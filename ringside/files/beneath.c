@@ -1,4 +1,4 @@
-#include "beneath.h"
+#include "files/beneath.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
-#include "request.h"
-#include "files.h"
+#include "up/request.h"
+#include "files/files.h"
 #include "message.h"
-#include "names.h"
+#include "files/names.h"
 #include "place.h"
 
 #include <errno.h>

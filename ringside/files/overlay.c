@@ -1,5 +1,5 @@
-#include "overlay.h"
-#include "names.h"
+#include "files/overlay.h"
+#include "files/names.h"
 
 #include <errno.h>
 #include <stdlib.h>

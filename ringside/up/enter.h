@@ -1,6 +1,6 @@
 /* `ringside run`, `load`, `unload`, `status` and `down` on a machine that is up. Each gives the command's exit code. */
 #pragma once
-#include "client.h"
+#include "up/client.h"
 #include "options.h"
 
 /* Runs in the machine what options say, with this process's terminal as its console. */

@@ -1,4 +1,4 @@
-#include "fence.h"
+#include "fence/fence.h"
 #include "hal/hal.h"
 
 #include <asm/prctl.h>

@@ -1,9 +1,9 @@
-#include "client.h"
+#include "up/client.h"
 #include "console.h"
 #include "message.h"
 #include "options.h"
-#include "runtime.h"
-#include "wire.h"
+#include "up/runtime.h"
+#include "up/wire.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,4 +1,4 @@
-#include "wire.h"
+#include "up/wire.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
-#include "enter.h"
+#include "up/enter.h"
 #include "command_line.h"
 #include "message.h"
-#include "names.h"
-#include "runtime.h"
-#include "wire.h"
+#include "files/names.h"
+#include "up/runtime.h"
+#include "up/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
  * What is written here has to be there after a SIGKILL, or a power cut, at any moment: an append is in the file before it returns (fdatasync), and is taken
  * back whole if it cannot be written whole; a replacement is a new file that takes the old one's name at once (rename), after its content is safe.
  */
-#include "state.h"
-#include "beneath.h"
+#include "files/state.h"
+#include "files/beneath.h"
 #include "hal/hal.h"
 
 #include <errno.h>

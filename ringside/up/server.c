@@ -1,11 +1,11 @@
-#include "server.h"
+#include "up/server.h"
 #include "console.h"
 #include "log/store.h"
 #include "machine.h"
 #include "message.h"
-#include "request.h"
-#include "up.h"
-#include "wire.h"
+#include "up/request.h"
+#include "up/up.h"
+#include "up/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>

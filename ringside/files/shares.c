@@ -1,5 +1,5 @@
-#include "shares.h"
-#include "names.h"
+#include "files/shares.h"
+#include "files/names.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "janitor.h"
+#include "files/janitor.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,9 +1,9 @@
-#include "root.h"
-#include "beneath.h"
-#include "janitor.h"
-#include "names.h"
-#include "overlay.h"
-#include "shares.h"
+#include "files/root.h"
+#include "files/beneath.h"
+#include "files/janitor.h"
+#include "files/names.h"
+#include "files/overlay.h"
+#include "files/shares.h"
 
 #include <dirent.h>
 #include <errno.h>

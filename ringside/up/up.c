@@ -1,15 +1,15 @@
-#include "up.h"
+#include "up/up.h"
 #include "console.h"
 #include "devices/device.h"
-#include "fence.h"
-#include "files.h"
+#include "fence/fence.h"
+#include "files/files.h"
 #include "log/store.h"
 #include "machine.h"
 #include "message.h"
 #include "place.h"
-#include "runtime.h"
-#include "server.h"
-#include "state.h"
+#include "up/runtime.h"
+#include "up/server.h"
+#include "files/state.h"
 
 #include <errno.h>
 #include <fcntl.h>

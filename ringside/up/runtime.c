@@ -1,4 +1,4 @@
-#include "runtime.h"
+#include "up/runtime.h"
 #include "message.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-#include "fence.h"
-#include "fence_key.h"
+#include "fence/fence.h"
+#include "fence/key.h"
 #include "message.h"
 
 #include <errno.h>

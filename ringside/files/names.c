@@ -1,4 +1,4 @@
-#include "names.h"
+#include "files/names.h"
 #include "hal/hal.h"
 
 #include <stdint.h>

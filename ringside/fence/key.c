@@ -1,4 +1,4 @@
-#include "fence_key.h"
+#include "fence/key.h"
 #include "hal/hal.h"
 
 #include <cpuid.h>

@@ -1,8 +1,8 @@
-#include "files.h"
-#include "names.h"
-#include "overlay.h"
-#include "root.h"
-#include "shares.h"
+#include "files/files.h"
+#include "files/names.h"
+#include "files/overlay.h"
+#include "files/root.h"
+#include "files/shares.h"
 
 #include <dirent.h>
 #include <errno.h>

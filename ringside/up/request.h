@@ -2,7 +2,7 @@
 #pragma once
 #include "hal/hal.h"
 #include "options.h"
-#include "wire.h"
+#include "up/wire.h"
 
 /* Everything that a request needs until it is done; the strings are in `message`. */
 struct request {

@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")"
 
 packages="make clang-19 lld-19 llvm-19 libclang-rt-19-dev libc6-dev mingw-w64-x86-64-dev gcc-mingw-w64-x86-64-win32
-libzydis-dev libjansson-dev libdwarf-dev libelf-dev zlib1g-dev libncurses-dev libcmocka-dev perl tmux"
+libzydis-dev libjansson-dev libdwarf-dev libelf-dev zlib1g-dev libncurses-dev libcmocka-dev perl tmux dosfstools mtools"
 
 target=${1:-demo}
 case $target in

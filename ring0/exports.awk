@@ -34,7 +34,7 @@ END {
     print "/* Made from the exports.tbl files. */\n#include \"vf/vf.h\"" > c
     print "/* Made from the exports.tbl files. A twin names itself and goes on in VfpTwin. */\n.text" > s
     print "# Exports of ntoskrnl.exe and hal.dll\n\nGenerated from the `exports.tbl` files. The level is the IRQL range in which the function may be called; arguments are a letter each:" > doc
-    print "`p` pointer, `h` handle, `u` 32-bit, `q` 64-bit or size, `b` 8-bit, `w` 16-bit, `U` UNICODE_STRING, `A` ANSI_STRING, `s` 8-bit text, `W` 16-bit text, `O` OBJECT_ATTRIBUTES, `D` driver object, `d` device object, `i` IRP, `f` format, `v` the rest varies; after the colon the result: `s` NTSTATUS, `n` nothing.\n" > doc
+    print "`p` pointer, `h` handle, `u` 32-bit, `q` 64-bit or size, `b` 8-bit, `w` 16-bit, `U` UNICODE_STRING, `A` ANSI_STRING, `s` 8-bit text, `W` 16-bit text, `O` OBJECT_ATTRIBUTES, `D` driver object, `d` device object, `i` IRP, `f` format, `v` the rest varies; after the colon the result: `s` NTSTATUS, `n` nothing. The test is the one that fails when the export is replaced by an immediate return (`make mutants`, which also names the few exports that rightly do nothing); `-`: there is none yet.\n" > doc
     print "| function | in | IRQL | arguments | test |\n|---|---|---|---|---|" > doc
     for (n = 0; n < count; n++) {
         if (dll[n] == "hal") printf "    %s=ntoskrnl.%s\n", ename[n], ename[n] > hal

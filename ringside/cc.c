@@ -30,6 +30,12 @@ static const unsigned char excpt_header[] = {
 static const unsigned char ntddser_header[] = {
 #embed "../include/ddk-fix/ntddser.h"
 };
+static const unsigned char wdm_header[] = {
+#embed "../include/ddk-fix/wdm.h"
+};
+static const unsigned char kernel_library[] = {
+#embed "ring0/ntoskrnl.lib"
+};
 static const unsigned char prelude_header[] = {
 #embed "cc/prelude.h"
 };
@@ -257,6 +263,8 @@ static bool make_directory(struct build *build) {
         build->directory[0] = '\0';
     } else if (write_file(build, "excpt.h", excpt_header, sizeof excpt_header) &&
                write_file(build, "ntddser.h", ntddser_header, sizeof ntddser_header) &&
+               write_file(build, "wdm.h", wdm_header, sizeof wdm_header) &&
+               write_file(build, "ntoskrnl.lib", kernel_library, sizeof kernel_library) &&
                write_file(build, "prelude.h", prelude_header, sizeof prelude_header) &&
                write_file(build, "builtins.c", builtins_source, sizeof builtins_source)) {
         return true;
@@ -369,6 +377,7 @@ static int link_image(const struct build *build, size_t objects) {
     if (build->kind == DRIVER) {
         addf(&command, "%s/libntoskrnl.a", build->lib);
         addf(&command, "%s/libhal.a", build->lib);
+        addf(&command, "%s/ntoskrnl.lib", build->directory); /* what mingw-w64's lacks */
     } else if (build->kind == NATIVE) {
         addf(&command, "%s/libntdll.a", build->lib);
     } else {

@@ -1,5 +1,5 @@
 # The Linux process that plays the machine. The PE images are carried inside (images.S).
-HOST_CFLAGS := -std=gnu17 -O2 -g -fPIE -fno-strict-aliasing -ffile-prefix-map=$(CURDIR)/= -D_GNU_SOURCE -DRINGSIDE_VERSION=\"$(VERSION)\" $(WARNINGS) -I. -Iring0 -Iringside -I$(BUILD)
+HOST_CFLAGS := -std=gnu17 -O2 -g -fPIE -fno-strict-aliasing -ffile-prefix-map=$(CURDIR)/= -D_GNU_SOURCE -DRINGSIDE_VERSION=\"$(VERSION)\" $(WARNINGS) -I. -Iring0 -Iringside -I$(BUILD) --embed-dir=$(BUILD)
 HOST_LDFLAGS := -pie -Wl,-z,now
 HOST_LIBS := -lZydis -Wl,-Bstatic -ljansson -ldwarf -lelf -lz -lncursesw -ltinfo -Wl,-Bdynamic
 HOST_C := $(wildcard ringside/*.c $(foreach d,devices fence files log objects up,ringside/$(d)/*.c)) $(wildcard ring0/ldr/pe*.c)
@@ -17,6 +17,7 @@ $(BUILD)/host/linux_calls.inc: ringside/rules.mk
 	@mkdir -p $(@D)
 	echo '#include <asm/unistd_64.h>' | $(CC) -dM -E - | awk '$$2 ~ /^__NR_/ { printf "[%d] = \"%s\",\n", $$3, substr($$2, 6) }' > $@
 $(BUILD)/host/ringside/fence_filter.o: $(BUILD)/host/linux_calls.inc
+$(BUILD)/host/ringside/cc.o: $(BUILD)/ring0/ntoskrnl.lib
 $(BUILD)/host/ringside/corpus.o: $(BUILD)/ring0/proved.inc
 
 $(BUILD)/host/images.o: ringside/images.awk $(RING0_IMAGES) $(RING3_IMAGES)

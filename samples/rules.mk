@@ -19,9 +19,10 @@ SAMPLE_NATIVE := $(BUILD)/samples/native.exe
 SAMPLE_SERIAL := $(BUILD)/samples/serial.sys $(BUILD)/samples/terminal.exe
 
 SAMPLE_STACK := $(foreach d,disk volume fat,$(BUILD)/samples/$(d).sys) $(BUILD)/samples/files.exe
+SAMPLE_UART := $(BUILD)/samples/uart.sys $(BUILD)/samples/talk.exe
 
 .PHONY: samples
-samples: $(EXAMPLE_DRIVERS) $(EXAMPLE_PROGRAMS) $(SAMPLE_NATIVE) $(SAMPLE_SERIAL) $(SAMPLE_STACK)
+samples: $(EXAMPLE_DRIVERS) $(EXAMPLE_PROGRAMS) $(SAMPLE_NATIVE) $(SAMPLE_SERIAL) $(SAMPLE_STACK) $(SAMPLE_UART)
 
 $(EXAMPLE_DRIVERS:%.sys=%.o): $(BUILD)/samples/example-%.o: samples/example/example.c
 	@mkdir -p $(@D)
@@ -61,5 +62,15 @@ $(BUILD)/samples/fat.sys: $(foreach n,fat store directory,$(BUILD)/samples/stack
 $(foreach d,disk volume fat,$(BUILD)/samples/$(d).sys):
 	$(LLD) $(SAMPLE_DRIVER_LINK) -out:$@ $^ $(SAMPLE_DRIVER_LIBS)
 $(BUILD)/samples/files.exe: samples/stack/files.c
+	@mkdir -p $(@D)
+	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $< -o $@
+
+# A serial port with an interrupt.
+$(BUILD)/samples/uart.o: samples/serial16550/uart.c
+	@mkdir -p $(@D)
+	$(CC) $(SAMPLE_DRIVER_FLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/samples/uart.sys: $(BUILD)/samples/uart.o
+	$(LLD) $(SAMPLE_DRIVER_LINK) -out:$@ $< $(SAMPLE_DRIVER_LIBS)
+$(BUILD)/samples/talk.exe: samples/serial16550/talk.c
 	@mkdir -p $(@D)
 	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $< -o $@

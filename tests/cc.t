@@ -86,6 +86,24 @@ err_has 'nowhere' "is named"
 printf '#include <wdm.h>\nNTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING r) { __try { d->Flags = 1; } __finally { return 1; } }\n' >"$work/bad.c"
 compile "$work/bad.c" -o "$work/bad.sys"
 exits 1 "return out of __finally"
+cat >"$work/later.c" <<'END'
+#include <ntddk.h>
+static VOID Unload(PDRIVER_OBJECT d) { UNREFERENCED_PARAMETER(d); }
+NTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING r) {
+    PUCHAR Block = ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, 'tseT'), Zero = ExAllocatePoolZero(PagedPool, 16, 'tseT');
+    UNREFERENCED_PARAMETER(r);
+    d->DriverUnload = Unload;
+    DbgPrint("zeroed: %d\n", Block && Zero && !Block[63] && !Zero[15]);
+    ExFreePool2(Block, 'tseT', NULL, 0);
+    ExFreePoolWithTag(Zero, 'tseT');
+    return STATUS_SUCCESS;
+}
+END
+compile "$work/later.c" -o "$work/later.sys"
+exits 0 "what the kit has later than mingw-w64"
+run "$ringside" run --alone --timeout 60 -d "$work/later.sys"
+grep -hq 'zeroed: 1' "$work/out" "$work/err"
+ok $? "works"
 compile "$work/none.c" -o "$work/none.sys"
 exits 125 "a source that is not there"
 one_line "a source that is not there"

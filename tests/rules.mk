@@ -29,7 +29,7 @@ $(BUILD)/tests/host/%: tests/host/%.c
 	$(CC) $(HOST_CFLAGS) -Wno-missing-prototypes -fsanitize=address,undefined -fno-sanitize-recover=all -MMD -MP $< $(TEST_SOURCES_$*) -lcmocka -o $@
 
 
-.PHONY: test-images run-tests check-wine soak
+.PHONY: test-images run-tests check-wine soak mutants
 test-images: $(TEST_IMAGES) $(TEST_SCRIPTS) $(BUILD)/ringside $(BUILD)/unwind-proof samples
 # What each test said is kept in $(BUILD)/tap; from it comes the table of the tutorial's rows.
 run-tests: test-images
@@ -45,6 +45,11 @@ check:
 soak:
 	+$(MAKE) --no-print-directory BUILD=build/check SAN=1 test-images
 	BUILD=build/check tools/soak.sh
+
+# Every export that names a test, replaced in turn by an immediate return: that test must fail. tests/mutants.t does a slice of it in `check`.
+mutants:
+	+$(MAKE) --no-print-directory BUILD=build/check SAN=1 test-images
+	BUILD=build/check tools/mutants.pl
 
 # The same binaries under Wine, where it is installed: docs/oracle.md.
 check-wine: $(BUILD)/ringside samples $(TESTS_USER:%=$(BUILD)/tests/user/%.exe)

@@ -21,7 +21,7 @@ passes t13-processors --cpus 4 --schedule round-robin
 for seed in 1 2 3; do
     passes t13-processors --cpus 3 --seed $seed
 done
-for test in irql wait system-threads worker; do
+for test in irql wait system-threads worker dispatch; do
     passes $test --cpus 4
 done
 

@@ -21,8 +21,7 @@ static BOOLEAN IopOverlap(ULONG64 Start1, ULONG64 Length1, ULONG64 Start2, ULONG
 
 /* Two that both share do not disturb each other. */
 static BOOLEAN IopDescriptorsConflict(const CM_PARTIAL_RESOURCE_DESCRIPTOR *First, const CM_PARTIAL_RESOURCE_DESCRIPTOR *Second) {
-    if (First->Type != Second->Type ||
-        (First->ShareDisposition == CmResourceShareShared && Second->ShareDisposition == CmResourceShareShared))
+    if (First->Type != Second->Type || (First->ShareDisposition == CmResourceShareShared && Second->ShareDisposition == CmResourceShareShared))
         return FALSE;
     switch (First->Type) {
     case CmResourceTypePort:
@@ -131,7 +130,8 @@ NTSTATUS NTAPI IoReportResourceUsage(PUNICODE_STRING DriverClassName, PDRIVER_OB
     return Status;
 }
 
-NTSTATUS NTAPI IoReportResourceForDetection(PDRIVER_OBJECT DriverObject, PCM_RESOURCE_LIST DriverList, ULONG DriverListSize, PDEVICE_OBJECT DeviceObject,
-                                            PCM_RESOURCE_LIST DeviceList, ULONG DeviceListSize, PBOOLEAN ConflictDetected) {
+NTSTATUS NTAPI IoReportResourceForDetection(PDRIVER_OBJECT DriverObject, PCM_RESOURCE_LIST DriverList, ULONG DriverListSize,
+                                            PDEVICE_OBJECT DeviceObject, PCM_RESOURCE_LIST DeviceList, ULONG DeviceListSize,
+                                            PBOOLEAN ConflictDetected) {
     return IoReportResourceUsage(NULL, DriverObject, DriverList, DriverListSize, DeviceObject, DeviceList, DeviceListSize, FALSE, ConflictDetected);
 }

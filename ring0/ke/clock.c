@@ -116,12 +116,21 @@ ULONG64 KiQueryInterruptTime(VOID) { return KipNow; }
 
 ULONG64 KiQuerySystemTime(VOID) { return KipNow + KiMachine->boot_wall_time; }
 
-ULONGLONG NTAPI KeQueryInterruptTime(VOID) { return KipReadClock(); }
+/* As a driver reads it: a clock interrupt may follow, and with it timers and the end of its turn. So code that polls the time lets others run. */
+static ULONG64 KipReadClockAsDriver(VOID) {
+    ULONG64 Now = KipReadClock();
 
-ULONGLONG NTAPI KeQueryUnbiasedInterruptTime(VOID) { return KipReadClock(); }
+    if (KiHasPending())
+        KiDeliverPending(KiCurrentIrql());
+    return Now;
+}
+
+ULONGLONG NTAPI KeQueryInterruptTime(VOID) { return KipReadClockAsDriver(); }
+
+ULONGLONG NTAPI KeQueryUnbiasedInterruptTime(VOID) { return KipReadClockAsDriver(); }
 
 ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp) {
-    ULONG64 Now = KipReadClock();
+    ULONG64 Now = KipReadClockAsDriver();
 
     *QpcTimeStamp = Now;
     return Now;
@@ -131,7 +140,7 @@ VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime) { CurrentTime->QuadPart
 
 VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime) { KeQuerySystemTime(CurrentTime); }
 
-VOID NTAPI KeQueryTickCount(PLARGE_INTEGER Count) { Count->QuadPart = (LONGLONG)(KipReadClock() / KI_TIME_INCREMENT); }
+VOID NTAPI KeQueryTickCount(PLARGE_INTEGER Count) { Count->QuadPart = (LONGLONG)(KipReadClockAsDriver() / KI_TIME_INCREMENT); }
 
 ULONG NTAPI KeQueryTimeIncrement(VOID) { return KI_TIME_INCREMENT; }
 
@@ -139,7 +148,7 @@ ULONG NTAPI KeQueryTimeIncrement(VOID) { return KI_TIME_INCREMENT; }
 LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency) {
     if (PerformanceFrequency != NULL)
         PerformanceFrequency->QuadPart = KI_PERFORMANCE_FREQUENCY;
-    return (LARGE_INTEGER){.QuadPart = (LONGLONG)KipReadClock()};
+    return (LARGE_INTEGER){.QuadPart = (LONGLONG)KipReadClockAsDriver()};
 }
 
 /* The processor is busy for that long, and can be interrupted. */

@@ -31,11 +31,14 @@ static ULONG64 OtherOperand(const hal_trap_frame *Frame) {
     return Frame->insn_reg == HAL_NO_REG ? (ULONG64)(LONG64)Frame->insn_imm : Frame->gpr[Frame->insn_reg];
 }
 
-/* The processor itself computes result and flags. */
+/* The processor itself computes result and flags; without a push, for a function that moves rsp must be in the exception directory. */
 #define COMPUTE(type, instruction)                                                                                                                   \
     do {                                                                                                                                             \
         type Result = (type)Left;                                                                                                                    \
-        __asm__(instruction " %2, %0\n\tpushfq\n\tpopq %1" : "+r"(Result), "=&r"(Flags) : "r"((type)Right) : "cc");                                  \
+        ULONG64 Low;                                                                                                                                 \
+        UCHAR Overflow;                                                                                                                              \
+        __asm__(instruction " %3, %0\n\tlahf\n\tseto %2" : "+r"(Result), "=&a"(Low), "=&r"(Overflow) : "r"((type)Right) : "cc");                     \
+        Flags = (Low >> 8 & 0xFF) | (ULONG64)Overflow << 11;                                                                                         \
         Value = Result;                                                                                                                              \
     } while (0)
 #define COMPUTE_SIZED(instruction)                                                                                                                   \

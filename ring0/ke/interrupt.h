@@ -6,11 +6,11 @@
  * A line has one vector, and a vector's upper half is its level, as on x64 Windows. The lower a line, the higher its level: lines 0 to 2 interrupt at 11,
  * 21 to 23 at 4.
  */
-#define KI_LINES                24u
-#define KI_LINE_IRQL(Line)      ((KIRQL)(11 - (Line) / 3))
-#define KI_LINE_VECTOR(Line)    ((ULONG)KI_LINE_IRQL(Line) << 4 | (Line) % 3)
-#define KI_VECTOR_LINE(Vector)  ((11 - ((Vector) >> 4)) * 3 + ((Vector) & 15))
-#define KI_IS_VECTOR(Vector)    ((Vector) >> 4 >= 4 && (Vector) >> 4 <= 11 && ((Vector) & 15) < 3)
+#define KI_LINES               24u
+#define KI_LINE_IRQL(Line)     ((KIRQL)(11 - (Line) / 3))
+#define KI_LINE_VECTOR(Line)   ((ULONG)KI_LINE_IRQL(Line) << 4 | (Line) % 3)
+#define KI_VECTOR_LINE(Vector) ((11 - ((Vector) >> 4)) * 3 + ((Vector) & 15))
+#define KI_IS_VECTOR(Vector)   ((Vector) >> 4 >= 4 && (Vector) >> 4 <= 11 && ((Vector) & 15) < 3)
 
 struct _KINTERRUPT {
     LIST_ENTRY Link; /* of its line, in the order of connection */

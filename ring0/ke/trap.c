@@ -98,7 +98,7 @@ static DECLSPEC_NORETURN VOID StopAtKernelAddress(hal_trap_frame *Frame) {
     Stop(Frame, 0x50, Frame->cr2, AccessKind(Frame), Frame->rip, Canonical ? 2 : 4, Message);
 }
 
-/* A device has been accessed: its interrupt may have to come before the next instruction. */
+/* A device has been accessed, or time has passed: an interrupt may have to come before the next instruction. */
 static VOID InstructionBoundary(VOID) {
     if (KiHasPending()) {
         KiDeliverPending(KiCurrentIrql());
@@ -119,6 +119,7 @@ static VOID PageFault(hal_trap_frame *Frame) {
     if (!Frame->user_mode) {
         ULONG64 Device;
         if (KiEmulateSharedDataRead(Frame)) {
+            InstructionBoundary();
             return;
         }
         if (MmDeviceAddress(Frame->cr2, &Device)) {

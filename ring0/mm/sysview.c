@@ -5,9 +5,9 @@
  * of 64 KiB; a view has an unmapped page before it and at least one behind it. Freed slots are used again, by views of the same size first.
  */
 
-#define MI_SLOT      0x10000ull
-#define MI_SLOTS     ((HAL_SYSVIEW_END - HAL_SYSVIEW_START) / MI_SLOT)
-#define MI_DIRECTORY 4096
+#define MI_SLOT        0x10000ull
+#define MI_SLOTS       ((HAL_SYSVIEW_END - HAL_SYSVIEW_START) / MI_SLOT)
+#define MI_DIRECTORY   4096
 #define MI_VIEW_DEVICE 0x100u /* in an entry, in place of a protection: the page is a device's */
 
 typedef struct _MI_VIEW {

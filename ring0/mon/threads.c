@@ -61,7 +61,7 @@ static VOID MonListIrps(const MON_LIST *List, PETHREAD Thread) {
 static VOID MonListStack(const MON_LIST *List, PKTHREAD Thread) {
     static CONTEXT Context; /* of one thread at a time, and large */
 
-    if (Thread->State != Waiting && Thread->State != Ready)
+    if (Thread->State != Waiting && Thread->State != Ready && (Thread->State != Running || Thread == KiCurrentThread()))
         return;
     KiContextOfSwitchedThread(Thread, &Context);
     for (ULONG Frame = 0;

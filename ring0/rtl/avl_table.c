@@ -128,7 +128,7 @@ PVOID NTAPI RtlGetElementGenericTableAvl(PRTL_AVL_TABLE Table, ULONG I) {
 
     if (I >= Table->NumberGenericTableElements)
         return NULL;
-    if (!Links || I < At - I) {
+    if (!Links || (I < At && I < At - I)) {
         Links = RtlpFirst(Table);
         At = 0;
     }

@@ -67,12 +67,28 @@ VOID RtlpReport(PCSTR Format, ...) {
         RtlpDebugPrint(line, length, 101, 0);
 }
 
+/* A C++ exception carries its types, the thrown one first ("Decoding the parameters of a thrown C++ exception"). "" when it is none, or damaged. */
+static VOID CxxType(PEXCEPTION_RECORD Record, PSTR Text, SIZE_T Size) {
+    Text[0] = Text[Size - 1] = 0;
+    if (Record->ExceptionCode != 0xE06D7363 || Record->NumberParameters < 4 || !Record->ExceptionInformation[2])
+        return;
+    __try {
+        ULONG64 base = Record->ExceptionInformation[3];
+        const ULONG *types = (const ULONG *)(base + ((const ULONG *)Record->ExceptionInformation[2])[3]);
+        const ULONG *first = (const ULONG *)(base + types[1]);
+        _snprintf(Text, Size - 1, ", a C++ exception of the type %.200s", (PCSTR)(base + first[1] + 2 * sizeof(PVOID)));
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Text[0] = 0;
+    }
+}
+
 VOID RtlpReportException(PEXCEPTION_POINTERS Pointers) {
     PEXCEPTION_RECORD record = Pointers->ExceptionRecord;
-    CHAR access[64] = "";
+    CHAR more[256];
+    CxxType(record, more, sizeof more);
     if ((record->ExceptionCode == (ULONG)STATUS_ACCESS_VIOLATION || record->ExceptionCode == (ULONG)STATUS_IN_PAGE_ERROR) &&
         record->NumberParameters >= 2)
-        _snprintf(access, sizeof access, " %s 0x%I64X",
+        _snprintf(more, sizeof more, " %s 0x%I64X",
                   record->ExceptionInformation[0] == 0   ? "reading"
                   : record->ExceptionInformation[0] == 1 ? "writing"
                                                          : "executing",
@@ -81,7 +97,7 @@ VOID RtlpReportException(PEXCEPTION_POINTERS Pointers) {
     LDRP_MODULE *module = NtPeb()->Ldr ? LdrpFindByAddress(record->ExceptionAddress) : NULL;
     if (module)
         RtlpReport("unhandled exception 0x%08X at %wZ+0x%I64X%s", record->ExceptionCode, &module->Entry.BaseDllName,
-                   (ULONG64)record->ExceptionAddress - (ULONG64)module->Entry.DllBase, access);
+                   (ULONG64)record->ExceptionAddress - (ULONG64)module->Entry.DllBase, more);
     else
-        RtlpReport("unhandled exception 0x%08X at 0x%I64X%s", record->ExceptionCode, (ULONG64)record->ExceptionAddress, access);
+        RtlpReport("unhandled exception 0x%08X at 0x%I64X%s", record->ExceptionCode, (ULONG64)record->ExceptionAddress, more);
 }

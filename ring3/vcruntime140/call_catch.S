@@ -25,3 +25,21 @@ vcrt_call_catch:
     addq $0x28, %rsp
     retq
     .seh_endproc
+
+/* void vcrt_call_action(uintptr_t code, uintptr_t first, uintptr_t second): calls code(first, second) from a frame with a language handler. */
+    .globl vcrt_call_action
+    .def vcrt_call_action; .scl 2; .type 32; .endef
+    .seh_proc vcrt_call_action
+    .seh_handler vcrt_leave_action, @unwind, @except
+vcrt_call_action:
+    subq $0x28, %rsp
+    .seh_stackalloc 0x28
+    .seh_endprologue
+    movq %rcx, %rax
+    movq %rdx, %rcx
+    movq %r8, %rdx
+    callq *%rax
+    nop
+    addq $0x28, %rsp
+    retq
+    .seh_endproc

@@ -58,16 +58,16 @@ typedef struct VCRT_TRY {
 typedef struct VCRT_HANDLER {
     unsigned qualifiers; /* CXX_CONST... */
     const VCRT_TYPE *type;
-    int object;             /* in the frame; 0: it has none */
-    uintptr_t code;         /* of the funclet */
-    uintptr_t resume[2];    /* where to go on, if it is not the funclet that says it */
+    int object;          /* in the frame; 0: it has none */
+    uintptr_t code;      /* of the funclet */
+    uintptr_t resume[2]; /* where to go on, if it is not the funclet that says it */
     unsigned resume_count;
 } VCRT_HANDLER;
 
 /* What there is to do on the way from a state to the one around it. */
 typedef struct VCRT_ACTION {
-    int state;      /* after it */
-    uintptr_t code; /* 0: nothing */
+    int state;        /* after it */
+    uintptr_t code;   /* 0: nothing */
     BOOLEAN destroys; /* code is the destructor of object; else a funclet */
     BOOLEAN pointed;  /* object is where its address is */
     uintptr_t object;
@@ -107,10 +107,10 @@ void *vcrt_place(void *object, const CXX_PLACE *place);
 
 /* A catch block that runs, in a list of its thread's; on the stack. */
 typedef struct VCRT_CATCH {
-    uintptr_t code, frame;   /* call_catch.S knows these two */
+    uintptr_t code, frame; /* call_catch.S knows these two */
     struct VCRT_CATCH *outer;
-    uintptr_t stack_frame;   /* the frame that caught: other than `frame` where that is a catch block itself */
-    int target, state;       /* of that frame: what is unwound to, and what it has while the block runs */
+    uintptr_t stack_frame; /* the frame that caught: other than `frame` where that is a catch block itself */
+    int target, state;     /* of that frame: what is unwound to, and what it has while the block runs */
     uintptr_t resume[2];
     unsigned resume_count;
     EXCEPTION_RECORD record;
@@ -124,8 +124,14 @@ void vcrt_begin_catch(VCRT_CATCH *catch);
 uintptr_t vcrt_end_catch(VCRT_CATCH *catch, uintptr_t resume);
 /* The language handler of vcrt_call_catch's frame: the catch block is left by another exception, or by a jump. */
 EXCEPTION_DISPOSITION vcrt_leave_catch(EXCEPTION_RECORD *record, void *frame, CONTEXT *context, DISPATCHER_CONTEXT *dispatcher);
-const VCRT_CATCH *vcrt_find_catch(uintptr_t stack_frame); /* that frame's, or NULL */
-void vcrt_forget_catch(uintptr_t stack_frame);            /* that frame is unwound now */
+const VCRT_CATCH *vcrt_find_catch(uintptr_t stack_frame);         /* that frame's, or NULL */
+void vcrt_forget_catch(uintptr_t stack_frame);                    /* that frame is unwound now */
 const VCRT_CATCH *vcrt_caught_by(const EXCEPTION_RECORD *unwind); /* NULL: the unwind is not to a catch block */
+
+/* ---- Unwinding (frame.c, call_catch.S) ------------------------------------------------------------------------------------------------------ */
+
+void vcrt_call_action(uintptr_t code, uintptr_t first, uintptr_t second);
+/* The language handler of its frame. */
+EXCEPTION_DISPOSITION vcrt_leave_action(EXCEPTION_RECORD *record, void *frame, CONTEXT *context, DISPATCHER_CONTEXT *dispatcher);
 
 __declspec(noreturn) void __stdcall _CxxThrowException(void *object, const CXX_THROW *type);

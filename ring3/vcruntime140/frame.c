@@ -36,8 +36,8 @@ static int current_state(const VCRT_FUNCTION *function, uintptr_t stack_frame, c
 /* ---- Search ------------------------------------------------------------------------------------------------------------------------------ */
 
 /* Unwinds to the frame and has the catch block called there. The handler's object is made before anything is destroyed. Does not come back. */
-static void catch_it(const VCRT_FUNCTION *function, uintptr_t stack_frame, const VCRT_TRY *try, const VCRT_HANDLER *handler, const EXCEPTION_RECORD *record,
-                     CONTEXT *context, const CXX_CATCHABLE *as, const DISPATCHER_CONTEXT *dispatcher) {
+static void catch_it(const VCRT_FUNCTION *function, uintptr_t stack_frame, const VCRT_TRY *try, const VCRT_HANDLER *handler,
+                     const EXCEPTION_RECORD *record, CONTEXT *context, const CXX_CATCHABLE *as, const DISPATCHER_CONTEXT *dispatcher) {
     EXCEPTION_RECORD unwind = {.ExceptionCode = (DWORD)STATUS_UNWIND_CONSOLIDATE,
                                .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
                                .NumberParameters = 2,
@@ -56,7 +56,7 @@ static void catch_it(const VCRT_FUNCTION *function, uintptr_t stack_frame, const
     function->leave(function, try->low, &around);
     catch.state = around.state;
     vcrt_build_object(record, handler, as, function->frame);
-    unwind.ExceptionInformation[1] = (ULONG_PTR)&catch;
+    unwind.ExceptionInformation[1] = (ULONG_PTR) & catch;
     RtlUnwindEx((void *)stack_frame, (void *)dispatcher->ControlPc, &unwind, NULL, &target, dispatcher->HistoryTable);
 }
 
@@ -103,45 +103,41 @@ static EXCEPTION_DISPOSITION search(const VCRT_FUNCTION *function, EXCEPTION_REC
 
 /* ---- Unwind ------------------------------------------------------------------------------------------------------------------------------ */
 
-/* A destructor that lets a C++ exception out while another one is being handled: std::terminate, before anything more is unwound. */
-static LONG ends_if_cxx(EXCEPTION_POINTERS *pointers) {
-    if (vcrt_is_cxx(pointers->ExceptionRecord)) {
-        terminate();
+static void call_action(const VCRT_FUNCTION *function, const VCRT_ACTION *action) {
+    VCRT_THREAD *thread = vcrt_thread();
+
+    thread->unwinding++;
+    if (action->destroys) {
+        vcrt_call_action(action->code, action->pointed ? *(const uintptr_t *)action->object : action->object, 0);
+    } else {
+        vcrt_call_action(action->code, 0, function->frame);
     }
-    return EXCEPTION_CONTINUE_SEARCH;
+    thread->unwinding--;
 }
 
-static void call_action(const VCRT_FUNCTION *function, const VCRT_ACTION *action) {
-    uintptr_t object = action->pointed ? *(const uintptr_t *)action->object : action->object;
-
-    if (action->destroys) {
-        ((void (*)(uintptr_t))action->code)(object);
-    } else {
-        ((void (*)(uintptr_t, uintptr_t))action->code)(0, function->frame);
+/*
+ * A destructor that lets a C++ exception out while the stack is unwound: std::terminate, before anything more is unwound. One that is left by another
+ * exception or a jump is over; the scope index says where the unwind that takes over goes on.
+ */
+EXCEPTION_DISPOSITION vcrt_leave_action(EXCEPTION_RECORD *record, void *frame, CONTEXT *context, DISPATCHER_CONTEXT *dispatcher) {
+    if (record->ExceptionFlags & EXCEPTION_UNWIND) {
+        vcrt_thread()->unwinding--;
+    } else if (vcrt_is_cxx(record)) {
+        terminate();
     }
+    return ExceptionContinueSearch;
 }
 
 static void leave_states(const VCRT_FUNCTION *function, int state, int target, DISPATCHER_CONTEXT *dispatcher) {
-    VCRT_THREAD *thread = vcrt_thread();
-    int unwinding = thread->unwinding;
+    while (state > target && state <= function->high) {
+        VCRT_ACTION action;
 
-    __try {
-        __try {
-            thread->unwinding = unwinding + 1;
-            while (state > target && state <= function->high) {
-                VCRT_ACTION action;
-
-                function->leave(function, state, &action);
-                state = action.state;
-                dispatcher->ScopeIndex = (ULONG)(state + 2);
-                if (action.code) {
-                    call_action(function, &action);
-                }
-            }
-        } __finally {
-            thread->unwinding = unwinding;
+        function->leave(function, state, &action);
+        state = action.state;
+        dispatcher->ScopeIndex = (ULONG)(state + 2);
+        if (action.code) {
+            call_action(function, &action);
         }
-    } __except (ends_if_cxx(GetExceptionInformation())) {
     }
 }
 
@@ -170,8 +166,7 @@ static EXCEPTION_DISPOSITION handle(const VCRT_FUNCTION *function, EXCEPTION_REC
                                                      : search(function, record, (uintptr_t)frame, context, dispatcher);
 }
 
-CRT_EXPORT(EXCEPTION_DISPOSITION, __CxxFrameHandler3,
-           (EXCEPTION_RECORD * record, void *frame, CONTEXT *context, DISPATCHER_CONTEXT *dispatcher)) {
+CRT_EXPORT(EXCEPTION_DISPOSITION, __CxxFrameHandler3, (EXCEPTION_RECORD * record, void *frame, CONTEXT *context, DISPATCHER_CONTEXT *dispatcher)) {
     VCRT_FUNCTION function;
 
     vcrt_describe(&function, (uintptr_t)frame, dispatcher);
@@ -179,8 +174,7 @@ CRT_EXPORT(EXCEPTION_DISPOSITION, __CxxFrameHandler3,
 }
 
 /* vcruntime140_1.dll's __CxxFrameHandler4. */
-CRT_EXPORT(EXCEPTION_DISPOSITION, vcrt_frame_handler_4,
-           (EXCEPTION_RECORD * record, void *frame, CONTEXT *context, DISPATCHER_CONTEXT *dispatcher)) {
+CRT_EXPORT(EXCEPTION_DISPOSITION, vcrt_frame_handler_4, (EXCEPTION_RECORD * record, void *frame, CONTEXT *context, DISPATCHER_CONTEXT *dispatcher)) {
     VCRT_FUNCTION function;
 
     vcrt_describe_compressed(&function, (uintptr_t)frame, dispatcher);

@@ -19,8 +19,8 @@ typedef struct HIERARCHY {
 } HIERARCHY;
 
 typedef struct LOCATOR {
-    unsigned signature; /* 1: addresses are relative to the image */
-    unsigned offset;    /* of the table of virtual functions in the whole object, */
+    unsigned signature;    /* 1: addresses are relative to the image */
+    unsigned offset;       /* of the table of virtual functions in the whole object, */
     unsigned displacement; /* less the int that is so far in front; 0: there is none */
     int type;
     int hierarchy;

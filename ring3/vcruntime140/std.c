@@ -2,7 +2,7 @@
 #include "rtti.h"
 
 extern const void *const vcrt_exception_functions[], *const vcrt_bad_cast_functions[], *const vcrt_bad_typeid_functions[],
-    *const vcrt_non_rtti_object_functions[];
+                                                                                           *const vcrt_non_rtti_object_functions[];
 extern const CXX_THROW vcrt_bad_cast_throw, vcrt_bad_typeid_throw, vcrt_non_rtti_object_throw;
 
 /* What std_types.S refers to. */
@@ -41,9 +41,7 @@ VCRT_EXCEPTION *vcrt_bad_cast_copy(VCRT_EXCEPTION *to, const VCRT_EXCEPTION *fro
 
 VCRT_EXCEPTION *vcrt_bad_typeid_copy(VCRT_EXCEPTION *to, const VCRT_EXCEPTION *from) { return copy(to, from, vcrt_bad_typeid_functions); }
 
-VCRT_EXCEPTION *vcrt_non_rtti_object_copy(VCRT_EXCEPTION *to, const VCRT_EXCEPTION *from) {
-    return copy(to, from, vcrt_non_rtti_object_functions);
-}
+VCRT_EXCEPTION *vcrt_non_rtti_object_copy(VCRT_EXCEPTION *to, const VCRT_EXCEPTION *from) { return copy(to, from, vcrt_non_rtti_object_functions); }
 
 void vcrt_throw_bad_cast(const char *text) {
     VCRT_EXCEPTION exception = {vcrt_bad_cast_functions, {text, FALSE}};

@@ -124,8 +124,8 @@ BOOLEAN FatIsEmpty(PVOLUME Volume, ULONG Directory) {
 /* ---- Names of new entries ---- */
 
 static BOOLEAN IsShortCharacter(WCHAR Character) {
-    return (Character >= L'A' && Character <= L'Z') || (Character >= L'0' && Character <= L'9') || (Character > L' ' && Character < 127 &&
-           wcschr(L"$%'-_@~`!(){}^#&", Character) != NULL);
+    return (Character >= L'A' && Character <= L'Z') || (Character >= L'0' && Character <= L'9') ||
+           (Character > L' ' && Character < 127 && wcschr(L"$%'-_@~`!(){}^#&", Character) != NULL);
 }
 
 BOOLEAN FatIsName(PCUNICODE_STRING Name) {
@@ -311,8 +311,12 @@ VOID FatStamp(PRAW_ENTRY Raw, BOOLEAN Created) {
 }
 
 LARGE_INTEGER FatTime(USHORT Date, USHORT Time) {
-    TIME_FIELDS Fields = {.Year = (CSHORT)(1980 + (Date >> 9)), .Month = (Date >> 5) & 15, .Day = Date & 31,
-                          .Hour = (CSHORT)(Time >> 11), .Minute = (Time >> 5) & 63, .Second = (CSHORT)((Time & 31) * 2)};
+    TIME_FIELDS Fields = {.Year = (CSHORT)(1980 + (Date >> 9)),
+                          .Month = (Date >> 5) & 15,
+                          .Day = Date & 31,
+                          .Hour = (CSHORT)(Time >> 11),
+                          .Minute = (Time >> 5) & 63,
+                          .Second = (CSHORT)((Time & 31) * 2)};
     LARGE_INTEGER Result = {.QuadPart = 0};
     if (Date != 0 && RtlTimeFieldsToTime(&Fields, &Result))
         ExLocalTimeToSystemTime(&Result, &Result);

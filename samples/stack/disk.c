@@ -5,22 +5,22 @@
 #include <ntddk.h>
 #include <ntdddisk.h>
 
-#define TAG           'ksDS'
-#define SECTOR        512u
-#define MAX_TRANSFER  0x80000u
-#define MAX_PIECES    (MAX_TRANSFER / PAGE_SIZE + 1)
-#define REG_SECTORS   0x04u
-#define REG_GEOMETRY  0x08u
-#define REG_STATUS    0x0Cu
-#define REG_CONTROL   0x10u
-#define REG_COMMAND   0x14u
-#define REG_SECTOR    0x18u
-#define REG_COUNT     0x1Cu
-#define REG_TABLE     0x20u
-#define REG_TABLE_HIGH 0x24u
+#define TAG             'ksDS'
+#define SECTOR          512u
+#define MAX_TRANSFER    0x80000u
+#define MAX_PIECES      (MAX_TRANSFER / PAGE_SIZE + 1)
+#define REG_SECTORS     0x04u
+#define REG_GEOMETRY    0x08u
+#define REG_STATUS      0x0Cu
+#define REG_CONTROL     0x10u
+#define REG_COMMAND     0x14u
+#define REG_SECTOR      0x18u
+#define REG_COUNT       0x1Cu
+#define REG_TABLE       0x20u
+#define REG_TABLE_HIGH  0x24u
 #define REG_TABLE_COUNT 0x28u
-#define STATUS_DONE   0x02u
-#define STATUS_FAILED 0x0Cu
+#define STATUS_DONE     0x02u
+#define STATUS_FAILED   0x0Cu
 
 NTHALAPI ULONG NTAPI HalGetBusDataByOffset(BUS_DATA_TYPE, ULONG, ULONG, PVOID, ULONG, ULONG);
 NTHALAPI ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE, ULONG, ULONG, ULONG, PKIRQL, PKAFFINITY);
@@ -213,8 +213,13 @@ static BOOLEAN Find(PCI_COMMON_HEADER *Config) {
 }
 
 static NTSTATUS Connect(PDISK Disk, const PCI_COMMON_HEADER *Config) {
-    DEVICE_DESCRIPTION Description = {.Version = DEVICE_DESCRIPTION_VERSION, .Master = TRUE, .ScatterGather = TRUE, .Dma32BitAddresses = TRUE,
-                                      .Dma64BitAddresses = TRUE, .InterfaceType = PCIBus, .MaximumLength = MAX_TRANSFER};
+    DEVICE_DESCRIPTION Description = {.Version = DEVICE_DESCRIPTION_VERSION,
+                                      .Master = TRUE,
+                                      .ScatterGather = TRUE,
+                                      .Dma32BitAddresses = TRUE,
+                                      .Dma64BitAddresses = TRUE,
+                                      .InterfaceType = PCIBus,
+                                      .MaximumLength = MAX_TRANSFER};
     PHYSICAL_ADDRESS Base = {.QuadPart = Config->u.type0.BaseAddresses[0] & ~15u};
     ULONG MapRegisters, Space = 0, Vector;
     KIRQL Irql;

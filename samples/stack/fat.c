@@ -298,7 +298,8 @@ static NTSTATUS Transfer(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR 
     NTSTATUS Status = STATUS_SUCCESS;
     if (IsDirectory(&Fcb->Raw))
         return STATUS_INVALID_DEVICE_REQUEST;
-    if (Stack->MajorFunction == IRP_MJ_WRITE && Stack->Parameters.Write.ByteOffset.LowPart == FILE_WRITE_TO_END_OF_FILE && Stack->Parameters.Write.ByteOffset.HighPart == -1)
+    if (Stack->MajorFunction == IRP_MJ_WRITE && Stack->Parameters.Write.ByteOffset.LowPart == FILE_WRITE_TO_END_OF_FILE &&
+        Stack->Parameters.Write.ByteOffset.HighPart == -1)
         Offset = Size;
     if (Offset < 0)
         return STATUS_INVALID_PARAMETER;
@@ -348,8 +349,11 @@ static NTSTATUS QueryInformation(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, UL
                                     .LastWriteTime = FatTime(Fcb->Raw.WriteDate, Fcb->Raw.WriteTime),
                                     .ChangeTime = FatTime(Fcb->Raw.WriteDate, Fcb->Raw.WriteTime),
                                     .FileAttributes = AttributesOf(&Fcb->Raw)};
-    FILE_STANDARD_INFORMATION Standard = {.AllocationSize.QuadPart = AllocationOf(Volume, &Fcb->Raw), .EndOfFile.QuadPart = Fcb->Raw.Size,
-                                          .NumberOfLinks = 1, .DeletePending = Fcb->DeletePending, .Directory = IsDirectory(&Fcb->Raw)};
+    FILE_STANDARD_INFORMATION Standard = {.AllocationSize.QuadPart = AllocationOf(Volume, &Fcb->Raw),
+                                          .EndOfFile.QuadPart = Fcb->Raw.Size,
+                                          .NumberOfLinks = 1,
+                                          .DeletePending = Fcb->DeletePending,
+                                          .Directory = IsDirectory(&Fcb->Raw)};
     switch (Stack->Parameters.QueryFile.FileInformationClass) {
     case FileBasicInformation:
         *Information = sizeof Basic;
@@ -367,8 +371,9 @@ static NTSTATUS QueryInformation(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, UL
         *Information = sizeof(FILE_NETWORK_OPEN_INFORMATION);
         if (Room < sizeof(FILE_NETWORK_OPEN_INFORMATION))
             return STATUS_INFO_LENGTH_MISMATCH;
-        *(PFILE_NETWORK_OPEN_INFORMATION)Out = (FILE_NETWORK_OPEN_INFORMATION){Basic.CreationTime, Basic.LastAccessTime, Basic.LastWriteTime, Basic.ChangeTime,
-                                                                               Standard.AllocationSize, Standard.EndOfFile, Basic.FileAttributes};
+        *(PFILE_NETWORK_OPEN_INFORMATION)Out =
+            (FILE_NETWORK_OPEN_INFORMATION){Basic.CreationTime,      Basic.LastAccessTime, Basic.LastWriteTime, Basic.ChangeTime,
+                                            Standard.AllocationSize, Standard.EndOfFile,   Basic.FileAttributes};
         return STATUS_SUCCESS;
     default: *Information = 0; return STATUS_INVALID_PARAMETER;
     }
@@ -396,7 +401,7 @@ static NTSTATUS Rename(PVOLUME Volume, PFCB Fcb, PFILE_OBJECT Target, PFILE_RENA
     NTSTATUS Status = FatFind(Volume, Directory, &Name, Entry);
     if (NT_SUCCESS(Status) && !(Directory == Fcb->Parent && Entry->Last == Fcb->Last)) {
         FCB Other = {.Parent = Directory, .First = Entry->First, .Last = Entry->Last, .Raw = Entry->Raw};
-        Status = !Rename->ReplaceIfExists                                ? STATUS_OBJECT_NAME_COLLISION
+        Status = !Rename->ReplaceIfExists                                              ? STATUS_OBJECT_NAME_COLLISION
                  : FindFcb(Volume, Directory, Entry->Last) || IsDirectory(&Entry->Raw) ? STATUS_ACCESS_DENIED
                                                                                        : Delete(Volume, &Other);
     } else if (Status == STATUS_OBJECT_NAME_NOT_FOUND) {

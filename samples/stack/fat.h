@@ -18,7 +18,7 @@ typedef struct _VOLUME {
     PDEVICE_OBJECT Device, Below;
     PFILE_OBJECT BelowFile;
     KMUTEX Lock;
-    LIST_ENTRY Files; /* FCB.Link */
+    LIST_ENTRY Files;                                                                                  /* FCB.Link */
     ULONG ClusterSectors, FatStart, FatSectors, FatCount, RootStart, RootSectors, DataStart, Clusters; /* cluster numbers go from 2 to Clusters + 1 */
     BOOLEAN Fat12;
     PUCHAR Fat;   /* the table, in memory */
@@ -68,9 +68,9 @@ NTSTATUS FatMount(PVOLUME Volume);
 NTSTATUS FatTransfer(PVOLUME Volume, UCHAR Major, ULONG Sector, ULONG Count, PVOID Buffer);
 ULONG FatGet(PVOLUME Volume, ULONG Cluster); /* END_OF_CHAIN for the last, and for what is no cluster */
 VOID FatSet(PVOLUME Volume, ULONG Cluster, ULONG Value);
-NTSTATUS FatFlush(PVOLUME Volume);      /* what FatSet has changed, to the disk */
+NTSTATUS FatFlush(PVOLUME Volume);           /* what FatSet has changed, to the disk */
 VOID FatForget(PVOLUME Volume, ULONG First); /* frees a chain, in memory */
-ULONG FatFree(PVOLUME Volume);          /* clusters */
+ULONG FatFree(PVOLUME Volume);               /* clusters */
 /* Makes the chain that begins with *First long enough for Size bytes, in memory. STATUS_DISK_FULL: nothing is changed. */
 NTSTATUS FatExtend(PVOLUME Volume, ULONG *First, ULONG Size);
 /* The sector at this offset of a chain, 0: behind its end. First 0: the root directory. */
@@ -80,7 +80,7 @@ NTSTATUS FatReadWrite(PVOLUME Volume, UCHAR Major, ULONG First, ULONG Offset, UL
 /* directory.c. Directory: first cluster, 0: the root. */
 /* The next entry at or behind *Slot, which moves on. STATUS_NO_MORE_FILES. Data is the directory's content. */
 NTSTATUS FatNextEntry(const UCHAR *Data, ULONG Size, ULONG *Slot, PENTRY Entry);
-NTSTATUS FatLoadDirectory(PVOLUME Volume, ULONG Directory, PUCHAR *Data, PULONG Size); /* the caller frees Data */
+NTSTATUS FatLoadDirectory(PVOLUME Volume, ULONG Directory, PUCHAR *Data, PULONG Size);  /* the caller frees Data */
 NTSTATUS FatFind(PVOLUME Volume, ULONG Directory, PCUNICODE_STRING Name, PENTRY Entry); /* STATUS_OBJECT_NAME_NOT_FOUND */
 NTSTATUS FatAddEntry(PVOLUME Volume, ULONG Directory, PCUNICODE_STRING Name, const RAW_ENTRY *Like, PENTRY Entry);
 NTSTATUS FatRemoveEntry(PVOLUME Volume, ULONG Directory, ULONG First, ULONG Last);

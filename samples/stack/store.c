@@ -50,7 +50,8 @@ VOID FatSet(PVOLUME Volume, ULONG Cluster, ULONG Value) {
 NTSTATUS FatFlush(PVOLUME Volume) {
     for (ULONG Index = Volume->FatSectors; Index-- != 0;) {
         for (ULONG Copy = 0; Copy < Volume->FatCount && Volume->Dirty[Index]; Copy++) {
-            NTSTATUS Status = FatTransfer(Volume, IRP_MJ_WRITE, Volume->FatStart + Copy * Volume->FatSectors + Index, 1, Volume->Fat + Index * SECTOR);
+            NTSTATUS Status =
+                FatTransfer(Volume, IRP_MJ_WRITE, Volume->FatStart + Copy * Volume->FatSectors + Index, 1, Volume->Fat + Index * SECTOR);
             if (!NT_SUCCESS(Status))
                 return Status;
         }

@@ -91,9 +91,10 @@ static NTSTATUS ReadTable(PVOLUME Volume) {
     if (Sector == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     KeInitializeEvent(&Event, NotificationEvent, FALSE);
-    NTSTATUS Status = Ask(Volume->Below,
-                          IoBuildDeviceIoControlRequest(IOCTL_DISK_GET_LENGTH_INFO, Volume->Below, NULL, 0, &Length, sizeof Length, FALSE, &Event, &Iosb),
-                          &Event, &Iosb);
+    NTSTATUS Status =
+        Ask(Volume->Below,
+            IoBuildDeviceIoControlRequest(IOCTL_DISK_GET_LENGTH_INFO, Volume->Below, NULL, 0, &Length, sizeof Length, FALSE, &Event, &Iosb), &Event,
+            &Iosb);
     KeClearEvent(&Event);
     if (NT_SUCCESS(Status))
         Status = Ask(Volume->Below, IoBuildSynchronousFsdRequest(IRP_MJ_READ, Volume->Below, Sector, SECTOR, &Zero, &Event, &Iosb), &Event, &Iosb);

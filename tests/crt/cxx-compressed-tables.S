@@ -146,6 +146,24 @@ catch_any:
     .text
     .seh_endproc
 
+/* void promises(void (*call)()) noexcept { call(); } */
+    .globl promises
+    .def promises; .scl 2; .type 32; .endef
+    .seh_proc promises
+    .seh_handler __CxxFrameHandler4, @unwind, @except
+promises:
+    subq $0x28, %rsp
+    .seh_stackalloc 0x28
+    .seh_endprologue
+    callq *%rcx
+    nop
+    addq $0x28, %rsp
+    retq
+    .seh_handlerdata
+    .rva promises_info
+    .text
+    .seh_endproc
+
     .section .rdata, "dr"
 info:
     .byte 0x08 | 0x10 | 0x20 /* unwind map, try blocks, /EHs */
@@ -215,3 +233,6 @@ any_info:
     u5 PARENT
 any_states:
     u1 0
+promises_info:
+    .byte 0x20 | 0x40 /* /EHs, noexcept */
+    .rva any_states

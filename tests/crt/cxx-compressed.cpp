@@ -3,6 +3,7 @@
 
 extern "C" {
 int compressed(void (*call)());
+void promises(void (*call)());
 void object_end(int *object) {
     static const char *const names[] = {"?", "a", "b", "c"};
 
@@ -28,8 +29,19 @@ static void rethrow() {
     }
 }
 
+static void on_terminate() { _exit(43); }
+
 int main(int argc, char **argv) {
     const char *text = "";
+
+    if (argc > 1) { /* does not come back */
+        set_terminate(on_terminate);
+        try {
+            promises(throw_5);
+        } catch (int) {
+            return 1;
+        }
+    }
 
     told[0] = 0;
     OK(typeid(int) == typeid(int) && compressed(nothing) == 0 && told_is("ba"), "nothing thrown");

@@ -9,8 +9,13 @@ class error : public std::exception {
 struct Loud {
     ~Loud() { puts("destroyed"); }
 };
+/* The compiler must not see that it never returns: it gives such a destructor the wrong place among the try blocks. */
+static volatile int always = 1;
 struct Throwing {
-    ~Throwing() noexcept(false) { throw 2; }
+    ~Throwing() noexcept(false) {
+        if (always)
+            throw 2;
+    }
 };
 struct BadCopy {
     BadCopy() {}

@@ -60,10 +60,12 @@ static void casts() {
            dynamic_cast<First *>(hide<A>(static_cast<First *>(twice))) == static_cast<First *>(twice),
        "one of two of a class");
     OK(dynamic_cast<Twice *>(hide<A>(static_cast<Second *>(twice))) == twice, "from the second of them");
-    OK(!dynamic_cast<A *>(hide<B>(secret)) && !dynamic_cast<MoreSecret *>(hide<A>(secret->a())) && dynamic_cast<MoreSecret *>(hide<B>(secret)) == secret,
+    OK(!dynamic_cast<A *>(hide<B>(secret)) && !dynamic_cast<MoreSecret *>(hide<A>(secret->a())) &&
+           dynamic_cast<MoreSecret *>(hide<B>(secret)) == secret,
        "not to or from a private base class");
     OK(dynamic_cast<Both *>(hide<A>(static_cast<VirtualLeft *>(both))) == both, "a base class that is public one of two ways");
-    OK(dynamic_cast<void *>(hide<B>(d)) == d && dynamic_cast<void *>(hide<A>(diamond)) == diamond && dynamic_cast<const void *>(hide<A>(twice->Second::a ? static_cast<Second *>(twice) : nullptr)) == twice,
+    OK(dynamic_cast<void *>(hide<B>(d)) == d && dynamic_cast<void *>(hide<A>(diamond)) == diamond &&
+           dynamic_cast<const void *>(hide<A>(twice->Second::a ? static_cast<Second *>(twice) : nullptr)) == twice,
        "to the whole object");
     delete d;
     delete static_cast<B *>(diamond);
@@ -87,7 +89,8 @@ static void fails() {
     try {
         dynamic_cast<D &>(*hide<A>(&diamond)).d = 0;
     } catch (const std::bad_cast &e) {
-        caught = !strcmp(e.what(), "Bad dynamic_cast!") && named(typeid(e), "class std::bad_cast") && dynamic_cast<const std::bad_cast *>(hide<const std::exception>(&e));
+        caught = !strcmp(e.what(), "Bad dynamic_cast!") && named(typeid(e), "class std::bad_cast") &&
+                 dynamic_cast<const std::bad_cast *>(hide<const std::exception>(&e));
     }
     OK(caught, "std::bad_cast");
     caught = false;
@@ -113,7 +116,8 @@ static void fails() {
     }
     OK(caught, "std::__non_rtti_object");
     OK(typeid(*hide<A>(&d)) == typeid(D) && typeid(*hide<B>(&diamond)) == typeid(Diamond) && !(typeid(D) == typeid(Diamond)), "typeid");
-    OK(named(typeid(d), "struct D") && named(typeid(plain), "class plain") && named(typeid(int *), "int * __ptr64") && named(typeid(std::bad_cast), "class std::bad_cast"),
+    OK(named(typeid(d), "struct D") && named(typeid(plain), "class plain") && named(typeid(int *), "int * __ptr64") &&
+           named(typeid(std::bad_cast), "class std::bad_cast"),
        "names");
 }
 

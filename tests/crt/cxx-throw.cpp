@@ -71,7 +71,8 @@ template <class T> static bool catches(int what) {
 static void types() {
     OK(catches<int>(0) && !catches<long>(0) && !catches<unsigned>(0) && catches<const int &>(0), "int is int, by value and by reference");
     OK(catches<Derived>(1) && catches<Base>(1) && catches<Base &>(1) && catches<Other>(1) && !catches<Left>(1), "base classes");
-    OK(catches<Derived *>(2) && catches<Base *>(2) && catches<void *>(2) && catches<const Base *>(2) && !catches<Left *>(2), "pointers to base classes");
+    OK(catches<Derived *>(2) && catches<Base *>(2) && catches<void *>(2) && catches<const Base *>(2) && !catches<Left *>(2),
+       "pointers to base classes");
     OK(catches<const int *>(4) && !catches<int *>(4) && catches<const void *>(4), "const is not cast away");
     OK(catches<const char *>(5) && !catches<char *>(5), "a string");
     OK(!catches<Base>(6) && catches<Hidden>(6), "not a private base class");
@@ -198,9 +199,7 @@ static int early(int what) {
 
 struct Member {
     Object first;
-    Member() try : first('f') {
-        thrower(0);
-    } catch (int) {
+    Member() try : first('f') { thrower(0); } catch (int) {
         tell("m");
     }
 };
@@ -311,6 +310,25 @@ static void many() {
     OK(caught == 2000, "two thousand times in a row");
 }
 
+alignas(16) static char jump[256];
+__attribute__((noinline)) static void jumps() {
+    Object a('a');
+    try {
+        thrower(8);
+    } catch (Object &) {
+        Object b('b');
+        longjmp(jump, 3);
+    }
+}
+
+__attribute__((noinline)) static int comes_back() {
+    volatile int value = __intrinsic_setjmp(jump, __builtin_frame_address(0));
+
+    if (value == 0)
+        jumps();
+    return value;
+}
+
 static unsigned long other_thread(void *) {
     try {
         thrower(7);
@@ -338,9 +356,7 @@ struct Ending {
     ~Ending() { tell(letter); }
 };
 thread_local Ending first("1"), second("2");
-static unsigned long ending_thread(void *) {
-    return first.letter && second.letter;
-}
+static unsigned long ending_thread(void *) { return first.letter && second.letter; }
 
 IMPORT extern "C" int GetExitCodeThread(void *thread, unsigned long *code);
 static unsigned long run(unsigned long (*function)(void *)) {
@@ -357,6 +373,7 @@ static void elsewhere() {
     int value = 0;
 
     told[0] = 0;
+    OK(comes_back() == 3 && told_is("tbxa") && !*__current_exception(), "longjmp out of a catch block destroys objects, the exception's too");
     OK(run(other_thread) == 1, "in a thread");
     told[0] = 0;
     OK(run(ending_thread) == 1 && told_is("21"), "thread-local variables are destroyed at the thread's end");

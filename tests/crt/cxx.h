@@ -26,6 +26,8 @@ IMPORT const char *__std_type_info_name(void *type, SLIST_HEADER *names);
 IMPORT int __std_type_info_compare(const void *a, const void *b);
 IMPORT void RaiseException(unsigned long code, unsigned long flags, unsigned long count, const uintptr_t *information);
 IMPORT void *CreateThread(void *security, size_t stack, unsigned long (*start)(void *), void *argument, unsigned long flags, unsigned long *id);
+IMPORT int __intrinsic_setjmp(void *buffer, void *frame) __attribute__((returns_twice));
+IMPORT __declspec(noreturn) void longjmp(void *buffer, int value);
 extern SLIST_HEADER type_names;
 }
 
@@ -58,12 +60,9 @@ class exception {
   private:
     EXCEPTION_DATA data;
 };
-class bad_cast : public exception {
-};
-class bad_typeid : public exception {
-};
-class __non_rtti_object : public bad_typeid {
-};
+class bad_cast : public exception {};
+class bad_typeid : public exception {};
+class __non_rtti_object : public bad_typeid {};
 } // namespace std
 
 inline void *operator new(size_t, void *at) { return at; }

@@ -1,8 +1,6 @@
 /* Memory functions that mdl.c and pool.c leave out. */
 #include "kernel/more.h"
 
-PVOID NTAPI ExAllocatePool3(ULONG64, SIZE_T, ULONG, const VOID *, ULONG);
-VOID NTAPI ExFreePool2(PVOID, ULONG, const VOID *, ULONG);
 PVOID NTAPI RealAllocatePool(POOL_TYPE, SIZE_T) __asm__("ExAllocatePool");
 PVOID NTAPI RealAllocatePoolWithQuota(POOL_TYPE, SIZE_T) __asm__("ExAllocatePoolWithQuota");
 PVOID NTAPI RealMapLockedPages(PMDL, KPROCESSOR_MODE) __asm__("MmMapLockedPages");
@@ -31,13 +29,16 @@ static VOID TestPool(VOID) {
     Block = RealAllocatePoolWithQuota(NonPagedPoolNx, 64);
     ok(Block != NULL, "ExAllocatePoolWithQuota");
     ExFreePool(Block);
-    Block = ExAllocatePool3(0x40 /* POOL_FLAG_NON_PAGED */, 64, TAG, NULL, 0);
+    Block = ExAllocatePool3(POOL_FLAG_NON_PAGED, 64, TAG, NULL, 0);
     ok(Block && Block[0] == 0 && Block[63] == 0, "ExAllocatePool3 gives zeroed memory");
     RtlFillMemory(Block, 64, 0xEE);
     ExFreePool2(Block, TAG, NULL, 0);
-    Other = ExAllocatePool3(0x40, 64, TAG, NULL, 0);
+    Other = ExAllocatePool3(POOL_FLAG_NON_PAGED, 64, TAG, NULL, 0);
     ok(Other == Block && Other[0] == 0, "ExFreePool2: the block is free, and comes again");
     ExFreePool2(Other, TAG, NULL, 0);
+    Block = ExAllocatePoolZero(NonPagedPoolNx, 32, TAG);
+    ok(Block && Block[0] == 0 && Block[31] == 0, "ExAllocatePoolZero");
+    ExFreePoolWithTag(Block, TAG);
     ok(!ExAllocatePool3(0, 64, TAG, NULL, 0), "ExAllocatePool3 without a kind of pool: NULL");
     is(MmQuerySystemSize(), MmLargeSystem, "MmQuerySystemSize");
     ok(RealLockPagableDataSection((PVOID)TestPool) != NULL, "MmLockPagableDataSection");
@@ -89,9 +90,9 @@ static VOID TestPhysical(VOID) {
     ok(Covered && Sum >= 16 * 1024 * 1024, "MmGetPhysicalMemoryRanges covers a block of pool");
     ExFreePool(Ranges);
     RtlFillMemory(Block, PAGE_SIZE, 0x77);
-    STATUS(MmCopyMemory(Copy, (ULONG64)Address.QuadPart, 16, 1 /* MM_COPY_MEMORY_PHYSICAL */, &Done), 0, "MmCopyMemory, physical");
+    STATUS(MmCopyMemory(Copy, (ULONG64)Address.QuadPart, 16, MM_COPY_MEMORY_PHYSICAL, &Done), 0, "MmCopyMemory, physical");
     ok(Done == 16 && Copy[0] == 0x77 && Copy[15] == 0x77, "16 bytes");
-    STATUS(MmCopyMemory(Copy, (ULONG64)(ULONG_PTR)Block, 8, 2 /* MM_COPY_MEMORY_VIRTUAL */, &Done), 0, "virtual");
+    STATUS(MmCopyMemory(Copy, (ULONG64)(ULONG_PTR)Block, 8, MM_COPY_MEMORY_VIRTUAL, &Done), 0, "virtual");
     is(Done, 8, "8 bytes");
     Mapped = MmMapIoSpaceEx(Address, PAGE_SIZE, PAGE_READWRITE);
     ok(Mapped && Mapped[5] == 0x77, "MmMapIoSpaceEx");

@@ -99,7 +99,8 @@ VOID PspNotifyThread(PETHREAD Thread, BOOLEAN Create) {
 VOID PsCallImageNotifyRoutines(PCUNICODE_STRING Name, HANDLE ProcessId, PVOID Base, SIZE_T Size) {
     for (ULONG Index = 0; Index < MAXIMUM_ROUTINES; Index++) {
         UNICODE_STRING FullName = *Name; /* a routine may change its own */
-        IMAGE_INFO Info = {.ImageAddressingMode = IMAGE_ADDRESSING_MODE_32BIT, .SystemModeImage = ProcessId == NULL, .ImageBase = Base, .ImageSize = Size};
+        IMAGE_INFO Info = {
+            .ImageAddressingMode = IMAGE_ADDRESSING_MODE_32BIT, .SystemModeImage = ProcessId == NULL, .ImageBase = Base, .ImageSize = Size};
         if (PspImageRoutines[Index].Routine != NULL)
             ((PLOAD_IMAGE_NOTIFY_ROUTINE)PspImageRoutines[Index].Routine)(&FullName, ProcessId, &Info);
     }

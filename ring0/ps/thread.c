@@ -114,7 +114,9 @@ NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus) {
 
 /* ---- User threads --------------------------------------------------------------------------------------------------------- */
 
-static VOID PspAnnounceImage(PVOID ProcessId, PVOID Base, SIZE_T Size, PCUNICODE_STRING Name) { PsCallImageNotifyRoutines(Name, ProcessId, Base, Size); }
+static VOID PspAnnounceImage(PVOID ProcessId, PVOID Base, SIZE_T Size, PCUNICODE_STRING Name) {
+    PsCallImageNotifyRoutines(Name, ProcessId, Base, Size);
+}
 
 static VOID NTAPI PspUserThreadStartup(PVOID Context) {
     PETHREAD Thread = (PETHREAD)KiCurrentThread();

@@ -10,8 +10,8 @@ typedef struct _RTLP_ELEMENT {
 
 static PRTLP_ELEMENT RtlpElement(PVOID Links) { return CONTAINING_RECORD(Links, RTLP_ELEMENT, Links); }
 
-VOID NTAPI RtlInitializeGenericTable(PRTL_GENERIC_TABLE Table, PRTL_GENERIC_COMPARE_ROUTINE CompareRoutine, PRTL_GENERIC_ALLOCATE_ROUTINE AllocateRoutine,
-                                     PRTL_GENERIC_FREE_ROUTINE FreeRoutine, PVOID TableContext) {
+VOID NTAPI RtlInitializeGenericTable(PRTL_GENERIC_TABLE Table, PRTL_GENERIC_COMPARE_ROUTINE CompareRoutine,
+                                     PRTL_GENERIC_ALLOCATE_ROUTINE AllocateRoutine, PRTL_GENERIC_FREE_ROUTINE FreeRoutine, PVOID TableContext) {
     RtlZeroMemory(Table, sizeof *Table);
     InitializeListHead(&Table->InsertOrderList);
     Table->OrderedPointer = &Table->InsertOrderList;

@@ -52,12 +52,14 @@ static VOID TestReadWrite(VOID) {
 
 static VOID TestIoCreate(VOID) {
     HANDLE File = NULL;
-    STATUS(IoCreateFile(&File, ACCESS, Named(U("\\??\\C:\\two.txt")), &Iosb, NULL, 0, 0, FILE_CREATE, SYNCHRONOUS, NULL, 0, CreateFileTypeNone, NULL, 0), 0,
-           "IoCreateFile");
+    STATUS(
+        IoCreateFile(&File, ACCESS, Named(U("\\??\\C:\\two.txt")), &Iosb, NULL, 0, 0, FILE_CREATE, SYNCHRONOUS, NULL, 0, CreateFileTypeNone, NULL, 0),
+        0, "IoCreateFile");
     ok(File && Iosb.Information == FILE_CREATED, "it has been made");
     ZwClose(File);
     File = NULL;
-    STATUS(IoCreateFileEx(&File, ACCESS, Named(U("\\??\\C:\\two.txt")), &Iosb, NULL, 0, 0, FILE_OPEN, SYNCHRONOUS, NULL, 0, CreateFileTypeNone, NULL, 0, NULL),
+    STATUS(IoCreateFileEx(&File, ACCESS, Named(U("\\??\\C:\\two.txt")), &Iosb, NULL, 0, 0, FILE_OPEN, SYNCHRONOUS, NULL, 0, CreateFileTypeNone, NULL,
+                          0, NULL),
            0, "IoCreateFileEx");
     ok(File && Iosb.Information == FILE_OPENED, "it has been opened");
     ZwClose(File);
@@ -75,8 +77,8 @@ static VOID TestDirectory(VOID) {
     STATUS(ZwQueryDirectoryFile(Directory, NULL, NULL, NULL, &Iosb, Buffer, sizeof Buffer, FileDirectoryInformation, TRUE, U("one.*"), TRUE), 0,
            "ZwQueryDirectoryFile");
     ok(Entry->FileNameLength == 14 && wcsncmp(Entry->FileName, L"one.txt", 7) == 0 && Entry->EndOfFile.QuadPart == 3, "one.txt");
-    STATUS(ZwQueryDirectoryFile(Directory, NULL, NULL, NULL, &Iosb, Buffer, sizeof Buffer, FileDirectoryInformation, TRUE, NULL, FALSE), STATUS_NO_MORE_FILES,
-           "no other");
+    STATUS(ZwQueryDirectoryFile(Directory, NULL, NULL, NULL, &Iosb, Buffer, sizeof Buffer, FileDirectoryInformation, TRUE, NULL, FALSE),
+           STATUS_NO_MORE_FILES, "no other");
     RtlZeroMemory(Buffer, sizeof Buffer);
     STATUS(NtQueryDirectoryFile(Directory, NULL, NULL, NULL, &Iosb, Buffer, sizeof Buffer, FileDirectoryInformation, TRUE, NULL, TRUE), 0,
            "NtQueryDirectoryFile");
@@ -111,7 +113,8 @@ static VOID TestSharing(VOID) {
     RtlFillMemory(&Share, sizeof Share, 0xEE);
     IoSetShareAccess(FILE_READ_DATA, FILE_SHARE_READ, &First, &Share);
     ok(Share.OpenCount == 1 && Share.Readers == 1 && Share.SharedRead == 1 && !Share.Writers, "IoSetShareAccess");
-    STATUS(IoCheckShareAccess(FILE_WRITE_DATA, FILE_SHARE_READ, &Second, &Share, FALSE), STATUS_SHARING_VIOLATION, "IoCheckShareAccess refuses a writer");
+    STATUS(IoCheckShareAccess(FILE_WRITE_DATA, FILE_SHARE_READ, &Second, &Share, FALSE), STATUS_SHARING_VIOLATION,
+           "IoCheckShareAccess refuses a writer");
     STATUS(IoCheckShareAccess(FILE_READ_DATA, FILE_SHARE_READ, &Second, &Share, FALSE), 0, "and allows a reader");
     is(Share.OpenCount, 1, "that has not opened it");
     IoUpdateShareAccess(&Second, &Share);

@@ -86,7 +86,8 @@ static VOID TestNames(VOID) {
     IoGetConfigurationInformation()->DiskCount++;
     is(IoGetConfigurationInformation()->DiskCount, 1, "counts what drivers count");
     IoGetConfigurationInformation()->DiskCount--;
-    ok((ULONG_PTR)RealGetInitialStack() > (ULONG_PTR)&Count && (ULONG_PTR)RealGetInitialStack() - (ULONG_PTR)&Count < 6 * PAGE_SIZE, "IoGetInitialStack");
+    ok((ULONG_PTR)RealGetInitialStack() > (ULONG_PTR)&Count && (ULONG_PTR)RealGetInitialStack() - (ULONG_PTR)&Count < 6 * PAGE_SIZE,
+       "IoGetInitialStack");
 }
 
 static VOID TestExtensions(VOID) {
@@ -112,8 +113,8 @@ static VOID TestDrivers(VOID) {
     ok(Second && Object == Second, "its object");
     ObDereferenceObject(Object);
     IoDeleteDriver(Second);
-    STATUS(ObReferenceObjectByName(U("\\Driver\\IoMoreSecond"), 0, NULL, 0, *IoDriverObjectType, KernelMode, NULL, &Object), STATUS_OBJECT_NAME_NOT_FOUND,
-           "IoDeleteDriver: it is gone");
+    STATUS(ObReferenceObjectByName(U("\\Driver\\IoMoreSecond"), 0, NULL, 0, *IoDriverObjectType, KernelMode, NULL, &Object),
+           STATUS_OBJECT_NAME_NOT_FOUND, "IoDeleteDriver: it is gone");
 }
 
 static VOID TestAttach(VOID) {
@@ -262,7 +263,8 @@ static VOID TestEvents(VOID) {
     ZwClose(Opened);
     ZwClose(First);
     ZwClose(Second1);
-    STATUS(ZwCreateEvent(&Opened, EVENT_ALL_ACCESS, Named(U("\\BaseNamedObjects\\IoMoreSync")), NotificationEvent, TRUE), 0, "ZwCreateEvent: the name is free");
+    STATUS(ZwCreateEvent(&Opened, EVENT_ALL_ACCESS, Named(U("\\BaseNamedObjects\\IoMoreSync")), NotificationEvent, TRUE), 0,
+           "ZwCreateEvent: the name is free");
     STATUS(ZwWaitForSingleObject(Opened, FALSE, &Zero), 0, "it is signalled");
     ZwClose(Opened);
 }

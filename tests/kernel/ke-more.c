@@ -63,7 +63,8 @@ static VOID TestProcessors(VOID) {
     STATUS(KeGetProcessorNumberFromIndex(0, &Number), 0, "KeGetProcessorNumberFromIndex");
     ok(Number.Group == 0 && Number.Number == 0, "of the first");
     STATUS(KeGetProcessorNumberFromIndex(999, &Number), STATUS_INVALID_PARAMETER, "of none");
-    ok(KeGetProcessorIndexFromNumber(&Number) == 0 && KeGetProcessorIndexFromNumber(&Bad) == INVALID_PROCESSOR_INDEX, "KeGetProcessorIndexFromNumber");
+    ok(KeGetProcessorIndexFromNumber(&Number) == 0 && KeGetProcessorIndexFromNumber(&Bad) == INVALID_PROCESSOR_INDEX,
+       "KeGetProcessorIndexFromNumber");
 }
 
 static VOID TestAffinity(VOID) {
@@ -116,7 +117,8 @@ static VOID TestIrql(VOID) {
 static VOID TestTimes(VOID) {
     VOID(NTAPI * SystemTime)(PLARGE_INTEGER) = Export(L"KeQuerySystemTime");
     VOID(NTAPI * TickCount)(PLARGE_INTEGER) = Export(L"KeQueryTickCount");
-    LARGE_INTEGER Before = {.QuadPart = 0}, After = {.QuadPart = 0}, Ticks = {.QuadPart = -1}, Later = {.QuadPart = -1}, Pause = {.QuadPart = -1000000};
+    LARGE_INTEGER Before = {.QuadPart = 0}, After = {.QuadPart = 0}, Ticks = {.QuadPart = -1}, Later = {.QuadPart = -1},
+                  Pause = {.QuadPart = -1000000};
     SystemTime(&Before);
     TickCount(&Ticks);
     KeDelayExecutionThread(KernelMode, FALSE, &Pause);

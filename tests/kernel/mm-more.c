@@ -85,7 +85,8 @@ static VOID TestPhysical(VOID) {
     BOOLEAN Covered = FALSE;
     for (ULONG i = 0; Ranges && (Ranges[i].BaseAddress.QuadPart || Ranges[i].NumberOfBytes.QuadPart); i++) {
         Sum += (ULONG64)Ranges[i].NumberOfBytes.QuadPart;
-        Covered |= Address.QuadPart >= Ranges[i].BaseAddress.QuadPart && Address.QuadPart < Ranges[i].BaseAddress.QuadPart + Ranges[i].NumberOfBytes.QuadPart;
+        Covered |= Address.QuadPart >= Ranges[i].BaseAddress.QuadPart &&
+                   Address.QuadPart < Ranges[i].BaseAddress.QuadPart + Ranges[i].NumberOfBytes.QuadPart;
     }
     ok(Covered && Sum >= 16 * 1024 * 1024, "MmGetPhysicalMemoryRanges covers a block of pool");
     ExFreePool(Ranges);
@@ -99,7 +100,8 @@ static VOID TestPhysical(VOID) {
     MmUnmapIoSpace(Mapped, PAGE_SIZE);
     ExFreePoolWithTag(Block, TAG);
     Block = MmAllocateContiguousNodeMemory(3 * PAGE_SIZE, None, All, None, PAGE_READWRITE, 0x80000000);
-    ok(Block && MmGetPhysicalAddress(Block + 2 * PAGE_SIZE).QuadPart == MmGetPhysicalAddress(Block).QuadPart + 2 * PAGE_SIZE, "MmAllocateContiguousNodeMemory");
+    ok(Block && MmGetPhysicalAddress(Block + 2 * PAGE_SIZE).QuadPart == MmGetPhysicalAddress(Block).QuadPart + 2 * PAGE_SIZE,
+       "MmAllocateContiguousNodeMemory");
     MmFreeContiguousMemory(Block);
     Block = MmAllocateContiguousMemorySpecifyCacheNode(2 * PAGE_SIZE, None, All, None, MmCached, 0x80000000);
     ok(Block && MmGetPhysicalAddress(Block + PAGE_SIZE).QuadPart == MmGetPhysicalAddress(Block).QuadPart + PAGE_SIZE,
@@ -112,7 +114,8 @@ static VOID TestSections(VOID) {
     HANDLE Made = NULL, Opened = NULL, Null = NULL;
     PVOID Section = NULL, Base = NULL, Again = NULL;
     SIZE_T ViewSize = 0;
-    STATUS(ZwCreateSection(&Made, SECTION_ALL_ACCESS, Named(U("\\BaseNamedObjects\\MmMore")), &Size, PAGE_READWRITE, SEC_COMMIT, NULL), 0, "ZwCreateSection");
+    STATUS(ZwCreateSection(&Made, SECTION_ALL_ACCESS, Named(U("\\BaseNamedObjects\\MmMore")), &Size, PAGE_READWRITE, SEC_COMMIT, NULL), 0,
+           "ZwCreateSection");
     STATUS(ZwOpenSection(&Null, SECTION_ALL_ACCESS, Named(U("\\BaseNamedObjects\\MmNone"))), STATUS_OBJECT_NAME_NOT_FOUND, "ZwOpenSection of none");
     STATUS(ZwOpenSection(&Opened, SECTION_ALL_ACCESS, Named(U("\\BaseNamedObjects\\MmMore"))), 0, "ZwOpenSection");
     STATUS(ObReferenceObjectByHandle(Opened, 0, *MmSectionObjectType, KernelMode, &Section, NULL), 0, "of the type MmSectionObjectType");

@@ -100,7 +100,8 @@ static VOID TestIdentity(VOID) {
     ok(!PsIsThreadTerminating(Thread), "PsIsThreadTerminating");
     ok(PsGetProcessCreateTimeQuadPart(Process) > PsGetProcessCreateTimeQuadPart(PsInitialSystemProcess), "PsGetProcessCreateTimeQuadPart");
     Low = High = 0;
-    ok((ULONG_PTR)&Low > Limit && (ULONG_PTR)&High < Base && Base - Limit >= 3 * PAGE_SIZE && Base - Limit < 64 * PAGE_SIZE, "PsGetCurrentThreadStackBase and Limit");
+    ok((ULONG_PTR)&Low > Limit && (ULONG_PTR)&High < Base && Base - Limit >= 3 * PAGE_SIZE && Base - Limit < 64 * PAGE_SIZE,
+       "PsGetCurrentThreadStackBase and Limit");
     ObDereferenceObject(Thread);
 }
 
@@ -131,7 +132,8 @@ static VOID TestHandles(VOID) {
     is(KeQueryPriorityThread((PKTHREAD)PsGetCurrentThread()), 3, "sets its priority");
     Priority = 8;
     ZwSetInformationThread(Thread, ThreadPriority, &Priority, sizeof Priority);
-    STATUS(ZwDuplicateObject(NtCurrentProcess(), Handle, NtCurrentProcess(), &Second, 0, OBJ_KERNEL_HANDLE, DUPLICATE_SAME_ACCESS), 0, "ZwDuplicateObject");
+    STATUS(ZwDuplicateObject(NtCurrentProcess(), Handle, NtCurrentProcess(), &Second, 0, OBJ_KERNEL_HANDLE, DUPLICATE_SAME_ACCESS), 0,
+           "ZwDuplicateObject");
     STATUS(ObReferenceObjectByHandle(Second, 1, *PsProcessType, KernelMode, &Object, NULL), 0, "the second handle");
     ok(Object == Process, "is the program's as well");
     ObDereferenceObject(Object);
@@ -312,7 +314,8 @@ static NTSTATUS Dispatch(PDEVICE_OBJECT Device, PIRP Irp) {
 
 static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
     PDEVICE_OBJECT Device;
-    DriverObject->MajorFunction[IRP_MJ_CREATE] = DriverObject->MajorFunction[IRP_MJ_CLOSE] = DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Dispatch;
+    DriverObject->MajorFunction[IRP_MJ_CREATE] = DriverObject->MajorFunction[IRP_MJ_CLOSE] = DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] =
+        Dispatch;
     STATUS(IoCreateDevice(DriverObject, 0, U("\\Device\\PsMore"), FILE_DEVICE_UNKNOWN, 0, FALSE, &Device), 0, "a device");
     STATUS(IoCreateSymbolicLink(U("\\DosDevices\\PsMore"), U("\\Device\\PsMore")), 0, "for programs");
 }

@@ -9,15 +9,15 @@ int _strnicmp(const char *, const char *, size_t);
 int wcsncmp(const wchar_t *, const wchar_t *, size_t);
 
 /* Twice the same: then the first was free when the second was made. */
-#define COMES_AGAIN(type, make, release, what)                                                                                                                 \
-    do {                                                                                                                                                       \
-        type One = make;                                                                                                                                       \
-        ok(One != NULL, "%s: made", what);                                                                                                                     \
-        release;                                                                                                                                               \
-        type Other = make;                                                                                                                                     \
-        ok(One == Other, "%s: free, and comes again", what);                                                                                                   \
-        One = Other;                                                                                                                                           \
-        release;                                                                                                                                               \
+#define COMES_AGAIN(type, make, release, what)                                                                                                       \
+    do {                                                                                                                                             \
+        type One = make;                                                                                                                             \
+        ok(One != NULL, "%s: made", what);                                                                                                           \
+        release;                                                                                                                                     \
+        type Other = make;                                                                                                                           \
+        ok(One == Other, "%s: free, and comes again", what);                                                                                         \
+        One = Other;                                                                                                                                 \
+        release;                                                                                                                                     \
     } while (0)
 
 static VOID TestMemory(VOID) {

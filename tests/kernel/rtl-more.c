@@ -88,7 +88,8 @@ static VOID TestImage(VOID) {
     Size = 0x600D;
     ok(!RtlImageNtHeader(&Size), "of what is no image: NULL");
     Imports = RtlImageDirectoryEntryToData(ImageBase, TRUE, IMAGE_DIRECTORY_ENTRY_IMPORT, &Size);
-    ok(Imports && Size >= sizeof *Imports && _stricmp((PCSTR)ImageBase + Imports->Name, "ntoskrnl.exe") == 0, "RtlImageDirectoryEntryToData: imports");
+    ok(Imports && Size >= sizeof *Imports && _stricmp((PCSTR)ImageBase + Imports->Name, "ntoskrnl.exe") == 0,
+       "RtlImageDirectoryEntryToData: imports");
     ok(!RtlImageDirectoryEntryToData(ImageBase, TRUE, IMAGE_DIRECTORY_ENTRY_EXPORT, &Size), "a driver has no exports");
     ok(RtlPcToFileHeader((PVOID)TestImage, &Base) == ImageBase && Base == ImageBase, "RtlPcToFileHeader of this driver");
     ok(RtlPcToFileHeader(MmGetSystemRoutineAddress(&Name), &Kernel) && Kernel && Kernel != Base, "of the kernel");
@@ -115,7 +116,8 @@ static DECLSPEC_NOINLINE ULONG Callee(PVOID *Caller, PVOID *CallersCaller) {
 static DECLSPEC_NOINLINE VOID TestStacks(VOID) {
     PVOID Callers[16] = {NULL}, Chain[16] = {NULL}, Caller = NULL, CallersCaller = NULL;
     ULONG Hash = 0, Count = Inner(Callers, 16, &Hash), ChainCount, Sum = 0;
-    ok(Count >= 4 && InDriver(Callers[0]) && InDriver(Callers[1]) && !InDriver(Callers[Count - 1]), "RtlCaptureStackBackTrace: from here to the thread's start");
+    ok(Count >= 4 && InDriver(Callers[0]) && InDriver(Callers[1]) && !InDriver(Callers[Count - 1]),
+       "RtlCaptureStackBackTrace: from here to the thread's start");
     for (ULONG i = 0; i < Count; i++) {
         Sum += (ULONG)(ULONG_PTR)Callers[i];
     }
@@ -167,7 +169,8 @@ static DECLSPEC_NOINLINE VOID TestUnwind(VOID) {
     RealFillMemory(&Saved, sizeof Saved, 0xCC);
     RtlCaptureContext(&Saved);
     if (Passes++ == 0) {
-        ok(InDriver((PVOID)Saved.Rip) && Saved.Rsp > (ULONG_PTR)&Passes - PAGE_SIZE && Saved.Rsp < (ULONG_PTR)&Passes + PAGE_SIZE, "RtlCaptureContext: here");
+        ok(InDriver((PVOID)Saved.Rip) && Saved.Rsp > (ULONG_PTR)&Passes - PAGE_SIZE && Saved.Rsp < (ULONG_PTR)&Passes + PAGE_SIZE,
+           "RtlCaptureContext: here");
         RtlRestoreContext(&Saved, NULL);
     }
     is(Passes, 2, "RtlRestoreContext goes on where the context was captured");
@@ -180,7 +183,8 @@ static DECLSPEC_NOINLINE VOID TestUnwind(VOID) {
            "RtlLookupFunctionEntry");
         Working = Saved;
         RtlVirtualUnwind(0, Base, Saved.Rip, Function, &Working, &HandlerData, &Frame, NULL);
-        ok(InDriver((PVOID)Working.Rip) && Working.Rsp > Saved.Rsp && Frame >= Saved.Rsp && Frame < Working.Rsp, "RtlVirtualUnwind: the caller's frame");
+        ok(InDriver((PVOID)Working.Rip) && Working.Rsp > Saved.Rsp && Frame >= Saved.Rsp && Frame < Working.Rsp,
+           "RtlVirtualUnwind: the caller's frame");
         RtlUnwindEx((PVOID)(ULONG_PTR)Frame, (PVOID)Saved.Rip, NULL, (PVOID)5, &Working, NULL);
     }
     is(Passes, 4, "RtlUnwindEx to this frame");

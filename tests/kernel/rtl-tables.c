@@ -174,11 +174,13 @@ static VOID TestOrder(VOID) {
     Item.Key = 35;
     ok(!RtlLookupElementGenericTableFull(&Table, &Item, &Node, &Result) && Node && (Result == TableInsertAsLeft || Result == TableInsertAsRight),
        "RtlLookupElementGenericTableFull of none says where it would lie");
-    ok(Is(RtlInsertElementGenericTableFull(&Table, &Item, sizeof Item, &New, Node, Result), 35) && New, "RtlInsertElementGenericTableFull puts it there");
+    ok(Is(RtlInsertElementGenericTableFull(&Table, &Item, sizeof Item, &New, Node, Result), 35) && New,
+       "RtlInsertElementGenericTableFull puts it there");
     ok(Is(RtlLookupElementGenericTableFull(&Table, &Item, &Node, &Result), 35) && Result == TableFoundNode, "it is found");
     Refuse = TRUE;
     Item.Key = 99;
-    ok(!RtlInsertElementGenericTable(&Table, &Item, sizeof Item, &New) && !New && RtlNumberGenericTableElements(&Table) == 5, "no memory: NULL, no change");
+    ok(!RtlInsertElementGenericTable(&Table, &Item, sizeof Item, &New) && !New && RtlNumberGenericTableElements(&Table) == 5,
+       "no memory: NULL, no change");
     Refuse = FALSE;
     while (!RtlIsGenericTableEmpty(&Table)) {
         Item = *(ITEM *)RtlGetElementGenericTable(&Table, 0);
@@ -198,13 +200,15 @@ static VOID TestAvl(VOID) {
     is(LastSize, sizeof(RTL_BALANCED_LINKS) + sizeof(ITEM), "the documented size is asked for");
     is(Table.DepthOfTree, 7, "100 in order make a tree of 7");
     Item.Key = 100;
-    ok(!RtlLookupElementGenericTableFullAvl(&Table, &Item, &Node, &Result) && Result == TableInsertAsRight, "RtlLookupElementGenericTableFullAvl of none");
+    ok(!RtlLookupElementGenericTableFullAvl(&Table, &Item, &Node, &Result) && Result == TableInsertAsRight,
+       "RtlLookupElementGenericTableFullAvl of none");
     ok(Is(RtlInsertElementGenericTableFullAvl(&Table, &Item, sizeof Item, &New, Node, Result), 100) && New && Sound(&Table),
        "RtlInsertElementGenericTableFullAvl puts it there");
     ok(Is(RtlLookupElementGenericTableFullAvl(&Table, &Item, &Node, &Result), 100) && Result == TableFoundNode, "it is found");
     Coarse = TRUE;
     Item.Key = 45;
-    ok(Is(RtlLookupFirstMatchingElementGenericTableAvl(&Table, &Item, &Key), 40), "RtlLookupFirstMatchingElementGenericTableAvl: the first of the forties");
+    ok(Is(RtlLookupFirstMatchingElementGenericTableAvl(&Table, &Item, &Key), 40),
+       "RtlLookupFirstMatchingElementGenericTableAvl: the first of the forties");
     Coarse = FALSE;
     ok(Is(RtlEnumerateGenericTableWithoutSplayingAvl(&Table, &Key), 41), "and on from there");
     RtlEnumerateGenericTableAvl(&Table, TRUE);

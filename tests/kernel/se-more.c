@@ -73,8 +73,7 @@ static VOID TestDescriptors(VOID) {
     ok(Present && Found == Acl, "the SACL");
     ok(RtlLengthSecurityDescriptor(&Absolute) > 60, "RtlLengthSecurityDescriptor");
     STATUS(RtlAbsoluteToSelfRelativeSD(&Absolute, Relative, &Size), 0, "RtlAbsoluteToSelfRelativeSD");
-    ok(RtlValidSecurityDescriptor(Relative) && RtlValidRelativeSecurityDescriptor(Relative, Size, 0),
-       "RtlValidRelativeSecurityDescriptor");
+    ok(RtlValidSecurityDescriptor(Relative) && RtlValidRelativeSecurityDescriptor(Relative, Size, 0), "RtlValidRelativeSecurityDescriptor");
     Relative[0] = 77;
     ok(!RtlValidRelativeSecurityDescriptor(Relative, Size, 0), "not of that revision");
     STATUS(SeCaptureSecurityDescriptor(&Absolute, KernelMode, PagedPool, TRUE, &Captured), 0, "SeCaptureSecurityDescriptor");
@@ -104,7 +103,8 @@ static VOID TestAccess(VOID) {
     SeCaptureSubjectContext(&Subject);
     ok(Subject.PrimaryToken != NULL, "SeCaptureSubjectContext");
     SeLockSubjectContext(&Subject);
-    ok(SeAccessCheck(&Descriptor, &Subject, TRUE, FILE_READ_DATA, 0, NULL, &Mapping, UserMode, &Granted, &Status) && Granted == FILE_READ_DATA && Status == 0,
+    ok(SeAccessCheck(&Descriptor, &Subject, TRUE, FILE_READ_DATA, 0, NULL, &Mapping, UserMode, &Granted, &Status) && Granted == FILE_READ_DATA &&
+           Status == 0,
        "SeAccessCheck grants what the DACL allows");
     ok(!SeAccessCheck(&Descriptor, &Subject, TRUE, FILE_WRITE_DATA, 0, NULL, &Mapping, UserMode, &Granted, &Status) && Status == STATUS_ACCESS_DENIED,
        "and nothing else");
@@ -155,7 +155,8 @@ static VOID TestTokens(VOID) {
     ok(ObIsKernelHandle(Handle), "ObIsKernelHandle");
     STATUS(ObCloseHandle(Handle, KernelMode), 0, "ObCloseHandle");
     STATUS(ObReferenceObjectByHandle(Handle, 0, NULL, KernelMode, &Object, NULL), STATUS_INVALID_HANDLE, "it is closed");
-    STATUS(ZwOpenThreadTokenEx(NtCurrentThread(), TOKEN_QUERY, TRUE, OBJ_KERNEL_HANDLE, &Handle), STATUS_NO_TOKEN, "ZwOpenThreadTokenEx: nobody is impersonated");
+    STATUS(ZwOpenThreadTokenEx(NtCurrentThread(), TOKEN_QUERY, TRUE, OBJ_KERNEL_HANDLE, &Handle), STATUS_NO_TOKEN,
+           "ZwOpenThreadTokenEx: nobody is impersonated");
     ObDereferenceObject(Token);
 }
 
@@ -178,15 +179,17 @@ static VOID TestHandles(VOID) {
                                              .OperationRegistration = &Operation};
     is(ObGetFilterVersion(), OB_FLT_REGISTRATION_VERSION, "ObGetFilterVersion");
     STATUS(ObRegisterCallbacks(&Registration, &Registered), 0, "ObRegisterCallbacks");
-    STATUS(ObOpenObjectByPointerWithTag(PsInitialSystemProcess, OBJ_KERNEL_HANDLE, NULL, PROCESS_ALL_ACCESS, *PsProcessType, KernelMode, 'gaT1', &Handle), 0,
-           "ObOpenObjectByPointerWithTag");
+    STATUS(ObOpenObjectByPointerWithTag(PsInitialSystemProcess, OBJ_KERNEL_HANDLE, NULL, PROCESS_ALL_ACCESS, *PsProcessType, KernelMode, 'gaT1',
+                                        &Handle),
+           0, "ObOpenObjectByPointerWithTag");
     is(Seen, 1, "has been seen");
     STATUS(ObReferenceObjectByHandleWithTag(Handle, 0, *PsProcessType, KernelMode, 'gaT1', &Object, NULL), 0, "ObReferenceObjectByHandleWithTag");
     ok(Object == PsInitialSystemProcess && ObGetObjectType(Object) == *PsProcessType, "the process; ObGetObjectType");
     ObDereferenceObject(Object);
     ZwClose(Handle);
     ObUnRegisterCallbacks(Registered);
-    STATUS(ObOpenObjectByPointer(PsInitialSystemProcess, OBJ_KERNEL_HANDLE, NULL, PROCESS_ALL_ACCESS, *PsProcessType, KernelMode, &Handle), 0, "once more");
+    STATUS(ObOpenObjectByPointer(PsInitialSystemProcess, OBJ_KERNEL_HANDLE, NULL, PROCESS_ALL_ACCESS, *PsProcessType, KernelMode, &Handle), 0,
+           "once more");
     is(Seen, 1, "ObUnRegisterCallbacks: has not been seen");
     ZwClose(Handle);
 }

@@ -262,8 +262,7 @@ static bool make_directory(struct build *build) {
     if (mkdtemp(build->directory) == NULL) {
         build->directory[0] = '\0';
     } else if (write_file(build, "excpt.h", excpt_header, sizeof excpt_header) &&
-               write_file(build, "ntddser.h", ntddser_header, sizeof ntddser_header) &&
-               write_file(build, "wdm.h", wdm_header, sizeof wdm_header) &&
+               write_file(build, "ntddser.h", ntddser_header, sizeof ntddser_header) && write_file(build, "wdm.h", wdm_header, sizeof wdm_header) &&
                write_file(build, "ntoskrnl.lib", kernel_library, sizeof kernel_library) &&
                write_file(build, "prelude.h", prelude_header, sizeof prelude_header) &&
                write_file(build, "builtins.c", builtins_source, sizeof builtins_source)) {

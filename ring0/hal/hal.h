@@ -349,12 +349,12 @@ typedef struct hal_machine {
     uint64_t kernel_size;     /* whole pages; RAM from kernel_physical + kernel_size on is free, RAM below kernel_physical is free too */
     const char *kernel_path;  /* host path of its debug data or "" */
 
-    uint32_t schedule; /* enum hal_schedule */
+    uint32_t schedule;          /* enum hal_schedule */
     const char *const *drivers; /* -d: NT-less DOS paths, UTF-8, "C:\\example.sys", in order */
     uint32_t driver_count;
-    const hal_program *programs;    /* each is started once all before it have ended, or nothing goes on but by console input */
-    uint32_t program_count;         /* 0: only load the drivers and unload them */
-    const char *const *shares; /* UTF-8 names: \\ringside\NAME; files of theirs have paths that begin with "//NAME" */
+    const hal_program *programs; /* each is started once all before it have ended, or nothing goes on but by console input */
+    uint32_t program_count;      /* 0: only load the drivers and unload them */
+    const char *const *shares;   /* UTF-8 names: \\ringside\NAME; files of theirs have paths that begin with "//NAME" */
     uint32_t share_count;
     const char *const *environment; /* "NAME=value" UTF-8, what the program is to see */
     uint32_t environment_count;
@@ -368,9 +368,9 @@ typedef struct hal_machine {
     volatile uint32_t pending_events;
     volatile uint32_t
         control_request; /* 1: Ctrl+C or another signal that ends, 2: Ctrl+\ (list threads), 3: --timeout has expired (real time), 4: as 1, and the terminal is gone */
-    uint64_t device_due;   /* written by the host: when a device has something to do next (machine time); ~0: nothing */
-    uint32_t device_lines; /* written by the host: bit n is set while interrupt line n is held */
-    uint32_t device_edges; /* lines that have gone up; set by the host, cleared by the kernel */
+    uint64_t device_due;              /* written by the host: when a device has something to do next (machine time); ~0: nothing */
+    uint32_t device_lines;            /* written by the host: bit n is set while interrupt line n is held */
+    uint32_t device_edges;            /* lines that have gone up; set by the host, cleared by the kernel */
     volatile uint32_t control_served; /* set by the kernel: programs have got the console event that the last request became */
     uint32_t watchdog_seconds;
     uint32_t repeatable; /* 1 until something made the run depend on real time; either side may clear it */

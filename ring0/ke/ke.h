@@ -35,8 +35,8 @@ typedef struct _KPROCESSOR {
     /* Only with more than one processor: */
     const volatile LONG *SpinsOn; /* not NULL: it waits for this number to change from SpinValue */
     LONG SpinValue;
-    ULONG SpinTicks;                     /* preempted at DISPATCH_LEVEL or above so often since its last call of the kernel */
-    PKIPI_BROADCAST_WORKER IpiRoutine;   /* to be called at IPI_LEVEL; NULL: none */
+    ULONG SpinTicks;                   /* preempted at DISPATCH_LEVEL or above so often since its last call of the kernel */
+    PKIPI_BROADCAST_WORKER IpiRoutine; /* to be called at IPI_LEVEL; NULL: none */
     LIST_ENTRY ThreadedDpcListHead;
     KEVENT ThreadedDpcEvent;
     BOOLEAN HasThreadedDpcThread;

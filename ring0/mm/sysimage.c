@@ -50,7 +50,9 @@ VOID MiInitializeSystemImages(VOID) {
     struct pe_section section;
     for (ULONG i = 0; pe_section(&pe, i, &section); i++)
         memset(image->Protection + section.rva / PAGE_SIZE,
-               (section.characteristics & PE_SECTION_DISCARDABLE) && strcmp(section.name, ".reloc") != 0 ? HAL_PROT_NONE : MiSectionProtection(section.characteristics),
+               (section.characteristics & PE_SECTION_DISCARDABLE) && strcmp(section.name, ".reloc") != 0
+                   ? HAL_PROT_NONE
+                   : MiSectionProtection(section.characteristics),
                section.mapped_size / PAGE_SIZE);
 }
 

@@ -33,8 +33,8 @@ struct _EPROCESS {
     LARGE_INTEGER CreateTime, ExitTime;
     PVOID NtdllBase;
     HANDLE InheritedFromUniqueProcessId;
-    ULONG Console;    /* the host's number of it; inherited */
-    ULONG Connection; /* the request that this process, or an ancestor, was started for; 0: the machine's own command line */
+    ULONG Console;       /* the host's number of it; inherited */
+    ULONG Connection;    /* the request that this process, or an ancestor, was started for; 0: the machine's own command line */
     ULONG ControlSerial; /* MonControlEvent: the last event that this process was told of */
     SECTION_IMAGE_FACTS Image;
 };
@@ -102,7 +102,7 @@ typedef struct _PSP_NEW_PROCESS {
     const NT_PROCESS_PARAMETERS *Parameters; /* with all that it points to in kernel memory; copied */
     PEPROCESS Parent;                        /* NULL: the kernel; then the standard handles are the console's */
     BOOLEAN InheritHandles, Suspended;
-    ULONG Console, Connection; /* without a parent */
+    ULONG Console, Connection;                /* without a parent */
     ULONG StandardHandles, StandardSubsystem; /* PS_STD_..., nt/create.h */
     USHORT Prohibited;                        /* image characteristics: STATUS_INVALID_IMAGE_FORMAT */
     ULONG State;

@@ -287,8 +287,10 @@ int root_start(const char *path) {
     if (path == NULL && (error = make_private()) != 0)
         return error;
     root.started = true;
-    root.fd = open(path == NULL ? root.private_dir : path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (root.fd < 0 || (root.path = realpath(path == NULL ? root.private_dir : path, NULL)) == NULL) {
+    if (path == NULL)
+        path = root.private_dir;
+    root.fd = path != NULL ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (root.fd < 0 || (root.path = realpath(path, NULL)) == NULL) {
         error = -errno;
         root_stop();
         return error;

@@ -90,7 +90,8 @@ static bool may_colour(void) {
 
 static int read_file(struct output *output) {
     const char *name = output->options->file;
-    FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "r");
+    const bool own = strcmp(name, "-") != 0;
+    FILE *file = own ? fopen(name, "r") : stdin;
     char *line = NULL;
     size_t room = 0;
     ssize_t size;
@@ -105,7 +106,7 @@ static int read_file(struct output *output) {
         message_error(name, "lines that are no records of a log: %llu: `ringside log --json` and `ringside run --log FILE` write records",
                       (unsigned long long)output->refused);
     free(line);
-    if (file != NULL && file != stdin)
+    if (file != NULL && own)
         fclose(file);
     return failed || output->refused != 0 ? EXIT_OURS : 0;
 }

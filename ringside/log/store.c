@@ -25,7 +25,7 @@ static struct {
     int file, file_error;
 } store = {.first = 1, .next = 1, .file = -1};
 
-static struct record *record_at(uint64_t number) { return (struct record *)(void *)(ring + ring_offsets[number % INDEX]); }
+static struct record *record_at(uint64_t number) { return (struct record *)&ring[ring_offsets[number % INDEX]]; }
 
 void log_store_start(uint64_t (*wall_time)(void), uint64_t boot_time) {
     store.wall_time = wall_time;

@@ -116,8 +116,10 @@ static void type(char *text, size_t size, wint_t key) {
 static void rub_out(char *text) {
     size_t used = strlen(text);
 
-    while (used > 0 && (text[--used] & 0xC0) == 0x80)
-        continue;
+    if (used > 0)
+        used--;
+    while (used > 0 && (text[used] & 0xC0) == 0x80)
+        used--;
     text[used] = '\0';
 }
 

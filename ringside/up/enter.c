@@ -211,14 +211,14 @@ int enter_unload(const struct machine_options *options) { return ask(options->ma
 /* ---- status -------------------------------------------------------------------------------- */
 
 static void print_host(const json_t *host) {
-    const json_t *line;
-    size_t i;
+    const json_t *fence = json_object_get(host, "fence");
 
     printf("machine   %s, process %d\n", json_string_value(json_object_get(host, "machine")),
            (int)json_integer_value(json_object_get(host, "process")));
     printf("C:\\       %s\n", json_string_value(json_object_get(host, "drive_c")));
     printf("state     %s\n", json_string_value(json_object_get(host, "state")));
-    json_array_foreach(json_object_get(host, "fence"), i, line) printf("%-9s %s\n", i == 0 ? "fence" : "", json_string_value(line));
+    for (size_t i = 0; i < json_array_size(fence); i++)
+        printf("%-9s %s\n", i == 0 ? "fence" : "", json_string_value(json_array_get(fence, i)));
 }
 
 int enter_status(const struct machine_options *options) {

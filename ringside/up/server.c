@@ -72,7 +72,7 @@ static void flush_out(struct connection *connection) {
         ssize_t n = send(connection->fd, connection->out + sent, connection->out_used - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n > 0)
             sent += (size_t)n;
-        else if (errno != EINTR)
+        else if (n == 0 || errno != EINTR)
             break; /* full, or gone: the next receive says so */
     }
     if (sent == 0)

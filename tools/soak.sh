@@ -1,5 +1,6 @@
 #!/bin/sh
 # `make soak`: every test that has a long form, in it (SOAK=1), and docs/soak.md from what they said. SEEDS, "1 2 3" if not set: each test that takes a seed runs once with each.
+# ONLY: names of tests, if not all are to be run; the report then lists what was left out.
 build=${BUILD:-build}
 seeds=${SEEDS:-1 2 3}
 report=docs/soak.md
@@ -7,11 +8,16 @@ rows=$(mktemp)
 output=$(mktemp)
 trap 'rm -f "$rows" "$output"' EXIT
 failures=0
+skipped=
 
 # soak NAME WHAT COMMAND...: a row of the report
 soak() {
     name=$1 what=$2
     shift 2
+    if [ -n "${ONLY:-}" ] && ! echo " $ONLY " | grep -qF " $name "; then
+        skipped="$skipped $name ($what);"
+        return
+    fi
     echo "soak: $name ($what)" >&2
     began=$(date +%s)
     SOAK=1 BUILD=$build "$@" >"$output" 2>&1 </dev/null
@@ -56,5 +62,6 @@ done
     echo "| test | what | result | took |"
     echo "|---|---|---|---|"
     cat "$rows"
+    [ -z "$skipped" ] || printf '\nNot run this time:%s.\n' "${skipped%;}"
 } >$report
 [ $failures = 0 ]

@@ -2,7 +2,7 @@
 HOST_CFLAGS := -std=gnu17 -O2 -g -fPIE -fno-strict-aliasing -ffile-prefix-map=$(CURDIR)/= -D_GNU_SOURCE -DRINGSIDE_VERSION=\"$(VERSION)\" $(WARNINGS) -I. -Iring0 -Iringside -I$(BUILD) --embed-dir=$(BUILD)
 HOST_LDFLAGS := -pie -Wl,-z,now
 HOST_LIBS := -lZydis -Wl,-Bstatic -ljansson -ldwarf -lelf -lz -lncursesw -ltinfo -Wl,-Bdynamic
-HOST_C := $(wildcard ringside/*.c $(foreach d,devices fence files log objects up,ringside/$(d)/*.c)) $(wildcard ring0/ldr/pe*.c)
+HOST_C := $(wildcard ringside/*.c $(foreach d,devices fence files log objects options up,ringside/$(d)/*.c)) $(wildcard ring0/ldr/pe*.c)
 HOST_OBJ := $(patsubst %.c,$(BUILD)/host/%.o,$(HOST_C)) $(BUILD)/host/ringside/stubs.o $(BUILD)/host/images.o
 
 $(BUILD)/host/%.o: %.c

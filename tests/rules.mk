@@ -58,10 +58,10 @@ check-wine: $(BUILD)/ringside samples $(TESTS_USER:%=$(BUILD)/tests/user/%.exe)
 demo: $(BUILD)/ringside samples
 	BUILD=$(BUILD) samples/demo.sh
 
-TEST_SOURCES_test_options := ringside/options.c ringside/log/level.c
+TEST_SOURCES_test_options := $(wildcard ringside/options/*.c) ringside/log/level.c
 TEST_SOURCES_test_command_line := ringside/command_line.c
 TEST_SOURCES_test_files := ringside/files/files.c ringside/files/root.c ringside/files/beneath.c ringside/files/janitor.c ringside/files/overlay.c ringside/files/names.c ringside/files/shares.c
 TEST_SOURCES_test_pe := $(wildcard ring0/ldr/pe*.c)
-TEST_SOURCES_test_log := ringside/options.c $(foreach n,store record level filter format,ringside/log/$(n).c) -ljansson
+TEST_SOURCES_test_log := $(wildcard ringside/options/*.c) ringside/files/whole.c $(foreach n,store record level filter format,ringside/log/$(n).c) -ljansson
 TEST_SOURCES_test_fence := ringside/fence/fence.c ringside/fence/key.c ringside/fence/filter.c ringside/files/beneath.c
 $(BUILD)/tests/host/test_fence: $(BUILD)/host/linux_calls.inc

@@ -27,6 +27,8 @@
 #define SERVICE_DEMAND_START 3
 #endif
 
+/* MonNote or, without AsNote, MonPrint. */
+VOID MonTell(ULONG Connection, BOOLEAN AsNote, PCSTR Format, va_list Arguments);
 /* printf with the kernel's formats, as UTF-8, cut at Size and terminated. Never waits. */
 VOID MonFormat(CHAR *Text, SIZE_T Size, PCSTR Format, ...);
 /* One of the monitor's own, of no interest to people. */

@@ -21,28 +21,32 @@ VOID MonFormat(CHAR *Text, SIZE_T Size, PCSTR Format, ...) {
     Text[Size - 1] = '\0';
 }
 
-VOID MonNote(ULONG Connection, PCSTR Format, ...) {
-    SIZE_T Used;
-    va_list Arguments;
-    va_start(Arguments, Format);
-    Used = MonFormatLine(Format, Arguments);
-    va_end(Arguments);
-    if (Connection == 0) {
+/* The newline of an answer's line is added here, for control characters in what is printed come out as \xNN. */
+VOID MonTell(ULONG Connection, BOOLEAN AsNote, PCSTR Format, va_list Arguments) {
+    SIZE_T Used = MonFormatLine(Format, Arguments);
+
+    if (!AsNote) {
+        MonText[Used++] = '\n';
+        HalOps->request_data(Connection, MonText, Used);
+    } else if (Connection == 0) {
         HalOps->message(MonText, Used);
     } else {
         HalOps->request_note(Connection, MonText, Used);
     }
 }
 
-/* A line of an answer; the newline is added here, for control characters in what is printed come out as \xNN. */
-VOID MonPrint(ULONG Connection, PCSTR Format, ...) {
-    SIZE_T Used;
+VOID MonNote(ULONG Connection, PCSTR Format, ...) {
     va_list Arguments;
     va_start(Arguments, Format);
-    Used = MonFormatLine(Format, Arguments);
+    MonTell(Connection, TRUE, Format, Arguments);
     va_end(Arguments);
-    MonText[Used++] = '\n';
-    HalOps->request_data(Connection, MonText, Used);
+}
+
+VOID MonPrint(ULONG Connection, PCSTR Format, ...) {
+    va_list Arguments;
+    va_start(Arguments, Format);
+    MonTell(Connection, FALSE, Format, Arguments);
+    va_end(Arguments);
 }
 
 NTSTATUS MonToUnicode(PCWSTR Prefix, PCSTR Text, PUNICODE_STRING String) {

@@ -9,20 +9,11 @@ typedef struct _MON_LIST {
 } MON_LIST;
 
 static VOID MonListLine(const MON_LIST *List, PCSTR Format, ...) {
-    static CHAR Line[MON_TEXT];
-    WCHAR Wide[512];
     va_list Arguments;
-    SIZE_T Count;
 
     va_start(Arguments, Format);
-    Count = KdpFormatLine(Wide, RTL_NUMBER_OF(Wide), Format, Arguments);
+    MonTell(List->Connection, List->AsNotes, Format, Arguments);
     va_end(Arguments);
-    Line[KdpEncode(Wide, Count < RTL_NUMBER_OF(Wide) ? Count : RTL_NUMBER_OF(Wide), Line, sizeof Line - 1)] = '\0';
-    if (List->AsNotes) {
-        MonNote(List->Connection, "%s", Line);
-    } else {
-        MonPrint(List->Connection, "%s", Line);
-    }
 }
 
 static PCSTR MonWaitName(PKTHREAD Thread) {

@@ -1,5 +1,6 @@
 /* Files and folders by name. */
 #include "crt.h"
+#include "status.h"
 #include <direct.h>
 
 static int result_of(BOOL ok) {
@@ -213,28 +214,11 @@ int __cdecl _fstat64(int fd, struct _stat64 *to) {
     return 0;
 }
 
-/* The other layouts differ in the width of times and sizes only. */
-#define NARROW_STATUS(name, type, path_type, wide_name)                                                                                              \
-    int __cdecl name(path_type path, type *to) {                                                                                                     \
-        struct _stat64 status;                                                                                                                       \
-                                                                                                                                                     \
-        if (wide_name(path, &status)) {                                                                                                              \
-            return -1;                                                                                                                               \
-        }                                                                                                                                            \
-        memset(to, 0, sizeof(*to));                                                                                                                  \
-        to->st_mode = status.st_mode;                                                                                                                \
-        to->st_nlink = status.st_nlink;                                                                                                              \
-        to->st_size = (__typeof__(to->st_size))status.st_size;                                                                                       \
-        to->st_ctime = (__typeof__(to->st_ctime))status.st_ctime;                                                                                    \
-        to->st_atime = (__typeof__(to->st_atime))status.st_atime;                                                                                    \
-        to->st_mtime = (__typeof__(to->st_mtime))status.st_mtime;                                                                                    \
-        return 0;                                                                                                                                    \
-    }
-NARROW_STATUS(_stat32, struct _stat32, const char *, _stat64)
-NARROW_STATUS(_stat64i32, struct _stat64i32, const char *, _stat64)
-NARROW_STATUS(_wstat64i32, struct _stat64i32, const wchar_t *, _wstat64)
-NARROW_STATUS(_fstat32, struct _stat32, int, _fstat64)
-NARROW_STATUS(_fstat64i32, struct _stat64i32, int, _fstat64)
+CRT_NARROW_STATUS(_stat32, struct _stat32, const char *, _stat64)
+CRT_NARROW_STATUS(_stat64i32, struct _stat64i32, const char *, _stat64)
+CRT_NARROW_STATUS(_wstat64i32, struct _stat64i32, const wchar_t *, _wstat64)
+CRT_NARROW_STATUS(_fstat32, struct _stat32, int, _fstat64)
+CRT_NARROW_STATUS(_fstat64i32, struct _stat64i32, int, _fstat64)
 
 /* ---- Searching ------------------------------------------------------------------------------------------------------------------ */
 

@@ -1,5 +1,6 @@
 /* Searching folders, and the status of files, in the layouts that differ in the width of times and sizes. */
 #include "../crt/crt.h"
+#include "../crt/status.h"
 
 static __time64_t unix_time(FILETIME time) {
     return (__time64_t)(((unsigned long long)time.dwHighDateTime << 32 | time.dwLowDateTime) / 10000000) - 11644473600ll;
@@ -58,23 +59,7 @@ FIND_WIDE(_wfindfirst32i64, _wfindnext32i64, _wfinddata32i64_t)
 FIND_WIDE(_wfindfirst64, _wfindnext64, _wfinddata64_t)
 FIND_WIDE(_wfindfirst64i32, _wfindnext64i32, _wfinddata64i32_t)
 
-#define STATUS(name, layout, path_type, full)                                                                                                        \
-    int __cdecl name(path_type path, struct layout *to) {                                                                                            \
-        struct _stat64 status;                                                                                                                       \
-                                                                                                                                                     \
-        if (full(path, &status)) {                                                                                                                   \
-            return -1;                                                                                                                               \
-        }                                                                                                                                            \
-        memset(to, 0, sizeof(*to));                                                                                                                  \
-        to->st_mode = status.st_mode;                                                                                                                \
-        to->st_nlink = status.st_nlink;                                                                                                              \
-        to->st_size = (__typeof__(to->st_size))status.st_size;                                                                                       \
-        to->st_ctime = (__typeof__(to->st_ctime))status.st_ctime;                                                                                    \
-        to->st_atime = (__typeof__(to->st_atime))status.st_atime;                                                                                    \
-        to->st_mtime = (__typeof__(to->st_mtime))status.st_mtime;                                                                                    \
-        return 0;                                                                                                                                    \
-    }
-STATUS(_stat32i64, _stat32i64, const char *, _stat64)
-STATUS(_wstat32, _stat32, const wchar_t *, _wstat64)
-STATUS(_wstat32i64, _stat32i64, const wchar_t *, _wstat64)
-STATUS(_fstat32i64, _stat32i64, int, _fstat64)
+CRT_NARROW_STATUS(_stat32i64, struct _stat32i64, const char *, _stat64)
+CRT_NARROW_STATUS(_wstat32, struct _stat32, const wchar_t *, _wstat64)
+CRT_NARROW_STATUS(_wstat32i64, struct _stat32i64, const wchar_t *, _wstat64)
+CRT_NARROW_STATUS(_fstat32i64, struct _stat32i64, int, _fstat64)

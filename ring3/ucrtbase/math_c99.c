@@ -2,27 +2,7 @@
  * The mathematics that C99 added. What has no closed form is computed on the x87 unit, as in ring3/crt/math.c. Each function of doubles has its single
  * precision twin, which rounds the result once more; the long double of Visual C++ is double.
  */
-#include "../crt/crt.h"
-#include "../crt/x87.h"
-
-typedef long double real;
-
-#define WITH_FLOAT1(function)                                                                                                                        \
-    CRT_EXPORT(float, crt_##function##f, (float x)) { return (float)crt_##function(x); }
-#define WITH_FLOAT2(function)                                                                                                                        \
-    CRT_EXPORT(float, crt_##function##f, (float x, float y)) { return (float)crt_##function(x, y); }
-
-static double domain_error(void) {
-    errno = EDOM;
-    return __builtin_nan("");
-}
-
-static double checked(double x, real result) {
-    if (_finite(x) && !_finite((double)result)) {
-        errno = ERANGE;
-    }
-    return (double)result;
-}
+#include "math_real.h"
 
 /* ---- Rounding, in the direction that the control word says or away from zero ----------------------------------------------------------- */
 

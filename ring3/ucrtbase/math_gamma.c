@@ -1,23 +1,5 @@
 /* The error function and the gamma function, computed on the x87 unit; each with its single precision twin. */
-#include "../crt/crt.h"
-#include "../crt/x87.h"
-
-typedef long double real;
-
-#define WITH_FLOAT1(function)                                                                                                                        \
-    CRT_EXPORT(float, crt_##function##f, (float x)) { return (float)crt_##function(x); }
-
-static double domain_error(void) {
-    errno = EDOM;
-    return __builtin_nan("");
-}
-
-static double checked(double x, real result) {
-    if (_finite(x) && !_finite((double)result)) {
-        errno = ERANGE;
-    }
-    return (double)result;
-}
+#include "math_real.h"
 
 #define SQRT_PI 1.7724538509055160272981674833411451828L
 

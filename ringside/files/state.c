@@ -4,6 +4,7 @@
  */
 #include "files/state.h"
 #include "files/beneath.h"
+#include "files/whole.h"
 #include "hal/hal.h"
 
 #include <errno.h>
@@ -70,19 +71,9 @@ static int open_file(const char *name, int flags) {
     return file;
 }
 
-static int write_whole(int file, const char *data, uint64_t size) {
-    while (size != 0) {
-        ssize_t written = write(file, data, size);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written <= 0) {
-            return written < 0 ? hal_error(errno) : -HAL_EIO;
-        }
-        data += written;
-        size -= (uint64_t)written;
-    }
-    return 0;
+static int write_state(int file, const void *data, uint64_t size) {
+    int error = write_whole(file, data, size);
+    return error != 0 ? hal_error(-error) : 0;
 }
 
 int64_t state_read(const char *name, uint64_t offset, void *data, uint64_t size) {
@@ -130,7 +121,7 @@ int64_t state_append(const char *name, const void *data, uint64_t size) {
     } else if (size > STATE_MAX_FILE || (uint64_t)before.st_size > STATE_MAX_FILE - size) {
         error = -HAL_ENOSPC;
     } else {
-        error = write_whole(file, data, size);
+        error = write_state(file, data, size);
         if (error == 0 && fdatasync(file) != 0) {
             error = hal_error(errno);
         }
@@ -161,7 +152,7 @@ int64_t state_replace(const char *name, const void *data, uint64_t size) {
     if (file < 0) {
         return file;
     }
-    int error = write_whole(file, data, size);
+    int error = write_state(file, data, size);
     if (error == 0 && fsync(file) != 0) {
         error = hal_error(errno);
     }

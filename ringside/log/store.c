@@ -1,4 +1,5 @@
 #include "log/store.h"
+#include "files/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -252,13 +253,8 @@ static void append_to_file(void) {
     size_t size = format(store.next - 1, 0, line, sizeof line - 1);
 
     line[size++] = '\n';
-    for (size_t done = 0; done < size && store.file_error == 0;) {
-        ssize_t n = write(store.file, line + done, size - done);
-        if (n >= 0)
-            done += (size_t)n;
-        else if (errno != EINTR)
-            store.file_error = -errno;
-    }
+    if (store.file_error == 0)
+        store.file_error = write_whole(store.file, line, size);
 }
 
 int log_store_stop(void) {

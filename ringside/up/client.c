@@ -283,23 +283,31 @@ static json_t *make_request(const char *command, const char *const *arguments, s
     return json_pack("{s:s, s:o}", "command", command, "arguments", list);
 }
 
+/* The answer and its size; an answer that never came is empty. */
+static int ask_whole(struct client *client, json_t *request, struct exchange *exchange, char **answer) {
+    int code = exchange_run(client, request, NULL, 0, exchange);
+
+    *answer = exchange->answer != NULL ? exchange->answer : calloc(1, 1);
+    return code;
+}
+
 int client_ask(struct client *client, const char *command, const char *const *arguments, size_t count, char **answer, size_t *size) {
     struct exchange exchange = {.to_stdout = answer == NULL};
-    int code = exchange_run(client, make_request(command, arguments, count), NULL, 0, &exchange);
+    json_t *request = make_request(command, arguments, count);
+    int code;
 
-    if (answer != NULL) {
-        *answer = exchange.answer != NULL ? exchange.answer : calloc(1, 1);
-        *size = exchange.size;
-    }
+    if (answer == NULL)
+        return exchange_run(client, request, NULL, 0, &exchange);
+    code = ask_whole(client, request, &exchange, answer);
+    *size = exchange.size;
     return code;
 }
 
 int client_status(struct client *client, bool as_json, char **answer, json_t **host) {
     static const char *const arguments[] = {"json"};
     struct exchange exchange = {0};
-    int code = exchange_run(client, make_request("status", arguments, as_json ? 1 : 0), NULL, 0, &exchange);
+    int code = ask_whole(client, make_request("status", arguments, as_json ? 1 : 0), &exchange, answer);
 
-    *answer = exchange.answer != NULL ? exchange.answer : calloc(1, 1);
     *host = exchange.host;
     return code;
 }

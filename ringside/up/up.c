@@ -3,6 +3,7 @@
 #include "devices/device.h"
 #include "fence/fence.h"
 #include "files/files.h"
+#include "files/whole.h"
 #include "log/store.h"
 #include "machine.h"
 #include "message.h"
@@ -46,29 +47,18 @@ struct json_t *up_describe(void) {
                      fence);
 }
 
-static bool write_whole(int fd, const char *bytes, size_t size) {
-    while (size != 0) {
-        ssize_t n = write(fd, bytes, size);
-        if (n < 0 && errno != EINTR)
-            return false;
-        bytes += n > 0 ? n : 0;
-        size -= n > 0 ? (size_t)n : 0;
-    }
-    return true;
-}
-
 void up_keep_screen(const char *text, size_t size) {
     static char line[LOG_STORE_LINE_MAX + 2];
     uint64_t cursor = 0, lost;
     size_t length;
-    bool kept = write_whole(up.screen, text, size);
+    int error = write_whole(up.screen, text, size);
 
-    while (kept && (length = log_store_next(&cursor, line, sizeof line - 1, &lost)) != 0) {
+    while (error == 0 && (length = log_store_next(&cursor, line, sizeof line - 1, &lost)) != 0) {
         line[length] = '\n';
-        kept = write_whole(up.last_log, line, length + 1);
+        error = write_whole(up.last_log, line, length + 1);
     }
-    if (!kept)
-        message_note("the screen and the log could not be kept: %s", strerror(errno));
+    if (error != 0)
+        message_note("the screen and the log could not be kept: %s", strerror(-error));
 }
 
 void up_end(const char *text, int code) {

@@ -16,7 +16,7 @@ $(BUILD)/host/ringside/stubs.o: ringside/stubs.S
 $(BUILD)/host/linux_calls.inc: ringside/rules.mk
 	@mkdir -p $(@D)
 	echo '#include <asm/unistd_64.h>' | $(CC) -dM -E - | awk '$$2 ~ /^__NR_/ { printf "[%d] = \"%s\",\n", $$3, substr($$2, 6) }' > $@
-$(BUILD)/host/ringside/fence_filter.o: $(BUILD)/host/linux_calls.inc
+$(BUILD)/host/ringside/fence/filter.o: $(BUILD)/host/linux_calls.inc
 $(BUILD)/host/ringside/cc.o: $(BUILD)/ring0/ntoskrnl.lib
 $(BUILD)/host/ringside/corpus.o: $(BUILD)/ring0/proved.inc
 

@@ -1,7 +1,5 @@
 # The contract tables -> ntoskrnl.def, hal.def, contract.c, twins.S, proved.inc, exports.md. Columns of exports.tbl are described in docs/exports.md's head below.
-FNR == 1 { file++ }
 /^#/ || NF == 0 { next }
-file == 1 { service[services++] = "Zw" substr($2, 3); service_arguments[services - 1] = $3; next }
 NF != 5 { printf "%s:%d: five columns wanted: name dll irql arguments test\n", FILENAME, FNR > "/dev/stderr"; failed = 1; next }
 {
     split($1, part, "=")
@@ -20,14 +18,6 @@ function level(s) {
 }
 END {
     if (failed) exit 1
-    # Zw services that no table lists by hand get the contract all of them share.
-    for (i = 0; i < services; i++) if (!(service[i] in seen)) {
-        n = count++
-        ename[n] = iname[n] = service[i]; dll[n] = "ntoskrnl"; irql[n] = "<=APC"; test[n] = "-"
-        args[n] = ""
-        for (k = 0; k < service_arguments[i]; k++) args[n] = args[n] "p"
-        args[n] = (args[n] == "" ? "-" : args[n]) ":s"
-    }
     def = out "/ntoskrnl.def"; hal = out "/hal.def"; c = out "/contract.c"; s = out "/twins.S"; proved = "LC_ALL=C sort >" out "/proved.inc"
     print "LIBRARY ntoskrnl.exe\nEXPORTS" > def
     print "LIBRARY hal.dll\nEXPORTS" > hal
@@ -44,6 +34,7 @@ END {
             printf "extern char twin_%d[] __asm__(\"VfTwin_%s\");\n", n, ename[n] > c
             printf ".globl VfTwin_%s\nVfTwin_%s:\n    movl $%d, %%eax\n    jmp VfpTwin\n", ename[n], ename[n], n > s
         }
+        if (dll[n] == "inbox") continue # of use to the drivers that are carried along, and nobody else's
         if (test[n] != "-") printf "\"%s\",\n", ename[n] | proved
         printf "| %s | %s | %s | %s | %s |\n", ename[n], dll[n], irql[n], args[n], test[n] > doc
     }

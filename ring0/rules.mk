@@ -8,9 +8,9 @@ RING0_OBJ := $(RING0_C:%.c=$(BUILD)/%.o) $(RING0_S:%.S=$(BUILD)/%.o) $(BUILD)/ri
 EXPORT_TABLES := $(foreach d,$(RING0_DIRS),$(wildcard ring0/$(d)/exports.tbl))
 INBOX_DRIVERS := null condrv hostfs scm
 
-$(BUILD)/ring0/ntoskrnl.def $(BUILD)/ring0/hal.def $(BUILD)/ring0/contract.c $(BUILD)/ring0/twins.S $(BUILD)/ring0/proved.inc $(BUILD)/exports.md &: ring0/exports.awk ring0/services.tbl $(EXPORT_TABLES)
+$(BUILD)/ring0/ntoskrnl.def $(BUILD)/ring0/hal.def $(BUILD)/ring0/contract.c $(BUILD)/ring0/twins.S $(BUILD)/ring0/proved.inc $(BUILD)/exports.md &: ring0/exports.awk $(EXPORT_TABLES)
 	@mkdir -p $(BUILD)/ring0
-	awk -v out=$(BUILD)/ring0 -v doc=$(BUILD)/exports.md -f ring0/exports.awk ring0/services.tbl $(EXPORT_TABLES)
+	awk -v out=$(BUILD)/ring0 -v doc=$(BUILD)/exports.md -f ring0/exports.awk $(EXPORT_TABLES)
 
 $(BUILD)/ring0/services.c $(BUILD)/ring0/zw.S $(BUILD)/ring0/ntdll-services.S $(BUILD)/ring0/ntdll-services.def &: ring0/services.awk ring0/services.tbl
 	@mkdir -p $(BUILD)/ring0

@@ -186,6 +186,8 @@ struct _KTHREAD {
     BOOLEAN ApcInterruptible; /* in a wait that a kernel APC may interrupt */
     BOOLEAN Saturation;       /* base priority pinned by KeSetBasePriorityThread(+-16) */
     UCHAR Processor;          /* on which it runs or ran last */
+    UCHAR IdealProcessor;
+    BOOLEAN StackSwapDisabled;
     KAFFINITY UserAffinity;   /* what KeRevertToUserAffinityThread restores */
     BOOLEAN SystemAffinity;
     PLIST_ENTRY QueueEntry;    /* what KeInsertQueue handed to it while it waited */

@@ -78,15 +78,24 @@ VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
 VOID NTAPI KeRevertToUserAffinityThread(VOID) { KeRevertToUserAffinityThreadEx(0); }
 
 UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor) {
-    UCHAR Old = Thread->Processor;
+    UCHAR Old = Thread->IdealProcessor;
 
-    if (Processor < KiMachine->cpus && Thread->State != Running)
+    if (Processor >= KiMachine->cpus)
+        return Old;
+    Thread->IdealProcessor = Processor;
+    if (Thread->State != Running)
         Thread->Processor = Processor;
     return Old;
 }
 
-/* Kernel stacks are never paged out here, so there is nothing to switch. */
-BOOLEAN NTAPI KeSetKernelStackSwapEnable(BOOLEAN Enable) { return TRUE; }
+/* Kernel stacks are never paged out here: the wish is kept, and told when it changes. */
+BOOLEAN NTAPI KeSetKernelStackSwapEnable(BOOLEAN Enable) {
+    PKTHREAD Thread = KiCurrentThread();
+    BOOLEAN Old = !Thread->StackSwapDisabled;
+
+    Thread->StackSwapDisabled = !Enable;
+    return Old;
+}
 
 /* There is one group, 0. Invalid affinities are ignored, and the previous one is then said to be none ("KeSetSystemGroupAffinityThread"). */
 VOID NTAPI KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity) {

@@ -155,7 +155,8 @@ static NTSTATUS LdrpMap(const struct pe_image *File, PCUNICODE_STRING FullName, 
     Layout->Image = (File->image_size + PAGE_SIZE - 1ull) & ~(PAGE_SIZE - 1ull);
     Layout->Stubs = ((SIZE_T)MissingCount * LDRP_STUB_SIZE + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1ull);
     Layout->Guard = ((SIZE_T)MissingCount * LDRP_GUARD_SLOT + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1ull);
-    SIZE_T head = (sizeof(LDRP_MODULE) + FullName->Length + 15) & ~15ull, imports = (File->import_dll_count + 1) * sizeof(PLDRP_MODULE);
+    SIZE_T head = (sizeof(LDRP_MODULE) + FullName->Length + sizeof(WCHAR) + 15) & ~15ull,
+           imports = (File->import_dll_count + 1) * sizeof(PLDRP_MODULE);
     SIZE_T size = head + imports + MissingCount * sizeof(LDRP_MISSING) + MissingText + File->section_count;
     UCHAR *module = ExAllocatePoolWithTag(NonPagedPoolNx, size, LDRP_TAG);
     PVOID base;

@@ -41,13 +41,16 @@ PLDRP_MODULE LdrpFindModuleByName(PCSTR Name, BOOLEAN WithExtension) {
 VOID LdrpInsertModule(PLDRP_MODULE Module, PCUNICODE_STRING FullName) {
     PLDR_MODULE entry = &Module->Public;
     entry->FullDllName.Buffer = (PWSTR)((UCHAR *)Module + sizeof(*Module));
-    entry->FullDllName.Length = entry->FullDllName.MaximumLength = FullName->Length;
+    entry->FullDllName.Length = FullName->Length;
+    entry->FullDllName.MaximumLength = FullName->Length + sizeof(WCHAR);
     RtlCopyMemory(entry->FullDllName.Buffer, FullName->Buffer, FullName->Length);
+    entry->FullDllName.Buffer[FullName->Length / sizeof(WCHAR)] = L'\0'; /* drivers that walk the list take the names for plain strings */
     ULONG start = FullName->Length / sizeof(WCHAR);
     while (start != 0 && entry->FullDllName.Buffer[start - 1] != L'\\')
         start--;
     entry->BaseDllName.Buffer = entry->FullDllName.Buffer + start;
-    entry->BaseDllName.Length = entry->BaseDllName.MaximumLength = (USHORT)(FullName->Length - start * sizeof(WCHAR));
+    entry->BaseDllName.Length = (USHORT)(FullName->Length - start * sizeof(WCHAR));
+    entry->BaseDllName.MaximumLength = entry->BaseDllName.Length + sizeof(WCHAR);
     for (ULONG i = 0; i < entry->BaseDllName.Length / sizeof(WCHAR) && i < sizeof(entry->Name) - 1; i++)
         entry->Name[i] = entry->BaseDllName.Buffer[i] < 0x80 ? (CHAR)entry->BaseDllName.Buffer[i] : '?';
     entry->LoadCount = 1;

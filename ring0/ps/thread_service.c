@@ -13,6 +13,7 @@
 #define PROCESS_CREATE_THREAD_ACCESS 0x0002u
 #define APC_TAG                      'cpAP'
 #define SUSPEND_LIMIT                127
+#define THREAD_SUSPEND_COUNT         35 /* ThreadSuspendCount, since Windows 8.1 */
 #define CREATE_FLAGS_SUSPENDED       0x1u
 #define CREATE_FLAGS_IGNORED         0x6u /* skip attach, hide from debugger: no thread notifications in DLLs here that these would change */
 
@@ -320,7 +321,7 @@ static NTSTATUS PspQueryThread(PETHREAD Thread, THREADINFOCLASS Class, PVOID Buf
     BOOLEAN Ended = Thread->Tcb.State == Terminated;
     ULONG Value;
 
-    switch (Class) {
+    switch ((ULONG)Class) {
     case ThreadBasicInformation: {
         THREAD_BASIC_INFORMATION Answer = {
             .ExitStatus = Ended ? Thread->ExitStatus : STATUS_PENDING,
@@ -342,6 +343,7 @@ static NTSTATUS PspQueryThread(PETHREAD Thread, THREADINFOCLASS Class, PVOID Buf
     case ThreadQuerySetWin32StartAddress: return PspAnswer(Buffer, Length, ReturnLength, &Thread->Win32StartAddress, sizeof(PVOID));
     case ThreadAmILastThread: Value = Thread->Process->ActiveThreads == 1; return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
     case ThreadIsIoPending: Value = !IsListEmpty(&Thread->IrpList); return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
+    case THREAD_SUSPEND_COUNT: Value = (ULONG)Thread->Tcb.SuspendCount; return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
     case ThreadIsTerminated: Value = Ended; return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
     default: return STATUS_INVALID_INFO_CLASS;
     }

@@ -247,6 +247,16 @@ static VOID TestRequest(PIRP Irp) {
     ok(IoIsOperationSynchronous(Irp), "IoIsOperationSynchronous");
 }
 
+static ULONG SuspendCount(ULONG Id) {
+    CLIENT_ID Client = {0, (HANDLE)(ULONG_PTR)Id};
+    ULONG Count = 99;
+    HANDLE Thread = NULL;
+    ZwOpenThread(&Thread, THREAD_ALL_ACCESS, Named(NULL), &Client);
+    ZwQueryInformationThread(Thread, 35 /* ThreadSuspendCount */, &Count, sizeof Count, NULL);
+    ZwClose(Thread);
+    return Count;
+}
+
 static VOID TestChild(VOID) {
     PEPROCESS Child = NULL;
     PETHREAD Thread = NULL;
@@ -265,7 +275,9 @@ static VOID TestChild(VOID) {
     ok(Images >= 3, "PsSetLoadImageNotifyRoutine: its program and libraries have been loaded");
     is(ThreadsCreated, 1, "PsSetCreateThreadNotifyRoutine: so has its thread");
     STATUS(PsSuspendProcess(Child), 0, "PsSuspendProcess");
+    is(SuspendCount(Facts.Thread), 1, "its thread is suspended");
     STATUS(PsResumeProcess(Child), 0, "PsResumeProcess");
+    is(SuspendCount(Facts.Thread), 0, "and no longer");
     InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
     STATUS(ZwOpenProcess(&Handle, PROCESS_ALL_ACCESS, &Attributes, &Id), 0, "a handle");
     STATUS(ZwTerminateProcess(Handle, 0x77), 0, "ZwTerminateProcess");

@@ -17,6 +17,8 @@ static ULONG Marker = 77;
 static PVOID SeenObjectContext, SeenCallContext;
 static NTSTATUS SeenStatus;
 static WCHAR SeenName[128];
+static PCUNICODE_STRING Released, NameAgain;
+static BOOLEAN OldNameSeen;
 
 static NTSTATUS NTAPI Filter(PVOID Context, PVOID Argument1, PVOID Argument2) {
     REG_NOTIFY_CLASS Class = (REG_NOTIFY_CLASS)(ULONG_PTR)Argument1;
@@ -40,7 +42,12 @@ static NTSTATUS NTAPI Filter(PVOID Context, PVOID Argument1, PVOID Argument2) {
             RtlZeroMemory(SeenName, sizeof SeenName);
             RtlCopyMemory(SeenName, Name->Buffer, min(Name->Length, sizeof SeenName - sizeof(WCHAR)));
             CmCallbackReleaseKeyObjectIDEx(Name);
+            Released = Name;
+            NameAgain = NULL;
+            CmCallbackGetKeyObjectIDEx(&High, Set->Object, &Id, &NameAgain, 0);
+            CmCallbackReleaseKeyObjectIDEx(NameAgain);
         }
+        OldNameSeen = NT_SUCCESS(CmCallbackGetKeyObjectID(&High, Set->Object, &Id, &Name)) && wcsstr(Name->Buffer, L"\\registry-callback\\Sub");
         CmSetCallbackObjectContext(Set->Object, &High, &Marker, NULL);
     } else if (Class == RegNtPostSetValueKey) {
         SeenCallContext = ((PREG_POST_OPERATION_INFORMATION)Argument2)->CallContext;
@@ -83,6 +90,8 @@ static VOID TestOperations(VOID) {
     ok(Ordered == 4 && Order[0] == 1 && Order[1] == 0 && Order[2] == 10 && Order[3] == 11, "high before low, and back");
     ok(SeenCallContext == &Marker && SeenStatus == STATUS_SUCCESS, "the call's context comes back, with the status");
     ok(wcsstr(SeenName, L"\\registry-callback\\Sub") != NULL, "the key's name: %S", SeenName);
+    ok(OldNameSeen, "CmCallbackGetKeyObjectID knows it too");
+    ok(Released && Released == NameAgain, "CmCallbackReleaseKeyObjectIDEx frees the name");
     ok(SeenObjectContext == NULL, "the key has no context yet");
     Set(Sub, L"Value", 2);
     ok(SeenObjectContext == &Marker, "the next time it has");

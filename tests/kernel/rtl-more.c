@@ -22,6 +22,9 @@ VOID NTAPI RtlRaiseException(PEXCEPTION_RECORD);
 VOID NTAPI RtlRestoreContext(PCONTEXT, PEXCEPTION_RECORD);
 FUNCTION_ENTRY *NTAPI RtlLookupFunctionEntry(ULONG64, PULONG64, PVOID);
 PVOID NTAPI RtlVirtualUnwind(ULONG, ULONG64, ULONG64, FUNCTION_ENTRY *, PCONTEXT, PVOID *, PULONG64, PVOID);
+VOID NTAPI RealUnwind(PVOID, PVOID, PEXCEPTION_RECORD, PVOID) __asm__("RtlUnwind");
+VOID RealLocalUnwind(PVOID, PVOID) __asm__("_local_unwind");
+VOID NTAPI RealPrefetch(PVOID, SIZE_T) __asm__("RtlPrefetchMemoryNonTemporal");
 VOID NTAPI RtlUnwindEx(PVOID, PVOID, PEXCEPTION_RECORD, PVOID, PCONTEXT, PVOID);
 PVOID NTAPI RtlPcToFileHeader(PVOID, PVOID *);
 PVOID NTAPI RtlFindExportedRoutineByName(PVOID, PCSTR);
@@ -71,6 +74,7 @@ static VOID TestMemory(VOID) {
     ok(Bytes[0] == 1 && Bytes[7] == 4 && Bytes[8] == 6, "RtlFillMemoryUlong");
     RealFillMemoryUlonglong(Wide, 16, 0x1122334455667788);
     ok(Wide[0] == 0x1122334455667788 && Wide[1] == Wide[0] && Wide[2] == 3, "RtlFillMemoryUlonglong");
+    RealPrefetch(Bytes, sizeof Bytes);
     __asm__ volatile("call __chkstk" : "+a"(Stack)::"r10", "r11", "memory", "cc");
     is(Stack, 0x2000, "__chkstk touches the stack and keeps rax");
     is(RealUshortByteSwap(0x1234), 0x3412, "RtlUshortByteSwap");
@@ -162,6 +166,17 @@ static VOID TestRaise(VOID) {
     is(Code, 0xE0001234, "RtlRaiseException");
 }
 
+/* The frame that a context was captured in, as a handler knows it. */
+static PVOID EstablisherOf(const CONTEXT *Context) {
+    static CONTEXT Caller;
+    ULONG64 Base = 0, Frame = 0;
+    PVOID HandlerData;
+    FUNCTION_ENTRY *Function = RtlLookupFunctionEntry(Context->Rip, &Base, NULL);
+    Caller = *Context;
+    RtlVirtualUnwind(0, Base, Context->Rip, Function, &Caller, &HandlerData, &Frame, NULL);
+    return (PVOID)(ULONG_PTR)Frame;
+}
+
 /* RtlUnwindEx and RtlRestoreContext as setjmp and longjmp use them. */
 static DECLSPEC_NOINLINE VOID TestUnwind(VOID) {
     static CONTEXT Saved, Working; /* 1232 bytes each */
@@ -188,6 +203,14 @@ static DECLSPEC_NOINLINE VOID TestUnwind(VOID) {
         RtlUnwindEx((PVOID)(ULONG_PTR)Frame, (PVOID)Saved.Rip, NULL, (PVOID)5, &Working, NULL);
     }
     is(Passes, 4, "RtlUnwindEx to this frame");
+    RtlCaptureContext(&Saved);
+    if (Passes++ == 4)
+        RealUnwind(EstablisherOf(&Saved), (PVOID)Saved.Rip, NULL, NULL);
+    is(Passes, 6, "RtlUnwind to this frame");
+    RtlCaptureContext(&Saved);
+    if (Passes++ == 6)
+        RealLocalUnwind(EstablisherOf(&Saved), (PVOID)Saved.Rip);
+    is(Passes, 8, "_local_unwind to this frame");
 }
 
 static VOID TestText(VOID) {

@@ -57,7 +57,7 @@ static VOID TestObject(HANDLE Handle, PCSTR What) {
 
 static VOID TestDevice(PDRIVER_OBJECT DriverObject) {
     PDEVICE_OBJECT Device;
-    PSECURITY_DESCRIPTOR Read = NULL;
+    PSECURITY_DESCRIPTOR Read = NULL, Before;
     BOOLEAN Allocated;
     HANDLE Handle;
     if (!NT_SUCCESS(IoCreateDevice(DriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Device))) {
@@ -71,6 +71,10 @@ static VOID TestDevice(PDRIVER_OBJECT DriverObject) {
     ok(Device->SecurityDescriptor != NULL, "the device object points at it");
     STATUS(ObGetObjectSecurity(Device, &Read, &Allocated), 0, "by pointer");
     ok(Read && Allocated, "there it is");
+    Before = Read;
+    ObReleaseObjectSecurity(Read, Allocated);
+    ObGetObjectSecurity(Device, &Read, &Allocated);
+    ok(Read == Before, "what ObReleaseObjectSecurity frees comes again");
     ObReleaseObjectSecurity(Read, Allocated);
     ZwClose(Handle);
     IoDeleteDevice(Device);
@@ -94,6 +98,8 @@ static VOID TestHandles(VOID) {
     OBJECT_ATTRIBUTES Attributes;
     HANDLE_FLAGS Protect = {FALSE, TRUE}, None = {FALSE, FALSE}, Read = {TRUE, FALSE};
     SECURITY_DESCRIPTOR New;
+    PSID Owner = NULL;
+    BOOLEAN Defaulted;
     HANDLE Event;
     ULONG Length;
     InitializeObjectAttributes(&Attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
@@ -102,6 +108,11 @@ static VOID TestHandles(VOID) {
     RtlCreateSecurityDescriptor(&New, SECURITY_DESCRIPTOR_REVISION);
     STATUS(NtSetSecurityObject(Event, SACL_SECURITY_INFORMATION, &New), STATUS_SUCCESS, "NtSetSecurityObject");
     STATUS(NtQuerySecurityObject(Event, OWNER_SECURITY_INFORMATION, Buffer, sizeof Buffer, &Length), STATUS_SUCCESS, "NtQuerySecurityObject");
+    RtlSetOwnerSecurityDescriptor(&New, SeExports->SeWorldSid, FALSE);
+    STATUS(NtSetSecurityObject(Event, OWNER_SECURITY_INFORMATION, &New), STATUS_SUCCESS, "another owner");
+    NtQuerySecurityObject(Event, OWNER_SECURITY_INFORMATION, Buffer, sizeof Buffer, &Length);
+    RtlGetOwnerSecurityDescriptor((PSECURITY_DESCRIPTOR)Buffer, &Owner, &Defaulted);
+    ok(Owner && RtlEqualSid(Owner, SeExports->SeWorldSid), "is there");
     STATUS(ZwSetSecurityObject(Event, DACL_SECURITY_INFORMATION, NULL), STATUS_ACCESS_VIOLATION, "no descriptor at all");
     STATUS(ObSetHandleAttributes(Event, &Protect, KernelMode), 0, "a handle is protected");
     ZwQueryObject(Event, (OBJECT_INFORMATION_CLASS)4 /* ObjectHandleFlagInformation */, &Read, sizeof Read, NULL);

@@ -206,6 +206,7 @@ static VOID TestTimes(VOID) {
     RtlSecondsSince1970ToTime(86400, &Time);
     is(Time.QuadPart, Epoch.QuadPart + 864000000000ll, "RtlSecondsSince1970ToTime");
     RtlSecondsSince1980ToTime(0, &Time);
+    ok(RtlTimeToSecondsSince1980(&Time, &Seconds) && Seconds == 0, "RtlTimeToSecondsSince1980");
     is(Time.QuadPart, 119600064000000000ll, "RtlSecondsSince1980ToTime");
     ExSystemTimeToLocalTime(&Epoch, &Time);
     ExLocalTimeToSystemTime(&Time, &Time);
@@ -226,6 +227,7 @@ static VOID TestBitMaps(VOID) {
     is(RtlFindClearBitsAndSet(&Map, 10, 0), 0, "RtlFindClearBitsAndSet");
     is(RtlFindClearBits(&Map, 41, 0), 0xFFFFFFFF, "no such run");
     is(RtlFindSetBits(&Map, 60, 0), 0, "RtlFindSetBits");
+    is(RtlFindSetBits(&Map, 101, 0), ~0u, "more than there are");
     is(RtlFindSetBitsAndClear(&Map, 5, 16), 16, "RtlFindSetBitsAndClear");
     is(RtlFindNextForwardRunClear(&Map, 0, &Run), 5, "RtlFindNextForwardRunClear");
     is(Run, 16, "from 16");

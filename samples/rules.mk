@@ -21,8 +21,12 @@ SAMPLE_SERIAL := $(BUILD)/samples/serial.sys $(BUILD)/samples/terminal.exe
 SAMPLE_STACK := $(foreach d,disk volume fat,$(BUILD)/samples/$(d).sys) $(BUILD)/samples/files.exe
 SAMPLE_UART := $(BUILD)/samples/uart.sys $(BUILD)/samples/talk.exe
 
+# A driver of one source and a program of one: FOLDER/DRIVER/PROGRAM.
+SAMPLE_PAIRS := cancellation/doorbell/visitors event/alarm/sleeper filter/shout/counts timer/metronome/dance worker/scribe/writers
+SAMPLE_PAIR_IMAGES := $(foreach p,$(SAMPLE_PAIRS),$(BUILD)/samples/$(word 2,$(subst /, ,$(p))).sys $(BUILD)/samples/$(word 3,$(subst /, ,$(p))).exe)
+
 .PHONY: samples
-samples: $(EXAMPLE_DRIVERS) $(EXAMPLE_PROGRAMS) $(SAMPLE_NATIVE) $(SAMPLE_SERIAL) $(SAMPLE_STACK) $(SAMPLE_UART)
+samples: $(EXAMPLE_DRIVERS) $(EXAMPLE_PROGRAMS) $(SAMPLE_NATIVE) $(SAMPLE_SERIAL) $(SAMPLE_STACK) $(SAMPLE_UART) $(SAMPLE_PAIR_IMAGES)
 
 $(EXAMPLE_DRIVERS:%.sys=%.o): $(BUILD)/samples/example-%.o: samples/example/example.c
 	@mkdir -p $(@D)
@@ -74,3 +78,15 @@ $(BUILD)/samples/uart.sys: $(BUILD)/samples/uart.o
 $(BUILD)/samples/talk.exe: samples/serial16550/talk.c
 	@mkdir -p $(@D)
 	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $< -o $@
+
+define sample_pair
+$(BUILD)/samples/$(2).o: samples/$(1)/$(2).c $(wildcard samples/$(1)/*.h)
+	@mkdir -p $$(@D)
+	$(CC) $(SAMPLE_DRIVER_FLAGS) -MMD -MP -c $$< -o $$@
+$(BUILD)/samples/$(2).sys: $(BUILD)/samples/$(2).o
+	$(LLD) $(SAMPLE_DRIVER_LINK) -out:$$@ $$< $(SAMPLE_DRIVER_LIBS)
+$(BUILD)/samples/$(3).exe: samples/$(1)/$(3).c $(wildcard samples/$(1)/*.h)
+	@mkdir -p $$(@D)
+	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $$< -o $$@
+endef
+$(foreach p,$(SAMPLE_PAIRS),$(eval $(call sample_pair,$(word 1,$(subst /, ,$(p))),$(word 2,$(subst /, ,$(p))),$(word 3,$(subst /, ,$(p))))))

@@ -34,7 +34,7 @@ static const char run[] =
     "  -d, --driver FILE.sys   load this driver first, unload it afterwards; its service is named after the file (repeatable)\n"
     "      --and 'PROGRAM ARGS'\n"
     "                          run this program as well, in the same machine, once all before it have ended or wait for input (repeatable)\n"
-    "      --verifier LEVEL    off or standard (default: standard); this version checks nothing yet at either level\n"
+    "      --verifier LEVEL    off or standard (default: standard): check the level of each call that a driver makes\n"
     "      --trace[=FILE]      write IRPs and kernel calls to standard error, or to FILE\n"
     "      --machine NAME      enter the machine of this name; one must be up (default: $RINGSIDE_MACHINE, or \"default\", if it is up)\n"
     "      --alone             boot a machine of its own, whatever is up\n"

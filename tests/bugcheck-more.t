@@ -46,9 +46,10 @@ parameter 4 0xFFFFFFFFFFFFFFFF own-code
 stops breakpoint 0x0000007E SYSTEM_THREAD_EXCEPTION_NOT_HANDLED Mistake
 parameter 1 0xFFFFFFFF80000003 breakpoint
 stops recursive-lock 0x0000000F SPIN_LOCK_ALREADY_OWNED Mistake
-stops wait-at-dispatch 0x0000000A IRQL_NOT_LESS_OR_EQUAL Mistake
-parameter 2 0x0000000000000002 wait-at-dispatch
-stops wait-in-dpc 0x000000B8 ATTEMPTED_SWITCH_FROM_DPC BadDpc
+stops wait-at-dispatch 0x000000C4 DRIVER_VERIFIER_DETECTED_VIOLATION Mistake
+parameter 1 0x0000000000000121 wait-at-dispatch
+stops wait-in-dpc 0x000000C4 DRIVER_VERIFIER_DETECTED_VIOLATION BadDpc
+parameter 1 0x0000000000000121 wait-in-dpc
 stops exit-owning-mutex 0x4000008A THREAD_TERMINATE_HELD_MUTEX BadThread
 stops loop-at-dispatch 0x00000133 DPC_WATCHDOG_VIOLATION Mistake
 

@@ -129,6 +129,8 @@ static PCSTR Culprit(VOID) {
     return "";
 }
 
+VOID KiNameParameters(const PCSTR Names[4]) { RtlCopyMemory(Report.parameter_meaning, Names, sizeof Report.parameter_meaning); }
+
 VOID KiBugCheck(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PCONTEXT Context, PCSTR Message) {
     if (InBugCheck) { /* the walk itself met damage: what is known so far is shown */
         HalOps->bugcheck(&Report);

@@ -361,6 +361,8 @@ static inline NTSTATUS KiCopyOutOptional(PVOID To, const VOID *From, SIZE_T Size
 /* ---- Bug checks: ke/bugcheck.c ---------------------------------------------------------------------------------------------------- */
 /* As KeBugCheckEx, with the stack of Context instead of the caller's and a sentence for the screen. */
 DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PCONTEXT Context, PCSTR Message);
+/* What the parameters mean of a bug check that follows at once, for codes whose parameters depend on the first. */
+VOID KiNameParameters(const PCSTR Names[4]);
 /* For the codes that report an unhandled exception: 1E, 3B, 7E. Their first two parameters are the exception's code and address. */
 DECLSPEC_NORETURN VOID KiBugCheckException(ULONG Code, ULONG_PTR P3, ULONG_PTR P4, PEXCEPTION_POINTERS Pointers, PCSTR Where);
 /* Calls what drivers have registered for bug checks; HIGH_LEVEL. bugcheck_callback.c. */

@@ -13,6 +13,8 @@
 #define FRAME_XSAVE      208
 #define FRAME_XSAVE_MASK 216
 
+#define PROCESSOR_IRQL 0
+
 #define MACHINE_STACK_TOP 16
 #define MACHINE_USER_MODE 40
 

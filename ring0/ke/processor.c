@@ -1,6 +1,7 @@
 /* Virtual processors and their interrupt request levels. */
 #include "ke/interrupt.h"
 #include "ke/ke.h"
+#include "vf/vf.h"
 
 KPROCESSOR KiProcessors[64];
 PKPROCESSOR KiProcessor;
@@ -15,15 +16,21 @@ KIRQL NTAPI KeGetCurrentIrql(VOID) { return KiProcessor->Irql; }
 KIRQL NTAPI KfRaiseIrql(KIRQL NewIrql) {
     KIRQL Old = KiProcessor->Irql;
 
-    if (NewIrql < Old || NewIrql > HIGH_LEVEL)
+    if (NewIrql < Old || NewIrql > HIGH_LEVEL) {
+        VfCheckLevelChange(0x30, NewIrql, 0);
         KeBugCheckEx(IRQL_NOT_GREATER_OR_EQUAL, Old, NewIrql, 0, 0);
+    }
     KiSetIrql(NewIrql);
     return Old;
 }
 
 VOID NTAPI KeLowerIrql(KIRQL NewIrql) {
-    if (NewIrql > KiProcessor->Irql)
+    if (NewIrql > KiProcessor->Irql) {
+        VfCheckLevelChange(0x31, NewIrql, 0);
         KeBugCheckEx(IRQL_NOT_LESS_OR_EQUAL, KiProcessor->Irql, NewIrql, 0, (ULONG_PTR)__builtin_return_address(0));
+    }
+    if (NewIrql < DISPATCH_LEVEL && KiProcessor->DpcRoutineActive)
+        VfCheckLevelChange(0x31, NewIrql, 1);
     KiSetIrql(NewIrql);
     if (KiHasPending())
         KiDeliverPending(NewIrql);

@@ -219,12 +219,15 @@ static VOID WriteControlRegister(hal_trap_frame *Frame) {
         _snprintf(Text, sizeof Text - 1, "the driver writes CR%u, which Ringside does not have", Frame->insn_index);
         Stop(Frame, 0x1E, (ULONG_PTR)(LONG_PTR)STATUS_PRIVILEGED_INSTRUCTION, Frame->rip, Frame->insn_index, Value, Text);
     }
+    if (Value > HIGH_LEVEL) { /* CR8 has four bits, and the processor faults upon others */
+        Raise(Frame, STATUS_ACCESS_VIOLATION, 2, 0, ~(ULONG_PTR)0);
+    }
     Frame->rip += Frame->insn_length;
-    /* CR8 has four bits; its writers are the inlined KeRaiseIrql and KeLowerIrql. */
-    if ((KIRQL)(Value & 15) >= KiCurrentIrql()) {
-        KiSetIrql((KIRQL)(Value & 15));
+    /* Its writers are the inlined KeRaiseIrql and KeLowerIrql. */
+    if ((KIRQL)Value >= KiCurrentIrql()) {
+        KiSetIrql((KIRQL)Value);
     } else {
-        KeLowerIrql((KIRQL)(Value & 15));
+        KeLowerIrql((KIRQL)Value);
     }
     KiSchedulePoint();
 }

@@ -1,5 +1,5 @@
 /*
- * A call through a twin: a point where another processor may go on, and a line of the trace: Name(argument, ...), each printed as its letter in the contract says. Nothing is read that may not be
+ * A call through a twin: a point where another processor may go on, a check, and a line of the trace: Name(argument, ...), each printed as its letter in the contract says. Nothing is read that may not be
  * there: the function has not judged its arguments yet.
  */
 #include "vf/vf.h"
@@ -164,16 +164,9 @@ static VOID VfpPutArgument(CALL_TEXT *Call, CHAR Letter, ULONG64 Value) {
     }
 }
 
-VOID VfTraceCall(ULONG Index, const ULONG64 *Arguments, ULONG64 ReturnAddress) {
-    const VF_CONTRACT *Contract = &VfContracts[Index];
+static VOID VfpTraceCall(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {
     CALL_TEXT Call;
     Call.Used = 0;
-    KiMachine->kernel_entries++;
-    KiProcessor->SpinTicks = 0;
-    KiSchedulePoint();
-    if (!KiMachine->trace) {
-        return;
-    }
     for (ULONG i = 0; Contract->Arguments[i] && Contract->Arguments[i] != '-'; i++) {
         if (i) {
             VfpPutText(&Call, ", ");
@@ -185,4 +178,16 @@ VOID VfTraceCall(ULONG Index, const ULONG64 *Arguments, ULONG64 ReturnAddress) {
         VfpPutArgument(&Call, Contract->Arguments[i], Arguments[i]);
     }
     VfTrace("%s(%.*ws)", Contract->Name, Call.Used, Call.Text);
+}
+
+VOID VfCall(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {
+    KiMachine->kernel_entries++;
+    KiProcessor->SpinTicks = 0;
+    KiSchedulePoint();
+    if (KiMachine->trace) {
+        VfpTraceCall(Contract, Arguments);
+    }
+    if (VfIsOn()) {
+        VfCheckCall(Contract, Arguments);
+    }
 }

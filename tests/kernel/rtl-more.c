@@ -87,7 +87,7 @@ static VOID TestImage(VOID) {
     ULONG Size = 0;
     PIMAGE_IMPORT_DESCRIPTOR Imports;
     PVOID Base = NULL, Kernel = NULL;
-    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"ZwClose");
+    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"RtlInitUnicodeString");
     ok(Headers && Headers->Signature == IMAGE_NT_SIGNATURE && Headers->OptionalHeader.Subsystem == 1 /* native */, "RtlImageNtHeader");
     Size = 0x600D;
     ok(!RtlImageNtHeader(&Size), "of what is no image: NULL");
@@ -98,7 +98,7 @@ static VOID TestImage(VOID) {
     ok(RtlPcToFileHeader((PVOID)TestImage, &Base) == ImageBase && Base == ImageBase, "RtlPcToFileHeader of this driver");
     ok(RtlPcToFileHeader(MmGetSystemRoutineAddress(&Name), &Kernel) && Kernel && Kernel != Base, "of the kernel");
     ok(!RtlPcToFileHeader(&Size, &Base) && !Base, "of a stack: NULL");
-    ok(RtlFindExportedRoutineByName(Kernel, "ZwClose") == MmGetSystemRoutineAddress(&Name) && !RtlFindExportedRoutineByName(Kernel, "ZwCloze"),
+    ok(RtlFindExportedRoutineByName(Kernel, "RtlInitUnicodeString") == MmGetSystemRoutineAddress(&Name) && !RtlFindExportedRoutineByName(Kernel, "ZwCloze"),
        "RtlFindExportedRoutineByName");
 }
 

@@ -315,8 +315,11 @@ static VOID TestResource(VOID) {
     ExDeleteResourceLite(&Resource);
 }
 
+static KEVENT TryNow;
+
 static VOID NTAPI TryMutexes(PVOID Context) {
     PBOOLEAN Got = Context;
+    KeWaitForSingleObject(&TryNow, Executive, KernelMode, FALSE, NULL);
     Got[0] = ExTryToAcquireFastMutex(&FastMutex);
     Got[1] = KeTryToAcquireGuardedMutex(&GuardedMutex);
     if (Got[0]) {
@@ -329,17 +332,21 @@ static VOID NTAPI TryMutexes(PVOID Context) {
 
 static VOID TestMutexes(VOID) {
     static BOOLEAN Got[2];
+    PKTHREAD Other;
+    KeInitializeEvent(&TryNow, NotificationEvent, FALSE);
     ExInitializeFastMutex(&FastMutex);
     KeInitializeGuardedMutex(&GuardedMutex);
     ExAcquireFastMutex(&FastMutex);
     is(KeGetCurrentIrql(), APC_LEVEL, "a fast mutex raises to APC_LEVEL");
     ExReleaseFastMutex(&FastMutex);
     is(KeGetCurrentIrql(), PASSIVE_LEVEL, "and its release lowers");
+    Other = StartThread(TryMutexes, Got);
     KeAcquireGuardedMutex(&GuardedMutex);
     ok(KeGetCurrentIrql() == PASSIVE_LEVEL && KeAreAllApcsDisabled(), "a guarded mutex leaves the level and disables APCs");
     ExAcquireFastMutex(&FastMutex);
     KeLowerIrql(PASSIVE_LEVEL);
-    JoinThread(StartThread(TryMutexes, Got));
+    KeSetEvent(&TryNow, IO_NO_INCREMENT, FALSE);
+    JoinThread(Other);
     KfRaiseIrql(APC_LEVEL);
     ok(!Got[0] && !Got[1], "another thread cannot have them");
     ExReleaseFastMutex(&FastMutex);
@@ -381,15 +388,18 @@ static VOID TestRundown(VOID) {
 }
 
 static VOID NTAPI SharePushLock(PVOID Context) {
+    KeEnterCriticalRegion();
     ExAcquirePushLockSharedEx(&PushLock, 0);
     *(volatile LONG *)Context = 1;
     ExReleasePushLockSharedEx(&PushLock, 0);
+    KeLeaveCriticalRegion();
 }
 
 static VOID TestPushLock(VOID) {
     static LONG Shared;
     PKTHREAD Thread;
     PushLock = 0;
+    KeEnterCriticalRegion();
     ExAcquirePushLockSharedEx(&PushLock, 0);
     JoinThread(StartThread(SharePushLock, &Shared));
     is(Shared, 1, "a push lock is shared");
@@ -402,6 +412,7 @@ static VOID TestPushLock(VOID) {
     ExReleasePushLockExclusiveEx(&PushLock, 0);
     JoinThread(Thread);
     is(Shared, 1, "until it is released");
+    KeLeaveCriticalRegion();
     is(PushLock, 0, "a free push lock is zero");
 }
 

@@ -26,7 +26,10 @@ _ringside() {
             mapfile -t COMPREPLY < <(compgen -W "off standard" -- "$cur")
             return ;;
         --schedule)
-            mapfile -t COMPREPLY < <(compgen -W "random round-robin" -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W "random round-robin pct exhaustive" -- "$cur")
+            return ;;
+        --points)
+            mapfile -t COMPREPLY < <(compgen -W "calls interlocked accesses" -- "$cur")
             return ;;
         --cpus)
             mapfile -t COMPREPLY < <(compgen -W "1 2 4 8" -- "$cur")
@@ -40,13 +43,13 @@ _ringside() {
         # After the program, words are its own.
         for ((i = 2; i < COMP_CWORD; i++)); do
             case ${COMP_WORDS[i]} in
-            -d | --driver | --and | --root | --share | --device | --log | --machine | --verifier | --cpus | --schedule | --seed | --memory | --timeout) ((i++)) ;;
+            -d | --driver | --and | --root | --share | --device | --log | --machine | --verifier | --cpus | --schedule | --points | --seed | --seeds | --memory | --timeout) ((i++)) ;;
             -*) ;;
             *) compopt -o default; return ;;
             esac
         done
         if [[ $cur == -* ]]; then
-            mapfile -t COMPREPLY < <(compgen -W "-d --driver --and --verifier --trace --trace= --log --machine --alone --cpus --schedule --seed --realtime --memory --timeout --root --share --device --strict --no-sandbox -h --help" -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W "-d --driver --and --verifier --trace --trace= --log --machine --alone --cpus --schedule --points --seed --seeds --realtime --memory --timeout --root --share --device --strict --no-sandbox -h --help" -- "$cur")
             [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
         else
             compopt -o filenames
@@ -60,13 +63,16 @@ _ringside() {
         --verifier)
             mapfile -t COMPREPLY < <(compgen -W "off standard" -- "$cur") ;;
         --schedule)
-            mapfile -t COMPREPLY < <(compgen -W "random round-robin" -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W "random round-robin pct exhaustive" -- "$cur")
+            return ;;
+        --points)
+            mapfile -t COMPREPLY < <(compgen -W "calls interlocked accesses" -- "$cur")
             return ;;
         --cpus)
             mapfile -t COMPREPLY < <(compgen -W "1 2 4 8" -- "$cur") ;;
         --machine | --share | --memory | --seed) ;;
         *)
-            mapfile -t COMPREPLY < <(compgen -W "--machine --root --share --safe --last-known-good --foreground --memory --verifier --cpus --schedule --seed --strict --no-sandbox --trace= -h --help" -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W "--machine --root --share --safe --last-known-good --foreground --memory --verifier --cpus --schedule --points --seed --strict --no-sandbox --trace= -h --help" -- "$cur")
             [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace ;;
         esac ;;
     down | status | unload)

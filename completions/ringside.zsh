@@ -35,7 +35,9 @@ _ringside() {
             '--machine[enter the machine of this name]:name:' \
             '--alone[boot a machine of its own, whatever is up]' \
             '--cpus[number of processors]:number:(1 2 4 8)' \
-            '--schedule[how processors are interleaved]:schedule:(random round-robin)' \
+            '--schedule[how processors are interleaved]:schedule:(random round-robin pct exhaustive)' \
+            '--points[where in a driver they may change places]:points:(calls interlocked accesses)' \
+            '--seeds[run with each seed until one fails]:first-last:' \
             '--seed[what the randomness starts from]:number:' \
             '--realtime[tie the clock to the wall clock]' \
             '--memory[RAM of the machine]:size:(64M 256M 1G)' \

@@ -138,11 +138,24 @@ static void decode_read(hal_trap_frame *frame, const ZydisDecodedInstruction *in
     frame->insn_extend = insn->mnemonic == ZYDIS_MNEMONIC_MOVSX || insn->mnemonic == ZYDIS_MNEMONIC_MOVSXD;
 }
 
+/* inc and dec: the other operand is 1. */
+static enum hal_alu classify_unary(ZydisMnemonic mnemonic) {
+    return mnemonic == ZYDIS_MNEMONIC_INC ? HAL_ALU_INC : mnemonic == ZYDIS_MNEMONIC_DEC ? HAL_ALU_DEC : HAL_ALU_LOAD;
+}
+
 /* Stores, and arithmetic whose result goes to memory. */
 static void decode_write(hal_trap_frame *frame, const ZydisDecodedInstruction *insn, const ZydisDecodedOperand *operands) {
     const ZydisDecodedOperand *other = &operands[1];
-    enum hal_alu alu = classify_alu(insn->mnemonic, false);
+    enum hal_alu alu = classify_alu(insn->mnemonic, false), unary = classify_unary(insn->mnemonic);
     bool immediate = other->type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
+    if (operands[0].type == ZYDIS_OPERAND_TYPE_MEMORY && unary != HAL_ALU_LOAD) {
+        frame->insn = HAL_INSN_WRITE_MEM;
+        frame->insn_alu = (uint8_t)unary;
+        frame->insn_reg = HAL_NO_REG;
+        frame->insn_imm = 1;
+        frame->insn_size = (uint8_t)(operands[0].size / 8);
+        return;
+    }
     if (operands[0].type != ZYDIS_OPERAND_TYPE_MEMORY || (alu == HAL_ALU_LOAD && insn->mnemonic != ZYDIS_MNEMONIC_MOV)) {
         return;
     }
@@ -182,19 +195,35 @@ static void decode_ports(hal_trap_frame *frame, const ZydisDecodedOperand *opera
     frame->insn_index = (uint32_t)(port->type == ZYDIS_OPERAND_TYPE_IMMEDIATE ? port->imm.value.u & 0xFF : frame->gpr[2] & 0xFFFF);
 }
 
-void decode_trap(hal_trap_frame *frame) {
+static bool decode_at(uint64_t pc, ZydisDecodedInstruction *insn, ZydisDecodedOperand *operands) {
+    uint8_t code[ZYDIS_MAX_INSTRUCTION_LENGTH];
     if (decoder.machine_mode != ZYDIS_MACHINE_MODE_LONG_64 || decoder.stack_width != ZYDIS_STACK_WIDTH_64) {
         ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
     }
-    uint8_t code[ZYDIS_MAX_INSTRUCTION_LENGTH];
+    uint64_t size = read_code(pc, code, sizeof code);
+    return size != 0 && ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code, size, insn, operands));
+}
+
+void decode_access(hal_trap_frame *frame) {
+    ZydisDecodedInstruction insn;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    frame->insn = HAL_INSN_OTHER;
+    if (!decode_at(frame->rip, &insn, operands) || operands[0].type != ZYDIS_OPERAND_TYPE_MEMORY) {
+        return;
+    }
+    frame->insn_length = insn.length;
+    frame->cr2 = operand_address(frame, &insn, &operands[0]);
+    decode_write(frame, &insn, operands);
+}
+
+void decode_trap(hal_trap_frame *frame) {
     ZydisDecodedInstruction insn;
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
     frame->insn = HAL_INSN_OTHER;
     if (frame->trap == 13) {
         frame->cr2 = ~0ull;
     }
-    uint64_t size = read_code(frame->rip, code, sizeof code);
-    if (size == 0 || !ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code, size, &insn, operands))) {
+    if (!decode_at(frame->rip, &insn, operands)) {
         return;
     }
     frame->insn_length = insn.length;

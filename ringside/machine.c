@@ -1,5 +1,6 @@
 #include "machine.h"
 #include "console.h"
+#include "decode.h"
 #include "devices/device.h"
 #include "fence/fence.h"
 #include "fence/key.h"
@@ -8,6 +9,8 @@
 #include "log/store.h"
 #include "memory.h"
 #include "message.h"
+#include "points.h"
+#include "repeat.h"
 #include "files/root.h"
 #include "up/server.h"
 #include "signals.h"
@@ -42,8 +45,8 @@
     F(map), F(unmap), F(protect), F(discard), F(set_gs), F(monotonic_ns), F(wall_time), F(entropy), F(wait), F(console_write), F(console_read),      \
         F(console_terminals), F(console_want), F(debug_line), F(request_next), F(request_data), F(request_note), F(request_done), F(state_read),     \
         F(state_append), F(state_replace), F(trace), F(message), F(file_open), F(file_close), F(file_read), F(file_write), F(file_info),             \
-        F(file_resize), F(file_flush), F(file_delete), F(file_rename), F(file_list), F(file_host_path), F(device_access), F(device_tick), F(exit),   \
-        F(bugcheck), F(fatal), F(stop)
+        F(file_resize), F(file_flush), F(file_delete), F(file_rename), F(file_list), F(file_host_path), F(device_access), F(device_tick),            \
+        F(find_points), F(decode), F(exit), F(bugcheck), F(fatal), F(stop)
 #define DECLARE(name)    door_##name(void)
 #define INITIALIZE(name) .name = (void *)door_##name
 extern void DOORS(DECLARE);
@@ -59,6 +62,15 @@ static __attribute__((noreturn)) void leave_with(const char *text, int code) {
     up_end(text, code);
     files_stop();
     _exit(code);
+}
+
+/* Of a run that went wrong: with several processors, whether it does depends on the schedule. */
+static void tell_how_to_repeat(void) {
+    if (machine.realtime)
+        return;
+    if (!machine.repeatable)
+        message_note("code ran for 20 ms without a kernel call and was preempted by the clock: another run may differ");
+    repeat_tell(machine.seed);
 }
 
 static __attribute__((noreturn)) void leave(int code) { leave_with(NULL, code); }
@@ -125,6 +137,15 @@ void machine_look_outside(void) {
     }
 }
 
+int64_t host_find_points(uint64_t base, uint64_t size, hal_point *points, uint64_t capacity) {
+    return points_find((const void *)base, size, machine.points == HAL_POINTS_ACCESSES, points, capacity);
+}
+
+int64_t host_decode(hal_trap_frame *frame) {
+    decode_access(frame);
+    return 0;
+}
+
 void host_exit(uint32_t status) {
     if (signals_interrupted() && (status == STATUS_CONTROL_C_EXIT || signals_interrupted() != SIGINT)) {
         machine_end_interrupted(signals_interrupted());
@@ -150,6 +171,7 @@ void host_bugcheck(const hal_bugcheck *report) {
         }
     }
     bugscreen_print(stderr, console_has_colour(), report);
+    tell_how_to_repeat();
     leave_with(text, EXIT_BUGCHECK);
 }
 
@@ -160,6 +182,8 @@ void host_fatal(const char *text) {
 
 void host_stop(uint32_t code, const char *text) {
     message_note("%s", text);
+    if (code == EXIT_TIMEOUT)
+        tell_how_to_repeat();
     leave_with(text, (int)code);
 }
 
@@ -294,6 +318,8 @@ int machine_run(const struct run_options *options) {
         .ram_size = options->memory,
         .seed = options->seed,
         .schedule = options->schedule,
+        .schedule_depth = options->schedule_depth,
+        .points = options->points,
         .verifier = options->verifier,
         .trace = options->trace,
         .realtime = options->realtime || (console_terminals() & 1),

@@ -25,6 +25,8 @@ int64_t host_entropy(void *buffer, uint64_t size);
 /* From a signal handler that has interrupted PE code: what waits outside becomes pending events. */
 void machine_look_outside(void);
 int64_t host_wait(uint32_t mask, uint64_t timeout_ns);
+int64_t host_find_points(uint64_t base, uint64_t size, hal_point *points, uint64_t capacity);
+int64_t host_decode(hal_trap_frame *frame);
 __attribute__((noreturn)) void host_exit(uint32_t status);
 __attribute__((noreturn)) void host_bugcheck(const hal_bugcheck *report);
 __attribute__((noreturn)) void host_fatal(const char *text);

@@ -15,6 +15,7 @@
 #include "objects/command.h"
 #include "options.h"
 #include "place.h"
+#include "repeat.h"
 #include "up/runtime.h"
 #include "up/up.h"
 
@@ -53,6 +54,33 @@ static int start_files(const char *root) {
     return EXIT_OURS;
 }
 
+static int run_machine(struct run_options *options) {
+    int status = console_start(options->trace_file);
+
+    if (status != 0) {
+        message_error(options->trace_file, "%s: --trace=FILE takes a file that can be written", strerror(-status));
+        return EXIT_OURS;
+    }
+    if (options->log_file != NULL && (status = log_store_to_file(options->log_file)) != 0) {
+        message_error(options->log_file, "%s: --log FILE takes a file that can be written", strerror(-status));
+        return EXIT_OURS;
+    }
+    status = start_files(options->root);
+    if (status == 0 && !machine_publish_images())
+        status = EXIT_OURS;
+    if (status == 0)
+        status = place_shares(options);
+    if (status == 0)
+        status = devices_add(options->devices, options->device_count);
+    if (status == 0)
+        status = place_files(options);
+    if (status == 0)
+        status = machine_run(options);
+    console_stop();
+    files_stop();
+    return status;
+}
+
 static int command_run(int argc, char **argv, char **whole) {
     static struct run_options options; /* the machine reads it until the process ends */
     struct usage_error error = {0};
@@ -72,28 +100,9 @@ static int command_run(int argc, char **argv, char **whole) {
             message_note("this run has a machine of its own; `ringside up` starts that one again");
     }
     layout_ensure(whole);
-    if ((status = console_start(options.trace_file)) != 0) {
-        message_error(options.trace_file, "%s: --trace=FILE takes a file that can be written", strerror(-status));
-        return EXIT_OURS;
-    }
-    if (options.log_file != NULL && (status = log_store_to_file(options.log_file)) != 0) {
-        message_error(options.log_file, "%s: --log FILE takes a file that can be written", strerror(-status));
-        return EXIT_OURS;
-    }
-    status = start_files(options.root);
-    if (status == 0 && !machine_publish_images())
-        status = EXIT_OURS;
-    if (status == 0)
-        status = place_shares(&options);
-    if (status == 0)
-        status = devices_add(options.devices, options.device_count);
-    if (status == 0)
-        status = place_files(&options);
-    if (status == 0)
-        status = machine_run(&options);
-    console_stop();
-    files_stop();
-    return status;
+    if (options.cpus > 1 || options.many_seeds)
+        repeat_remember(whole);
+    return options.many_seeds ? repeat_seeds(&options, run_machine) : run_machine(&options);
 }
 
 static int command_up(int argc, char **argv, char **whole) {

@@ -41,7 +41,11 @@ struct run_options {
     const char *trace_file; /* NULL: standard error */
     uint32_t cpus;
     uint32_t schedule; /* enum hal_schedule */
+    uint32_t schedule_depth;
+    uint32_t points; /* enum hal_points */
     uint64_t seed;
+    uint64_t last_seed; /* --seeds: from seed up to this one */
+    bool many_seeds;
     bool realtime;
     uint64_t memory;                /* bytes, whole pages */
     uint64_t timeout_seconds;       /* 0: none */

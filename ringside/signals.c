@@ -49,6 +49,7 @@ static volatile sig_atomic_t interrupted;
 static volatile sig_atomic_t last_interrupt;
 volatile uint32_t signals_wanted; /* how often the run was to end at once */
 static uint64_t last_entries;
+static uint64_t last_points;
 static uint32_t ticks_without_entry;
 
 static const int gpr_of_ucontext[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
@@ -161,7 +162,7 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
     if (is_host(uc) || machine->trap_entry == 0 || pc == machine->trap_entry) { /* the last: a driver has changed it */
         machine_fault_in_host(signal, pc, (uint64_t)(uintptr_t)info->si_addr);
     }
-    if (trap == TRAP_STEP && pc >= HAL_USER_END && (gregs[REG_EFL] & (greg_t)EFLAGS_TRAP)) {
+    if (trap == TRAP_STEP && !machine->stepping && pc >= HAL_USER_END && (gregs[REG_EFL] & (greg_t)EFLAGS_TRAP)) {
         gregs[REG_EFL] &= ~(greg_t)EFLAGS_TRAP; /* a program steps into a system call: the kernel is not stepped */
         return;
     }
@@ -206,6 +207,8 @@ static void on_cpu_tick(int signal, siginfo_t *info, void *context) {
     if ((uint64_t)ticks_without_entry * CPU_TICK_NS >= machine->watchdog_seconds * 1000000000ull && !machine->user_mode) {
         ticks_without_entry = 0;
         resume_in_kernel(uc, HAL_TRAP_WATCHDOG, 0, 0, false);
+    } else if (machine->points_passed != last_points) {
+        last_points = machine->points_passed;
     } else if (machine->user_mode ? pc < HAL_USER_END : is_driver_code(pc) && !machine->no_preempt) {
         resume_in_kernel(uc, HAL_TRAP_PREEMPT, 0, 0, false);
     }

@@ -126,6 +126,8 @@ door_\name:
     DOOR file_host_path, files_host_path
     DOOR device_access, devices_access
     DOOR device_tick, devices_tick
+    DOOR find_points, host_find_points
+    DOOR decode, host_decode
     DOOR exit, host_exit
     DOOR bugcheck, host_bugcheck
     DOOR fatal, host_fatal

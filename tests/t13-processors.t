@@ -45,5 +45,5 @@ exits 125 "--cpus 65"
 err_has "from 1 to 64 processors" "says how many there may be"
 run "$ringside" run --schedule fair -d "$k/wait.sys"
 exits 125 "--schedule fair"
-err_has "random or round-robin" "says what there is"
+err_has "random, round-robin, pct" "says what there is"
 done_testing

@@ -71,7 +71,9 @@ enum hal_alu {
     HAL_ALU_XOR,
     HAL_ALU_TEST,
     HAL_ALU_CMP /* register - memory */,
-    HAL_ALU_CMP_MEM /* memory - register or immediate */
+    HAL_ALU_CMP_MEM /* memory - register or immediate */,
+    HAL_ALU_INC /* carry stays as it was */,
+    HAL_ALU_DEC
 };
 
 typedef struct hal_trap_frame {
@@ -104,6 +106,21 @@ typedef struct hal_trap_frame {
 /* An instruction that enters the host's kernel was executed, and has been kept from there: HAL_INSN_SYSCALL with insn_name = what Linux calls the number
    in eax, or HAL_INSN_INT (80h). rip is behind it; at or above HAL_KERNEL_END, it is in code of the host's own that PE code has called. */
 #define HAL_TRAP_SYSCALL 0x102u
+
+/* ---- Instructions of a driver at which another processor may go on -------------------------------------------------------- */
+enum hal_point_kind {
+    HAL_POINT_INTERLOCKED, /* a locked instruction, xchg with memory */
+    HAL_POINT_UPDATE,      /* reads memory and writes it, unlocked: two accesses */
+    HAL_POINT_ACCESS,      /* any other access to memory that is not the stack's; only if asked for */
+    HAL_POINT_PAUSE,       /* `pause`: the code waits for another processor */
+    HAL_POINT_SPIN         /* the branch back of a loop that does nothing but look at the same memory again */
+};
+typedef struct hal_point {
+    uint32_t rva;
+    uint8_t kind;     /* enum hal_point_kind */
+    uint8_t original; /* the instruction's first byte */
+    uint8_t pad[2];
+} hal_point;
 
 /* ---- Bug checks and reports -------------------------------------------------------------------------------------------- */
 typedef struct hal_stack_frame {
@@ -297,6 +314,12 @@ typedef struct hal_ops {
     int64_t (*device_access)(hal_device_access *access);
     int64_t (*device_tick)(uint64_t now);
 
+    /* Code. find_points: the points in a PE image in memory layout, by rva, as hal_machine.points wants them; returns their number, of which up to `capacity`
+       are stored; -HAL_ENOMEM.
+       decode: fills in the frame's insn_ fields and cr2 for the instruction at its rip, as for trap 14 at the address that its operand has. */
+    int64_t (*find_points)(uint64_t base, uint64_t size, hal_point *points, uint64_t capacity);
+    int64_t (*decode)(hal_trap_frame *frame);
+
     /* The ends. None returns. */
     void (*exit)(uint32_t status);                 /* the machine is done; status is the program's 32-bit exit status */
     void (*bugcheck)(const hal_bugcheck *report);  /* prints the screen, leaves with 134 */
@@ -311,7 +334,9 @@ typedef struct hal_image { /* a PE file carried inside the ringside executable *
     uint64_t size;
 } hal_image;
 
-enum hal_schedule { HAL_SCHEDULE_RANDOM, HAL_SCHEDULE_ROUND_ROBIN }; /* which processor goes on: ring0/ke/schedule.c */
+enum hal_schedule { HAL_SCHEDULE_RANDOM, HAL_SCHEDULE_ROUND_ROBIN, HAL_SCHEDULE_PCT, HAL_SCHEDULE_EXHAUSTIVE }; /* ring0/ke/schedule.c */
+#define HAL_SCHEDULE_DEPTH_MAX 16u
+enum hal_points { HAL_POINTS_INTERLOCKED, HAL_POINTS_CALLS, HAL_POINTS_ACCESSES };                            /* ring0/ke/points.c */
 enum hal_verifier { HAL_VERIFIER_OFF, HAL_VERIFIER_STANDARD, HAL_VERIFIER_FULL };
 
 typedef struct hal_machine {
@@ -350,6 +375,9 @@ typedef struct hal_machine {
     const char *kernel_path;  /* host path of its debug data or "" */
 
     uint32_t schedule;          /* enum hal_schedule */
+    uint32_t schedule_depth;    /* PCT, EXHAUSTIVE: how often it intervenes */
+    uint32_t points;            /* enum hal_points */
+    uint32_t stepping;          /* the kernel executes one instruction with the trap flag set: the trap behind it is wanted */
     const char *const *drivers; /* -d: NT-less DOS paths, UTF-8, "C:\\example.sys", in order */
     uint32_t driver_count;
     const hal_program *programs; /* each is started once all before it have ended, or nothing goes on but by console input */
@@ -364,6 +392,7 @@ typedef struct hal_machine {
 
     /* Counts entries into the kernel (system calls, traps, driver calls through twins); the host watches it to see who spins. */
     volatile uint64_t kernel_entries;
+    volatile uint64_t points_passed; /* the same for points in a driver's code: who only passes these is not preempted, but watched */
     /* Set by the host from a signal handler; the kernel looks at it at each entry and in its idle loop. HAL_EVENT_ bits. */
     volatile uint32_t pending_events;
     volatile uint32_t

@@ -4,6 +4,7 @@
 #include "mm/mm.h"
 
 #define STATUS_FLAGS   0x8D5ull /* OF SF ZF AF PF CF */
+#define FLAG_CARRY     1ull
 #define FLAG_DIRECTION 0x400ull
 #define RAX            0u
 #define RCX            1u
@@ -63,8 +64,12 @@ static ULONG64 Compute(hal_trap_frame *Frame, ULONG64 Left, ULONG64 Right) {
     case HAL_ALU_CMP_MEM: COMPUTE_SIZED("sub"); break;
     case HAL_ALU_OR: COMPUTE_SIZED("or"); break;
     case HAL_ALU_XOR: COMPUTE_SIZED("xor"); break;
+    case HAL_ALU_INC: COMPUTE_SIZED("add"); break;
+    case HAL_ALU_DEC: COMPUTE_SIZED("sub"); break;
     default: COMPUTE_SIZED("and"); break;
     }
+    if (Frame->insn_alu == HAL_ALU_INC || Frame->insn_alu == HAL_ALU_DEC)
+        Flags = (Flags & ~FLAG_CARRY) | (Frame->rflags & FLAG_CARRY);
     Frame->rflags = (Frame->rflags & ~STATUS_FLAGS) | (Flags & STATUS_FLAGS);
     return Value;
 }
@@ -125,6 +130,24 @@ static BOOLEAN StoreElement(ULONG64 Address, ULONG Size, ULONG64 Value) {
     } else {
         return FALSE;
     }
+    return TRUE;
+}
+
+BOOLEAN KiEmulateUpdate(hal_trap_frame *Frame, VOID (*Between)(VOID)) {
+    PVOID Memory = (PVOID)Frame->cr2;
+    ULONG Size = Frame->insn_size;
+    ULONG64 Physical, Value = 0;
+
+    if (Frame->insn != HAL_INSN_WRITE_MEM || Frame->insn_alu == HAL_ALU_LOAD || Frame->cr2 < HAL_USER_END || MmDeviceAddress(Frame->cr2, &Physical) ||
+        !MmIsRangeAccessible(Memory, Size, TRUE))
+        return FALSE;
+    RtlCopyMemory(&Value, Memory, Size);
+    Between();
+    if (!MmIsRangeAccessible(Memory, Size, TRUE))
+        return FALSE;
+    Value = Compute(Frame, Value, OtherOperand(Frame));
+    RtlCopyMemory(Memory, &Value, Size);
+    Frame->rip += Frame->insn_length;
     return TRUE;
 }
 

@@ -35,6 +35,8 @@ typedef struct _KPROCESSOR {
     /* Only with more than one processor: */
     const volatile LONG *SpinsOn; /* not NULL: it waits for this number to change from SpinValue */
     LONG SpinValue;
+    ULONG Looks;                       /* at KiSpinPoint, since a processor did anything else */
+    ULONG64 LooksSince, LooksProgress; /* when the first of them was, and what KipProgress was */
     ULONG SpinTicks;                   /* preempted at DISPATCH_LEVEL or above so often since its last call of the kernel */
     PKIPI_BROADCAST_WORKER IpiRoutine; /* to be called at IPI_LEVEL; NULL: none */
     LIST_ENTRY ThreadedDpcListHead;
@@ -66,8 +68,9 @@ static inline VOID KiSetIrql(KIRQL Irql) {
  */
 typedef struct _KI_SCHEDULE {
     PCSTR Name;
-    VOID (*Begin)(ULONG64 Seed);
+    VOID (*Begin)(ULONG64 Seed, ULONG Depth);
     ULONG (*Choose)(ULONG64 Runnable, ULONG Current);
+    VOID (*GiveWay)(ULONG Current); /* this one only waits for others; NULL: Choose is fair anyway */
 } KI_SCHEDULE;
 extern const KI_SCHEDULE KiSchedules[]; /* by hal_machine.schedule */
 
@@ -77,6 +80,9 @@ VOID KiStartProcessors(VOID);
 /* Here another processor may go on, and what came for this one meanwhile is delivered as far as its IRQL lets it. Any IRQL, in kernel code that has nothing
    half done. Without effect unless KiInterleaves. */
 VOID KiSchedulePoint(VOID);
+/* The same where the code looks again and again for what another processor does: others go on, and when they, too, only look, time passes ever faster.
+   FALSE: nothing has come of it, at DISPATCH_LEVEL or above, within the watchdog's time. */
+BOOLEAN KiSpinPoint(VOID);
 /* Another processor goes on, if one can: else FALSE. Comes back when this one is chosen again. */
 BOOLEAN KiYieldProcessor(VOID);
 /* Others go on until *Number is no longer Value. FALSE: it is still, and no other processor can ever change it. IPIs are served meanwhile. Any IRQL. */

@@ -2,6 +2,7 @@
 #include "ke/emulate.h"
 #include "ke/ke.h"
 #include "ke/offsets.h"
+#include "ke/points.h"
 #include "kd/kd.h"
 #include "ldr/ldr.h"
 #include "mm/mm.h"
@@ -342,18 +343,21 @@ static VOID Simple(hal_trap_frame *Frame) {
 
 #define PREEMPTIONS_PER_SECOND 50u
 
+VOID KiStopLooping(hal_trap_frame *Frame) {
+    if (KiCurrentIrql() >= DISPATCH_LEVEL) {
+        Stop(Frame, 0x133, 0, KiMachine->watchdog_seconds * 64, KiMachine->watchdog_seconds * 64, 0,
+             "code at DISPATCH_LEVEL or above does not come back: the stack shows where it loops");
+    }
+    Stop(Frame, 0xEA, (ULONG_PTR)KiCurrentThread(), 0, 0, 0, "a driver loops without calling the kernel: the stack shows where");
+}
+
 static VOID Spinning(hal_trap_frame *Frame) {
     if (Frame->trap == HAL_TRAP_WATCHDOG) {
-        if (KiCurrentIrql() >= DISPATCH_LEVEL) {
-            Stop(Frame, 0x133, 0, KiMachine->watchdog_seconds * 64, KiMachine->watchdog_seconds * 64, 0,
-                 "code at DISPATCH_LEVEL or above does not come back: the stack shows where it loops");
-        }
-        Stop(Frame, 0xEA, (ULONG_PTR)KiCurrentThread(), 0, 0, 0, "a driver loops without calling the kernel: the stack shows where");
+        KiStopLooping(Frame);
     }
     KiMachine->repeatable = 0;
     if (KiCurrentIrql() >= DISPATCH_LEVEL && ++KiProcessor->SpinTicks > KiMachine->watchdog_seconds * PREEMPTIONS_PER_SECOND) {
-        Stop(Frame, 0x133, 0, KiMachine->watchdog_seconds * 64, KiMachine->watchdog_seconds * 64, 0,
-             "code at DISPATCH_LEVEL or above does not come back: the stack shows where it loops");
+        KiStopLooping(Frame);
     }
     KiYield();
 }
@@ -361,6 +365,9 @@ static VOID Spinning(hal_trap_frame *Frame) {
 VOID KiTrap(hal_trap_frame *Frame) {
     PKTHREAD Thread = KiCurrentThread();
     KTRAP_CONTEXT UserContext;
+    if (!Frame->user_mode && KiServePoint(Frame)) {
+        return;
+    }
     KiMachine->kernel_entries++;
     if (Frame->user_mode) {
         RtlZeroMemory(&UserContext, sizeof UserContext);

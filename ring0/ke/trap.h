@@ -20,6 +20,8 @@ DECLSPEC_NORETURN VOID KiResumeTrap(hal_trap_frame *Frame); /* trap_entry.S: bac
 DECLSPEC_NORETURN VOID KiResumeContext(PCONTEXT Context);
 DECLSPEC_NORETURN VOID KiRestoreContext(PCONTEXT Context, ULONG UserMode, PVOID Stack); /* trap_entry.S */
 VOID KiTrap(hal_trap_frame *Frame);                                                     /* called by KiTrapEntry */
+/* The code at Frame does not come back: bug check. */
+DECLSPEC_NORETURN VOID KiStopLooping(hal_trap_frame *Frame);
 /* A load or arithmetic with a field of KUSER_SHARED_DATA at its kernel address: done, and the frame is behind it. FALSE: it was none (shared_data.c). */
 BOOLEAN KiEmulateSharedDataRead(hal_trap_frame *Frame);
 VOID KiSystemCallEntry(VOID); /* syscall_entry.S */

@@ -1,5 +1,6 @@
 #include "ldr/ldrp.h"
 #include "ke/ke.h"
+#include "ke/points.h"
 #include "ps/ps.h"
 #include "rtl/crt.h"
 #include "rtl/rtl.h"
@@ -187,6 +188,8 @@ static VOID LdrpFill(PLDRP_MODULE Module, const struct pe_image *File, const LDR
     for (ULONG i = 0; pe_section(File, i, &section); i++)
         RtlCopyMemory(base + section.rva, File->data + section.raw_offset, section.raw_size);
     pe_relocate(File, base, (ULONG64)base - File->base);
+    if (Verified && KiMachine->cpus > 1 && KiMachine->points != HAL_POINTS_CALLS)
+        KiPlantPoints(base, File->image_size, Module->Public.Name);
     LdrpInitializeLoadConfig(File, base);
     LdrpBindImports(Module, File, Verified, base + Layout->Image);
 
@@ -260,6 +263,7 @@ VOID LdrUnloadDriverImage(PLDR_MODULE Module) {
         return;
     KiCheckNoTimer(Module->DllBase, Module->SizeOfImage, Module->Name);
     LdrpForgetModule(module);
+    KiForgetPoints(Module->DllBase);
     for (ULONG i = 0; module->Imports[i] != NULL; i++)
         LdrUnloadDriverImage(&module->Imports[i]->Public);
     MmFreeSystemImage(Module->DllBase);

@@ -2,13 +2,14 @@
 #include "options/walk.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- run -------------------------------------------------------------------------------- */
 
-static const char *const run_words[] = {"--driver",  "--verifier", "--trace",  "--cpus",       "--seed",   "--realtime", "--memory",
-                                        "--timeout", "--root",     "--strict", "--help",       "--and",    "-d",         "--machine",
-                                        "--alone",   "--log",      "--share",  "--no-sandbox", "--device", "--schedule", NULL};
+static const char *const run_words[] = {"--driver", "--verifier",   "--trace",  "--cpus",     "--seed",   "--realtime", "--memory", "--timeout",
+                                        "--root",   "--strict",     "--help",   "--and",      "-d",       "--machine",  "--alone",  "--log",
+                                        "--share",  "--no-sandbox", "--device", "--schedule", "--points", "--seeds",    NULL};
 
 static bool take_driver(struct walk *walk, struct run_options *options) {
     const char *word = walk->argv[walk->next], *value;
@@ -78,17 +79,73 @@ static bool take_cpus(struct walk *walk, struct run_options *options) {
     return true;
 }
 
+#define SCHEDULES "random, round-robin, pct, pct:DEPTH, exhaustive or exhaustive:SWITCHES"
+
+/* "pct:3": the number behind the name; without one, what `depth` is already. */
+static bool split_schedule(const char *value, const char *name, uint32_t *depth) {
+    size_t length = strlen(name);
+    char *end;
+    unsigned long number;
+
+    if (strncmp(value, name, length) != 0 || (value[length] != '\0' && value[length] != ':'))
+        return false;
+    if (value[length] == '\0')
+        return true;
+    if (value[length + 1] < '0' || value[length + 1] > '9')
+        return false;
+    number = strtoul(value + length + 1, &end, 10);
+    *depth = (uint32_t)number;
+    return *end == '\0' && number >= 1 && number <= HAL_SCHEDULE_DEPTH_MAX;
+}
+
 static bool take_schedule(struct walk *walk, struct run_options *options) {
     const char *value;
+    uint32_t pct = 3, exhaustive = 2;
 
-    if (!options_take_value(walk, "random or round-robin", &value))
+    if (!options_take_value(walk, SCHEDULES, &value))
         return false;
     if (strcmp(value, "random") == 0)
         options->schedule = HAL_SCHEDULE_RANDOM;
     else if (strcmp(value, "round-robin") == 0)
         options->schedule = HAL_SCHEDULE_ROUND_ROBIN;
+    else if (split_schedule(value, "pct", &pct))
+        options->schedule = HAL_SCHEDULE_PCT, options->schedule_depth = pct;
+    else if (split_schedule(value, "exhaustive", &exhaustive))
+        options->schedule = HAL_SCHEDULE_EXHAUSTIVE, options->schedule_depth = exhaustive;
     else
-        return options_fail(walk->error, "--schedule", "there is no such schedule", "use random or round-robin");
+        return options_fail(walk->error, "--schedule", "there is no such schedule", "use " SCHEDULES ", the number from 1 to 16");
+    return true;
+}
+
+static bool take_points(struct walk *walk, struct run_options *options) {
+    const char *value;
+
+    if (!options_take_value(walk, "calls, interlocked or accesses", &value))
+        return false;
+    if (strcmp(value, "calls") == 0)
+        options->points = HAL_POINTS_CALLS;
+    else if (strcmp(value, "interlocked") == 0)
+        options->points = HAL_POINTS_INTERLOCKED;
+    else if (strcmp(value, "accesses") == 0)
+        options->points = HAL_POINTS_ACCESSES;
+    else
+        return options_fail(walk->error, "--points", "there are no such points", "use calls, interlocked or accesses");
+    return true;
+}
+
+static bool take_seeds(struct walk *walk, struct run_options *options) {
+    const char *value, *dash;
+    char first[24] = "";
+
+    if (!options_take_value(walk, "the first and the last: --seeds 1-1000", &value))
+        return false;
+    dash = strchr(value, '-');
+    if (dash != NULL && (size_t)(dash - value) < sizeof first)
+        memcpy(first, value, (size_t)(dash - value));
+    if (dash == NULL || !options_parse_number(first, &options->seed) || !options_parse_number(dash + 1, &options->last_seed) ||
+        options->last_seed < options->seed)
+        return options_fail(walk->error, "--seeds", "it takes two numbers, the smaller one first", "give both: --seeds 1-1000");
+    options->many_seeds = true;
     return true;
 }
 
@@ -139,6 +196,8 @@ static bool take_boot_option(struct walk *walk, struct run_options *options, boo
         return take_cpus(walk, options);
     if (options_is_option(walk, "--schedule"))
         return take_schedule(walk, options);
+    if (options_is_option(walk, "--points"))
+        return take_points(walk, options);
     if (options_is_option(walk, "--seed"))
         return options_take_number(walk, "a number", &options->seed);
     if (options_is_option(walk, "--root"))
@@ -182,6 +241,10 @@ static bool take_run_option(struct walk *walk, struct run_options *options) {
         return options_take_flag(walk, &options->alone);
     if (options_is_option(walk, "--help") || strcmp(word, "-h") == 0)
         return options_take_flag(walk, &options->help);
+    if (options_is_option(walk, "--seeds")) {
+        options->of_machine = word;
+        return take_seeds(walk, options);
+    }
     if (options_is_option(walk, "--realtime")) {
         options->of_machine = word;
         return options_take_flag(walk, &options->realtime);
@@ -225,9 +288,9 @@ bool options_parse_run(int argc, char **argv, struct run_options *options, struc
 
 /* ---- up -------------------------------------------------------------------------------- */
 
-static const char *const up_words[] = {
-    "--machine",         "--root",       "--memory", "--verifier", "--cpus",       "--seed",   "--strict",   "--trace", "--safe",
-    "--last-known-good", "--foreground", "--help",   "--share",    "--no-sandbox", "--device", "--schedule", NULL};
+static const char *const up_words[] = {"--machine", "--root",       "--memory", "--verifier",        "--cpus",       "--seed",
+                                       "--strict",  "--trace",      "--safe",   "--last-known-good", "--foreground", "--help",
+                                       "--share",   "--no-sandbox", "--device", "--schedule",        "--points",     NULL};
 
 bool options_parse_up(int argc, char **argv, struct run_options *options, struct usage_error *error) {
     struct walk walk = {argc, argv, 0, error};

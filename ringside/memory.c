@@ -112,3 +112,27 @@ int64_t host_discard(uint64_t pa, uint64_t size) {
     }
     return fallocate(ram_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)pa, (off_t)size) == 0 ? 0 : -errno;
 }
+
+/* ---- The paging file: a file without a name in the host's memory, which the host may swap out in its turn. Made when the first page goes out. ---- */
+
+static int page_fd = -1;
+
+static bool is_page_access(uint64_t slot, uint64_t pa) { return is_ram_range(pa, HAL_PAGE) && slot <= (uint64_t)INT64_MAX / HAL_PAGE; }
+
+int64_t host_page_write(uint64_t slot, uint64_t pa) {
+    if (!is_page_access(slot, pa)) {
+        return -HAL_EINVAL;
+    }
+    if (page_fd < 0 && (page_fd = memfd_create("ringside-pagefile", MFD_CLOEXEC)) < 0) {
+        return -errno;
+    }
+    ssize_t written = pwrite(page_fd, (const void *)(HAL_RAM_BASE + pa), HAL_PAGE, (off_t)(slot * HAL_PAGE));
+    return written == HAL_PAGE ? 0 : written < 0 ? -errno : -HAL_ENOSPC;
+}
+
+int64_t host_page_read(uint64_t slot, uint64_t pa) {
+    if (!is_page_access(slot, pa)) {
+        return -HAL_EINVAL;
+    }
+    return pread(page_fd, (void *)(HAL_RAM_BASE + pa), HAL_PAGE, (off_t)(slot * HAL_PAGE)) == HAL_PAGE ? 0 : -HAL_EIO;
+}

@@ -15,3 +15,5 @@ int64_t host_map(uint64_t va, uint64_t pa, uint64_t size, uint32_t prot);
 int64_t host_unmap(uint64_t va, uint64_t size);
 int64_t host_protect(uint64_t va, uint64_t size, uint32_t prot);
 int64_t host_discard(uint64_t pa, uint64_t size);
+int64_t host_page_write(uint64_t slot, uint64_t pa);
+int64_t host_page_read(uint64_t slot, uint64_t pa);

@@ -94,6 +94,8 @@ door_\name:
     DOOR unmap, host_unmap
     DOOR protect, host_protect
     DOOR discard, host_discard
+    DOOR page_write, host_page_write
+    DOOR page_read, host_page_read
     DOOR set_gs, host_set_gs
     DOOR monotonic_ns, host_monotonic_ns
     DOOR wall_time, host_wall_time

@@ -48,6 +48,7 @@ VOID NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock) {
 }
 
 KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock) {
+    KiDriverRaises(__builtin_return_address(0), DISPATCH_LEVEL);
     KIRQL Old = KfRaiseIrql(DISPATCH_LEVEL);
 
     ExAcquireSpinLockExclusiveAtDpcLevel(SpinLock);
@@ -55,6 +56,7 @@ KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock) {
 }
 
 KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock) {
+    KiDriverRaises(__builtin_return_address(0), DISPATCH_LEVEL);
     KIRQL Old = KfRaiseIrql(DISPATCH_LEVEL);
 
     ExAcquireSpinLockSharedAtDpcLevel(SpinLock);

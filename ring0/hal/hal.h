@@ -12,7 +12,7 @@
 #pragma once
 #include <stdint.h>
 
-#define HAL_VERSION 3
+#define HAL_VERSION 4
 #define HAL_PAGE    4096u
 
 /* ---- The address layout: the same in every run ------------------------------------------------------------------------- */
@@ -23,6 +23,8 @@
 #define HAL_KERNEL_BASE   0x0000400000100000ull /* where ntoskrnl.exe is linked and mapped */
 #define HAL_DRIVER_START  0x0000400010000000ull /* hal.dll and drivers, upwards */
 #define HAL_DRIVER_END    0x0000400090000000ull
+#define HAL_PAGED_START   0x0000402000000000ull /* paged pool of drivers: as many pages as RAM has, each first over the frame of its number */
+#define HAL_PAGED_END     0x0000403000000000ull
 #define HAL_RAM_BASE      0x0000410000000000ull /* all of RAM, mapped once, read and write: physical address = offset */
 #define HAL_SYSVIEW_START 0x0000420000000000ull /* system views: kernel stacks, MDL mappings, guarded pool */
 #define HAL_SYSVIEW_END   0x0000430000000000ull
@@ -254,6 +256,9 @@ typedef struct hal_ops {
     int64_t (*unmap)(uint64_t va, uint64_t size);
     int64_t (*protect)(uint64_t va, uint64_t size, uint32_t prot);
     int64_t (*discard)(uint64_t pa, uint64_t size); /* RAM pages become zero and cost the host nothing until touched */
+    /* The paging file: as many pages as are written, the lowest slots first; not kept. Between slot * HAL_PAGE of it and one page of RAM. */
+    int64_t (*page_write)(uint64_t slot, uint64_t pa);
+    int64_t (*page_read)(uint64_t slot, uint64_t pa);
     int64_t (*set_gs)(uint64_t base);               /* for processors without FSGSBASE; see hal_machine.has_fsgsbase */
 
     /* Time and entropy. */

@@ -23,6 +23,7 @@ static const struct {
     {0x44, {"IRP", "", "", ""}},
     {0x4A, {"system call", "IRQL", "", ""}},
     {0x50, {"address touched", "0 read, 2 write, 0x10 execute", "program counter", "kind of address"}},
+    {0x7A, {"2: see the others", "status", "process", "address"}},
     {0x7E, {"exception code", "program counter", "exception record", "context record"}},
     {0x7F, {"trap", "", "", ""}},
     {0xBE, {"address written", "", "", ""}},
@@ -37,7 +38,7 @@ static const struct {
 };
 
 static hal_bugcheck Report;
-static BOOLEAN InBugCheck;
+BOOLEAN KiInBugCheck;
 
 VOID KiFatal(PCSTR Format, ...) {
     static CHAR Text[512];
@@ -132,10 +133,10 @@ static PCSTR Culprit(VOID) {
 VOID KiNameParameters(const PCSTR Names[4]) { RtlCopyMemory(Report.parameter_meaning, Names, sizeof Report.parameter_meaning); }
 
 VOID KiBugCheck(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PCONTEXT Context, PCSTR Message) {
-    if (InBugCheck) { /* the walk itself met damage: what is known so far is shown */
+    if (KiInBugCheck) { /* the walk itself met damage: what is known so far is shown */
         HalOps->bugcheck(&Report);
     }
-    InBugCheck = TRUE;
+    KiInBugCheck = TRUE;
     static CONTEXT Walk;
     if (Context != NULL) {
         Walk = *Context;

@@ -103,6 +103,7 @@ static VOID KipRunDpc(PKPROCESSOR Processor) {
     Dpc->DpcData = NULL;
     Processor->CurrentDpc = Dpc;
     Processor->DpcRoutineActive = TRUE;
+    KiDriverIsCalled((PVOID)Routine);
     Routine(Dpc, Context, Argument1, Argument2);
     if (Processor->Irql != DISPATCH_LEVEL)
         KiBugCheck(IRQL_UNEXPECTED_VALUE, ((ULONG)Processor->Irql << 16) | (DISPATCH_LEVEL << 8), (ULONG_PTR)Routine, (ULONG_PTR)Dpc, 0, NULL,

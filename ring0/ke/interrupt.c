@@ -137,6 +137,7 @@ BOOLEAN KiDeliverDeviceInterrupt(KIRQL Irql) {
 /* ---- For drivers ---- */
 
 BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine, PVOID SynchronizeContext) {
+    KiDriverRaises(__builtin_return_address(0), Interrupt->SynchronizeIrql);
     KIRQL Old = KeAcquireInterruptSpinLock(Interrupt);
     BOOLEAN Result = SynchronizeRoutine(SynchronizeContext);
 
@@ -145,6 +146,7 @@ BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTIN
 }
 
 KIRQL NTAPI KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt) {
+    KiDriverRaises(__builtin_return_address(0), Interrupt->SynchronizeIrql);
     KIRQL Old = KfRaiseIrql(Interrupt->SynchronizeIrql);
 
     KeAcquireSpinLockAtDpcLevel(Interrupt->ActualLock);

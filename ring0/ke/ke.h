@@ -61,6 +61,20 @@ static inline VOID KiSetIrql(KIRQL Irql) {
     KiMachine->no_preempt = Irql >= KiNoPreemptLevel;
 }
 
+/* For the exports that raise IRQL, before they do: under the verifier pageable memory goes when a driver leaves the levels at which it can come back. */
+extern BOOLEAN MmHasSeenPages;
+VOID MmHidePageable(VOID);
+static inline BOOLEAN KiIsDriverCode(PVOID Address) { return (ULONG64)Address - HAL_DRIVER_START < HAL_DRIVER_END - HAL_DRIVER_START; }
+static inline VOID KiDriverRaises(PVOID Caller, KIRQL NewIrql) {
+    if (MmHasSeenPages && NewIrql >= DISPATCH_LEVEL && KiProcessor->Irql < DISPATCH_LEVEL && KiIsDriverCode(Caller))
+        MmHidePageable();
+}
+/* The same, for a routine of a driver's that is about to be called at DISPATCH_LEVEL. */
+static inline VOID KiDriverIsCalled(PVOID Routine) {
+    if (MmHasSeenPages && KiIsDriverCode(Routine))
+        MmHidePageable();
+}
+
 /* ---- Several processors: ke/interleave.c, schedule.c ---------------------------------------------------------------------- */
 /*
  * Which processor goes on at a point where another one may. Begin is called once. Choose gets the processors that can go on, a bit each, not 0; Current may
@@ -365,6 +379,7 @@ static inline NTSTATUS KiCopyOut(PVOID To, const VOID *From, SIZE_T Size) {
 static inline NTSTATUS KiCopyOutOptional(PVOID To, const VOID *From, SIZE_T Size) { return To != NULL ? KiCopyOut(To, From, Size) : STATUS_SUCCESS; }
 
 /* ---- Bug checks: ke/bugcheck.c ---------------------------------------------------------------------------------------------------- */
+extern BOOLEAN KiInBugCheck; /* from then on pages are brought in at any level: the screen shows what lies in them */
 /* As KeBugCheckEx, with the stack of Context instead of the caller's and a sentence for the screen. */
 DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PCONTEXT Context, PCSTR Message);
 /* What the parameters mean of a bug check that follows at once, for codes whose parameters depend on the first. */

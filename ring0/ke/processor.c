@@ -16,6 +16,7 @@ KIRQL NTAPI KeGetCurrentIrql(VOID) { return KiProcessor->Irql; }
 KIRQL NTAPI KfRaiseIrql(KIRQL NewIrql) {
     KIRQL Old = KiProcessor->Irql;
 
+    KiDriverRaises(__builtin_return_address(0), NewIrql);
     if (NewIrql < Old || NewIrql > HIGH_LEVEL) {
         VfCheckLevelChange(0x30, NewIrql, 0);
         KeBugCheckEx(IRQL_NOT_GREATER_OR_EQUAL, Old, NewIrql, 0, 0);
@@ -38,9 +39,15 @@ VOID NTAPI KeLowerIrql(KIRQL NewIrql) {
 
 VOID NTAPI KfLowerIrql(KIRQL NewIrql) { KeLowerIrql(NewIrql); }
 
-KIRQL NTAPI KiRaiseIrqlToDpcLevel(VOID) { return KfRaiseIrql(DISPATCH_LEVEL); }
+KIRQL NTAPI KiRaiseIrqlToDpcLevel(VOID) {
+    KiDriverRaises(__builtin_return_address(0), DISPATCH_LEVEL);
+    return KfRaiseIrql(DISPATCH_LEVEL);
+}
 
-KIRQL NTAPI KiRaiseIrqlToSynchLevel(VOID) { return KfRaiseIrql(12); /* SYNCH_LEVEL on x64 */ }
+KIRQL NTAPI KiRaiseIrqlToSynchLevel(VOID) {
+    KiDriverRaises(__builtin_return_address(0), DISPATCH_LEVEL);
+    return KfRaiseIrql(12); /* SYNCH_LEVEL on x64 */
+}
 
 ULONG NTAPI KeGetCurrentProcessorNumber(VOID) { return KiProcessor->Number; }
 

@@ -47,6 +47,7 @@ VOID KiAwaitSpinLock(PKSPIN_LOCK SpinLock) {
 VOID NTAPI KiInitializeSpinLock(PKSPIN_LOCK SpinLock) { *SpinLock = 0; }
 
 KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock) {
+    KiDriverRaises(__builtin_return_address(0), DISPATCH_LEVEL);
     KIRQL Old = KfRaiseIrql(DISPATCH_LEVEL);
 
     KipTake(SpinLock);
@@ -54,6 +55,7 @@ KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock) {
 }
 
 KIRQL NTAPI KeAcquireSpinLockRaiseToSynch(PKSPIN_LOCK SpinLock) {
+    KiDriverRaises(__builtin_return_address(0), DISPATCH_LEVEL);
     KIRQL Old = KiRaiseIrqlToSynchLevel();
 
     KipTake(SpinLock);
@@ -91,6 +93,7 @@ BOOLEAN FASTCALL KeTestSpinLock(PKSPIN_LOCK SpinLock) { return *SpinLock == 0; }
 KIRQL FASTCALL KeAcquireSpinLockForDpc(PKSPIN_LOCK SpinLock) {
     KIRQL Old = KiProcessor->Irql;
 
+    KiDriverRaises(__builtin_return_address(0), DISPATCH_LEVEL);
     if (Old < DISPATCH_LEVEL)
         KfRaiseIrql(DISPATCH_LEVEL);
     KipTake(SpinLock);
@@ -148,6 +151,7 @@ VOID FASTCALL KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock, PKL
 VOID FASTCALL KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle) { KipGiveQueued(&LockHandle->LockQueue); }
 
 VOID FASTCALL KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle) {
+    KiDriverRaises(__builtin_return_address(0), DISPATCH_LEVEL);
     LockHandle->OldIrql = KfRaiseIrql(DISPATCH_LEVEL);
     KipTakeQueued(SpinLock, &LockHandle->LockQueue);
 }
@@ -158,6 +162,7 @@ VOID FASTCALL KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle) {
 }
 
 VOID FASTCALL KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle) {
+    KiDriverRaises(__builtin_return_address(0), DISPATCH_LEVEL);
     LockHandle->OldIrql = KiProcessor->Irql;
     if (LockHandle->OldIrql < DISPATCH_LEVEL)
         KfRaiseIrql(DISPATCH_LEVEL);

@@ -72,11 +72,18 @@ static DECLSPEC_NORETURN VOID StopAtRaisedIrql(hal_trap_frame *Frame) {
     PLDR_MODULE Module = LdrFindModule(Frame->rip);
     BOOLEAN Driver = Module != NULL && Module->IsDriver;
     ULONG_PTR Kind = (Frame->error & PAGE_FAULT_FETCH) ? 8 : (Frame->error & PAGE_FAULT_WRITE) ? 1 : 0;
-    static CHAR Text[160];
+    static CHAR Text[320];
     Stop(Frame, Driver ? 0xD1 : 0x0A, Frame->cr2, KiCurrentIrql(), Kind, Frame->rip,
-         LdrDescribeAddress(Frame->cr2, Text, sizeof Text)
+         MmDescribeAbsence(Frame->cr2, Text, sizeof Text) || LdrDescribeAddress(Frame->cr2, Text, sizeof Text)
              ? Text
              : "memory that is not there was touched at DISPATCH_LEVEL or above, where no page can be brought in and no handler may run");
+}
+
+/* Bug check 0x7A's first parameter is a page table entry's address, which nobody has here, or 2: then the third is the process. */
+static DECLSPEC_NORETURN VOID StopWithoutPage(hal_trap_frame *Frame, NTSTATUS Status) {
+    Stop(Frame, 0x7A, 2, (ULONG)Status, (ULONG_PTR)KiCurrentThread()->Process, Frame->cr2,
+         Status == STATUS_INSUFFICIENT_RESOURCES ? "a page of the kernel's cannot be brought in: no page of RAM can be freed for it"
+                                                 : "a page of the kernel's cannot be read from the paging file");
 }
 
 static DECLSPEC_NORETURN VOID StopAtKernelAddress(hal_trap_frame *Frame) {
@@ -133,12 +140,18 @@ static VOID PageFault(hal_trap_frame *Frame) {
             }
             UserAddress = Frame->cr2 < HAL_USER_END;
         }
-        if (KiCurrentIrql() >= DISPATCH_LEVEL) {
+        if (!UserAddress && (Frame->error & PAGE_FAULT_FETCH) && MmResolveKernelFetch(Frame->cr2)) {
+            return;
+        }
+        if (KiCurrentIrql() >= DISPATCH_LEVEL && !KiInBugCheck) {
             StopAtRaisedIrql(Frame);
         }
         if (!UserAddress) {
-            if ((Frame->error & PAGE_FAULT_FETCH) && MmResolveKernelFetch(Frame->cr2)) {
+            if (MmResolveKernelFault(Frame->cr2, &Status)) {
                 return;
+            }
+            if (!NT_SUCCESS(Status)) {
+                StopWithoutPage(Frame, Status);
             }
             StopAtKernelAddress(Frame);
         }
@@ -226,6 +239,7 @@ static VOID WriteControlRegister(hal_trap_frame *Frame) {
     Frame->rip += Frame->insn_length;
     /* Its writers are the inlined KeRaiseIrql and KeLowerIrql. */
     if ((KIRQL)Value >= KiCurrentIrql()) {
+        KiDriverRaises((PVOID)Frame->rip, (KIRQL)Value);
         KiSetIrql((KIRQL)Value);
     } else {
         KeLowerIrql((KIRQL)Value);

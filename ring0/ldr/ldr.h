@@ -53,5 +53,12 @@ PVOID LdrFindExport(PLDR_MODULE Module, PCSTR Name, ULONG Ordinal); /* Name NULL
 PCSTR LdrNearestExport(PLDR_MODULE Module, ULONG64 Address, ULONG *Offset);
 /* .pdata lookup over kernel images, for rtl/unwind.c: entry or NULL (leaf); *ImageBase set when the address lies in an image. */
 struct _IMAGE_RUNTIME_FUNCTION_ENTRY *LdrLookupFunctionEntry(ULONG64 Pc, ULONG64 *ImageBase);
+typedef struct _LDR_SECTION {
+    PVOID Start;
+    SIZE_T Size;
+    BOOLEAN MayBePaged; /* by MmPageEntireDriver: has pages of its own, and the kernel does not read it */
+    BOOLEAN Pageable;   /* by its name and flags */
+} LDR_SECTION;
+BOOLEAN LdrQuerySection(PLDR_MODULE Module, ULONG Index, LDR_SECTION *Section); /* FALSE behind the last one */
 /* What an address in or around a kernel image is, for MmDescribeAddress. FALSE when it has to do with none. */
 BOOLEAN LdrDescribeAddress(ULONG64 Address, CHAR *Text, SIZE_T Size);

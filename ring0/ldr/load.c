@@ -146,6 +146,14 @@ static VOID LdrpFindKeptSections(PLDRP_MODULE Module) {
     }
 }
 
+/* "Making Drivers Pageable", learn.microsoft.com: sections whose names begin with PAGE; what the kernel itself reads at any level stays. */
+static VOID LdrpSetPageable(PLDRP_MODULE Module) {
+    LDR_SECTION section;
+    for (ULONG i = 0; LdrQuerySection(&Module->Public, i, &section); i++)
+        if (section.Pageable)
+            MmSetSystemImagePageable(section.Start, section.Size, TRUE);
+}
+
 /* Everything but the last part of the layout is the image; behind it come the stubs of missing imports and the pages that unknown variables lie in. */
 typedef struct _LDRP_LAYOUT {
     SIZE_T Image, Stubs, Guard;
@@ -202,6 +210,8 @@ static VOID LdrpFill(PLDRP_MODULE Module, const struct pe_image *File, const LDR
     Module->Pe.debug_file = NULL;
     LdrpFindKeptSections(Module);
     LdrpProtect(Module, File);
+    if (Module->Public.IsDriver)
+        LdrpSetPageable(Module);
     if (Layout->Stubs != 0)
         MmProtectSystemImage(base + Layout->Image, Layout->Stubs, HAL_PROT_READ | HAL_PROT_EXEC);
     if (Layout->Guard != 0)

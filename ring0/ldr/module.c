@@ -90,23 +90,41 @@ PLDR_MODULE LdrFindUnloadedModule(ULONG64 Address) {
     return NULL;
 }
 
+BOOLEAN LdrQuerySection(PLDR_MODULE Module, ULONG Index, LDR_SECTION *Section) {
+    PLDRP_MODULE module = CONTAINING_RECORD(Module, LDRP_MODULE, Public);
+    struct pe_section section;
+    if (!pe_section(&module->Pe, Index, &section))
+        return FALSE;
+    BOOLEAN apart = module->Pe.section_alignment >= PAGE_SIZE && (module->KeepSection == NULL || !module->KeepSection[Index]);
+    Section->Start = (UCHAR *)Module->DllBase + section.rva;
+    Section->Size = section.mapped_size;
+    Section->MayBePaged = apart;
+    Section->Pageable = apart && strncmp(section.name, "PAGE", 4) == 0 && (section.characteristics & PE_SECTION_NOT_PAGED) == 0;
+    return TRUE;
+}
+
+/* " (in the PAGE section)"; nothing for an ordinary section of writable data. */
+static VOID LdrpDescribeSection(PLDRP_MODULE Module, ULONG64 Address, CHAR *Text, SIZE_T Size) {
+    struct pe_section section;
+    *Text = '\0';
+    if (pe_section_of(&Module->Pe, (ULONG)(Address - (ULONG64)Module->Public.DllBase), &section) < 0)
+        return;
+    if (Module->Public.InitDiscarded && !MmIsRangeAccessible((PVOID)Address, 1, FALSE))
+        _snprintf(Text, Size, " (in the discarded %s section of %s: it is gone after DriverEntry)", section.name, Module->Public.Name);
+    else if (strncmp(section.name, "PAGE", 4) == 0)
+        _snprintf(Text, Size, " (in the %s section of %s)", section.name, Module->Public.Name);
+    else if ((section.characteristics & PE_SECTION_WRITE) == 0)
+        _snprintf(Text, Size, " (read-only)");
+    Text[Size - 1] = '\0';
+}
+
 BOOLEAN LdrDescribeAddress(ULONG64 Address, CHAR *Text, SIZE_T Size) {
     PLDR_MODULE module = LdrFindModule(Address);
-    PCSTR how = "";
-    CHAR discarded[128];
-    if (module != NULL) {
-        struct pe_section section;
-        PLDRP_MODULE whole = CONTAINING_RECORD(module, LDRP_MODULE, Public);
-        if (pe_section_of(&whole->Pe, (ULONG)(Address - (ULONG64)module->DllBase), &section) >= 0) {
-            BOOLEAN gone = module->InitDiscarded && !MmIsRangeAccessible((PVOID)Address, 1, FALSE);
-            _snprintf(discarded, sizeof(discarded) - 1, " (in the discarded %s section of %s: it is gone after DriverEntry)", section.name,
-                      module->Name);
-            discarded[sizeof(discarded) - 1] = '\0';
-            how = gone ? discarded : (section.characteristics & PE_SECTION_WRITE) ? "" : " (read-only)";
-        }
-    } else if ((module = LdrFindUnloadedModule(Address)) != NULL) {
-        how = " (unloaded)";
-    }
+    CHAR how[128] = " (unloaded)";
+    if (module != NULL)
+        LdrpDescribeSection(CONTAINING_RECORD(module, LDRP_MODULE, Public), Address, how, sizeof(how));
+    else
+        module = LdrFindUnloadedModule(Address);
     if (module != NULL) {
         _snprintf(Text, Size, "%s+0x%I64X%s", module->Name, Address - (ULONG64)module->DllBase, how);
         Text[Size - 1] = '\0';

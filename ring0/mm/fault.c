@@ -64,9 +64,8 @@ BOOLEAN MmIsRangeAccessible(PVOID Address, SIZE_T Size, BOOLEAN Write) {
         return FALSE;
     for (ULONG64 page = start & ~(ULONG64)(PAGE_SIZE - 1), last = start + Size - 1; page <= last; page += PAGE_SIZE) {
         ULONG protection;
-        if (page < HAL_USER_END
-                ? !MiIsUserPageAccessible(MmCurrentAddressSpace, page, Write)
-                : MiFrameOfKernelAddress(page, &protection) == MI_NO_FRAME || (protection & (Write ? HAL_PROT_WRITE : HAL_PROT_READ)) == 0) {
+        if (page < HAL_USER_END ? !MiIsUserPageAccessible(MmCurrentAddressSpace, page, Write)
+                                : (MiFrameOfKernelAddress(page, &protection), (protection & (Write ? HAL_PROT_WRITE : HAL_PROT_READ)) == 0)) {
             if (Write || page != HAL_KUSER_KERNEL)
                 return FALSE;
         }

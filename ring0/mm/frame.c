@@ -16,8 +16,8 @@ static VOID MiMarkUsed(MM_PFN First, SIZE_T Count, UCHAR Use) {
     for (MM_PFN frame = First; frame < First + Count; frame++) {
         MiFrameMap[frame / 64] |= 1ull << (frame % 64);
         MiPfn[frame].References = 1;
-        MiPfn[frame].Use = Use;
-        MiPfn[frame].Tag = 0;
+        MiPfn[frame].Pool.Use = Use;
+        MiPfn[frame].Pool.Tag = 0;
     }
     MmFreeFrames -= Count;
 }
@@ -28,11 +28,13 @@ VOID MiInitializeFrames(VOID) {
     SIZE_T kernel_pages = MI_PAGES(KiMachine->kernel_size);
     MM_PFN database = kernel + kernel_pages;
     SIZE_T map_bytes = (MmTotalFrames + 63) / 64 * 8, database_bytes = MmTotalFrames * sizeof(MI_PFN);
-    SIZE_T database_pages = MI_PAGES(map_bytes + database_bytes);
+    SIZE_T database_pages = MI_PAGES(database_bytes + map_bytes + MiPagedMapBytes() + MiPageFileMapBytes());
     NT_ASSERT_OURS(database + database_pages <= MmTotalFrames);
     /* RAM starts out as zeros. */
     MiPfn = MiRamAddress(database);
     MiFrameMap = (ULONG64 *)((UCHAR *)MiPfn + database_bytes);
+    MiInitializePagedPool((UCHAR *)MiFrameMap + map_bytes);
+    MiInitializePageFile((UCHAR *)MiFrameMap + map_bytes + MiPagedMapBytes());
     MiMarkUsed(kernel, kernel_pages, MiFrameSystem);
     MiMarkUsed(database, database_pages, MiFrameSystem);
     /* The map's last word has bits for frames that do not exist. */
@@ -88,11 +90,12 @@ BOOLEAN MiAllocateFrameRun(SIZE_T Count, MM_PFN Low, MM_PFN High, MM_PFN Boundar
     NT_ASSERT_OURS(Count != 0);
     if (High > MmTotalFrames)
         High = MmTotalFrames;
-    if (Count > MmFreeFrames || (Boundary != 0 && Count > Boundary))
+    MM_PFN first = MI_NO_FRAME;
+    if (Count > MmFreeFrames + MiPageFileRoom() || (Boundary != 0 && Count > Boundary))
         return FALSE;
-    MM_PFN first = MiFindRun(Count, Low, High, Boundary);
-    if (first == MI_NO_FRAME)
-        return FALSE;
+    while (Count > MmFreeFrames || (first = MiFindRun(Count, Low, High, Boundary)) == MI_NO_FRAME)
+        if (MiReclaim(Count) == 0)
+            return FALSE;
     MiMarkUsed(first, Count, MiFrameUsed);
     if (first == MiLowestFree)
         MiLowestFree = first + Count;
@@ -117,14 +120,14 @@ VOID MiReferenceFrame(MM_PFN Frame) {
 /* TRUE when the frame has become free. */
 static BOOLEAN MiDropReference(MM_PFN Frame) {
     PMI_PFN pfn = &MiPfn[Frame];
-    NT_ASSERT_OURS(Frame < MmTotalFrames && pfn->References != 0 && pfn->Use != MiFrameSystem);
+    NT_ASSERT_OURS(Frame < MmTotalFrames && pfn->References != 0 && pfn->Pool.Use != MiFrameSystem);
     if (--pfn->References != 0)
         return FALSE;
     if (pfn->Executable) {
         HalOps->protect((ULONG64)MiRamAddress(Frame), PAGE_SIZE, HAL_PROT_READ | HAL_PROT_WRITE);
         pfn->Executable = FALSE;
     }
-    pfn->Use = MiFrameFree;
+    pfn->Pool.Use = MiFrameFree;
     pfn->Dirty = TRUE;
     MiFrameMap[Frame / 64] &= ~(1ull << (Frame % 64));
     if (Frame < MiLowestFree)

@@ -40,7 +40,10 @@ VOID NTAPI MmBuildMdlForNonPagedPool(PMDL Mdl) {
 static NTSTATUS MiLockPage(PMM_ADDRESS_SPACE Space, ULONG64 Page, KPROCESSOR_MODE Mode, BOOLEAN Write, PPFN_NUMBER Frame) {
     if (Page >= HAL_USER_END) {
         ULONG protection;
-        MM_PFN frame = Mode == KernelMode ? MiFrameOfKernelAddress(Page, &protection) : MI_NO_FRAME;
+        NTSTATUS status = Mode == KernelMode ? MiBringInKernel(Page) : STATUS_ACCESS_VIOLATION;
+        if (!NT_SUCCESS(status))
+            return status;
+        MM_PFN frame = MiFrameOfKernelAddress(Page, &protection);
         if (frame == MI_NO_FRAME || (Write && (protection & HAL_PROT_WRITE) == 0))
             return STATUS_ACCESS_VIOLATION;
         *Frame = frame;
@@ -99,8 +102,10 @@ VOID NTAPI MmUnlockPages(PMDL Mdl) {
     if (Mdl->Process != NULL)
         Mdl->Process->Pcb.AddressSpace->LockedPages -= (LONG)pages;
     Mdl->Process = NULL;
-    for (SIZE_T i = 0; i < pages; i++)
+    for (SIZE_T i = 0; i < pages; i++) {
         MiDereferenceFrame(MiMdlFrames(Mdl)[i]);
+        MiSee((ULONG64)Mdl->StartVa + i * PAGE_SIZE);
+    }
 }
 
 /* ---- Mapping ---- */

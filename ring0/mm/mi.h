@@ -34,19 +34,23 @@ int __cdecl _snprintf(char *Buffer, size_t Size, const char *Format, ...);
 /* ---- Frames ------------------------------------------------------------------------------------------------------------------ */
 enum { MiFrameFree, MiFrameSystem, MiFrameUsed, MiFramePoolSlab, MiFramePoolBig, MiFramePoolBigRest, MiFrameContiguous };
 
-typedef struct _MI_PFN {
-    ULONG References; /* owners: 0 when free */
-    UCHAR Use;
-    UCHAR PoolKind;     /* pool pages, also after they were freed: enum MI_POOL_KIND */
-    BOOLEAN Dirty;      /* not known to be zero */
-    BOOLEAN Executable; /* its page of the RAM view has been made executable */
+/* What a page is used for, and what the pool remembers about one of its pages: a frame of the RAM view, or a page of the paged range. */
+typedef struct _MI_POOL_PAGE {
     union {
         struct _MI_SLAB *Slab; /* MiFramePoolSlab */
-        SIZE_T Bytes;          /* MiFramePoolBig, MiFrameContiguous (first frame): what was asked for */
-        MM_PFN Start;          /* MiFramePoolBigRest: the block's first frame */
+        SIZE_T Bytes;          /* MiFramePoolBig, MiFrameContiguous (first page): what was asked for */
+        SIZE_T Start;          /* MiFramePoolBigRest: the number of the block's first page */
     };
-    ULONG Tag; /* MiFramePoolBig; kept after the block was freed, until the frame has another use */
-    ULONG Unused;
+    ULONG Tag; /* kept after the block was freed, until the page has another use */
+    UCHAR Use;
+    UCHAR Kind; /* enum MI_POOL_KIND; kept too */
+} MI_POOL_PAGE, *PMI_POOL_PAGE;
+
+typedef struct _MI_PFN {
+    MI_POOL_PAGE Pool;
+    ULONG References;   /* owners: 0 when free */
+    BOOLEAN Dirty;      /* not known to be zero */
+    BOOLEAN Executable; /* its page of the RAM view has been made executable */
 } MI_PFN, *PMI_PFN;
 extern PMI_PFN MiPfn;
 
@@ -56,7 +60,8 @@ BOOLEAN MiAllocateFrameRun(SIZE_T Count, MM_PFN Low, MM_PFN High, MM_PFN Boundar
 VOID MiFreeFrames(MM_PFN First, SIZE_T Count);
 
 /* ---- Kernel addresses ---------------------------------------------------------------------------------------------------------- */
-/* The frame behind a kernel address and how the page may be accessed (HAL_PROT_*), or MI_NO_FRAME. */
+/* The frame behind a kernel address, or MI_NO_FRAME; *Protection (HAL_PROT_*): what an access may do there, a pageable page being brought in first, which has
+   no frame while it is out. HAL_PROT_NONE: nothing is there. */
 MM_PFN MiFrameOfKernelAddress(ULONG64 Address, ULONG *Protection);
 VOID MiInitializeSystemImages(VOID);
 MM_PFN MiFrameOfSystemImage(ULONG64 Address, ULONG *Protection);
@@ -69,21 +74,79 @@ VOID MiProtectSystemView(PVOID Base, ULONG Protection);
 PVOID MiMapDeviceMemory(ULONG64 Physical, SIZE_T Bytes);
 BOOLEAN MiUnmapDeviceMemory(PVOID Base);
 
-/* ---- Pool ------------------------------------------------------------------------------------------------------------------------ */
-enum MI_POOL_KIND { MiPoolExecutable, MiPoolNonPaged, MiPoolPaged, MiPoolKinds };
-BOOLEAN MiDescribePool(ULONG64 Address, CHAR *Text, SIZE_T Size);
-
-/* ---- User address spaces ------------------------------------------------------------------------------------------------------------ */
+/* ---- Page table entries ---------------------------------------------------------------------------------------------------------- */
 /* A software page table entry: frame << 12 | what the page is. 0: not committed. */
 typedef ULONG64 MI_PTE;
 #define MI_PTE_COMMITTED     0x001ull
 #define MI_PTE_GUARD         0x002ull
 #define MI_PTE_COPY          0x004ull /* shared with others until it is written to */
 #define MI_PTE_PROTECT_SHIFT 4        /* 3 bits: log2 of PAGE_NOACCESS ... PAGE_EXECUTE_WRITECOPY */
+#define MI_PTE_OUT           0x080ull /* has no frame: in its place the slot of the paging file */
 #define MI_PTE_NOCACHE       0x100ull
 #define MI_PTE_WRITECOMBINE  0x200ull
+#define MI_PTE_HIDDEN        0x800ull /* kernel pages: has its frame, and the mapping is taken away until the page is touched */
 #define MI_PTE_FRAME(Pte)    ((Pte) >> 12)
+#define MI_PTE_SLOT(Pte)     ((Pte) >> 12)
 
+/* ---- Paging --------------------------------------------------------------------------------------------------------------------- */
+/*
+ * A page goes out when nobody but its page table entry holds its frame: a further reference (a locked MDL, a locked section of a driver) keeps it in, and
+ * seen. Frames are looked for in that way when there is none free (MiReclaim).
+ */
+SIZE_T MiPageFileMapBytes(VOID);
+VOID MiInitializePageFile(PVOID Map);
+/* How many pages more may be out. */
+SIZE_T MiPageFileRoom(VOID);
+/* The contents of Frame into a slot: one page more is out. FALSE: no room, or the host has none. */
+BOOLEAN MiWritePage(MM_PFN Frame, ULONG64 *Slot);
+/* A page less is out: a new frame has its contents. STATUS_INSUFFICIENT_RESOURCES; STATUS_DEVICE_DATA_ERROR: they cannot be read. */
+NTSTATUS MiReadPage(ULONG64 Slot, MM_PFN *Frame);
+VOID MiReleaseSlot(ULONG64 Slot); /* a page less is out: nobody wants it any more */
+
+/* Pageable kernel pages: one at Address, whose entry is *Pte. Bringing in what is neither out nor hidden does nothing. */
+NTSTATUS MiBringIn(MI_PTE *Pte, ULONG64 Address, ULONG Protection);
+BOOLEAN MiSendOut(MI_PTE *Pte, ULONG64 Address);
+/* Hides a page if nothing keeps it in. FALSE: it stays seen. The caller tells the host. */
+BOOLEAN MiHide(MI_PTE *Pte);
+/* The entry of a page in paged pool or in a driver; NULL elsewhere. *Protection: what it allows when it is in. */
+MI_PTE *MiKernelPte(ULONG64 Address, ULONG *Protection);
+/* Nothing to do where nothing pageable is that is away; else as MiReadPage. */
+NTSTATUS MiBringInKernel(ULONG64 Address);
+/* What is pageable there may be touched from now on, until it is hidden again. */
+VOID MiSee(ULONG64 Address);
+/* Frees up to Count frames of pageable pages; how many it was. Any IRQL. */
+SIZE_T MiReclaim(SIZE_T Count);
+
+/* Paged pool: mm/paged.c. */
+SIZE_T MiPagedMapBytes(VOID);
+VOID MiInitializePagedPool(PVOID Map);
+/* Count pages with consecutive addresses, resident, not zeroed. *First: the number of the first. */
+BOOLEAN MiAllocatePagedPages(SIZE_T Count, SIZE_T *First);
+VOID MiFreePagedPages(SIZE_T First, SIZE_T Count);
+/* NULL outside the range. */
+MI_PTE *MiPagedPte(ULONG64 Address);
+VOID MiSeePaged(ULONG64 Address);
+VOID MiHidePagedPool(VOID);
+SIZE_T MiReclaimPagedPool(SIZE_T Count);
+
+/* Pages of drivers: mm/sysimage.c. *Protection: HAL_PROT_*. NULL outside images. */
+MI_PTE *MiSystemImagePte(ULONG64 Address, ULONG *Protection);
+VOID MiSeeSystemImage(ULONG64 Address);
+VOID MiHideSystemImages(VOID);
+SIZE_T MiReclaimSystemImages(SIZE_T Count);
+
+/* User memory and sections: mm/trim.c. */
+SIZE_T MiReclaimUserMemory(SIZE_T Count);
+SIZE_T MiReclaimSections(SIZE_T Count);
+
+/* ---- Pool ------------------------------------------------------------------------------------------------------------------------ */
+/* Paged pool that drivers allocate is pageable; what the kernel itself allocates as paged pool is not (MiPoolKernelPaged). */
+enum MI_POOL_KIND { MiPoolExecutable, MiPoolNonPaged, MiPoolPaged, MiPoolKernelPaged, MiPoolKinds };
+/* What the pool knows about the page of an address; NULL outside pool. *Number: the page's in its range. */
+PMI_POOL_PAGE MiPoolPage(ULONG64 Address, SIZE_T *Number);
+BOOLEAN MiDescribePool(ULONG64 Address, CHAR *Text, SIZE_T Size);
+
+/* ---- User address spaces ------------------------------------------------------------------------------------------------------------ */
 enum { MiVadPrivate, MiVadImage, MiVadSection, MiVadMdl };
 
 typedef struct _MI_VAD {

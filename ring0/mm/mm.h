@@ -54,6 +54,21 @@ PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag);
 PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag, PCPOOL_EXTENDED_PARAMETER Parameters, ULONG ParameterCount);
 VOID NTAPI ExFreePool2(PVOID Block, ULONG Tag, PCPOOL_EXTENDED_PARAMETER Parameters, ULONG ParameterCount);
 
+/* ---- Pageable kernel memory: mm/pageable.c ----------------------------------------------------------------------------------------- */
+extern SIZE_T MmPagesOut; /* committed pages without a frame */
+/* The verifier's trimming is on; and there are pages that a driver may have touched since the last one. */
+extern BOOLEAN MmHides, MmHasSeenPages;
+/* Driver Verifier's forced IRQL checking: takes the mappings of all pageable kernel memory away that is not locked, so that a touch at DISPATCH_LEVEL or above
+   is found. Called when a driver is about to raise IRQL to there. */
+VOID MmHidePageable(VOID);
+/* All of it out, as far as the paging file has room. */
+VOID MmSendOutPageable(VOID);
+/* A page fault at a kernel address below DISPATCH_LEVEL. TRUE: the page is in, go on. FALSE: *Status is STATUS_SUCCESS if paging has nothing to do with it, or why
+   the page cannot be brought in. */
+BOOLEAN MmResolveKernelFault(ULONG64 Address, NTSTATUS *Status);
+/* "byte 3 of a paged pool block, ...: pageable memory, ...": FALSE if it is not pageable memory that is out or hidden. */
+BOOLEAN MmDescribeAbsence(ULONG64 Address, CHAR *Text, SIZE_T Size);
+
 /* ---- System views: mm/sysview.c ------------------------------------------------------------------------------------------------ */
 /* Address space for Size bytes between HAL_SYSVIEW_START and _END, unmapped, with an unmapped page on each side; NULL when none. */
 PVOID MiReserveSystemView(SIZE_T Size);
@@ -136,4 +151,9 @@ VOID MmListUserImages(PMM_ADDRESS_SPACE Space, VOID (*Callback)(PVOID Context, P
 NTSTATUS MmAllocateSystemImage(SIZE_T Size, PVOID *Base);
 VOID MmProtectSystemImage(PVOID Address, SIZE_T Size, ULONG HalProtection);
 VOID MmDiscardSystemImagePages(PVOID Address, SIZE_T Size); /* INIT sections: unmapped, frames freed */
+/* From now on these pages may go, or stay; those that stay are brought in. STATUS_SUCCESS, or why one cannot be. */
+NTSTATUS MmSetSystemImagePageable(PVOID Address, SIZE_T Size, BOOLEAN Pageable);
+/* Locks nest. Unlock: FALSE, and nothing is changed, if a page is not locked. */
+NTSTATUS MmLockSystemImagePages(PVOID Address, SIZE_T Size);
+BOOLEAN MmUnlockSystemImagePages(PVOID Address, SIZE_T Size);
 VOID MmFreeSystemImage(PVOID Base);

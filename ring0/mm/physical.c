@@ -43,8 +43,8 @@ PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T Bytes, PHYSICAL_ADDRES
     if (!MiAllocateFrameRun(MI_PAGES(Bytes), MI_PAGES(Lowest.QuadPart), highest >= limit ? MmTotalFrames : (highest + 1) / PAGE_SIZE,
                             boundary / PAGE_SIZE, TRUE, &first))
         return NULL;
-    MiPfn[first].Bytes = Bytes;
-    MiPfn[first].Use = MiFrameContiguous;
+    MiPfn[first].Pool.Bytes = Bytes;
+    MiPfn[first].Pool.Use = MiFrameContiguous;
     return MiRamAddress(first);
 }
 
@@ -66,10 +66,10 @@ PVOID NTAPI MmAllocateContiguousMemory(SIZE_T Bytes, PHYSICAL_ADDRESS Highest) {
 VOID NTAPI MmFreeContiguousMemory(PVOID Base) {
     ULONG64 offset = (ULONG64)Base - HAL_RAM_BASE;
     MM_PFN frame = offset / PAGE_SIZE;
-    if (frame >= MmTotalFrames || offset % PAGE_SIZE != 0 || MiPfn[frame].Use != MiFrameContiguous)
+    if (frame >= MmTotalFrames || offset % PAGE_SIZE != 0 || MiPfn[frame].Pool.Use != MiFrameContiguous)
         KeBugCheckEx(BAD_POOL_CALLER, 0x60, (ULONG_PTR)Base, 0, 0);
-    MiPfn[frame].Use = MiFrameUsed;
-    MiFreeFrames(frame, MI_PAGES(MiPfn[frame].Bytes));
+    MiPfn[frame].Pool.Use = MiFrameUsed;
+    MiFreeFrames(frame, MI_PAGES(MiPfn[frame].Pool.Bytes));
 }
 
 VOID NTAPI MmFreeContiguousMemorySpecifyCache(PVOID Base, SIZE_T Bytes, MEMORY_CACHING_TYPE CacheType) { MmFreeContiguousMemory(Base); }

@@ -43,6 +43,22 @@ VOID MiInitializePool(VOID) {
     MiInitializeSystemImages();
 }
 
+/* ---- Pages ---- */
+
+static PVOID MiAllocatePoolPages(ULONG Kind, SIZE_T Count) {
+    SIZE_T first;
+    if (Kind == MiPoolPaged)
+        return MiAllocatePagedPages(Count, &first) ? (PVOID)(HAL_PAGED_START + first * PAGE_SIZE) : NULL;
+    return MiAllocateFrameRun(Count, 0, MmTotalFrames, 0, FALSE, &first) ? MiRamAddress(first) : NULL;
+}
+
+static VOID MiFreePoolPages(ULONG Kind, SIZE_T First, SIZE_T Count) {
+    if (Kind == MiPoolPaged)
+        MiFreePagedPages(First, Count);
+    else
+        MiFreeFrames(First, Count);
+}
+
 /* ---- Slabs ---- */
 
 static PMI_SLAB MiNewHeader(ULONG Class) {
@@ -84,14 +100,16 @@ static PMI_SLAB MiNewSlab(ULONG Kind, ULONG Class) {
     PMI_SLAB slab = MiNewHeader(Class);
     if (slab == NULL)
         return NULL;
-    MM_PFN frame;
-    if (!MiAllocateFrameRun(1, 0, MmTotalFrames, 0, FALSE, &frame)) {
+    UCHAR *base = MiAllocatePoolPages(Kind, 1);
+    if (base == NULL) {
         slab->Next = MiFreeHeaders[Class];
         MiFreeHeaders[Class] = slab;
         return NULL;
     }
     ULONG count = MiBlocksPerSlab(Class);
-    slab->Base = MiRamAddress(frame);
+    SIZE_T number;
+    PMI_POOL_PAGE page = MiPoolPage((ULONG64)base, &number);
+    slab->Base = base;
     slab->FreeHead = 0;
     slab->FreeCount = (USHORT)count;
     slab->Class = (UCHAR)Class;
@@ -99,10 +117,7 @@ static PMI_SLAB MiNewSlab(ULONG Kind, ULONG Class) {
     for (ULONG i = 0; i < count; i++)
         slab->Blocks[i] = (MI_BLOCK){0, MI_FREE_BLOCK, (USHORT)(i + 1)};
     memset(slab->Base, MI_POISON, PAGE_SIZE);
-    MiPfn[frame].Use = MiFramePoolSlab;
-    MiPfn[frame].PoolKind = (UCHAR)Kind;
-    MiPfn[frame].Slab = slab;
-    MiPfn[frame].Tag = 0;
+    *page = (MI_POOL_PAGE){.Slab = slab, .Use = MiFramePoolSlab, .Kind = (UCHAR)Kind};
     MiLinkSlab(slab);
     return slab;
 }
@@ -132,45 +147,38 @@ static VOID MiFreeSmall(PMI_SLAB Slab, ULONG Index) {
         MiLinkSlab(Slab);
     /* The last free slab of its kind stays, so that one block allocated and freed in turn makes no page come and go. */
     if (Slab->FreeCount == MiBlocksPerSlab(class) && (Slab->Next != NULL || Slab->Previous != NULL)) {
-        MM_PFN frame = ((ULONG64)Slab->Base - HAL_RAM_BASE) / PAGE_SIZE;
+        SIZE_T number;
+        PMI_POOL_PAGE page = MiPoolPage((ULONG64)Slab->Base, &number);
         MiUnlinkSlab(Slab);
-        MiPfn[frame].Tag = block->Tag;
-        MiPfn[frame].Bytes = 0;
-        MiPfn[frame].Use = MiFrameUsed;
+        *page = (MI_POOL_PAGE){.Tag = block->Tag, .Use = MiFrameUsed, .Kind = page->Kind};
         Slab->Next = MiFreeHeaders[class];
         MiFreeHeaders[class] = Slab;
-        MiDereferenceFrame(frame);
+        MiFreePoolPages(page->Kind, number, 1);
     }
 }
 
 /* ---- Whole pages ---- */
 
 static PVOID MiAllocateBig(ULONG Kind, SIZE_T Bytes, ULONG Tag) {
-    SIZE_T count = MI_PAGES(Bytes);
-    MM_PFN first;
-    if (count > MmFreeFrames || !MiAllocateFrameRun(count, 0, MmTotalFrames, 0, FALSE, &first))
+    SIZE_T count = MI_PAGES(Bytes), first;
+    PVOID base = MiAllocatePoolPages(Kind, count);
+    if (base == NULL)
         return NULL;
-    for (SIZE_T i = 0; i < count; i++) {
-        PMI_PFN pfn = &MiPfn[first + i];
-        pfn->Use = i == 0 ? MiFramePoolBig : MiFramePoolBigRest;
-        pfn->PoolKind = (UCHAR)Kind;
-        pfn->Tag = Tag;
-        if (i == 0)
-            pfn->Bytes = Bytes;
-        else
-            pfn->Start = first;
-    }
-    return MiRamAddress(first);
+    *MiPoolPage((ULONG64)base, &first) = (MI_POOL_PAGE){.Bytes = Bytes, .Use = MiFramePoolBig, .Tag = Tag, .Kind = (UCHAR)Kind};
+    for (SIZE_T i = 1, number; i < count; i++)
+        *MiPoolPage((ULONG64)base + i * PAGE_SIZE, &number) =
+            (MI_POOL_PAGE){.Start = first, .Use = MiFramePoolBigRest, .Tag = Tag, .Kind = (UCHAR)Kind};
+    return base;
 }
 
-static VOID MiFreeBig(MM_PFN First) {
-    SIZE_T bytes = MiPfn[First].Bytes, count = MI_PAGES(bytes);
+static VOID MiFreeBig(PVOID Block, PMI_POOL_PAGE Page, SIZE_T First) {
+    SIZE_T count = MI_PAGES(Page->Bytes);
     if (count < 8)
-        memset(MiRamAddress(First), MI_POISON, count * PAGE_SIZE);
+        memset(Block, MI_POISON, count * PAGE_SIZE);
     /* Frames that a locked MDL still holds are no pool any more. */
-    for (SIZE_T i = 0; i < count; i++)
-        MiPfn[First + i].Use = MiFrameUsed;
-    MiFreeFrames(First, count);
+    for (SIZE_T i = 0, number; i < count; i++)
+        MiPoolPage((ULONG64)Block + i * PAGE_SIZE, &number)->Use = MiFrameUsed;
+    MiFreePoolPages(Page->Kind, First, count);
 }
 
 /* ---- Allocation ---- */
@@ -186,38 +194,45 @@ static PVOID MiAllocatePool(ULONG Kind, SIZE_T Bytes, ULONG Tag, BOOLEAN CacheAl
     return MiAllocateSmall(Kind, class, Bytes, Tag);
 }
 
-static PVOID MiAllocateByType(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag) {
-    ULONG kind = (Type & 1) != 0 ? MiPoolPaged : (Type & NonPagedPoolNx) != 0 ? MiPoolNonPaged : MiPoolExecutable;
+/* Of the caller's kind of paged pool: a driver's can go out. */
+static ULONG MiPagedKind(PVOID Caller) {
+    return (ULONG64)Caller - HAL_DRIVER_START < HAL_DRIVER_END - HAL_DRIVER_START ? MiPoolPaged : MiPoolKernelPaged;
+}
+
+static PVOID MiAllocateByType(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, PVOID Caller) {
+    ULONG kind = (Type & 1) != 0 ? MiPagedKind(Caller) : (Type & NonPagedPoolNx) != 0 ? MiPoolNonPaged : MiPoolExecutable;
     PVOID block = MiAllocatePool(kind, Bytes, Tag, (Type & NonPagedPoolCacheAligned) != 0);
     if (block == NULL && (Type & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0)
         ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
     return block;
 }
 
-PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag) { return MiAllocateByType(Type, Bytes, Tag); }
+PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag) { return MiAllocateByType(Type, Bytes, Tag, _ReturnAddress()); }
 
 #undef ExAllocatePool
-PVOID NTAPI ExAllocatePool(POOL_TYPE Type, SIZE_T Bytes) { return MiAllocateByType(Type, Bytes, 'enoN'); }
+PVOID NTAPI ExAllocatePool(POOL_TYPE Type, SIZE_T Bytes) { return MiAllocateByType(Type, Bytes, 'enoN', _ReturnAddress()); }
 
 PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, EX_POOL_PRIORITY Priority) {
-    return MiAllocateByType(Type, Bytes, Tag);
+    return MiAllocateByType(Type, Bytes, Tag, _ReturnAddress());
 }
 
-PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag) {
+static PVOID MiAllocateWithQuota(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, PVOID Caller) {
     BOOLEAN raise = (Type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE) == 0;
     Type &= ~POOL_QUOTA_FAIL_INSTEAD_OF_RAISE;
-    return MiAllocateByType(raise ? Type | POOL_RAISE_IF_ALLOCATION_FAILURE : Type, Bytes, Tag);
+    return MiAllocateByType(raise ? Type | POOL_RAISE_IF_ALLOCATION_FAILURE : Type, Bytes, Tag, Caller);
 }
 
+PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag) { return MiAllocateWithQuota(Type, Bytes, Tag, _ReturnAddress()); }
+
 #undef ExAllocatePoolWithQuota
-PVOID NTAPI ExAllocatePoolWithQuota(POOL_TYPE Type, SIZE_T Bytes) { return ExAllocatePoolWithQuotaTag(Type, Bytes, 'enoN'); }
+PVOID NTAPI ExAllocatePoolWithQuota(POOL_TYPE Type, SIZE_T Bytes) { return MiAllocateWithQuota(Type, Bytes, 'enoN', _ReturnAddress()); }
 
 /* Flags below 2^32 must be known, those above may be ignored. */
 #define MI_POOL_FLAGS_KNOWN                                                                                                                          \
     (POOL_FLAG_USE_QUOTA | POOL_FLAG_UNINITIALIZED | POOL_FLAG_CACHE_ALIGNED | POOL_FLAG_RAISE_ON_FAILURE | POOL_FLAG_NON_PAGED |                    \
      POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED)
 
-PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag, PCPOOL_EXTENDED_PARAMETER Parameters, ULONG ParameterCount) {
+static PVOID MiAllocateByFlags(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag, PCPOOL_EXTENDED_PARAMETER Parameters, ULONG ParameterCount, PVOID Caller) {
     BOOLEAN raise = (Flags & POOL_FLAG_RAISE_ON_FAILURE) != 0;
     ULONG64 type = Flags & (POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED);
     BOOLEAN valid = Tag != 0 && type != 0 && (type & (type - 1)) == 0 && (Flags & POOL_FLAG_REQUIRED_MASK & ~MI_POOL_FLAGS_KNOWN) == 0;
@@ -230,7 +245,7 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag, PCPOOL_EX
             ExRaiseStatus(STATUS_INVALID_PARAMETER);
         return NULL;
     }
-    ULONG kind = type == POOL_FLAG_PAGED ? MiPoolPaged : type == POOL_FLAG_NON_PAGED ? MiPoolNonPaged : MiPoolExecutable;
+    ULONG kind = type == POOL_FLAG_PAGED ? MiPagedKind(Caller) : type == POOL_FLAG_NON_PAGED ? MiPoolNonPaged : MiPoolExecutable;
     PVOID block = MiAllocatePool(kind, Bytes, Tag, (Flags & POOL_FLAG_CACHE_ALIGNED) != 0);
     if (block == NULL && raise)
         ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
@@ -239,7 +254,11 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag, PCPOOL_EX
     return block;
 }
 
-PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag) { return ExAllocatePool3(Flags, Bytes, Tag, NULL, 0); }
+PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag, PCPOOL_EXTENDED_PARAMETER Parameters, ULONG ParameterCount) {
+    return MiAllocateByFlags(Flags, Bytes, Tag, Parameters, ParameterCount, _ReturnAddress());
+}
+
+PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag) { return MiAllocateByFlags(Flags, Bytes, Tag, NULL, 0, _ReturnAddress()); }
 
 /* ---- Freeing ---- */
 
@@ -257,14 +276,13 @@ static DECLSPEC_NORETURN VOID MiBadFree(PVOID Block) {
 }
 
 VOID NTAPI ExFreePoolWithTag(PVOID Block, ULONG Tag) {
-    ULONG64 offset = (ULONG64)Block - HAL_RAM_BASE;
-    MM_PFN frame = offset / PAGE_SIZE;
-    if (frame >= MmTotalFrames)
+    SIZE_T number;
+    ULONG within = (ULONG)((ULONG64)Block % PAGE_SIZE);
+    PMI_POOL_PAGE page = MiPoolPage((ULONG64)Block, &number);
+    if (page == NULL)
         MiBadFree(Block);
-    PMI_PFN pfn = &MiPfn[frame];
-    if (pfn->Use == MiFramePoolSlab) {
-        PMI_SLAB slab = pfn->Slab;
-        ULONG within = (ULONG)(offset % PAGE_SIZE);
+    if (page->Use == MiFramePoolSlab) {
+        PMI_SLAB slab = page->Slab;
         ULONG index = (ULONG)(within * MiClassInverse[slab->Class] >> 32);
         if (within != index * MiClassSize[slab->Class] || index >= MiBlocksPerSlab(slab->Class))
             KeBugCheckEx(BAD_POOL_CALLER, 0x41286, (ULONG_PTR)Block, 0, 0);
@@ -275,15 +293,15 @@ VOID NTAPI ExFreePoolWithTag(PVOID Block, ULONG Tag) {
         MiFreeSmall(slab, index);
         return;
     }
-    if (pfn->Use == MiFramePoolBig && offset % PAGE_SIZE == 0) {
-        MiCheckTag(Block, pfn->Tag, Tag);
-        MiFreeBig(frame);
+    if (page->Use == MiFramePoolBig && within == 0) {
+        MiCheckTag(Block, page->Tag, Tag);
+        MiFreeBig(Block, page, number);
         return;
     }
-    if (pfn->Use == MiFramePoolBig || pfn->Use == MiFramePoolBigRest)
+    if (page->Use == MiFramePoolBig || page->Use == MiFramePoolBigRest)
         KeBugCheckEx(BAD_POOL_CALLER, 0x41286, (ULONG_PTR)Block, 0, 0);
-    if (pfn->Use == MiFrameFree && pfn->Tag != 0)
-        KeBugCheckEx(BAD_POOL_CALLER, 0x07, 0, pfn->Tag, (ULONG_PTR)Block);
+    if (page->Use == MiFrameFree && page->Tag != 0)
+        KeBugCheckEx(BAD_POOL_CALLER, 0x07, 0, page->Tag, (ULONG_PTR)Block);
     MiBadFree(Block);
 }
 
@@ -296,15 +314,14 @@ VOID NTAPI ExFreePool2(PVOID Block, ULONG Tag, PCPOOL_EXTENDED_PARAMETER Paramet
 
 /* The block that Address lies in. FALSE when it lies in none that was ever allocated. */
 static BOOLEAN MiFindBlock(ULONG64 Address, ULONG64 *Base, SIZE_T *Bytes, ULONG *Tag, ULONG *Kind, BOOLEAN *Freed) {
-    ULONG64 offset = Address - HAL_RAM_BASE;
-    if (offset / PAGE_SIZE >= MmTotalFrames)
+    SIZE_T number;
+    PMI_POOL_PAGE page = MiPoolPage(Address, &number);
+    if (page == NULL)
         return FALSE;
-    MM_PFN frame = offset / PAGE_SIZE;
-    PMI_PFN pfn = &MiPfn[frame];
-    *Kind = pfn->PoolKind;
-    if (pfn->Use == MiFramePoolSlab) {
-        PMI_SLAB slab = pfn->Slab;
-        ULONG size = MiClassSize[slab->Class], index = (ULONG)(offset % PAGE_SIZE) / size;
+    *Kind = page->Kind;
+    if (page->Use == MiFramePoolSlab) {
+        PMI_SLAB slab = page->Slab;
+        ULONG size = MiClassSize[slab->Class], index = (ULONG)(Address % PAGE_SIZE) / size;
         if (index >= MiBlocksPerSlab(slab->Class))
             return FALSE;
         *Base = (ULONG64)slab->Base + index * size;
@@ -313,14 +330,16 @@ static BOOLEAN MiFindBlock(ULONG64 Address, ULONG64 *Base, SIZE_T *Bytes, ULONG 
         *Bytes = *Freed ? size : slab->Blocks[index].Bytes;
         return *Tag != 0;
     }
-    *Freed = pfn->Use == MiFrameFree;
-    if (pfn->Use == MiFramePoolBigRest)
-        frame = pfn->Start;
-    else if (pfn->Use != MiFramePoolBig && !(*Freed && pfn->Tag != 0))
+    *Freed = page->Use == MiFrameFree;
+    *Tag = page->Tag;
+    *Base = Address & ~(ULONG64)(PAGE_SIZE - 1);
+    if (page->Use == MiFramePoolBigRest) {
+        *Base -= (number - page->Start) * PAGE_SIZE;
+        page = MiPoolPage(*Base, &number);
+    } else if (page->Use != MiFramePoolBig && !(*Freed && page->Tag != 0)) {
         return FALSE;
-    *Base = (ULONG64)MiRamAddress(frame);
-    *Bytes = *Freed ? 0 : MiPfn[frame].Bytes;
-    *Tag = pfn->Tag;
+    }
+    *Bytes = *Freed ? 0 : page->Bytes;
     return TRUE;
 }
 
@@ -336,7 +355,7 @@ SIZE_T NTAPI ExQueryPoolBlockSize(PVOID Block, PBOOLEAN QuotaCharged) {
 }
 
 BOOLEAN MiDescribePool(ULONG64 Address, CHAR *Text, SIZE_T Size) {
-    static const PCSTR kinds[MiPoolKinds] = {"nonpaged (executable)", "nonpaged", "paged"};
+    static const PCSTR kinds[MiPoolKinds] = {"nonpaged (executable)", "nonpaged", "paged", "paged"};
     ULONG64 base;
     SIZE_T bytes;
     ULONG tag, kind;
@@ -361,21 +380,24 @@ BOOLEAN MiDescribePool(ULONG64 Address, CHAR *Text, SIZE_T Size) {
     return TRUE;
 }
 
+static VOID MiCountPage(const MI_POOL_PAGE *Page, ULONG Tag, SIZE_T *Blocks, SIZE_T *Bytes) {
+    if (Page->Use == MiFramePoolBig && (Tag == 0 || Page->Tag == Tag)) {
+        ++*Blocks;
+        *Bytes += Page->Bytes;
+    }
+    for (ULONG i = 0; Page->Use == MiFramePoolSlab && i < MiBlocksPerSlab(Page->Slab->Class); i++) {
+        const MI_BLOCK *block = &Page->Slab->Blocks[i];
+        if (block->Bytes == MI_FREE_BLOCK || (Tag != 0 && block->Tag != Tag))
+            continue;
+        ++*Blocks;
+        *Bytes += block->Bytes;
+    }
+}
+
 VOID MiQueryPoolUsage(ULONG Tag, SIZE_T *Blocks, SIZE_T *Bytes) {
     *Blocks = *Bytes = 0;
-    for (MM_PFN frame = 0; frame < MmTotalFrames; frame++) {
-        PMI_PFN pfn = &MiPfn[frame];
-        if (pfn->Use == MiFramePoolBig && (Tag == 0 || pfn->Tag == Tag)) {
-            ++*Blocks;
-            *Bytes += pfn->Bytes;
-        } else if (pfn->Use == MiFramePoolSlab) {
-            for (ULONG i = 0; i < MiBlocksPerSlab(pfn->Slab->Class); i++) {
-                const MI_BLOCK *block = &pfn->Slab->Blocks[i];
-                if (block->Bytes == MI_FREE_BLOCK || (Tag != 0 && block->Tag != Tag))
-                    continue;
-                ++*Blocks;
-                *Bytes += block->Bytes;
-            }
-        }
+    for (SIZE_T i = 0, number; i < MmTotalFrames; i++) {
+        MiCountPage(&MiPfn[i].Pool, Tag, Blocks, Bytes);
+        MiCountPage(MiPoolPage(HAL_PAGED_START + i * PAGE_SIZE, &number), Tag, Blocks, Bytes);
     }
 }

@@ -49,7 +49,7 @@ _ringside() {
             esac
         done
         if [[ $cur == -* ]]; then
-            mapfile -t COMPREPLY < <(compgen -W "-d --driver --and --verifier --trace --trace= --log --machine --alone --cpus --schedule --points --seed --seeds --realtime --memory --timeout --root --share --device --strict --no-sandbox -h --help" -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W "-d --driver --and --verifier --trace --trace= --etw --log --machine --alone --cpus --schedule --points --seed --seeds --realtime --memory --timeout --root --share --device --strict --no-sandbox -h --help" -- "$cur")
             [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
         else
             compopt -o filenames
@@ -72,7 +72,7 @@ _ringside() {
             mapfile -t COMPREPLY < <(compgen -W "1 2 4 8" -- "$cur") ;;
         --machine | --share | --memory | --seed) ;;
         *)
-            mapfile -t COMPREPLY < <(compgen -W "--machine --root --share --safe --last-known-good --foreground --memory --verifier --cpus --schedule --points --seed --strict --no-sandbox --trace= -h --help" -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W "--machine --root --share --safe --last-known-good --foreground --memory --verifier --cpus --schedule --points --seed --strict --no-sandbox --trace= --etw -h --help" -- "$cur")
             [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace ;;
         esac ;;
     down | status | unload)

@@ -30,7 +30,7 @@ _ringside() {
             '*'{-d,--driver}'[load this driver first, unload it afterwards]:driver:_files -g "*.(#i)sys(-.)"' \
             '*--and[run this program and its arguments as well]:program and arguments:_files -g "*.(#i)exe(-.)"' \
             '--verifier[how much is checked]:level:(off standard)' \
-            '--trace=-[write IRPs and kernel calls to standard error, or to a file]::file:_files' \
+            '--trace=-[write IRPs and kernel calls to standard error, or to a file]::file:_files' '--etw[enable all event providers]' \
             '--log[write debug output to a file as well]:file:_files' \
             '--machine[enter the machine of this name]:name:' \
             '--alone[boot a machine of its own, whatever is up]' \
@@ -55,7 +55,7 @@ _ringside() {
             '--safe[without drivers that start by themselves]' '--last-known-good[as the last boot that went well]' '--foreground[stay in this terminal]' \
             '--memory[RAM of the machine]:size:(64M 256M 1G)' '--verifier[how much is checked]:level:(off standard)' '--cpus[number of processors]:number:(1 2 4 8)' \
             '--seed[what the randomness starts from]:number:' '--strict[refuse a driver that imports what Ringside does not have]' \
-            '--no-sandbox[without the fence, for debugging]' '--trace=-[write IRPs and kernel calls to a file]:file:_files' '(- *)'{-h,--help}'[the options]' ;;
+            '--no-sandbox[without the fence, for debugging]' '--trace=-[write IRPs and kernel calls to a file]:file:_files' '--etw[enable all event providers]' '(- *)'{-h,--help}'[the options]' ;;
     down)
         _arguments '--kill[at once]' '--machine[the machine of this name]:name:' '(- *)'{-h,--help}'[the options]' ;;
     status)

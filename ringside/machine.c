@@ -322,6 +322,7 @@ int machine_run(const struct run_options *options) {
         .points = options->points,
         .verifier = options->verifier,
         .trace = options->trace,
+        .etw = options->etw,
         .realtime = options->realtime || (console_terminals() & 1),
         .strict = options->strict,
         .stays_up = options->stays_up,

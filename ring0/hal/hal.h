@@ -365,6 +365,7 @@ typedef struct hal_machine {
     uint64_t timeout_seconds; /* virtual; 0: none (the host watches real time itself) */
     uint32_t verifier;        /* enum hal_verifier */
     uint32_t trace;           /* 1: --trace */
+    uint32_t etw;             /* 1: --etw */
     uint32_t realtime;
     uint32_t strict;
     uint32_t stays_up;  /* 1: serve requests until HAL_REQUEST_DOWN; 0: run `programs` and end */

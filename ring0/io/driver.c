@@ -8,6 +8,7 @@
 #include "io/io.h"
 
 #include "drivers/hostfs/hostfs.h"
+#include "etw/etw.h"
 #include "kd/kd.h"
 #include "ldr/ldr.h"
 
@@ -417,6 +418,7 @@ VOID IopReportLeftovers(PDRIVER_OBJECT Driver) {
     }
     for (PLIST_ENTRY Link = IopDriver(Driver)->DeviceNames.Flink; Link != &IopDriver(Driver)->DeviceNames; Link = Link->Flink)
         ReportLinks(Driver, &CONTAINING_RECORD(Link, IOP_NAME, Entry)->Name);
+    EtwReportLeftovers(Driver, (ULONG64)Driver->DriverStart, Driver->DriverSize);
 }
 
 /* ---- Drivers from inside ----------------------------------------------------------------------------------------------------------------------- */

@@ -16,6 +16,8 @@ VOID KdRegistryChanged(PCUNICODE_STRING KeyName);
 /* What a program prints: Length characters of Text, code page 1252, from the current thread. Component ~0, which OutputDebugString has, is always
    shown, as by a viewer of programs' output; others as DbgPrintEx does. STATUS_SUCCESS. */
 NTSTATUS KdPrintFromProgram(PCCH Text, USHORT Length, ULONG Component, ULONG Level);
+/* A line of its own, as from a component of that name that has no number: an event, which whoever wants it has enabled. Caller as in KDP_ORIGIN. */
+VOID KdEvent(PCSTR Component, ULONG Level, ULONG64 Caller, const WCHAR *Text, SIZE_T Count);
 /* Prints what has been collected of a last line: before the machine ends, or waits for the outside. */
 VOID KdFlush(VOID);
 /* The same, if it is this thread's, which ends. */

@@ -24,6 +24,7 @@ typedef struct _KDP_ORIGIN {
     ULONG Component; /* KDP_PLAIN: DbgPrint */
     ULONG Level;
     ULONG64 Caller; /* an address in the code that called; KDP_PROGRAM: the program of the current process */
+    PCSTR Name;     /* of a component without a number (KDP_PLAIN); NULL: none */
 } KDP_ORIGIN;
 #define KDP_PLAIN   (~0u)
 #define KDP_PROGRAM 0ull

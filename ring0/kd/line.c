@@ -72,7 +72,7 @@ static VOID KdpBeginLine(const KDP_ORIGIN *Origin, PKTHREAD Thread, PCSTR Image)
         .tid = Executive ? HandleToULong(Executive->Cid.UniqueThread) : 0,
         .component = Origin->Component,
         .level = Origin->Level,
-        .component_name = KdpComponentName(Origin->Component),
+        .component_name = Origin->Name ? Origin->Name : KdpComponentName(Origin->Component),
         .process = KdpLineProcess,
         .driver = KdpLineImage,
         .text = KdpText,
@@ -123,6 +123,13 @@ VOID KdpPutText(const KDP_ORIGIN *Origin, const WCHAR *Text, SIZE_T Count) {
             KdpEmitLine();
         }
     }
+}
+
+VOID KdEvent(PCSTR Component, ULONG Level, ULONG64 Caller, const WCHAR *Text, SIZE_T Count) {
+    KDP_ORIGIN Origin = {KDP_PLAIN, Level, Caller, Component};
+    KdFlush();
+    KdpPutText(&Origin, Text, Count);
+    KdFlush();
 }
 
 /* ---- Formatting into a line ----------------------------------------------------------------------------------------------------- */

@@ -57,7 +57,7 @@ static ULONG KdpVPrint(const KDP_ORIGIN *Origin, PCSTR Prefix, PCSTR Format, va_
 static ULONG KdpNamedComponent(ULONG ComponentId) { return ComponentId == KDP_PLAIN ? DPFLTR_DEFAULT_ID : ComponentId; }
 
 ULONG __cdecl DbgPrint(PCSTR Format, ...) {
-    KDP_ORIGIN Origin = {KDP_PLAIN, DPFLTR_INFO_LEVEL, CALLER()};
+    KDP_ORIGIN Origin = {KDP_PLAIN, DPFLTR_INFO_LEVEL, CALLER(), NULL};
     va_list Arguments;
     va_start(Arguments, Format);
     ULONG Status = KdpVPrint(&Origin, NULL, Format, Arguments);
@@ -67,7 +67,7 @@ ULONG __cdecl DbgPrint(PCSTR Format, ...) {
 
 /* Nobody is there to press Ctrl+C. */
 ULONG __cdecl DbgPrintReturnControlC(PCCH Format, ...) {
-    KDP_ORIGIN Origin = {KDP_PLAIN, DPFLTR_INFO_LEVEL, CALLER()};
+    KDP_ORIGIN Origin = {KDP_PLAIN, DPFLTR_INFO_LEVEL, CALLER(), NULL};
     va_list Arguments;
     va_start(Arguments, Format);
     ULONG Status = KdpVPrint(&Origin, NULL, Format, Arguments);
@@ -76,7 +76,7 @@ ULONG __cdecl DbgPrintReturnControlC(PCCH Format, ...) {
 }
 
 ULONG __cdecl DbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, ...) {
-    KDP_ORIGIN Origin = {KdpNamedComponent(ComponentId), Level, CALLER()};
+    KDP_ORIGIN Origin = {KdpNamedComponent(ComponentId), Level, CALLER(), NULL};
     va_list Arguments;
     va_start(Arguments, Format);
     ULONG Status = KdpVPrint(&Origin, NULL, Format, Arguments);
@@ -85,17 +85,17 @@ ULONG __cdecl DbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, ...) {
 }
 
 ULONG NTAPI vDbgPrintEx(ULONG ComponentId, ULONG Level, PCCH Format, va_list ap) {
-    KDP_ORIGIN Origin = {KdpNamedComponent(ComponentId), Level, CALLER()};
+    KDP_ORIGIN Origin = {KdpNamedComponent(ComponentId), Level, CALLER(), NULL};
     return KdpVPrint(&Origin, NULL, Format, ap);
 }
 
 ULONG NTAPI vDbgPrintExWithPrefix(PCCH Prefix, ULONG ComponentId, ULONG Level, PCCH Format, va_list ap) {
-    KDP_ORIGIN Origin = {KdpNamedComponent(ComponentId), Level, CALLER()};
+    KDP_ORIGIN Origin = {KdpNamedComponent(ComponentId), Level, CALLER(), NULL};
     return KdpVPrint(&Origin, Prefix, Format, ap);
 }
 
 NTSTATUS KdPrintFromProgram(PCCH Text, USHORT Length, ULONG Component, ULONG Level) {
-    KDP_ORIGIN Origin = {Component, Component == KDP_PLAIN ? DPFLTR_INFO_LEVEL : Level, KDP_PROGRAM};
+    KDP_ORIGIN Origin = {Component, Component == KDP_PLAIN ? DPFLTR_INFO_LEVEL : Level, KDP_PROGRAM, NULL};
     WCHAR Wide[MAX_PRINT];
     SIZE_T Count = 0;
     if (Component != KDP_PLAIN && !KdpIsEnabled(Component, Level)) {

@@ -1,4 +1,5 @@
 #include "cm/cm.h"
+#include "etw/etw.h"
 #include "ex/ex.h"
 #include "io/io.h"
 #include "kd/kd.h"
@@ -124,6 +125,7 @@ VOID KiInitializeKernel(hal_machine *Machine) {
     PsInitSystem();
     CmInitSystem();
     KdInitSystem();
+    EtwInitSystem();
     IoInitSystem();
     MonInitSystem();
     KiStartProcessors();

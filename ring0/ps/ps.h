@@ -53,6 +53,7 @@ struct _ETHREAD {
     KTRAP_CONTEXT StartFrame; /* the entry to the kernel that never was: user mode begins with the return from it */
     BOOLEAN Terminating;      /* in PspExitThread */
     BOOLEAN PrioritySet;
+    GUID ActivityId;     /* EtwActivityIdControl */
     NT_TEB *SystemBlock; /* pool: the block of a system thread, or of a user thread whose TEB is gone */
 };
 

@@ -9,7 +9,7 @@
 
 static const char *const run_words[] = {"--driver", "--verifier",   "--trace",  "--cpus",     "--seed",   "--realtime", "--memory", "--timeout",
                                         "--root",   "--strict",     "--help",   "--and",      "-d",       "--machine",  "--alone",  "--log",
-                                        "--share",  "--no-sandbox", "--device", "--schedule", "--points", "--seeds",    NULL};
+                                        "--share",  "--no-sandbox", "--device", "--schedule", "--points", "--seeds",    "--etw",    NULL};
 
 static bool take_driver(struct walk *walk, struct run_options *options) {
     const char *word = walk->argv[walk->next], *value;
@@ -212,6 +212,8 @@ static bool take_boot_option(struct walk *walk, struct run_options *options, boo
         options->trace_file = NULL;
         return word[7] == '\0' ? (walk->next++, true) : options_take_value(walk, "a file: --trace=FILE", &options->trace_file);
     }
+    if (options_is_option(walk, "--etw"))
+        return options_take_flag(walk, &options->etw);
     if (options_is_option(walk, "--strict"))
         return options_take_flag(walk, &options->strict);
     if (options_is_option(walk, "--no-sandbox"))
@@ -288,9 +290,9 @@ bool options_parse_run(int argc, char **argv, struct run_options *options, struc
 
 /* ---- up -------------------------------------------------------------------------------- */
 
-static const char *const up_words[] = {"--machine", "--root",       "--memory", "--verifier",        "--cpus",       "--seed",
-                                       "--strict",  "--trace",      "--safe",   "--last-known-good", "--foreground", "--help",
-                                       "--share",   "--no-sandbox", "--device", "--schedule",        "--points",     NULL};
+static const char *const up_words[] = {"--machine", "--root",     "--memory",          "--verifier",   "--cpus", "--seed",  "--strict",
+                                       "--trace",   "--safe",     "--last-known-good", "--foreground", "--help", "--share", "--no-sandbox",
+                                       "--device",  "--schedule", "--points",          "--etw",        NULL};
 
 bool options_parse_up(int argc, char **argv, struct run_options *options, struct usage_error *error) {
     struct walk walk = {argc, argv, 0, error};

@@ -25,6 +25,9 @@ _ringside() {
         --verifier)
             mapfile -t COMPREPLY < <(compgen -W "off standard" -- "$cur")
             return ;;
+        --user)
+            mapfile -t COMPREPLY < <(compgen -W "administrator user system" -- "$cur")
+            return ;;
         --schedule)
             mapfile -t COMPREPLY < <(compgen -W "random round-robin pct exhaustive" -- "$cur")
             return ;;
@@ -43,13 +46,13 @@ _ringside() {
         # After the program, words are its own.
         for ((i = 2; i < COMP_CWORD; i++)); do
             case ${COMP_WORDS[i]} in
-            -d | --driver | --and | --root | --share | --device | --log | --machine | --verifier | --cpus | --schedule | --points | --seed | --seeds | --memory | --timeout) ((i++)) ;;
+            -d | --driver | --and | --root | --share | --device | --log | --machine | --verifier | --cpus | --schedule | --points | --seed | --seeds | --memory | --timeout | --user) ((i++)) ;;
             -*) ;;
             *) compopt -o default; return ;;
             esac
         done
         if [[ $cur == -* ]]; then
-            mapfile -t COMPREPLY < <(compgen -W "-d --driver --and --verifier --trace --trace= --etw --log --machine --alone --cpus --schedule --points --seed --seeds --realtime --memory --timeout --root --share --device --strict --no-sandbox -h --help" -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W "-d --driver --and --user --verifier --trace --trace= --etw --log --machine --alone --cpus --schedule --points --seed --seeds --realtime --memory --timeout --root --share --device --strict --no-sandbox -h --help" -- "$cur")
             [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
         else
             compopt -o filenames

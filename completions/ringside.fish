@@ -31,6 +31,7 @@ complete -c ringside -n '__ringside_command run' -l seeds -x -d 'run with each s
 complete -c ringside -n '__ringside_command run' -l seed -x -d 'what the randomness starts from'
 complete -c ringside -n '__ringside_command run' -l realtime -d 'tie the clock to the wall clock'
 complete -c ringside -n '__ringside_command run' -l memory -x -a '64M 256M 1G' -d 'RAM of the machine'
+complete -c ringside -n '__ringside_command run' -l user -x -a 'administrator user system' -d 'whose rights the programs have'
 complete -c ringside -n '__ringside_command run' -l timeout -x -d 'end the machine after so many seconds'
 complete -c ringside -n '__ringside_command run' -l root -x -a '(__fish_complete_directories)' -d 'the directory that is C:'
 complete -c ringside -n '__ringside_command run' -l strict -d 'refuse a driver that imports what Ringside does not have'

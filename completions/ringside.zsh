@@ -29,6 +29,7 @@ _ringside() {
         _arguments -S \
             '*'{-d,--driver}'[load this driver first, unload it afterwards]:driver:_files -g "*.(#i)sys(-.)"' \
             '*--and[run this program and its arguments as well]:program and arguments:_files -g "*.(#i)exe(-.)"' \
+            '--user[whose rights the programs have]:user:(administrator user system)' \
             '--verifier[how much is checked]:level:(off standard)' \
             '--trace=-[write IRPs and kernel calls to standard error, or to a file]::file:_files' '--etw[enable all event providers]' \
             '--log[write debug output to a file as well]:file:_files' \

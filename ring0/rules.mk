@@ -50,3 +50,10 @@ endef
 $(foreach d,$(INBOX_DRIVERS),$(eval $(call inbox_driver,$(d))))
 
 RING0_IMAGES := $(BUILD)/ring0/ntoskrnl.exe $(BUILD)/ring0/hal.dll $(foreach d,$(INBOX_DRIVERS),$(BUILD)/ring0/drivers/$(d).sys)
+
+# The library that wdmsec.h is about, for `ringside cc`.
+$(BUILD)/ring0/wdmsec/wdmsec.o: ring0/wdmsec/wdmsec.c
+	@mkdir -p $(@D)
+	$(CC) $(SAMPLE_DRIVER_FLAGS) -Iring0 -MMD -MP -c $< -o $@
+$(BUILD)/ring0/wdmsec.lib: $(BUILD)/ring0/wdmsec/wdmsec.o
+	$(LLD) -lib -nologo -out:$@ $<

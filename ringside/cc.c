@@ -36,6 +36,9 @@ static const unsigned char wdm_header[] = {
 static const unsigned char kernel_library[] = {
 #embed "ring0/ntoskrnl.lib"
 };
+static const unsigned char wdmsec_library[] = {
+#embed "ring0/wdmsec.lib"
+};
 static const unsigned char prelude_header[] = {
 #embed "cc/prelude.h"
 };
@@ -264,6 +267,7 @@ static bool make_directory(struct build *build) {
     } else if (write_file(build, "excpt.h", excpt_header, sizeof excpt_header) &&
                write_file(build, "ntddser.h", ntddser_header, sizeof ntddser_header) && write_file(build, "wdm.h", wdm_header, sizeof wdm_header) &&
                write_file(build, "ntoskrnl.lib", kernel_library, sizeof kernel_library) &&
+               write_file(build, "wdmsec.lib", wdmsec_library, sizeof wdmsec_library) &&
                write_file(build, "prelude.h", prelude_header, sizeof prelude_header) &&
                write_file(build, "builtins.c", builtins_source, sizeof builtins_source)) {
         return true;
@@ -374,6 +378,7 @@ static int link_image(const struct build *build, size_t objects) {
         addf(&command, "%s/%zu.o", build->directory, i);
     add_linker_flags(&command, build);
     if (build->kind == DRIVER) {
+        addf(&command, "%s/wdmsec.lib", build->directory);
         addf(&command, "%s/libntoskrnl.a", build->lib);
         addf(&command, "%s/libhal.a", build->lib);
         addf(&command, "%s/ntoskrnl.lib", build->directory); /* what mingw-w64's lacks */

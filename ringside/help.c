@@ -34,6 +34,7 @@ static const char run[] =
     "  -d, --driver FILE.sys   load this driver first, unload it afterwards; its service is named after the file (repeatable)\n"
     "      --and 'PROGRAM ARGS'\n"
     "                          run this program as well, in the same machine, once all before it have ended or wait for input (repeatable)\n"
+    "      --user NAME         whose rights the programs have: administrator (elevated), user (an ordinary one) or system (default: administrator)\n"
     "      --verifier LEVEL    off or standard (default: standard): check the level of each call that a driver makes\n"
     "      --trace[=FILE]      write IRPs and kernel calls to standard error, or to FILE\n"
     "      --etw               enable all event providers: what they write goes to the log\n"

@@ -59,6 +59,7 @@ struct run_options {
     bool strict;
     bool no_sandbox;
     const char *machine;    /* --machine NAME; NULL: $RINGSIDE_MACHINE or the default one */
+    uint32_t account;       /* --user: HAL_ACCOUNT_... */
     bool alone;             /* a machine of its own, whatever is up */
     const char *of_machine; /* an option that a machine gets when it boots, or NULL: none was given */
     bool help;

@@ -198,6 +198,7 @@ static int place_program(struct run_options *options, const char *program, char 
         return status;
     for (size_t i = 0; i < count; i++)
         place_argument(arguments[i]);
+    placed->account = options->account;
     placed->command_line = command_line_quote(placed->path, arguments, count);
     if (placed->command_line == NULL) {
         message_error(program, "its command line is longer than the 32767 characters that Windows allows, or there is no memory for it: shorten it");

@@ -17,7 +17,7 @@ $(BUILD)/host/linux_calls.inc: ringside/rules.mk
 	@mkdir -p $(@D)
 	echo '#include <asm/unistd_64.h>' | $(CC) -dM -E - | awk '$$2 ~ /^__NR_/ { printf "[%d] = \"%s\",\n", $$3, substr($$2, 6) }' > $@
 $(BUILD)/host/ringside/fence/filter.o: $(BUILD)/host/linux_calls.inc
-$(BUILD)/host/ringside/cc.o: $(BUILD)/ring0/ntoskrnl.lib
+$(BUILD)/host/ringside/cc.o: $(BUILD)/ring0/ntoskrnl.lib $(BUILD)/ring0/wdmsec.lib
 $(BUILD)/host/ringside/corpus.o: $(BUILD)/ring0/proved.inc
 
 $(BUILD)/host/images.o: ringside/images.awk $(RING0_IMAGES) $(RING3_IMAGES)

@@ -14,7 +14,7 @@ TEST_SCRIPTS := $(wildcard tests/*.t) $(TESTS_KERNEL:%=$(BUILD)/tests/kernel-%.t
 $(BUILD)/tests/%.o: tests/%.c tests/kernel/tap.h
 	@mkdir -p $(@D)
 	$(CC) $(SAMPLE_DRIVER_FLAGS) -Wno-unused-function -Itests -MMD -MP -c $< -o $@
-$(TESTS_KERNEL:%=$(BUILD)/tests/kernel/%.sys) $(TESTS_BAD:%=$(BUILD)/tests/bad/%.sys): %.sys: %.o $(BUILD)/ring0/ntoskrnl.lib
+$(TESTS_KERNEL:%=$(BUILD)/tests/kernel/%.sys) $(TESTS_BAD:%=$(BUILD)/tests/bad/%.sys): %.sys: %.o $(BUILD)/ring0/wdmsec.lib $(BUILD)/ring0/ntoskrnl.lib
 	$(LLD) $(SAMPLE_DRIVER_LINK) -out:$@ $^ $(SAMPLE_DRIVER_LIBS)
 
 $(BUILD)/tests/kernel-%.t: | $(BUILD)/tests/kernel/%.sys

@@ -65,7 +65,8 @@ until grep -q there "$work/program" || [ $tries -gt 100 ]; do
 done
 run timeout 20 "$ringside" objects -l /
 out_has '\Sessions\1\BaseNamedObjects\shown event' "a program's event is its session's"
-out_has 'notification; signaled; D:(A;;0x1f0003;;;WD)' "with its state and its security"
+out_has 'notification; signaled; O:BA' "with its state and its owner"
+out_has 'D:(A;;0x1f0003;;;WD)' "and its security"
 out_has 'not signaled; held by thread' "a mutex and who has it"
 out_has '\BaseNamedObjects\shown semaphore' "a global semaphore"
 out_has '2 of 5' "and its count"

@@ -231,9 +231,13 @@ enum hal_request_kind {
 
 #define HAL_MAX_ARGUMENTS 64
 #define HAL_MAX_PROGRAMS  16
+/* With whose rights a program starts. */
+enum { HAL_ACCOUNT_ADMINISTRATOR, HAL_ACCOUNT_USER, HAL_ACCOUNT_SYSTEM };
+
 typedef struct hal_program {
     const char *path;         /* "C:\\client.exe", UTF-8 */
     const char *command_line; /* UTF-8, as GetCommandLine will give it: the program's name and its arguments, quoted */
+    uint32_t account;         /* HAL_ACCOUNT_... */
 } hal_program;
 
 /* Pointers in it stay valid until request_done for its connection. Every string is valid UTF-8. */

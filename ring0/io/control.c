@@ -7,6 +7,11 @@
 #define CODE_METHOD(Code) ((Code) & 3u)
 #define CODE_ACCESS(Code) (((Code) >> 14) & 3u) /* FILE_READ_ACCESS and FILE_WRITE_ACCESS have the values of FILE_READ_DATA and FILE_WRITE_DATA */
 
+#ifndef SL_READ_ACCESS_GRANTED
+#define SL_READ_ACCESS_GRANTED  0x01
+#define SL_WRITE_ACCESS_GRANTED 0x04
+#endif
+
 typedef struct _IOP_CONTROL {
     UCHAR Major;
     ULONG Code;
@@ -152,7 +157,22 @@ static NTSTATUS ControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE Apc
     Stack->Parameters.DeviceIoControl.OutputBufferLength = Control->OutputLength; /* FileSystemControl lies alike */
     Stack->Parameters.DeviceIoControl.InputBufferLength = Control->InputLength;
     Stack->Parameters.DeviceIoControl.IoControlCode = Control->Code;
+    Stack->Flags |= (Request.Granted & FILE_READ_DATA ? SL_READ_ACCESS_GRANTED : 0) | (Request.Granted & FILE_WRITE_DATA ? SL_WRITE_ACCESS_GRANTED : 0);
     return IopIssueRequest(&Request, Irp, FALSE);
+}
+
+/* A driver's own check, for codes that were defined with FILE_ANY_ACCESS and should not have been. Kernel mode has all rights. */
+NTSTATUS NTAPI IoValidateDeviceIoControlAccess(PIRP Irp, ULONG RequiredAccess) {
+    UCHAR Flags = IoGetCurrentIrpStackLocation(Irp)->Flags;
+
+    if (!RequiredAccess || RequiredAccess & ~(ULONG)(FILE_READ_ACCESS | FILE_WRITE_ACCESS))
+        return STATUS_INVALID_PARAMETER;
+    if (Irp->RequestorMode == KernelMode)
+        return STATUS_SUCCESS;
+    return ((RequiredAccess & FILE_READ_ACCESS) && !(Flags & SL_READ_ACCESS_GRANTED)) ||
+                   ((RequiredAccess & FILE_WRITE_ACCESS) && !(Flags & SL_WRITE_ACCESS_GRANTED))
+               ? STATUS_ACCESS_DENIED
+               : STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI NtDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,

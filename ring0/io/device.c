@@ -80,7 +80,7 @@ NTSTATUS NTAPI IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtension
     ExtensionOffset = (ULONG)((sizeof(DEVICE_OBJECT) + DeviceExtensionSize + 15) & ~15ull);
 
     InitializeObjectAttributes(&Attributes, DeviceName, OBJ_KERNEL_HANDLE | OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | (Exclusive ? OBJ_EXCLUSIVE : 0),
-                               NULL, NULL);
+                               NULL, IopDeviceDescriptor(DeviceType, DeviceCharacteristics));
     if (!DeviceName)
         Attributes.Attributes &= ~(ULONG)OBJ_PERMANENT;
     Status = ObCreateObject(KernelMode, IopDeviceType, &Attributes, KernelMode, NULL, ExtensionOffset + sizeof(IOP_DEVOBJ_EXTENSION), 0, 0,

@@ -30,6 +30,7 @@ VOID IoInitSystem(VOID) {
         .Close = IopCloseFileHandle,
         .Delete = IopDeleteFileObject,
         .Parse = IopParseFile,
+        .ChecksItself = TRUE,
         .QueryName = IopQueryFileName,
         .DispatcherOffset = FIELD_OFFSET(FILE_OBJECT, Event),
         .Security = IopFileSecurity,
@@ -42,6 +43,7 @@ VOID IoInitSystem(VOID) {
         .PoolType = NonPagedPoolNx,
         .BodySize = sizeof(DEVICE_OBJECT) + sizeof(IOP_DEVOBJ_EXTENSION),
         .CaseInsensitive = TRUE,
+        .SecurityRequired = TRUE,
         .Delete = IopDeleteDeviceObject,
         .Parse = IopParseDevice,
         .DispatcherOffset = ~0u,
@@ -67,5 +69,6 @@ VOID IoInitSystem(VOID) {
     if (NT_SUCCESS(Status))
         Status = ObCreateObjectType(&Driver, &IopDriverType);
     NT_ASSERT_OURS(NT_SUCCESS(Status));
+    IopMakeDeviceDescriptors();
     IopCreateCompletionType();
 }

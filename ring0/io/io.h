@@ -37,6 +37,14 @@ typedef struct _IOP_DEVOBJ_EXTENSION { /* DEVOBJ_EXTENSION: what DeviceObject->D
 
 /* Takes and drops what keeps a device from being deleted and its driver from being unloaded: DeviceObject->ReferenceCount, one per file object.
    Dropping the last finishes a deletion or an unload that waited for it. PASSIVE_LEVEL. */
+/* ---- security.c ---- */
+/* What a device has that nobody gives another descriptor; static. After IopMakeDeviceDescriptors. */
+PSECURITY_DESCRIPTOR IopDeviceDescriptor(DEVICE_TYPE Type, ULONG Characteristics);
+VOID IopMakeDeviceDescriptors(VOID);
+/* May Device be opened as AccessState says? What it grants is PreviouslyGrantedAccess then. ByName: by a name behind the device's own, or relative to a
+   file. STATUS_ACCESS_DENIED, STATUS_PRIVILEGE_NOT_HELD. */
+NTSTATUS IopCheckOpen(PDEVICE_OBJECT Device, BOOLEAN ByName, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode);
+
 VOID IopReferenceDevice(PDEVICE_OBJECT Device);
 VOID IopDereferenceDevice(PDEVICE_OBJECT Device);
 /* Is it open for requests? STATUS_NO_SUCH_DEVICE while it initialises (DO_DEVICE_INITIALIZING), is deleted or unloaded. */

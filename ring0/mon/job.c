@@ -140,21 +140,29 @@ VOID MonUnload(PCSTR Service, BOOLEAN Remove, PMON_RESULT Result) {
 
 /* ---- Programs -------------------------------------------------------------------------------------------------------------------- */
 
+/* One of the machine's list; the user's name is that of the account. */
+static PCSTR MonVariable(ULONG Index, ULONG Account) {
+    static const PCSTR UserNames[] = {
+        [HAL_ACCOUNT_ADMINISTRATOR] = "USERNAME=Administrator", [HAL_ACCOUNT_USER] = "USERNAME=User", [HAL_ACCOUNT_SYSTEM] = "USERNAME=SYSTEM"};
+    PCSTR Variable = KiMachine->environment[Index];
+    return strncmp(Variable, "USERNAME=", 9) == 0 ? UserNames[Account] : Variable;
+}
+
 /* NAME=value\0...\0\0 from the machine's list. */
-static PWSTR MonBuildEnvironment(SIZE_T *Size) {
+static PWSTR MonBuildEnvironment(ULONG Account, SIZE_T *Size) {
     SIZE_T Room = 2, At = 0;
     PWSTR Block;
     for (ULONG i = 0; i < KiMachine->environment_count; i++) {
-        Room += strlen(KiMachine->environment[i]) + 1;
+        Room += strlen(MonVariable(i, Account)) + 1;
     }
     Block = ExAllocatePoolWithTag(NonPagedPoolNx, Room * sizeof(WCHAR), MON_TAG);
     if (Block == NULL) {
         return NULL;
     }
     for (ULONG i = 0; i < KiMachine->environment_count; i++) {
+        PCSTR Variable = MonVariable(i, Account);
         ULONG Bytes = 0;
-        RtlUTF8ToUnicodeN(Block + At, (ULONG)((Room - At) * sizeof(WCHAR)), &Bytes, KiMachine->environment[i],
-                          (ULONG)strlen(KiMachine->environment[i]));
+        RtlUTF8ToUnicodeN(Block + At, (ULONG)((Room - At) * sizeof(WCHAR)), &Bytes, Variable, (ULONG)strlen(Variable));
         At += Bytes / sizeof(WCHAR);
         Block[At++] = L'\0';
     }
@@ -166,14 +174,15 @@ static PWSTR MonBuildEnvironment(SIZE_T *Size) {
 static NTSTATUS MonStartProgram(PMON_JOB Job, const hal_program *Program, PEPROCESS *Process) {
     UNICODE_STRING Path = {0}, CommandLine = {0}, Directory = RTL_CONSTANT_STRING(L"C:\\");
     SIZE_T EnvironmentSize = 0;
-    PWSTR Environment = MonBuildEnvironment(&EnvironmentSize);
+    PWSTR Environment = MonBuildEnvironment(Program->account, &EnvironmentSize);
     PETHREAD Thread;
     NTSTATUS Status = Environment == NULL ? STATUS_INSUFFICIENT_RESOURCES : MonToUnicode(L"\\??\\", Program->path, &Path);
     if (NT_SUCCESS(Status)) {
         Status = MonToUnicode(L"", Program->command_line, &CommandLine);
     }
     if (NT_SUCCESS(Status)) {
-        Status = PspCreateUserProcess(&Path, &CommandLine, &Directory, Environment, EnvironmentSize, Job->Console, Job->Connection, Process, &Thread);
+        Status = PspCreateUserProcess(&Path, &CommandLine, &Directory, Environment, EnvironmentSize, (SE_ACCOUNT)Program->account, Job->Console,
+                                      Job->Connection, Process, &Thread);
     }
     if (NT_SUCCESS(Status)) {
         ObfDereferenceObject(Thread);

@@ -49,7 +49,7 @@ static NTSTATUS ObpDuplicateAccess(POBP_HEADER Header, ACCESS_MASK Desired, ACCE
         *Granted = Desired;
         return STATUS_SUCCESS;
     }
-    return ObpCheckAccess(Header, Desired, Mode, Granted);
+    return ObpCheckAccess(Header, NULL, Desired, Mode, Granted);
 }
 
 NTSTATUS NTAPI NtDuplicateObject(HANDLE SourceProcess, HANDLE SourceHandle, HANDLE TargetProcess, PHANDLE TargetHandle, ACCESS_MASK DesiredAccess,

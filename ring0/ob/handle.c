@@ -72,19 +72,28 @@ NTSTATUS ObpGrantAccess(POBJECT_TYPE Type, ACCESS_MASK Desired, KPROCESSOR_MODE 
     return STATUS_SUCCESS;
 }
 
-NTSTATUS ObpCheckAccess(POBP_HEADER Header, ACCESS_MASK Desired, KPROCESSOR_MODE Mode, PACCESS_MASK Granted) {
-    if (Mode != KernelMode && Desired == 0)
+NTSTATUS ObpCheckAccess(POBP_HEADER Header, PACCESS_STATE AccessState, ACCESS_MASK Desired, KPROCESSOR_MODE Mode, PACCESS_MASK Granted) {
+    ACCESS_MASK before = AccessState != NULL ? AccessState->PreviouslyGrantedAccess : 0;
+    PSECURITY_DESCRIPTOR *place = ObpSecurity(ObpBody(Header));
+    if (AccessState != NULL)
+        Desired = AccessState->RemainingDesiredAccess;
+    if (Mode != KernelMode && Desired == 0 && before == 0)
         return STATUS_ACCESS_DENIED;
-    if (Mode != KernelMode && Header->SecurityDescriptor != NULL) {
+    /* What a parse procedure has granted is granted: a file's descriptor is its file system's business. */
+    if (Mode != KernelMode && place != NULL && *place != NULL && Desired != 0 && !Header->Type->Info.ChecksItself) {
         SECURITY_SUBJECT_CONTEXT subject;
         NTSTATUS status;
-        SeCaptureSubjectContext(&subject);
-        BOOLEAN allowed =
-            SeAccessCheck(Header->SecurityDescriptor, &subject, FALSE, Desired, 0, NULL, &Header->Type->Info.GenericMapping, Mode, Granted, &status);
-        SeReleaseSubjectContext(&subject);
+        if (AccessState != NULL)
+            subject = AccessState->SubjectSecurityContext;
+        else
+            SeCaptureSubjectContext(&subject);
+        BOOLEAN allowed = SeAccessCheck(*place, &subject, FALSE, Desired, before, NULL, &Header->Type->Info.GenericMapping, Mode, Granted, &status);
+        if (AccessState == NULL)
+            SeReleaseSubjectContext(&subject);
+        *Granted &= Header->Type->Info.ValidAccess | ACCESS_SYSTEM_SECURITY;
         return allowed ? STATUS_SUCCESS : status;
     }
-    return ObpGrantAccess(Header->Type, Desired, Mode, Granted);
+    return ObpGrantAccess(Header->Type, Desired | before, Mode, Granted);
 }
 
 /* ---- Counts of one process's handles to an object ---- */
@@ -194,15 +203,24 @@ NTSTATUS ObpCreateHandle(PVOID Object, ACCESS_MASK Granted, ULONG Attributes, PH
     return ObpCreateHandleEx(ObpCurrentProcess(), ObpHeader(Object), Granted, Attributes, KernelMode, OB_OPERATION_HANDLE_CREATE, NULL, Handle);
 }
 
+NTSTATUS ObpOpenUnchecked(PVOID Object, ULONG Attributes, ACCESS_MASK Access, POBJECT_TYPE Type, KPROCESSOR_MODE Mode, PHANDLE Handle) {
+    ACCESS_MASK granted;
+    POBP_HEADER header = ObpHeader(Object);
+    if (header->Type != Type)
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    NTSTATUS status = ObpGrantAccess(Type, Access, Mode, &granted);
+    if (!NT_SUCCESS(status))
+        return status;
+    return ObpCreateHandleEx(ObpCurrentProcess(), header, granted, Attributes, Mode, OB_OPERATION_HANDLE_CREATE, NULL, Handle);
+}
+
 NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE AccessState, ACCESS_MASK DesiredAccess, POBJECT_TYPE Type,
                                      KPROCESSOR_MODE Mode, PHANDLE Handle) {
     ACCESS_MASK granted;
     POBP_HEADER header = ObpHeader(Object);
     if (Type != NULL && header->Type != Type)
         return STATUS_OBJECT_TYPE_MISMATCH;
-    if (AccessState != NULL)
-        DesiredAccess = AccessState->RemainingDesiredAccess | AccessState->PreviouslyGrantedAccess;
-    NTSTATUS status = ObpCheckAccess(header, DesiredAccess, Mode, &granted);
+    NTSTATUS status = ObpCheckAccess(header, AccessState, DesiredAccess, HandleAttributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : Mode, &granted);
     if (!NT_SUCCESS(status))
         return status;
     return ObpCreateHandleEx(ObpCurrentProcess(), header, granted, HandleAttributes, Mode, OB_OPERATION_HANDLE_CREATE, NULL, Handle);

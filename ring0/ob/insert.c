@@ -32,6 +32,21 @@ static NTSTATUS ObpInsertName(POBP_HEADER Header, PACCESS_STATE AccessState, ACC
     return status;
 }
 
+/* An object without a name has a descriptor if its creator gave one or its type wants it ("Security Descriptors for New Objects"). */
+static NTSTATUS ObpSecureUnnamed(POBP_HEADER Header, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode) {
+    SECURITY_SUBJECT_CONTEXT subject;
+    PVOID token;
+    if (Header->Flags & OBP_FLAG_SECURED || (Header->SecurityDescriptor == NULL && !Header->Type->Info.SecurityRequired))
+        return STATUS_SUCCESS;
+    if (AccessState != NULL)
+        return ObpAssignFrom(Header, NULL, SeQuerySubjectContextToken(&AccessState->SubjectSecurityContext), Mode);
+    SeCaptureSubjectContext(&subject);
+    token = SeQuerySubjectContextToken(&subject);
+    NTSTATUS status = token != NULL ? ObpAssignFrom(Header, NULL, token, Mode) : STATUS_SUCCESS;
+    SeReleaseSubjectContext(&subject);
+    return status;
+}
+
 static VOID ObpReferenceTimes(PVOID Object, ULONG Times) {
     for (ULONG i = 0; i < Times; i++)
         ObfReferenceObject(Object);
@@ -51,6 +66,11 @@ NTSTATUS NTAPI ObInsertObject(PVOID Object, PACCESS_STATE AccessState, ACCESS_MA
             return status;
         }
     } else {
+        status = ObpSecureUnnamed(header, AccessState, info->ProbeMode);
+        if (!NT_SUCCESS(status)) {
+            ObfDereferenceObject(Object);
+            return status;
+        }
         ObfReferenceObject(Object);
     }
 
@@ -59,7 +79,7 @@ NTSTATUS NTAPI ObInsertObject(PVOID Object, PACCESS_STATE AccessState, ACCESS_MA
         ACCESS_MASK granted,
             desired = AccessState != NULL ? AccessState->RemainingDesiredAccess | AccessState->PreviouslyGrantedAccess : DesiredAccess;
         NTSTATUS made = target == header ? ObpGrantAccess(header->Type, desired, info->ProbeMode, &granted)
-                                         : ObpCheckAccess(target, desired, info->ProbeMode, &granted);
+                                         : ObpCheckAccess(target, AccessState, desired, info->ProbeMode, &granted);
         if (NT_SUCCESS(made))
             made =
                 ObpCreateHandleEx(ObpCurrentProcess(), target, granted, info->Attributes, info->ProbeMode, OB_OPERATION_HANDLE_CREATE, NULL, Handle);

@@ -8,8 +8,26 @@
 #include "ob/object.h"
 #include "se/se.h"
 
-static NTSTATUS ObpInsertHere(POBP_DIRECTORY Directory, PCUNICODE_STRING Component, POBP_HEADER Header) {
+/* Whoever makes a name in a directory needs a right to it there. The new object's descriptor is made before anybody can find it. */
+static NTSTATUS ObpSecureNew(const OBP_LOOKUP *Lookup, POBP_DIRECTORY Directory, POBP_HEADER Header) {
+    PSECURITY_DESCRIPTOR parent = ObpHeader(Directory)->SecurityDescriptor;
+    PSECURITY_SUBJECT_CONTEXT subject = &Lookup->AccessState->SubjectSecurityContext;
+    PVOID token = SeQuerySubjectContextToken(subject);
+    ACCESS_MASK right = Header->Type == ObpDirectoryObjectType ? DIRECTORY_CREATE_SUBDIRECTORY : DIRECTORY_CREATE_OBJECT, granted;
+    NTSTATUS status;
+    if (token == NULL)
+        return STATUS_SUCCESS; /* before SeInitSystem */
+    if (parent != NULL &&
+        !SeAccessCheck(parent, subject, FALSE, right, 0, NULL, &ObpDirectoryObjectType->Info.GenericMapping, Lookup->Mode, &granted, &status))
+        return status;
+    return Header->Flags & OBP_FLAG_SECURED ? STATUS_SUCCESS : ObpAssignFrom(Header, parent, token, Lookup->Mode);
+}
+
+static NTSTATUS ObpInsertHere(const OBP_LOOKUP *Lookup, POBP_DIRECTORY Directory, PCUNICODE_STRING Component, POBP_HEADER Header) {
     UNICODE_STRING name;
+    NTSTATUS status = ObpSecureNew(Lookup, Directory, Header);
+    if (!NT_SUCCESS(status))
+        return status;
     name.Length = Component->Length;
     name.MaximumLength = (USHORT)(Component->Length + sizeof(WCHAR));
     name.Buffer = ExAllocatePoolWithTag(PagedPool, name.MaximumLength, OBP_TAG);
@@ -17,7 +35,7 @@ static NTSTATUS ObpInsertHere(POBP_DIRECTORY Directory, PCUNICODE_STRING Compone
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlCopyMemory(name.Buffer, Component->Buffer, Component->Length);
     name.Buffer[Component->Length / sizeof(WCHAR)] = 0;
-    NTSTATUS status = ObpInsertEntry(Directory, Header, &name);
+    status = ObpInsertEntry(Directory, Header, &name);
     if (!NT_SUCCESS(status))
         ExFreePoolWithTag(name.Buffer, OBP_TAG);
     return status;
@@ -54,7 +72,7 @@ static NTSTATUS ObpWalkPath(const OBP_LOOKUP *Lookup, POBP_DIRECTORY Directory, 
                 return STATUS_OBJECT_PATH_NOT_FOUND;
             if (Lookup->Insert == NULL)
                 return STATUS_OBJECT_NAME_NOT_FOUND;
-            NTSTATUS status = ObpInsertHere(Directory, &component, Lookup->Insert);
+            NTSTATUS status = ObpInsertHere(Lookup, Directory, &component, Lookup->Insert);
             if (NT_SUCCESS(status)) {
                 *Inserted = TRUE;
                 *Found = Lookup->Insert;
@@ -181,8 +199,7 @@ NTSTATUS ObOpenObjectByName(POBJECT_ATTRIBUTES Attributes, POBJECT_TYPE Type, KP
     status = ObpLookupForOpen(&lookup, &found);
     if (NT_SUCCESS(status)) {
         NTSTATUS parsed = status;
-        ACCESS_MASK desired = AccessState->RemainingDesiredAccess | AccessState->PreviouslyGrantedAccess;
-        status = ObpCheckAccess(found, desired, Mode, &granted);
+        status = ObpCheckAccess(found, AccessState, DesiredAccess, info.Attributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : Mode, &granted);
         if (NT_SUCCESS(status))
             status = ObpCreateHandleEx(ObpCurrentProcess(), found, granted, info.Attributes, Mode, OB_OPERATION_HANDLE_CREATE, NULL, Handle);
         if (NT_SUCCESS(status))
@@ -223,7 +240,7 @@ NTSTATUS ObReferenceObjectByName(PUNICODE_STRING Name, ULONG Attributes, PACCESS
     OBP_LOOKUP lookup = {NULL, &name, Attributes, Mode, Type, AccessState, ParseContext, NULL};
     status = ObpLookupForOpen(&lookup, &found);
     if (NT_SUCCESS(status)) {
-        NTSTATUS checked = ObpCheckAccess(found, AccessState->RemainingDesiredAccess | AccessState->PreviouslyGrantedAccess, Mode, &granted);
+        NTSTATUS checked = ObpCheckAccess(found, AccessState, DesiredAccess, Attributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : Mode, &granted);
         if (NT_SUCCESS(checked)) {
             *Object = ObpBody(found);
         } else {

@@ -63,9 +63,10 @@ NTSTATUS ObpDosDirectory(POBP_DIRECTORY *Directory) {
     *Directory = ObpGlobalDosDirectory;
     if (process == NULL || PsInitialSystemProcess == NULL || process == PsInitialSystemProcess)
         return STATUS_SUCCESS;
-    PACCESS_TOKEN token = PsReferencePrimaryToken(process);
-    SeQueryAuthenticationIdToken(token, &id);
-    PsDereferencePrimaryToken(token);
+    SECURITY_SUBJECT_CONTEXT subject;
+    SeCaptureSubjectContext(&subject);
+    SeQueryAuthenticationIdToken(SeQuerySubjectContextToken(&subject), &id);
+    SeReleaseSubjectContext(&subject);
     if (id.LowPart == OBP_SYSTEM_LOGON && id.HighPart == 0)
         return STATUS_SUCCESS;
     for (POBP_LOGON logon = ObpLogons; logon != NULL; logon = logon->Next)
@@ -113,6 +114,40 @@ static const struct {
     {L"\\Sessions\\BNOLINKS\\0", L"\\BaseNamedObjects"},
     {L"\\Sessions\\BNOLINKS\\1", L"\\Sessions\\1\\BaseNamedObjects"},
 };
+
+/*
+ * Who may do what in the directories of the boot. The root, \Device and the like are for administrators to change and for everybody to see; in
+ * \BaseNamedObjects everybody may make objects; what is made in \GLOBAL?? is its maker's. A link is for everybody to follow.
+ */
+#define OBP_PUBLIC  L"D:(A;;0x20003;;;WD)(A;;0xF000F;;;SY)(A;;0xF000F;;;BA)(A;;0x20003;;;RC)"
+#define OBP_SHARED  L"D:(A;;0x2000F;;;WD)(A;;0xF000F;;;SY)(A;;0xF000F;;;BA)(A;;0x20003;;;RC)"
+#define OBP_DEVICES L"D:(A;;0x20003;;;WD)(A;;0xF000F;;;SY)(A;;0xF000F;;;BA)(A;;0x20003;;;RC)(A;OICIIO;GA;;;CO)(A;OIIO;0x20001;;;WD)"
+#define OBP_LINK    L"D:(A;;0x20001;;;WD)(A;;0xF0001;;;SY)(A;;0xF0001;;;BA)(A;;0x20001;;;RC)"
+
+static PCWSTR ObpBootDescriptor(PCUNICODE_STRING Name, POBJECT_TYPE Type) {
+    static const UNICODE_STRING dosDevices = RTL_CONSTANT_STRING(L"GLOBAL??"), named = RTL_CONSTANT_STRING(L"BaseNamedObjects");
+    return Type == ObpSymbolicLinkObjectType                ? OBP_LINK
+           : RtlEqualUnicodeString(Name, &named, TRUE)      ? OBP_SHARED
+           : RtlEqualUnicodeString(Name, &dosDevices, TRUE) ? OBP_DEVICES
+                                                            : OBP_PUBLIC;
+}
+
+static VOID ObpSecureEntry(PVOID Context, PCUNICODE_STRING Name, PVOID Object) {
+    POBP_HEADER header = ObpHeader(Object);
+    if (header->Type == ObpDirectoryObjectType)
+        ObpWalkDirectory(Object, ObpSecureEntry, Context);
+    if (header->Type != ObpDirectoryObjectType && header->Type != ObpSymbolicLinkObjectType)
+        return;
+    NTSTATUS status = SeParseDescriptor(ObpBootDescriptor(Name, header->Type), &header->SecurityDescriptor);
+    if (NT_SUCCESS(status))
+        status = ObpAssignFrom(header, NULL, Context, KernelMode);
+    NT_ASSERT_OURS(NT_SUCCESS(status));
+}
+
+VOID ObpSecureNamespace(PVOID Token) {
+    static const UNICODE_STRING root = {0};
+    ObpSecureEntry(Token, &root, ObpRootDirectory);
+}
 
 VOID ObInitSystem(VOID) {
     POBP_DIRECTORY directory;

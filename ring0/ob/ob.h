@@ -23,7 +23,10 @@ typedef struct _OB_TYPE_INITIALIZER {
     POOL_TYPE PoolType;
     SIZE_T BodySize; /* default for ObCreateObject with size 0 */
     BOOLEAN MaintainHandleCount;
-    BOOLEAN CaseInsensitive; /* names are looked up without regard to case even without OBJ_CASE_INSENSITIVE */
+    BOOLEAN SecurityRequired; /* each object has a security descriptor, with a name or without */
+    BOOLEAN ChecksItself;     /* its parse procedure decides what an opener gets (files) */
+    ULONG Label;              /* policy of the label that its objects get from their creator's integrity; 0: none */
+    BOOLEAN CaseInsensitive;  /* names are looked up without regard to case even without OBJ_CASE_INSENSITIVE */
     /* Any may be NULL. Close gets the counts as they were before this handle went: 1 is the last. Without MaintainHandleCount the process's
        count is 0. */
     NTSTATUS (*Open)(PVOID Object, PEPROCESS Process, ACCESS_MASK Access, KPROCESSOR_MODE Mode);
@@ -61,6 +64,9 @@ NTSTATUS ObReferenceObjectByName(PUNICODE_STRING Name, ULONG Attributes, PACCESS
 /* A handle to an object the caller has referenced; does not consume the reference. */
 NTSTATUS ObpCreateHandle(PVOID Object, ACCESS_MASK Granted, ULONG Attributes, PHANDLE Handle);
 
+/* The same for whoever may open it whatever its descriptor says. */
+NTSTATUS ObpOpenUnchecked(PVOID Object, ULONG Attributes, ACCESS_MASK Access, POBJECT_TYPE Type, KPROCESSOR_MODE Mode, PHANDLE Handle);
+
 /* Names without handles, for IoCreateSymbolicLink and boot. */
 NTSTATUS ObpCreateSymbolicLink(PUNICODE_STRING Link, PUNICODE_STRING Target, ULONG Attributes, PHANDLE Handle);
 VOID ObMakeTemporaryObject(PVOID Object);
@@ -85,6 +91,11 @@ PCUNICODE_STRING ObpObjectName(PVOID Object); /* last component; NULL if it has 
 POBJECT_TYPE ObpObjectType(PVOID Object);
 PCUNICODE_STRING ObpTypeName(POBJECT_TYPE Type);
 
+/* Gives an object that is not inserted the descriptor that one made by whoever has Token gets: from what ObCreateObject was told, or by default.
+   STATUS_INSUFFICIENT_RESOURCES, what SepAssignSecurity refuses. */
+NTSTATUS ObpAssignSecurity(PVOID Object, PVOID Token);
+/* The same for the directories and links of ObInitSystem, which are older than all tokens. */
+VOID ObpSecureNamespace(PVOID Token);
 /* Where the object's security descriptor is (self-relative, pool); NULL there: none. NULL: objects like this one keep none. */
 PSECURITY_DESCRIPTOR *ObpSecurity(PVOID Object);
 

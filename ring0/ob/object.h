@@ -17,6 +17,7 @@
 #define OBP_FLAG_PERMANENT   0x01u
 #define OBP_FLAG_EXCLUSIVE   0x02u
 #define OBP_FLAG_KERNEL_ONLY 0x04u
+#define OBP_FLAG_SECURED     0x10u /* its descriptor is the one that it begins with, complete */
 #define OBP_FLAG_NEW         0x08u /* made by ObCreateObject, not yet inserted: CreateInfo is valid */
 
 #ifndef OBJ_PROTECT_CLOSE
@@ -197,8 +198,9 @@ POBP_HANDLE_ENTRY ObpFindHandle(HANDLE Handle, KPROCESSOR_MODE Mode, PEPROCESS P
 /* What a caller of Mode gets who asks for Desired: generic rights mapped, MAXIMUM_ALLOWED resolved. STATUS_ACCESS_DENIED,
    STATUS_PRIVILEGE_NOT_HELD. */
 NTSTATUS ObpGrantAccess(POBJECT_TYPE Type, ACCESS_MASK Desired, KPROCESSOR_MODE Mode, PACCESS_MASK Granted);
-/* The same for an existing object: its security descriptor, if any, has a word in it. A UserMode opener must ask for something. */
-NTSTATUS ObpCheckAccess(POBP_HEADER Header, ACCESS_MASK Desired, KPROCESSOR_MODE Mode, PACCESS_MASK Granted);
+/* The same for an existing object: its security descriptor, if any, has a word in it. A UserMode opener must ask for something. With AccessState
+   (may be NULL) that says what is desired and what has been granted on the way. */
+NTSTATUS ObpCheckAccess(POBP_HEADER Header, PACCESS_STATE AccessState, ACCESS_MASK Desired, KPROCESSOR_MODE Mode, PACCESS_MASK Granted);
 /* As ObpCreateHandle, in a process of choice and for a caller of Mode. */
 NTSTATUS ObpCreateHandleEx(PEPROCESS Process, POBP_HEADER Header, ACCESS_MASK Granted, ULONG Attributes, KPROCESSOR_MODE Mode, OB_OPERATION Operation,
                            PEPROCESS SourceProcess, PHANDLE Handle);
@@ -206,6 +208,10 @@ NTSTATUS ObpCreateHandleEx(PEPROCESS Process, POBP_HEADER Header, ACCESS_MASK Gr
 NTSTATUS ObpCountHandle(PEPROCESS Process, POBP_HEADER Header, ACCESS_MASK Granted, KPROCESSOR_MODE Mode);
 /* Closes an entry whatever protects it; runs the type's Close procedure in the current context. */
 VOID ObpCloseEntry(PEPROCESS Process, POB_HANDLE_TABLE Table, ULONG Index);
+
+/* ---- security.c ---- */
+/* A new object's descriptor: what it was created with (Header->SecurityDescriptor) made complete, with what Parent's entries pass on. */
+NTSTATUS ObpAssignFrom(POBP_HEADER Header, PSECURITY_DESCRIPTOR Parent, PVOID Token, KPROCESSOR_MODE Mode);
 
 /* ---- callback.c ---- */
 /* Altitudes are decimal numbers with a fraction, as text: 1 when A is the higher one. */

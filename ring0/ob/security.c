@@ -20,6 +20,23 @@ PSECURITY_DESCRIPTOR *ObpSecurity(PVOID Object) {
     return header->Type->Info.Security != NULL ? header->Type->Info.Security(Object) : &header->SecurityDescriptor;
 }
 
+NTSTATUS ObpAssignFrom(POBP_HEADER Header, PSECURITY_DESCRIPTOR Parent, PVOID Token, KPROCESSOR_MODE Mode) {
+    PSECURITY_DESCRIPTOR explicit = Header->SecurityDescriptor, assigned;
+    NTSTATUS status = SeAssignForObject(Parent, explicit, Header->Type == ObpDirectoryObjectType, Token, Mode, Header->Type->Info.Label,
+                                        &Header->Type->Info.GenericMapping, &assigned);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (explicit != NULL)
+        ExFreePool(explicit);
+    Header->SecurityDescriptor = assigned;
+    Header->Flags |= OBP_FLAG_SECURED;
+    if (Header->Type->Info.SecurityChanged != NULL)
+        Header->Type->Info.SecurityChanged(ObpBody(Header));
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS ObpAssignSecurity(PVOID Object, PVOID Token) { return ObpAssignFrom(ObpHeader(Object), NULL, Token, KernelMode); }
+
 NTSTATUS NTAPI NtSetSecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR SecurityDescriptor) {
     KPROCESSOR_MODE mode = KiPreviousMode();
     PSECURITY_DESCRIPTOR given = NULL, merged;
@@ -33,7 +50,11 @@ NTSTATUS NTAPI NtSetSecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityI
     status = SeCaptureSecurityDescriptor(SecurityDescriptor, mode, PagedPool, TRUE, &given);
     if (NT_SUCCESS(status)) {
         PSECURITY_DESCRIPTOR *place = ObpSecurity(object);
-        status = place != NULL ? SepMergeDescriptors(*place, given, SecurityInformation, &merged) : STATUS_INVALID_DEVICE_REQUEST;
+        status = place != NULL ? SeCheckNewParts(given, SecurityInformation, mode) : STATUS_INVALID_DEVICE_REQUEST;
+        if (NT_SUCCESS(status))
+            status = SepMergeDescriptors(*place, given, SecurityInformation, &merged);
+        if (NT_SUCCESS(status))
+            SeMapDescriptor(merged, &ObpHeader(object)->Type->Info.GenericMapping);
         if (NT_SUCCESS(status)) {
             if (*place != NULL)
                 ExFreePool(*place);

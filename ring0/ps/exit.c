@@ -154,6 +154,8 @@ VOID PspDeleteProcess(PVOID Object) {
         RemoveEntryList(&Process->ActiveProcessLinks);
     if (Process->Pcb.AddressSpace != NULL)
         MmDeleteAddressSpace(Process->Pcb.AddressSpace);
+    if (Process->Token != NULL)
+        ObDereferenceObject(Process->Token);
     if (Process->ImageName.Buffer != NULL)
         ExFreePoolWithTag(Process->ImageName.Buffer, PSP_NAME_TAG);
 }

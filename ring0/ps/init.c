@@ -16,6 +16,7 @@ static VOID PspCreateTypes(VOID) {
         .ValidAccess = PROCESS_ALL_ACCESS,
         .PoolType = NonPagedPoolNx,
         .BodySize = sizeof(struct _EPROCESS),
+        .Label = 3, /* SYSTEM_MANDATORY_LABEL_NO_WRITE_UP and ..._NO_READ_UP */
         .Delete = PspDeleteProcess,
     };
     static const OB_TYPE_INITIALIZER Thread = {
@@ -25,6 +26,7 @@ static VOID PspCreateTypes(VOID) {
         .ValidAccess = THREAD_ALL_ACCESS,
         .PoolType = NonPagedPoolNx,
         .BodySize = sizeof(struct _ETHREAD),
+        .Label = 3,
         .Delete = PspDeleteThread,
     };
 
@@ -53,6 +55,9 @@ static VOID PspCreateSystemProcess(VOID) {
     RtlCopyMemory(Process->ImageFileName, "System", sizeof("System"));
     if (!NT_SUCCESS(PspAllocateId(Process, &Process->UniqueProcessId)) || HandleToUlong(Process->UniqueProcessId) != SYSTEM_PROCESS_ID ||
         !NT_SUCCESS(ObpInitializeProcessHandles(Process)))
+        KiFatal("the System process cannot be made");
+    Process->Token = PsReferencePrimaryToken(NULL);
+    if (!NT_SUCCESS(ObpAssignSecurity(Process, Process->Token)))
         KiFatal("the System process cannot be made");
     InsertTailList(&PsActiveProcessHead, &Process->ActiveProcessLinks);
     PsInitialSystemProcess = Process;

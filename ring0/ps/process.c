@@ -40,12 +40,16 @@ static VOID PspSetImageFileName(PEPROCESS Process) {
     }
 }
 
-static NTSTATUS PspCreateProcessObject(PUNICODE_STRING ImagePath, PEPROCESS *Process) {
+/* Token becomes the object's, also when this fails. */
+static NTSTATUS PspCreateProcessObject(PUNICODE_STRING ImagePath, PACCESS_TOKEN Token, PEPROCESS *Process) {
     PEPROCESS New;
     NTSTATUS Status = ObCreateObject(KernelMode, PspProcessType, NULL, KernelMode, NULL, sizeof(*New), 0, 0, (PVOID *)&New);
 
-    if (!NT_SUCCESS(Status))
+    if (!NT_SUCCESS(Status)) {
+        ObDereferenceObject(Token);
         return Status;
+    }
+    New->Token = Token;
     KiInitializeProcess(&New->Pcb, 8);
     New->ExitStatus = STATUS_PENDING;
     New->PriorityClass = 2; /* normal */
@@ -59,7 +63,9 @@ static NTSTATUS PspCreateProcessObject(PUNICODE_STRING ImagePath, PEPROCESS *Pro
     New->ImageName.MaximumLength = (USHORT)(ImagePath->Length + sizeof(WCHAR));
     RtlCopyUnicodeString(&New->ImageName, ImagePath);
     PspSetImageFileName(New);
-    Status = MmCreateAddressSpace(&New->Pcb.AddressSpace);
+    Status = ObpAssignSecurity(New, Token);
+    if (NT_SUCCESS(Status))
+        Status = MmCreateAddressSpace(&New->Pcb.AddressSpace);
     if (NT_SUCCESS(Status))
         Status = ObpInitializeProcessHandles(New);
     if (NT_SUCCESS(Status))
@@ -191,15 +197,22 @@ NTSTATUS PspCreateProcess(PSP_NEW_PROCESS *New, PEPROCESS *Process, PETHREAD *Th
     KAPC_STATE ApcState;
     PMM_IMAGE Image;
     PEPROCESS Made;
-    NTSTATUS Status = PspOpenImage(New->ImagePath, New->Prohibited, &Image, New);
+    NTSTATUS Status = New->Token != NULL ? STATUS_SUCCESS : SeCopyPrimaryToken(New->Parent->Token, &New->Token);
 
     if (!NT_SUCCESS(Status))
         return Status;
+    Status = PspOpenImage(New->ImagePath, New->Prohibited, &Image, New);
+    if (!NT_SUCCESS(Status)) {
+        ObDereferenceObject(New->Token);
+        return Status;
+    }
     New->State = PsCreateSuccess;
     if (PspNtdllImage == NULL)
         Status = PspOpenImage(&NtdllPath, 0, &PspNtdllImage, &Ntdll);
     if (NT_SUCCESS(Status))
-        Status = PspCreateProcessObject(New->ImagePath, &Made);
+        Status = PspCreateProcessObject(New->ImagePath, New->Token, &Made);
+    else
+        ObDereferenceObject(New->Token);
     if (!NT_SUCCESS(Status)) {
         MmDereferenceImage(Image);
         return Status;
@@ -233,7 +246,7 @@ NTSTATUS PspCreateProcess(PSP_NEW_PROCESS *New, PEPROCESS *Process, PETHREAD *Th
 }
 
 NTSTATUS PspCreateUserProcess(PUNICODE_STRING ImagePath, PUNICODE_STRING CommandLine, PUNICODE_STRING CurrentDirectory, PCWSTR Environment,
-                              SIZE_T EnvironmentSize, ULONG Console, ULONG Connection, PEPROCESS *Process, PETHREAD *Thread) {
+                              SIZE_T EnvironmentSize, SE_ACCOUNT Account, ULONG Console, ULONG Connection, PEPROCESS *Process, PETHREAD *Thread) {
     static const WCHAR Prefix[] = L"\\??\\";
     const UNICODE_STRING PrefixString = RTL_CONSTANT_STRING(L"\\??\\");
     PSP_NEW_PROCESS New = {.ImagePath = ImagePath, .Prohibited = PE_FILE_DLL, .Console = Console, .Connection = Connection};
@@ -255,7 +268,9 @@ NTSTATUS PspCreateUserProcess(PUNICODE_STRING ImagePath, PUNICODE_STRING Command
     Parameters->Environment = (PWSTR)Environment;
     Parameters->EnvironmentSize = Environment != NULL ? EnvironmentSize : 0;
     New.Parameters = Parameters;
-    Status = PspCreateProcess(&New, Process, Thread);
+    Status = SeCreateAccountToken(Account, &New.Token);
+    if (NT_SUCCESS(Status))
+        Status = PspCreateProcess(&New, Process, Thread);
     ExFreePoolWithTag(Parameters, PSP_NAME_TAG);
     return Status;
 }

@@ -15,6 +15,16 @@ NTSTATUS PspReferenceProcess(HANDLE Handle, ACCESS_MASK Access, PEPROCESS *Proce
     return ObReferenceObjectByHandle(Handle, Access, PspProcessType, KiPreviousMode(), (PVOID *)Process, NULL);
 }
 
+NTSTATUS PspOpenForDebug(PVOID Object, ULONG Attributes, ACCESS_MASK Access, POBJECT_TYPE Type, PHANDLE Handle) {
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+
+    if (Mode != KernelMode)
+        Attributes &= ~OBJ_KERNEL_HANDLE;
+    if (Access != 0 && SeSinglePrivilegeCheck(RtlConvertLongToLuid(SE_DEBUG_PRIVILEGE), Mode))
+        return ObpOpenUnchecked(Object, Attributes, Access, Type, Mode, Handle);
+    return ObOpenObjectByPointer(Object, Attributes, NULL, Access, Type, Mode, Handle);
+}
+
 /* Opens by id: the process's, or that of the process of a thread. */
 NTSTATUS NTAPI NtOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PCLIENT_ID ClientId) {
     OBJECT_ATTRIBUTES Attributes;
@@ -33,7 +43,7 @@ NTSTATUS NTAPI NtOpenProcess(PHANDLE ProcessHandle, ACCESS_MASK DesiredAccess, P
     Object = PspLookupId(Id.UniqueProcess, PspProcessType);
     if (Object == NULL)
         return STATUS_INVALID_CID;
-    Status = ObOpenObjectByPointer(Object, Attributes.Attributes, NULL, DesiredAccess, PspProcessType, KiPreviousMode(), &Handle);
+    Status = PspOpenForDebug(Object, Attributes.Attributes, DesiredAccess, PspProcessType, &Handle);
     ObDereferenceObject(Object);
     if (NT_SUCCESS(Status))
         Status = KiCopyOut(ProcessHandle, &Handle, sizeof(Handle));

@@ -3,6 +3,7 @@
 #include "ke/ke.h"
 #include "mm/mm.h"
 #include "ob/ob.h"
+#include "se/se.h"
 
 typedef struct _SECTION_IMAGE_FACTS { /* of the program, for PEB and new stacks */
     SIZE_T StackReserve, StackCommit;
@@ -37,6 +38,7 @@ struct _EPROCESS {
     ULONG Connection;    /* the request that this process, or an ancestor, was started for; 0: the machine's own command line */
     ULONG ControlSerial; /* MonControlEvent: the last event that this process was told of */
     SECTION_IMAGE_FACTS Image;
+    PACCESS_TOKEN Token; /* referenced; primary */
 };
 
 struct _ETHREAD {
@@ -53,8 +55,9 @@ struct _ETHREAD {
     KTRAP_CONTEXT StartFrame; /* the entry to the kernel that never was: user mode begins with the return from it */
     BOOLEAN Terminating;      /* in PspExitThread */
     BOOLEAN PrioritySet;
-    GUID ActivityId;     /* EtwActivityIdControl */
-    NT_TEB *SystemBlock; /* pool: the block of a system thread, or of a user thread whose TEB is gone */
+    GUID ActivityId;                      /* EtwActivityIdControl */
+    SE_IMPERSONATION_STATE Impersonation; /* Token referenced; NULL: the thread acts as its process */
+    NT_TEB *SystemBlock;                  /* pool: the block of a system thread, or of a user thread whose TEB is gone */
 };
 
 extern PEPROCESS PsInitialSystemProcess;
@@ -88,6 +91,8 @@ VOID PspTerminateOtherThreads(PEPROCESS Process, NTSTATUS ExitStatus);
 VOID PspDeleteThread(PVOID Object);
 VOID PspDeleteProcess(PVOID Object);
 /* By handle, for services; referenced. */
+/* Opens for the previous mode; who has the debug privilege gets what it asks for, whatever the descriptor says ("SeDebugPrivilege"). */
+NTSTATUS PspOpenForDebug(PVOID Object, ULONG Attributes, ACCESS_MASK Access, POBJECT_TYPE Type, PHANDLE Handle);
 NTSTATUS PspReferenceProcess(HANDLE Handle, ACCESS_MASK Access, PEPROCESS *Process);
 NTSTATUS PspReferenceThread(HANDLE Handle, ACCESS_MASK Access, PETHREAD *Thread);
 BOOLEAN PspReadImageFacts(PVOID Base, SECTION_IMAGE_FACTS *Facts); /* in the process; FALSE: no image of ours */
@@ -102,6 +107,7 @@ typedef struct _PSP_NEW_PROCESS {
     PUNICODE_STRING ImagePath;               /* NT path */
     const NT_PROCESS_PARAMETERS *Parameters; /* with all that it points to in kernel memory; copied */
     PEPROCESS Parent;                        /* NULL: the kernel; then the standard handles are the console's */
+    PACCESS_TOKEN Token;                     /* NULL: a copy of the parent's; else taken over, also by a failure */
     BOOLEAN InheritHandles, Suspended;
     ULONG Console, Connection;                /* without a parent */
     ULONG StandardHandles, StandardSubsystem; /* PS_STD_..., nt/create.h */
@@ -122,7 +128,7 @@ NTSTATUS PspCreateParameters(const NT_PROCESS_PARAMETERS *From, NT_PROCESS_PARAM
 /* PspCreateProcess for the kernel's own use: the program at ImagePath (NT path, "\??\C:\client.exe"), not a DLL, with standard handles on that
    console. CommandLine is what GetCommandLineW will give. Environment: double-terminated block or NULL. */
 NTSTATUS PspCreateUserProcess(PUNICODE_STRING ImagePath, PUNICODE_STRING CommandLine, PUNICODE_STRING CurrentDirectory, PCWSTR Environment,
-                              SIZE_T EnvironmentSize, ULONG Console, ULONG Connection, PEPROCESS *Process, PETHREAD *Thread);
+                              SIZE_T EnvironmentSize, SE_ACCOUNT Account, ULONG Console, ULONG Connection, PEPROCESS *Process, PETHREAD *Thread);
 /* A further thread of a process, starting in user mode at Start(Argument) through ntdll!LdrInitializeThunk. */
 NTSTATUS PspCreateUserThread(PEPROCESS Process, PVOID Start, PVOID Argument, SIZE_T StackReserve, SIZE_T StackCommit, BOOLEAN Suspended,
                              PETHREAD *Thread);
@@ -197,5 +203,10 @@ BOOLEAN NTAPI PsIsProcessBeingDebugged(PEPROCESS Process);
 BOOLEAN NTAPI PsIsProtectedProcess(PEPROCESS Process);
 /* Process may be NULL. STATUS_INVALID_CID; both references are the caller's. */
 NTSTATUS NTAPI PsLookupProcessThreadByCid(PCLIENT_ID Cid, PEPROCESS *Process, PETHREAD *Thread);
+VOID NTAPI PsRevertThreadToSelf(PETHREAD Thread);
+BOOLEAN NTAPI PsIsThreadImpersonating(PETHREAD Thread);
+PACCESS_TOKEN NTAPI PsReferenceEffectiveToken(PETHREAD Thread, PTOKEN_TYPE TokenType, PBOOLEAN EffectiveOnly,
+                                              PSECURITY_IMPERSONATION_LEVEL ImpersonationLevel);
+NTSTATUS NTAPI PsAssignImpersonationToken(PETHREAD Thread, HANDLE Token);
 NTSTATUS NTAPI PsSuspendProcess(PEPROCESS Process);
 NTSTATUS NTAPI PsResumeProcess(PEPROCESS Process);

@@ -29,6 +29,11 @@ NTSTATUS PspCreateThreadObject(PEPROCESS Process, POBJECT_ATTRIBUTES Attributes,
     ObReferenceObject(Process);
     New->Process = Process;
     New->Cid.UniqueProcess = Process->UniqueProcessId;
+    Status = ObpAssignSecurity(New, Process->Token);
+    if (!NT_SUCCESS(Status)) {
+        ObDereferenceObject(New);
+        return Status;
+    }
     New->SystemBlock = PspCreateSystemBlock();
     Status = New->SystemBlock != NULL ? PspAllocateId(New, &New->Cid.UniqueThread) : STATUS_INSUFFICIENT_RESOURCES;
     if (!NT_SUCCESS(Status)) {
@@ -42,6 +47,7 @@ NTSTATUS PspCreateThreadObject(PEPROCESS Process, POBJECT_ATTRIBUTES Attributes,
 VOID PspDeleteThread(PVOID Object) {
     PETHREAD Thread = Object;
 
+    PsRevertThreadToSelf(Thread);
     PspFreeId(Thread->Cid.UniqueThread);
     if (Thread->Tcb.State == Terminated)
         KiDeleteThread(&Thread->Tcb);

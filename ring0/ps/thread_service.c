@@ -45,7 +45,7 @@ NTSTATUS NTAPI NtOpenThread(PHANDLE ThreadHandle, ACCESS_MASK DesiredAccess, POB
     if (Id.UniqueProcess != NULL && Id.UniqueProcess != Thread->Cid.UniqueProcess)
         Status = STATUS_INVALID_CID;
     else
-        Status = ObOpenObjectByPointer(Thread, Attributes.Attributes, NULL, DesiredAccess, PspThreadType, KiPreviousMode(), &Handle);
+        Status = PspOpenForDebug(Thread, Attributes.Attributes, DesiredAccess, PspThreadType, &Handle);
     ObDereferenceObject(Thread);
     return NT_SUCCESS(Status) ? KiCopyOut(ThreadHandle, &Handle, sizeof(Handle)) : Status;
 }

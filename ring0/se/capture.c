@@ -38,7 +38,7 @@ static NTSTATUS SepCopySid(PSID Source, KPROCESSOR_MODE Mode, PSID *Copy) {
     return status;
 }
 
-static NTSTATUS SepCopyAcl(PACL Source, KPROCESSOR_MODE Mode, PACL *Copy) {
+NTSTATUS SepCaptureAcl(PACL Source, KPROCESSOR_MODE Mode, PACL *Copy) {
     ACL head;
     PVOID copy = NULL;
     if (Source == NULL)
@@ -48,9 +48,12 @@ static NTSTATUS SepCopyAcl(PACL Source, KPROCESSOR_MODE Mode, PACL *Copy) {
     if (head.AclSize < sizeof(head))
         return STATUS_INVALID_ACL;
     NTSTATUS status = SepCopyPart(Source, head.AclSize, Mode, &copy);
-    *Copy = copy;
-    if (NT_SUCCESS(status) && ((*Copy)->AclSize != head.AclSize || !SepValidAcl(*Copy)))
+    if (NT_SUCCESS(status) && (((PACL)copy)->AclSize != head.AclSize || !SepValidAcl(copy)))
         status = STATUS_INVALID_ACL;
+    if (NT_SUCCESS(status))
+        *Copy = copy;
+    else if (copy != NULL)
+        ExFreePoolWithTag(copy, SEP_TAG);
     return status;
 }
 
@@ -103,9 +106,9 @@ NTSTATUS NTAPI SeCaptureSecurityDescriptor(PSECURITY_DESCRIPTOR Source, KPROCESS
     if (NT_SUCCESS(status))
         status = SepCopySid(head.Group, Mode, &parts.Group);
     if (NT_SUCCESS(status))
-        status = SepCopyAcl(head.Sacl, Mode, &parts.Sacl);
+        status = SepCaptureAcl(head.Sacl, Mode, &parts.Sacl);
     if (NT_SUCCESS(status))
-        status = SepCopyAcl(head.Dacl, Mode, &parts.Dacl);
+        status = SepCaptureAcl(head.Dacl, Mode, &parts.Dacl);
     if (NT_SUCCESS(status)) {
         ULONG length = 0;
         RtlAbsoluteToSelfRelativeSD(&parts, NULL, &length);

@@ -1,7 +1,8 @@
 /*
  * Security: who runs (tokens), what an object allows (descriptors), and whether the two fit (access checks).
  *
- * There are two tokens: System's, and an elevated administrator's that all programs share. Nothing impersonates.
+ * A process has a token (EPROCESS.Token), a copy of that of the process that made it; a thread may act with another one for a while
+ * (ETHREAD.ImpersonationToken). What user mode opens is checked against the object's descriptor; kernel mode passes unless it asks for the check.
  */
 #pragma once
 #include "nt/nt.h"
@@ -14,7 +15,22 @@ typedef struct _SEP_AUX_DATA {
     ACCESS_MASK MaximumAuditMask;
 } SEP_AUX_DATA, *PSEP_AUX_DATA;
 
-VOID SeInitSystem(VOID); /* type Token, both tokens, SeExports' SIDs; after ObInitSystem, before the first program runs */
+VOID SeInitSystem(VOID); /* type Token, the accounts' tokens; gives the namespace its descriptors. After ObInitSystem */
+
+typedef enum _SE_ACCOUNT { SeAccountAdministrator, SeAccountUser, SeAccountSystem, SE_ACCOUNT_COUNT } SE_ACCOUNT; /* hal_program.account */
+/* A primary token of its own for a process that nobody but the kernel starts; referenced. STATUS_INSUFFICIENT_RESOURCES. */
+NTSTATUS SeCreateAccountToken(SE_ACCOUNT Account, PACCESS_TOKEN *Token);
+PACCESS_TOKEN SeSystemToken(VOID); /* NULL before SeInitSystem; not referenced */
+/* May a process with that primary token act with Token at Level? With its privilege to impersonate, as the same user, or at a level that gives no rights
+   ("Impersonate a client after authentication"). */
+BOOLEAN SeMayImpersonate(PACCESS_TOKEN Primary, PACCESS_TOKEN Token, SECURITY_IMPERSONATION_LEVEL Level);
+NTSTATUS SeCopyForIdentification(PACCESS_TOKEN Token, BOOLEAN EffectiveOnly, PACCESS_TOKEN *Copy);
+SECURITY_IMPERSONATION_LEVEL NTAPI SeTokenImpersonationLevel(PACCESS_TOKEN Token);
+/* A copy of a process's token for a child of it. */
+NTSTATUS SeCopyPrimaryToken(PACCESS_TOKEN Token, PACCESS_TOKEN *Copy);
+/* SepAssignSecurity for the object manager: of kernel mode, owner and SACL are taken as they are. The descriptor is pool (ExFreePool). */
+NTSTATUS SeAssignForObject(PSECURITY_DESCRIPTOR Parent, PSECURITY_DESCRIPTOR Explicit, BOOLEAN IsContainer, PACCESS_TOKEN Token, KPROCESSOR_MODE Mode,
+                           ULONG Label, PGENERIC_MAPPING Mapping, PSECURITY_DESCRIPTOR *New);
 
 /* Fills a caller's ACCESS_STATE for the current thread. Mapping (may be NULL) maps generic rights in DesiredAccess. Aux: a caller's
    SEP_AUX_DATA, living as long. Undone by SepDeleteAccessState. PASSIVE_LEVEL. */
@@ -31,9 +47,16 @@ NTSTATUS NTAPI SeReleaseSecurityDescriptor(PSECURITY_DESCRIPTOR Captured, KPROCE
    one without parts. STATUS_INVALID_OWNER and STATUS_INVALID_PRIMARY_GROUP when Given has none, unless SEP_ABSENT_PARTS_ALLOWED. */
 #define SEP_ABSENT_PARTS_ALLOWED 0x01000000u /* beside the SECURITY_INFORMATION bits */
 NTSTATUS SepMergeDescriptors(PSECURITY_DESCRIPTOR Old, PSECURITY_DESCRIPTOR Given, ULONG Information, PSECURITY_DESCRIPTOR *Merged);
+/* May the current thread set these parts? Its owner must be one that its token may name, and what audits or raises a label takes privileges. Of
+   KernelMode everything. STATUS_INVALID_OWNER, STATUS_PRIVILEGE_NOT_HELD, STATUS_INVALID_LABEL. */
+NTSTATUS SeCheckNewParts(PSECURITY_DESCRIPTOR Given, SECURITY_INFORMATION Information, KPROCESSOR_MODE Mode);
+/* Generic rights in the DACL become those that they mean for a type, but in entries that are only passed on. */
+VOID SeMapDescriptor(PSECURITY_DESCRIPTOR Descriptor, PGENERIC_MAPPING Mapping);
 /* A valid descriptor as SDDL, terminated, cut when the buffer is too small. Returns the length of all of it, without the zero. Size may be 0. */
 ULONG SeFormatDescriptor(PSECURITY_DESCRIPTOR Descriptor, PSTR Buffer, ULONG Size);
-/* "\\REGISTRY\\USER\\S-1-5-18" for the current process's user; pool, for RtlFreeUnicodeString. PASSIVE_LEVEL. */
+/* The other way: pool (ExFreePool). STATUS_INVALID_SECURITY_DESCR. */
+NTSTATUS SeParseDescriptor(PCWSTR Text, PSECURITY_DESCRIPTOR *Descriptor);
+/* "\\REGISTRY\\USER\\S-1-5-18" for the user that the current thread acts for; pool, for RtlFreeUnicodeString. PASSIVE_LEVEL. */
 NTSTATUS NTAPI RtlFormatCurrentUserKeyPath(PUNICODE_STRING KeyPath);
 
 extern POBJECT_TYPE SepTokenObjectType; /* exported as SeTokenObjectType */

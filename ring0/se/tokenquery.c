@@ -1,291 +1,267 @@
-/* Tokens through handles: opened, queried, their privileges switched. */
+/* Tokens' answers: NtQueryInformationToken and SeQueryInformationToken. */
 #include "se/sep.h"
 
-#define SEP_PROCESS_QUERY_LIMITED 0x1000u
-#define SEP_THREAD_QUERY          0x0040u
+/* Where an answer is built. Pointers in it are for the caller's buffer, which is Delta bytes from there. First all is counted, with Base NULL. */
+typedef struct _SEP_ANSWER {
+    PUCHAR Base;
+    ULONG Size;
+    LONG64 Delta;
+} SEP_ANSWER, *PSEP_ANSWER;
 
-NTSTATUS NTAPI NtOpenProcessTokenEx(HANDLE ProcessHandle, ACCESS_MASK DesiredAccess, ULONG HandleAttributes, PHANDLE TokenHandle) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    PVOID process;
-    HANDLE handle;
-    NTSTATUS status = ObpProbeOutput(TokenHandle, sizeof(*TokenHandle), sizeof(ULONG), mode);
-    if (NT_SUCCESS(status))
-        status = ObReferenceObjectByHandle(ProcessHandle, SEP_PROCESS_QUERY_LIMITED, ObpObjectType(KiCurrentThread()->ApcState.Process), mode,
-                                           &process, NULL);
-    if (!NT_SUCCESS(status))
-        return status;
-    PVOID token = (PVOID)PsReferencePrimaryToken(process);
-    if (mode != KernelMode)
-        HandleAttributes &= ~OBJ_KERNEL_HANDLE;
-    status = ObOpenObjectByPointer(token, HandleAttributes, NULL, DesiredAccess, SepTokenObjectType, mode, &handle);
-    ObfDereferenceObject(token);
-    ObfDereferenceObject(process);
-    return NT_SUCCESS(status) ? ObpStoreHandle(TokenHandle, handle, mode) : status;
+/* Room behind what is there. *Seen is where the caller will see it. NULL while counting. */
+static PVOID SepReserve(PSEP_ANSWER Answer, ULONG Size, ULONG Alignment, PVOID Seen) {
+    Answer->Size = (Answer->Size + Alignment - 1) & ~(Alignment - 1);
+    PUCHAR at = Answer->Base != NULL ? Answer->Base + Answer->Size : NULL;
+    Answer->Size += Size;
+    if (at != NULL && Seen != NULL)
+        *(PVOID *)Seen = at + Answer->Delta;
+    return at;
 }
 
-NTSTATUS NTAPI NtOpenProcessToken(HANDLE ProcessHandle, ACCESS_MASK DesiredAccess, PHANDLE TokenHandle) {
-    return NtOpenProcessTokenEx(ProcessHandle, DesiredAccess, 0, TokenHandle);
+static VOID SepPutSid(PSEP_ANSWER Answer, PSID Sid, PVOID Seen) {
+    PVOID at = SepReserve(Answer, RtlLengthSid(Sid), sizeof(ULONG), Seen);
+    if (at != NULL)
+        RtlCopyMemory(at, Sid, RtlLengthSid(Sid));
 }
 
-/* No thread impersonates: a thread that exists has no token. */
-NTSTATUS NTAPI NtOpenThreadTokenEx(HANDLE ThreadHandle, ACCESS_MASK DesiredAccess, BOOLEAN OpenAsSelf, ULONG HandleAttributes, PHANDLE TokenHandle) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    PVOID thread;
-    NTSTATUS status = ObpProbeOutput(TokenHandle, sizeof(*TokenHandle), sizeof(ULONG), mode);
-    if (NT_SUCCESS(status))
-        status = ObReferenceObjectByHandle(ThreadHandle, SEP_THREAD_QUERY, ObpObjectType(KiCurrentThread()), mode, &thread, NULL);
-    if (!NT_SUCCESS(status))
-        return status;
-    ObfDereferenceObject(thread);
-    return STATUS_NO_TOKEN;
-}
-
-NTSTATUS NTAPI NtOpenThreadToken(HANDLE ThreadHandle, ACCESS_MASK DesiredAccess, BOOLEAN OpenAsSelf, PHANDLE TokenHandle) {
-    return NtOpenThreadTokenEx(ThreadHandle, DesiredAccess, OpenAsSelf, 0, TokenHandle);
-}
-
-/* ---- Queries ---- */
-/* Pointers in an answer are for the caller's buffer, which is Delta bytes from where it is built. Each SID comes behind what is there (*At). */
-static PSID SepPutSid(PUCHAR Answer, PULONG At, PSID Sid, LONG64 Delta) {
-    PUCHAR to = Answer + *At;
-    RtlCopyMemory(to, Sid, RtlLengthSid(Sid));
-    *At += RtlLengthSid(Sid);
-    return (PSID)((LONG64)to + Delta);
-}
-
-static ULONG SepAnswerSize(PSEP_TOKEN Token, TOKEN_INFORMATION_CLASS Class) {
-    ULONG size;
-    switch ((ULONG)Class) {
-    case TokenUser: return sizeof(TOKEN_USER) + RtlLengthSid(Token->User);
-    case TokenGroups:
-        size = FIELD_OFFSET(TOKEN_GROUPS, Groups) + Token->GroupCount * sizeof(SID_AND_ATTRIBUTES);
-        for (ULONG i = 0; i < Token->GroupCount; i++)
-            size += RtlLengthSid(Token->Groups[i].Sid);
-        return size;
-    case TokenPrivileges: return FIELD_OFFSET(TOKEN_PRIVILEGES, Privileges) + Token->PrivilegeCount * sizeof(LUID_AND_ATTRIBUTES);
-    case TokenOwner: return sizeof(TOKEN_OWNER) + RtlLengthSid(Token->Owner);
-    case TokenPrimaryGroup: return sizeof(TOKEN_PRIMARY_GROUP) + RtlLengthSid(Token->PrimaryGroup);
-    case TokenIntegrityLevel: return sizeof(TOKEN_MANDATORY_LABEL) + RtlLengthSid(Token->IntegrityLevel);
-    case TokenStatistics: return sizeof(TOKEN_STATISTICS);
-    case TokenType:
-    case TokenSessionId:
-    case TokenElevationType:
-    case TokenElevation:
-    case TokenHasRestrictions:
-    case TokenUIAccess: return sizeof(ULONG);
-    default: return 0;
+/* The SIDs of a list that is in the answer already. */
+static VOID SepPutSids(PSEP_ANSWER Answer, const SID_AND_ATTRIBUTES *Sids, ULONG Count, PSID_AND_ATTRIBUTES List) {
+    for (ULONG i = 0; i < Count; i++) {
+        SepPutSid(Answer, Sids[i].Sid, List != NULL ? &List[i].Sid : NULL);
+        if (List != NULL)
+            List[i].Attributes = Sids[i].Attributes;
     }
 }
 
-static VOID SepFillAnswer(PSEP_TOKEN Token, TOKEN_INFORMATION_CLASS Class, PVOID Answer, LONG64 Delta) {
-    ULONG at;
-    switch ((ULONG)Class) {
-    case TokenUser:
-        at = sizeof(TOKEN_USER);
-        ((PTOKEN_USER)Answer)->User.Sid = SepPutSid(Answer, &at, Token->User, Delta);
-        break;
-    case TokenGroups:
-        at = FIELD_OFFSET(TOKEN_GROUPS, Groups) + Token->GroupCount * sizeof(SID_AND_ATTRIBUTES);
-        ((PTOKEN_GROUPS)Answer)->GroupCount = Token->GroupCount;
-        for (ULONG i = 0; i < Token->GroupCount; i++) {
-            ((PTOKEN_GROUPS)Answer)->Groups[i].Attributes = Token->Groups[i].Attributes;
-            ((PTOKEN_GROUPS)Answer)->Groups[i].Sid = SepPutSid(Answer, &at, Token->Groups[i].Sid, Delta);
+static VOID SepPutGroups(PSEP_ANSWER Answer, const SID_AND_ATTRIBUTES *Sids, ULONG Count) {
+    PTOKEN_GROUPS groups = SepReserve(
+        Answer, max(FIELD_OFFSET(TOKEN_GROUPS, Groups) + Count * (ULONG)sizeof(*Sids), (ULONG)FIELD_OFFSET(TOKEN_GROUPS, Groups)), 8, NULL);
+    if (groups != NULL)
+        groups->GroupCount = Count;
+    SepPutSids(Answer, Sids, Count, groups != NULL ? groups->Groups : NULL);
+}
+
+static PTOKEN_PRIVILEGES SepPutPrivileges(PSEP_ANSWER Answer, PSEP_TOKEN Token, PVOID Seen) {
+    PTOKEN_PRIVILEGES privileges =
+        SepReserve(Answer, FIELD_OFFSET(TOKEN_PRIVILEGES, Privileges) + Token->PrivilegeCount * (ULONG)sizeof(LUID_AND_ATTRIBUTES), 8, Seen);
+    if (privileges != NULL) {
+        privileges->PrivilegeCount = Token->PrivilegeCount;
+        RtlCopyMemory(privileges->Privileges, Token->Privileges, Token->PrivilegeCount * sizeof(LUID_AND_ATTRIBUTES));
+    }
+    return privileges;
+}
+
+static VOID SepPutUlong(PSEP_ANSWER Answer, ULONG Value) {
+    PULONG at = SepReserve(Answer, sizeof(ULONG), sizeof(ULONG), NULL);
+    if (at != NULL)
+        *at = Value;
+}
+
+static VOID SepPutStatistics(PSEP_ANSWER Answer, PSEP_TOKEN Token) {
+    PTOKEN_STATISTICS statistics = SepReserve(Answer, sizeof(*statistics), 8, NULL);
+    if (statistics != NULL)
+        *statistics = (TOKEN_STATISTICS){.TokenId = Token->TokenId,
+                                         .AuthenticationId = Token->AuthenticationId,
+                                         .ExpirationTime = {.QuadPart = MAXLONGLONG},
+                                         .TokenType = Token->Type,
+                                         .ImpersonationLevel = Token->Level,
+                                         .DynamicCharged = 4096,
+                                         .DynamicAvailable = 4096 - (Token->DefaultDacl != NULL ? Token->DefaultDacl->AclSize : 0),
+                                         .GroupCount = Token->SidCount - 1,
+                                         .PrivilegeCount = Token->PrivilegeCount,
+                                         .ModifiedId = Token->ModifiedId};
+}
+
+static VOID SepPutGroupsAndPrivileges(PSEP_ANSWER Answer, PSEP_TOKEN Token) {
+    PTOKEN_GROUPS_AND_PRIVILEGES all = SepReserve(Answer, sizeof(*all), 8, NULL);
+    PSID_AND_ATTRIBUTES sids = SepReserve(Answer, Token->SidCount * (ULONG)sizeof(*sids), 8, all != NULL ? &all->Sids : NULL);
+    ULONG start = Answer->Size;
+    SepPutSids(Answer, Token->Sids, Token->SidCount, sids);
+    ULONG sidBytes = Answer->Size - start + Token->SidCount * (ULONG)sizeof(*sids);
+    PSID_AND_ATTRIBUTES restricted = SepReserve(Answer, Token->RestrictedCount * (ULONG)sizeof(*sids), 8,
+                                                all != NULL && Token->RestrictedCount != 0 ? &all->RestrictedSids : NULL);
+    start = Answer->Size;
+    SepPutSids(Answer, Token->Restricted, Token->RestrictedCount, restricted);
+    ULONG restrictedBytes = Answer->Size - start + Token->RestrictedCount * (ULONG)sizeof(*sids);
+    ULONG bytes = Token->PrivilegeCount * (ULONG)sizeof(LUID_AND_ATTRIBUTES);
+    PVOID privileges = SepReserve(Answer, bytes, 4, all != NULL ? &all->Privileges : NULL);
+    if (all == NULL)
+        return;
+    RtlCopyMemory(privileges, Token->Privileges, bytes);
+    all->SidCount = Token->SidCount;
+    all->SidLength = sidBytes;
+    all->RestrictedSidCount = Token->RestrictedCount;
+    all->RestrictedSidLength = restrictedBytes;
+    all->PrivilegeCount = Token->PrivilegeCount;
+    all->PrivilegeLength = bytes;
+    all->AuthenticationId = Token->AuthenticationId;
+}
+
+static PSID_AND_ATTRIBUTES SepPutHash(PSEP_ANSWER Answer, const SID_AND_ATTRIBUTES *Sids, ULONG Count, PVOID Seen) {
+    PSID_AND_ATTRIBUTES_HASH hash = SepReserve(Answer, sizeof(*hash), 8, Seen);
+    PSID_AND_ATTRIBUTES list = SepReserve(Answer, Count * (ULONG)sizeof(*list), 8, hash != NULL ? &hash->SidAttr : NULL);
+    if (hash != NULL)
+        hash->SidCount = Count;
+    SepPutSids(Answer, Sids, Count, list);
+    return list;
+}
+
+/* What SeAccessCheckFromState takes. The hash tables in it, which only make searching faster, are empty. */
+static VOID SepPutAccessInformation(PSEP_ANSWER Answer, PSEP_TOKEN Token) {
+    PTOKEN_ACCESS_INFORMATION information = SepReserve(Answer, sizeof(*information), 8, NULL);
+    SepPutHash(Answer, Token->Sids, Token->SidCount, information != NULL ? &information->SidHash : NULL);
+    SepPutHash(Answer, Token->Restricted, Token->RestrictedCount, information != NULL ? &information->RestrictedSidHash : NULL);
+    SepPutPrivileges(Answer, Token, information != NULL ? &information->Privileges : NULL);
+    if (information == NULL)
+        return;
+    information->AuthenticationId = Token->AuthenticationId;
+    information->TokenType = Token->Type;
+    information->ImpersonationLevel = Token->Level;
+    information->MandatoryPolicy.Policy = Token->MandatoryPolicy;
+    information->Flags = Token->WriteRestricted ? SEP_INFORMATION_WRITE_RESTRICTED : 0;
+}
+
+static VOID SepPutLogonSid(PSEP_ANSWER Answer, PSEP_TOKEN Token) {
+    for (ULONG i = 0; i < Token->SidCount; i++)
+        if ((Token->Sids[i].Attributes & SE_GROUP_LOGON_ID) == SE_GROUP_LOGON_ID) {
+            SepPutGroups(Answer, &Token->Sids[i], 1);
+            return;
         }
-        break;
-    case TokenPrivileges:
-        ((PTOKEN_PRIVILEGES)Answer)->PrivilegeCount = Token->PrivilegeCount;
-        RtlCopyMemory(((PTOKEN_PRIVILEGES)Answer)->Privileges, Token->Privileges, Token->PrivilegeCount * sizeof(LUID_AND_ATTRIBUTES));
-        break;
-    case TokenOwner:
-        at = sizeof(TOKEN_OWNER);
-        ((PTOKEN_OWNER)Answer)->Owner = SepPutSid(Answer, &at, Token->Owner, Delta);
-        break;
-    case TokenPrimaryGroup:
-        at = sizeof(TOKEN_PRIMARY_GROUP);
-        ((PTOKEN_PRIMARY_GROUP)Answer)->PrimaryGroup = SepPutSid(Answer, &at, Token->PrimaryGroup, Delta);
-        break;
-    case TokenIntegrityLevel:
-        at = sizeof(TOKEN_MANDATORY_LABEL);
-        ((PTOKEN_MANDATORY_LABEL)Answer)->Label.Sid = SepPutSid(Answer, &at, Token->IntegrityLevel, Delta);
-        ((PTOKEN_MANDATORY_LABEL)Answer)->Label.Attributes = SE_GROUP_INTEGRITY | SE_GROUP_INTEGRITY_ENABLED;
-        break;
-    case TokenStatistics:
-        ((PTOKEN_STATISTICS)Answer)->TokenId = Token->TokenId;
-        ((PTOKEN_STATISTICS)Answer)->AuthenticationId = Token->AuthenticationId;
-        ((PTOKEN_STATISTICS)Answer)->ModifiedId = Token->ModifiedId;
-        ((PTOKEN_STATISTICS)Answer)->ExpirationTime.QuadPart = MAXLONGLONG;
-        ((PTOKEN_STATISTICS)Answer)->TokenType = TokenPrimary;
-        ((PTOKEN_STATISTICS)Answer)->GroupCount = Token->GroupCount;
-        ((PTOKEN_STATISTICS)Answer)->PrivilegeCount = Token->PrivilegeCount;
-        break;
-    case TokenType: *(PULONG)Answer = TokenPrimary; break;
-    case TokenSessionId: *(PULONG)Answer = Token->SessionId; break;
-    case TokenElevationType:
-        *(PULONG)Answer = Token == SepSystemToken ? 1 : 2; /* TokenElevationTypeDefault, TokenElevationTypeFull */
-        break;
-    case TokenElevation: *(PULONG)Answer = 1; break;
-    default: /* TokenHasRestrictions, TokenUIAccess */ *(PULONG)Answer = 0; break;
-    }
 }
 
-/* A handle with TOKEN_QUERY, or the pseudo handles -4 (the process's token) and -6 (the thread's effective one). */
-static NTSTATUS SepReferenceForQuery(HANDLE Handle, KPROCESSOR_MODE Mode, PSEP_TOKEN *Token) {
-    PVOID object;
-    if (Handle == (HANDLE)-4 || Handle == (HANDLE)-6) {
-        *Token = (PSEP_TOKEN)PsReferencePrimaryToken((PEPROCESS)KiCurrentThread()->Process);
+static NTSTATUS SepFillAnswer(PSEP_ANSWER Answer, PSEP_TOKEN Token, ULONG Class) {
+    PSID *sid;
+    Answer->Size = 0;
+    switch (Class) {
+    case TokenUser:
+    case TokenIntegrityLevel: {
+        PSID_AND_ATTRIBUTES one = SepReserve(Answer, sizeof(*one), 8, NULL);
+        SepPutSids(Answer, Class == TokenUser ? Token->Sids : Token->Sids + Token->SidCount - 1, 1, one);
         return STATUS_SUCCESS;
     }
-    if (Handle == (HANDLE)-5)
-        return STATUS_NO_TOKEN;
-    NTSTATUS status = ObReferenceObjectByHandle(Handle, TOKEN_QUERY, SepTokenObjectType, Mode, &object, NULL);
+    case TokenGroups: SepPutGroups(Answer, Token->Sids + 1, Token->SidCount - 1); return STATUS_SUCCESS;
+    case TokenRestrictedSids: SepPutGroups(Answer, Token->Restricted, Token->RestrictedCount); return STATUS_SUCCESS;
+    case TokenLogonSid: SepPutLogonSid(Answer, Token); return Answer->Size != 0 ? STATUS_SUCCESS : STATUS_NOT_FOUND;
+    case TokenPrivileges: SepPutPrivileges(Answer, Token, NULL); return STATUS_SUCCESS;
+    case TokenOwner:
+    case TokenPrimaryGroup:
+        sid = SepReserve(Answer, sizeof(PSID), 8, NULL);
+        SepPutSid(Answer, Class == TokenOwner ? Token->Owner : Token->PrimaryGroup, sid);
+        return STATUS_SUCCESS;
+    case TokenDefaultDacl: {
+        PTOKEN_DEFAULT_DACL dacl = SepReserve(Answer, sizeof(*dacl), 8, NULL);
+        if (Token->DefaultDacl != NULL) {
+            PVOID at = SepReserve(Answer, Token->DefaultDacl->AclSize, 4, dacl != NULL ? &dacl->DefaultDacl : NULL);
+            if (at != NULL)
+                RtlCopyMemory(at, Token->DefaultDacl, Token->DefaultDacl->AclSize);
+        }
+        return STATUS_SUCCESS;
+    }
+    case TokenSource: {
+        PTOKEN_SOURCE source = SepReserve(Answer, sizeof(*source), 4, NULL);
+        if (source != NULL)
+            *source = Token->Source;
+        return STATUS_SUCCESS;
+    }
+    case TokenOrigin: {
+        PLUID origin = SepReserve(Answer, sizeof(*origin), 4, NULL);
+        if (origin != NULL)
+            *origin = Token->OriginLogon;
+        return STATUS_SUCCESS;
+    }
+    case TokenStatistics: SepPutStatistics(Answer, Token); return STATUS_SUCCESS;
+    case TokenGroupsAndPrivileges: SepPutGroupsAndPrivileges(Answer, Token); return STATUS_SUCCESS;
+    case TokenAccessInformation: SepPutAccessInformation(Answer, Token); return STATUS_SUCCESS;
+    case TokenImpersonationLevel:
+        if (Token->Type != TokenImpersonation)
+            return STATUS_INVALID_PARAMETER;
+        SepPutUlong(Answer, Token->Level);
+        return STATUS_SUCCESS;
+    case TokenLinkedToken: return STATUS_NO_SUCH_LOGON_SESSION; /* no account here has a second token */
+    case TokenType: SepPutUlong(Answer, Token->Type); return STATUS_SUCCESS;
+    case TokenSessionId: SepPutUlong(Answer, Token->SessionId); return STATUS_SUCCESS;
+    case TokenSandBoxInert: SepPutUlong(Answer, Token->SandboxInert); return STATUS_SUCCESS;
+    case TokenElevationType: SepPutUlong(Answer, Token->ElevationType); return STATUS_SUCCESS;
+    case TokenElevation: SepPutUlong(Answer, Token->Elevated); return STATUS_SUCCESS;
+    case TokenHasRestrictions: SepPutUlong(Answer, Token->RestrictedCount != 0); return STATUS_SUCCESS;
+    case TokenVirtualizationAllowed:
+    case TokenVirtualizationEnabled: SepPutUlong(Answer, 0); return STATUS_SUCCESS;
+    case TokenUIAccess: SepPutUlong(Answer, Token->UIAccess); return STATUS_SUCCESS;
+    case TokenMandatoryPolicy: SepPutUlong(Answer, Token->MandatoryPolicy); return STATUS_SUCCESS;
+    case SEP_TOKEN_IS_APP_CONTAINER: SepPutUlong(Answer, 0); return STATUS_SUCCESS;
+    case SEP_TOKEN_IS_RESTRICTED: SepPutUlong(Answer, Token->RestrictedCount != 0); return STATUS_SUCCESS;
+    default: return STATUS_INVALID_INFO_CLASS;
+    }
+}
+
+/* A handle with that access, or the pseudo handles -4 (the process's token), -5 (the thread's) and -6 (the one that counts). */
+NTSTATUS SepReferenceToken(HANDLE Handle, ACCESS_MASK Access, KPROCESSOR_MODE Mode, PSEP_TOKEN *Token) {
+    PETHREAD thread = (PETHREAD)KiCurrentThread();
+    BOOLEAN copyOnOpen, effectiveOnly;
+    SECURITY_IMPERSONATION_LEVEL level;
+    PVOID object = NULL;
+    if (Handle == (HANDLE)-5 || Handle == (HANDLE)-6)
+        object = PsReferenceImpersonationToken(thread, &copyOnOpen, &effectiveOnly, &level);
+    if (Handle == (HANDLE)-4 || (Handle == (HANDLE)-6 && object == NULL))
+        object = (PVOID)PsReferencePrimaryToken(thread->Process);
+    NTSTATUS status = Handle == (HANDLE)-4 || Handle == (HANDLE)-5 || Handle == (HANDLE)-6
+                          ? (object != NULL ? STATUS_SUCCESS : STATUS_NO_TOKEN)
+                          : ObReferenceObjectByHandle(Handle, Access, SepTokenObjectType, Mode, &object, NULL);
     *Token = object;
     return status;
 }
 
 NTSTATUS NTAPI NtQueryInformationToken(HANDLE TokenHandle, TOKEN_INFORMATION_CLASS Class, PVOID Information, ULONG Length, PULONG ReturnLength) {
     KPROCESSOR_MODE mode = KiPreviousMode();
+    SEP_ANSWER answer = {0};
     PSEP_TOKEN token;
-    PVOID answer;
     NTSTATUS status = ObpProbeOutput(Information, Length, sizeof(ULONG), mode);
     if (NT_SUCCESS(status))
         status = ObpProbeOutput(ReturnLength, sizeof(*ReturnLength), sizeof(ULONG), mode);
     if (NT_SUCCESS(status))
-        status = SepReferenceForQuery(TokenHandle, mode, &token);
+        status = SepReferenceToken(TokenHandle, Class == TokenSource ? TOKEN_QUERY_SOURCE : TOKEN_QUERY, mode, &token);
     if (!NT_SUCCESS(status))
         return status;
-    ULONG size = SepAnswerSize(token, Class);
-    if (size == 0) {
-        status = STATUS_INVALID_INFO_CLASS;
-        goto done;
-    }
-    status = ObpStore(ReturnLength, &size, sizeof(size), mode);
-    if (NT_SUCCESS(status) && (Length < size || Information == NULL))
+    status = SepFillAnswer(&answer, token, Class);
+    if (NT_SUCCESS(status))
+        status = ObpStore(ReturnLength, &answer.Size, sizeof(answer.Size), mode);
+    if (NT_SUCCESS(status) && (Length < answer.Size || Information == NULL))
         status = STATUS_BUFFER_TOO_SMALL;
     if (!NT_SUCCESS(status))
         goto done;
-    answer = ExAllocatePoolWithTag(PagedPool, size, SEP_TAG);
-    if (answer == NULL) {
+    answer.Base = ExAllocatePoolWithTag(PagedPool, answer.Size, SEP_TAG);
+    if (answer.Base == NULL) {
         status = STATUS_INSUFFICIENT_RESOURCES;
         goto done;
     }
-    RtlZeroMemory(answer, size);
-    SepFillAnswer(token, Class, answer, (LONG64)Information - (LONG64)answer);
-    status = ObpStore(Information, answer, size, mode);
-    ExFreePoolWithTag(answer, SEP_TAG);
+    RtlZeroMemory(answer.Base, answer.Size);
+    answer.Delta = (LONG64)Information - (LONG64)answer.Base;
+    SepFillAnswer(&answer, token, Class);
+    status = ObpStore(Information, answer.Base, answer.Size, mode);
+    ExFreePoolWithTag(answer.Base, SEP_TAG);
 done:
     ObfDereferenceObject(token);
     return status;
 }
 
-/* The answer is pool of the caller's. */
+/* The answer is pool of the caller's; one of four bytes is the pointer's own value (SeQueryInformationToken's page). */
 NTSTATUS NTAPI SeQueryInformationToken(PACCESS_TOKEN Token, TOKEN_INFORMATION_CLASS Class, PVOID *Information) {
-    ULONG size = SepAnswerSize(Token, Class);
-    if (size == 0)
-        return STATUS_INVALID_INFO_CLASS;
-    if (size == sizeof(ULONG)) { /* small answers are the pointer's own value (SeQueryInformationToken's page) */
-        ULONG value;
-        SepFillAnswer(Token, Class, &value, 0);
+    SEP_ANSWER answer = {0};
+    ULONG value;
+    NTSTATUS status = SepFillAnswer(&answer, Token, Class);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (answer.Size == sizeof(ULONG)) {
+        answer.Base = (PUCHAR)&value;
+        SepFillAnswer(&answer, Token, Class);
         *(PULONG)Information = value;
         return STATUS_SUCCESS;
     }
-    *Information = ExAllocatePoolWithTag(PagedPool, size, SEP_TAG);
-    if (*Information == NULL)
+    answer.Base = ExAllocatePoolWithTag(PagedPool, answer.Size, SEP_TAG);
+    if (answer.Base == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    RtlZeroMemory(*Information, size);
-    SepFillAnswer(Token, Class, *Information, 0);
+    RtlZeroMemory(answer.Base, answer.Size);
+    SepFillAnswer(&answer, Token, Class);
+    *Information = answer.Base;
     return STATUS_SUCCESS;
-}
-
-/* ---- Privileges ---- */
-#define SEP_MAX_ADJUST 64u
-
-/* Applies one change; the state before goes to Previous if it was another. TRUE: the token has the privilege. */
-static BOOLEAN SepAdjust(PSEP_TOKEN Token, const LUID_AND_ATTRIBUTES *Change, PTOKEN_PRIVILEGES Previous, BOOLEAN Apply) {
-    for (ULONG i = 0; i < Token->PrivilegeCount; i++) {
-        LUID_AND_ATTRIBUTES *privilege = &Token->Privileges[i];
-        if (!RtlEqualLuid(&privilege->Luid, &Change->Luid))
-            continue;
-        ULONG wanted = (privilege->Attributes & ~SE_PRIVILEGE_ENABLED) | (Change->Attributes & SE_PRIVILEGE_ENABLED);
-        if (Change->Attributes & SE_PRIVILEGE_REMOVED || wanted != privilege->Attributes) {
-            Previous->Privileges[Previous->PrivilegeCount++] = *privilege;
-            if (Apply && Change->Attributes & SE_PRIVILEGE_REMOVED) {
-                Token->PrivilegeCount--;
-                RtlMoveMemory(privilege, privilege + 1, (Token->PrivilegeCount - i) * sizeof(*privilege));
-            } else if (Apply) {
-                privilege->Attributes = wanted;
-            }
-        }
-        return TRUE;
-    }
-    return FALSE;
-}
-
-/* NewState's entries as kernel memory. */
-static NTSTATUS SepCaptureChanges(PTOKEN_PRIVILEGES NewState, KPROCESSOR_MODE Mode, LUID_AND_ATTRIBUTES *Changes, PULONG Count) {
-    if (Mode == KernelMode)
-        *Count = NewState->PrivilegeCount;
-    else if (!KiCopyFromUser(Count, &NewState->PrivilegeCount, sizeof(*Count)))
-        return STATUS_ACCESS_VIOLATION;
-    if (*Count > SEP_MAX_ADJUST)
-        return STATUS_INVALID_PARAMETER;
-    if (Mode == KernelMode)
-        RtlCopyMemory(Changes, NewState->Privileges, *Count * sizeof(*Changes));
-    else if (!KiCopyFromUser(Changes, NewState->Privileges, *Count * sizeof(*Changes)))
-        return STATUS_ACCESS_VIOLATION;
-    return STATUS_SUCCESS;
-}
-
-NTSTATUS NTAPI NtAdjustPrivilegesToken(HANDLE TokenHandle, BOOLEAN DisableAllPrivileges, PTOKEN_PRIVILEGES NewState, ULONG BufferLength,
-                                       PTOKEN_PRIVILEGES PreviousState, PULONG ReturnLength) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    LUID_AND_ATTRIBUTES changes[SEP_MAX_ADJUST];
-    UCHAR space[FIELD_OFFSET(TOKEN_PRIVILEGES, Privileges) + SEP_MAX_ADJUST * sizeof(LUID_AND_ATTRIBUTES)];
-    PTOKEN_PRIVILEGES previous = (PTOKEN_PRIVILEGES)space;
-    PVOID object;
-    ULONG count = 0, assigned = 0;
-    NTSTATUS status = STATUS_SUCCESS;
-    if (!DisableAllPrivileges) {
-        if (NewState == NULL)
-            return STATUS_INVALID_PARAMETER;
-        status = SepCaptureChanges(NewState, mode, changes, &count);
-    }
-    if (NT_SUCCESS(status) && PreviousState != NULL) {
-        status = ObpProbeOutput(PreviousState, BufferLength, sizeof(ULONG), mode);
-        if (NT_SUCCESS(status))
-            status = ObpProbeOutput(ReturnLength, sizeof(*ReturnLength), sizeof(ULONG), mode);
-    }
-    if (NT_SUCCESS(status))
-        status = ObReferenceObjectByHandle(TokenHandle, TOKEN_ADJUST_PRIVILEGES | (PreviousState != NULL ? TOKEN_QUERY : 0), SepTokenObjectType, mode,
-                                           &object, NULL);
-    if (!NT_SUCCESS(status))
-        return status;
-    PSEP_TOKEN token = object;
-    if (DisableAllPrivileges) {
-        count = token->PrivilegeCount;
-        for (ULONG i = 0; i < count; i++) {
-            changes[i].Luid = token->Privileges[i].Luid;
-            changes[i].Attributes = 0;
-        }
-    }
-    /* Once to see what would change and whether the answer fits, once to do it. */
-    RtlZeroMemory(space, sizeof(space));
-    for (ULONG i = 0; i < count; i++)
-        assigned += SepAdjust(token, &changes[i], previous, FALSE) ? 1 : 0;
-    if (PreviousState != NULL) {
-        ULONG size = FIELD_OFFSET(TOKEN_PRIVILEGES, Privileges) + previous->PrivilegeCount * (ULONG)sizeof(LUID_AND_ATTRIBUTES);
-        status = ObpStore(ReturnLength, &size, sizeof(size), mode);
-        if (NT_SUCCESS(status) && BufferLength < size)
-            status = STATUS_BUFFER_TOO_SMALL;
-        if (NT_SUCCESS(status))
-            status = ObpStore(PreviousState, previous, size, mode);
-    }
-    if (NT_SUCCESS(status)) {
-        previous->PrivilegeCount = 0;
-        for (ULONG i = 0; i < count; i++)
-            SepAdjust(token, &changes[i], previous, TRUE);
-        token->ModifiedId.LowPart++;
-        status = assigned == count ? STATUS_SUCCESS : STATUS_NOT_ALL_ASSIGNED;
-    }
-    ObfDereferenceObject(object);
-    return status;
 }

@@ -5,9 +5,10 @@ NTSTATUS NTAPI RtlFormatCurrentUserKeyPath(PUNICODE_STRING KeyPath) {
     static const WCHAR prefix[] = L"\\REGISTRY\\USER\\";
     const USHORT prefixBytes = sizeof(prefix) - sizeof(WCHAR);
     UNICODE_STRING sid;
-    PSEP_TOKEN token = (PSEP_TOKEN)PsReferencePrimaryToken((PEPROCESS)KiCurrentThread()->ApcState.Process);
-    NTSTATUS status = RtlConvertSidToUnicodeString(&sid, token->User, TRUE);
-    PsDereferencePrimaryToken(token);
+    SECURITY_SUBJECT_CONTEXT subject;
+    SeCaptureSubjectContext(&subject);
+    NTSTATUS status = RtlConvertSidToUnicodeString(&sid, SepUserOf(SeQuerySubjectContextToken(&subject)), TRUE);
+    SeReleaseSubjectContext(&subject);
     if (!NT_SUCCESS(status))
         return status;
     KeyPath->Length = prefixBytes + sid.Length;

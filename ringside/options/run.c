@@ -9,7 +9,8 @@
 
 static const char *const run_words[] = {"--driver", "--verifier",   "--trace",  "--cpus",     "--seed",   "--realtime", "--memory", "--timeout",
                                         "--root",   "--strict",     "--help",   "--and",      "-d",       "--machine",  "--alone",  "--log",
-                                        "--share",  "--no-sandbox", "--device", "--schedule", "--points", "--seeds",    "--etw",    NULL};
+                                        "--share",  "--no-sandbox", "--device", "--schedule", "--points", "--seeds",    "--etw",    "--user",
+                                        NULL};
 
 static bool take_driver(struct walk *walk, struct run_options *options) {
     const char *word = walk->argv[walk->next], *value;
@@ -36,6 +37,22 @@ static bool take_and(struct walk *walk, struct run_options *options) {
     if (options->further_count == sizeof options->further / sizeof *options->further)
         return options_fail(walk->error, "--and", "too many programs", "one command can run 16");
     options->further[options->further_count++] = value;
+    return true;
+}
+
+static bool take_user(struct walk *walk, struct run_options *options) {
+    const char *value;
+
+    if (!options_take_value(walk, "administrator, user or system", &value))
+        return false;
+    if (strcmp(value, "administrator") == 0)
+        options->account = HAL_ACCOUNT_ADMINISTRATOR;
+    else if (strcmp(value, "user") == 0)
+        options->account = HAL_ACCOUNT_USER;
+    else if (strcmp(value, "system") == 0)
+        options->account = HAL_ACCOUNT_SYSTEM;
+    else
+        return options_fail(walk->error, "--user", "there is no such user", "use administrator, user or system");
     return true;
 }
 
@@ -237,6 +254,8 @@ static bool take_run_option(struct walk *walk, struct run_options *options) {
     }
     if (options_is_option(walk, "--timeout"))
         return take_timeout(walk, options);
+    if (options_is_option(walk, "--user"))
+        return take_user(walk, options);
     if (options_is_option(walk, "--machine"))
         return options_take_value(walk, "the name of a machine", &options->machine);
     if (options_is_option(walk, "--alone"))

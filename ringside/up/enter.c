@@ -135,6 +135,7 @@ int enter_run(struct client *client, const struct run_options *options) {
         }
     }
     request = json_pack("{s:s}", "command", "run");
+    json_object_set_new(request, "user", json_integer(options->account));
     json_object_set_new(request, "drivers", words_of((char *const *)options->drivers, options->driver_count));
     json_object_set_new(request, "arguments", words_of(options->arguments, options->argument_count));
     json_object_set_new(request, "and", words_of((char *const *)options->further, options->further_count));

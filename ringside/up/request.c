@@ -68,8 +68,12 @@ static int open_attached(void *context, const char *word, char **host_path) {
 static bool take_run(const json_t *message, struct request *request) {
     struct run_options *options = &request->options;
     const json_t *program = json_object_get(message, "program"), *arguments = json_object_get(message, "arguments");
+    json_int_t account = json_integer_value(json_object_get(message, "user"));
     size_t count = json_array_size(arguments);
 
+    if (account < HAL_ACCOUNT_ADMINISTRATOR || account > HAL_ACCOUNT_SYSTEM)
+        return false;
+    options->account = (uint32_t)account;
     if (program != NULL && (!json_is_string(program) || strlen(json_string_value(program)) != json_string_length(program)))
         return false;
     options->program = json_string_value(program);

@@ -58,7 +58,9 @@ static VOID TestObject(HANDLE Handle, PCSTR What) {
 static VOID TestDevice(PDRIVER_OBJECT DriverObject) {
     PDEVICE_OBJECT Device;
     PSECURITY_DESCRIPTOR Read = NULL, Before;
-    BOOLEAN Allocated;
+    PACCESS_ALLOWED_ACE First;
+    PACL Dacl = NULL;
+    BOOLEAN Allocated, Present, Defaulted;
     HANDLE Handle;
     if (!NT_SUCCESS(IoCreateDevice(DriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Device))) {
         ok(FALSE, "a device");
@@ -66,7 +68,12 @@ static VOID TestDevice(PDRIVER_OBJECT DriverObject) {
     }
     STATUS(ObOpenObjectByPointer(Device, OBJ_KERNEL_HANDLE, NULL, WRITE_DAC | WRITE_OWNER | READ_CONTROL, *IoDeviceObjectType, KernelMode, &Handle),
            0, "a device as an object");
-    is(Query(Handle, DACL_SECURITY_INFORMATION, &Read), sizeof(SECURITY_DESCRIPTOR_RELATIVE), "no descriptor yet: an empty one");
+    ok(Query(Handle, DACL_SECURITY_INFORMATION, &Read) > sizeof(SECURITY_DESCRIPTOR_RELATIVE), "a device without a name has a descriptor too");
+    RtlGetDaclSecurityDescriptor(Read, &Present, &Dacl, &Defaulted);
+    ok(Present && Dacl && Dacl->AceCount == 4, "the default: everybody, System, administrators, restricted code");
+    if (Present && Dacl && NT_SUCCESS(RtlGetAce(Dacl, 0, (PVOID *)&First)))
+        ok(First->Mask == (FILE_GENERIC_READ | FILE_GENERIC_WRITE | FILE_GENERIC_EXECUTE) && RtlEqualSid(&First->SidStart, SeExports->SeWorldSid),
+           "everybody reads, writes and executes");
     TestObject(Handle, "a device");
     ok(Device->SecurityDescriptor != NULL, "the device object points at it");
     STATUS(ObGetObjectSecurity(Device, &Read, &Allocated), 0, "by pointer");

@@ -57,10 +57,10 @@ $(BUILD)/samples/terminal.exe: samples/serial/terminal.c
 	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $< -o $@
 
 # A disk, a volume, a file system: three drivers, one above the other.
-$(BUILD)/samples/stack/%.o: samples/stack/%.c samples/stack/fat.h
+$(BUILD)/samples/stack/%.o: samples/stack/%.c samples/stack/fat.h samples/stack/disk.h
 	@mkdir -p $(@D)
 	$(CC) $(SAMPLE_DRIVER_FLAGS) -MMD -MP -c $< -o $@
-$(BUILD)/samples/disk.sys: $(BUILD)/samples/stack/disk.o
+$(BUILD)/samples/disk.sys: $(foreach n,disk storage,$(BUILD)/samples/stack/$(n).o)
 $(BUILD)/samples/volume.sys: $(BUILD)/samples/stack/volume.o
 $(BUILD)/samples/fat.sys: $(foreach n,fat mount store table directory name entry stamp file handover create information list volume_information,$(BUILD)/samples/stack/$(n).o)
 $(foreach d,disk volume fat,$(BUILD)/samples/$(d).sys):

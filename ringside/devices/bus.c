@@ -34,7 +34,7 @@ static struct {
 static const struct {
     const char *name;
     device_attach *attach;
-} models[] = {{"serial", serial16550_attach}, {"disk", disk_attach}, {"edu", edu_attach}};
+} models[] = {{"serial", serial16550_attach}, {"disk", disk_attach}, {"stick", stick_attach}, {"edu", edu_attach}};
 
 static uint32_t config_read32(const struct device *device, uint32_t offset) {
     uint32_t value;
@@ -94,10 +94,10 @@ int devices_add(const char *const *words, size_t count) {
     for (size_t i = 0; i < count; i++) {
         int error = add(words[i]);
         if (error == -ENOENT && strchr(words[i], '=') == NULL)
-            message_error(words[i], "there is no such device: --device takes serial=FILE, disk=IMAGE or edu");
+            message_error(words[i], "there is no such device: --device takes serial=FILE, disk=IMAGE, stick=IMAGE or edu");
         else if (error == -EINVAL)
-            message_error(words[i],
-                          "it is not described rightly: --device takes serial=OUTPUT[,INPUT], disk=IMAGE (whole sectors of 512 bytes) or edu");
+            message_error(words[i], "it is not described rightly: --device takes serial=OUTPUT[,INPUT], disk=IMAGE (whole sectors of 512 bytes), "
+                                    "stick=IMAGE[,pull=N] or edu");
         else if (error == -EEXIST)
             message_error(words[i], "a machine has one of them: leave the others out");
         else if (error != 0)

@@ -41,7 +41,7 @@ struct device {
 /* Makes the device that --device's value describes, argument being what follows '=' (NULL: nothing). 0, or a negative errno: -EINVAL: the argument
    is not one of this model. */
 typedef int device_attach(struct device *device, const char *argument);
-device_attach serial16550_attach, disk_attach, edu_attach;
+device_attach serial16550_attach, disk_attach, stick_attach, edu_attach;
 
 /* ---- For models ------------------------------------------------------------------------------------------------------------- */
 uint64_t device_now(void);

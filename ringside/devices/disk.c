@@ -23,12 +23,16 @@
 #define REG_TABLE_HIGH  0x24u
 #define REG_TABLE_COUNT 0x28u
 #define REG_CYLINDER    0x2Cu
+#define REG_MEDIUM      0x30u
 
 #define STATUS_BUSY       0x01u
 #define STATUS_DONE       0x02u
 #define STATUS_ERROR      0x04u /* the file behind the disk could not be read or written */
 #define STATUS_REFUSED    0x08u /* the request makes no sense: sectors beyond the end, a table that is not RAM or of another length */
+#define STATUS_OUT        0x10u /* the medium is out */
 #define CONTROL_INTERRUPT 0x01u
+#define MEDIUM_REMOVABLE  0x01u
+#define MEDIUM_IN         0x02u
 
 #define COMMAND_READ  1u
 #define COMMAND_WRITE 2u
@@ -52,6 +56,8 @@ struct piece { /* of the table in RAM */
 struct disk {
     int file;
     uint32_t sectors;
+    bool removable, out;
+    uint64_t writes_left; /* sectors, until somebody pulls it out */
     uint32_t status, control, command, sector, count, table_count, cylinder;
     uint64_t table;
     uint8_t data[MAX_REQUEST * SECTOR];
@@ -89,19 +95,27 @@ static bool read_file(struct disk *disk) {
     return pread(disk->file, disk->data, size, (off_t)disk->sector * SECTOR) == (ssize_t)size;
 }
 
-static bool write_file(struct disk *disk) {
-    size_t size = (size_t)disk->count * SECTOR;
-    return pwrite(disk->file, disk->data, size, (off_t)disk->sector * SECTOR) == (ssize_t)size;
+/* Whoever pulls a stick out does it between two sectors. */
+static uint32_t write_file(struct disk *disk) {
+    uint64_t count = disk->count <= disk->writes_left ? disk->count : disk->writes_left;
+    size_t size = (size_t)count * SECTOR;
+    if (pwrite(disk->file, disk->data, size, (off_t)disk->sector * SECTOR) != (ssize_t)size)
+        return STATUS_ERROR;
+    disk->out = count < disk->count;
+    disk->writes_left -= count;
+    return disk->out ? STATUS_OUT : 0;
 }
 
 /* What the request is to do is done at its end, all at once. */
 static void expire(struct device *device) {
     struct disk *disk = device->state;
     uint32_t result = 0;
-    if (disk->command == COMMAND_READ)
+    if (disk->out)
+        result = STATUS_OUT;
+    else if (disk->command == COMMAND_READ)
         result = !read_file(disk) ? STATUS_ERROR : !move_pieces(device, true) ? STATUS_REFUSED : 0;
     else if (disk->command == COMMAND_WRITE)
-        result = !move_pieces(device, false) ? STATUS_REFUSED : !write_file(disk) ? STATUS_ERROR : 0;
+        result = !move_pieces(device, false) ? STATUS_REFUSED : write_file(disk);
     else
         result = fdatasync(disk->file) != 0 ? STATUS_ERROR : 0;
     if (disk->command != COMMAND_FLUSH)
@@ -144,6 +158,7 @@ static uint64_t read_register(struct device *device, uint64_t offset, unsigned s
     case REG_TABLE_HIGH: return (uint32_t)(disk->table >> 32);
     case REG_TABLE_COUNT: return disk->table_count;
     case REG_CYLINDER: return disk->cylinder;
+    case REG_MEDIUM: return (disk->removable ? MEDIUM_REMOVABLE : 0) | (disk->out ? 0 : MEDIUM_IN);
     default: return ~0ull;
     }
 }
@@ -172,14 +187,12 @@ static void write_register(struct device *device, uint64_t offset, unsigned size
     }
 }
 
-int disk_attach(struct device *device, const char *argument) {
+static int attach(struct device *device, const char *path, bool removable, uint64_t writes_left) {
     static const uint8_t identity[12] = {0x34, 0x12, 0x05, 0xD1, 0, 0, 0, 0, 0x01, 0x00, 0x80, 0x01}; /* 1234:D105, mass storage, other */
     struct stat status;
     struct disk *disk = NULL;
     int file, error = -EINVAL;
-    if (argument == NULL || argument[0] == '\0')
-        return -EINVAL;
-    if ((file = open(argument, O_RDWR | O_CLOEXEC)) < 0)
+    if ((file = open(path, O_RDWR | O_CLOEXEC)) < 0)
         return -errno;
     if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size % SECTOR != 0 || status.st_size == 0 ||
         (uint64_t)status.st_size / SECTOR > MAX_SECTORS)
@@ -189,8 +202,10 @@ int disk_attach(struct device *device, const char *argument) {
         goto failed;
     disk->file = file;
     disk->sectors = (uint32_t)((uint64_t)status.st_size / SECTOR);
+    disk->removable = removable;
+    disk->writes_left = writes_left;
     memcpy(device->config, identity, sizeof identity);
-    device->name = "disk";
+    device->name = removable ? "stick" : "disk";
     device->memory_size = 4096;
     device->read = read_register;
     device->write = write_register;
@@ -200,5 +215,34 @@ int disk_attach(struct device *device, const char *argument) {
 
 failed:
     close(file);
+    return error;
+}
+
+int disk_attach(struct device *device, const char *argument) {
+    return argument != NULL && argument[0] != '\0' ? attach(device, argument, false, UINT64_MAX) : -EINVAL;
+}
+
+/* IMAGE or IMAGE,pull=N */
+int stick_attach(struct device *device, const char *argument) {
+    static const char option[] = ",pull=";
+    const char *comma = argument != NULL ? strrchr(argument, ',') : NULL;
+    uint64_t writes = UINT64_MAX;
+    char *path, *end;
+    int error;
+    if (argument == NULL || argument[0] == '\0' || argument == comma)
+        return -EINVAL;
+    if (comma != NULL && strncmp(comma, option, strlen(option)) == 0) {
+        const char *digits = comma + strlen(option);
+        errno = 0;
+        writes = strtoull(digits, &end, 10);
+        if (digits[0] < '0' || digits[0] > '9' || *end != '\0' || errno != 0)
+            return -EINVAL;
+    } else {
+        comma = argument + strlen(argument);
+    }
+    if ((path = strndup(argument, (size_t)(comma - argument))) == NULL)
+        return -ENOMEM;
+    error = attach(device, path, true, writes);
+    free(path);
     return error;
 }

@@ -1,13 +1,6 @@
-/*
- * The lowest driver of the stack: it knows sectors and moves the head. A PCI disk (1234:D105; docs/devices.md has its registers) is found on bus 0 and becomes
- * \Device\StackDisk0. Requests wait in a device queue by cylinder, so the head sweeps over the disk instead of running to and fro.
- */
-#include <ntddk.h>
-#include <ntdddisk.h>
+/* Sectors, by DMA. Requests wait in a device queue by cylinder, so the head sweeps over the disk instead of running to and fro. */
+#include "disk.h"
 
-#define TAG             'ksDS'
-#define SECTOR          512u
-#define MAX_TRANSFER    0x80000u
 #define MAX_PIECES      (MAX_TRANSFER / PAGE_SIZE + 1)
 #define REG_SECTORS     0x04u
 #define REG_GEOMETRY    0x08u
@@ -19,34 +12,20 @@
 #define REG_TABLE       0x20u
 #define REG_TABLE_HIGH  0x24u
 #define REG_TABLE_COUNT 0x28u
+#define REG_MEDIUM      0x30u
 #define STATUS_DONE     0x02u
 #define STATUS_FAILED   0x0Cu
+#define STATUS_OUT      0x10u
+#define MEDIUM_CAN_GO   0x01u
+#define MEDIUM_IN       0x02u
 
 NTHALAPI ULONG NTAPI HalGetBusDataByOffset(BUS_DATA_TYPE, ULONG, ULONG, PVOID, ULONG, ULONG);
 NTHALAPI ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE, ULONG, ULONG, ULONG, PKIRQL, PKAFFINITY);
 
-typedef struct _PIECE { /* as the disk reads it */
-    ULONG64 Address;
-    ULONG Size, Reserved;
-} PIECE, *PPIECE;
-
-typedef struct _DISK {
-    PDEVICE_OBJECT Device;
-    PUCHAR Registers;
-    PKINTERRUPT Interrupt;
-    PDMA_ADAPTER Adapter;
-    PPIECE Table;
-    PHYSICAL_ADDRESS TableAddress;
-    ULONG Sectors, CylinderSectors;
-    KDEVICE_QUEUE Queue;
-    PIRP Current;
-    PSCATTER_GATHER_LIST List;
-    KDPC Dpc;
-    ULONG Status; /* what the interrupt found */
-} DISK, *PDISK;
-
 static ULONG Get(PDISK Disk, ULONG Register) { return READ_REGISTER_ULONG((PULONG)(Disk->Registers + Register)); }
 static VOID Put(PDISK Disk, ULONG Register, ULONG Value) { WRITE_REGISTER_ULONG((PULONG)(Disk->Registers + Register), Value); }
+
+BOOLEAN DiskIsIn(PDISK Disk) { return (Get(Disk, REG_MEDIUM) & MEDIUM_IN) != 0; }
 
 static NTSTATUS Complete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information) {
     Irp->IoStatus.Status = Status;
@@ -132,7 +111,7 @@ static VOID OnDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) {
     UNREFERENCED_PARAMETER(Dpc);
     UNREFERENCED_PARAMETER(Argument1);
     UNREFERENCED_PARAMETER(Argument2);
-    Finish(Disk, Disk->Status & STATUS_FAILED ? STATUS_IO_DEVICE_ERROR : STATUS_SUCCESS);
+    Finish(Disk, Disk->Status & STATUS_OUT ? STATUS_NO_MEDIA_IN_DEVICE : Disk->Status & STATUS_FAILED ? STATUS_IO_DEVICE_ERROR : STATUS_SUCCESS);
 }
 
 /* ---- Requests ---- */
@@ -162,28 +141,7 @@ static NTSTATUS Transfer(PDEVICE_OBJECT Device, PIRP Irp) {
     return STATUS_PENDING;
 }
 
-static NTSTATUS Control(PDEVICE_OBJECT Device, PIRP Irp) {
-    PDISK Disk = Device->DeviceExtension;
-    PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
-    ULONG Room = Stack->Parameters.DeviceIoControl.OutputBufferLength;
-    switch (Stack->Parameters.DeviceIoControl.IoControlCode) {
-    case IOCTL_DISK_GET_DRIVE_GEOMETRY:
-        if (Room < sizeof(DISK_GEOMETRY))
-            return Complete(Irp, STATUS_BUFFER_TOO_SMALL, 0);
-        *(PDISK_GEOMETRY)Irp->AssociatedIrp.SystemBuffer = (DISK_GEOMETRY){.Cylinders.QuadPart = Disk->Sectors / Disk->CylinderSectors,
-                                                                           .MediaType = FixedMedia,
-                                                                           .TracksPerCylinder = 1,
-                                                                           .SectorsPerTrack = Disk->CylinderSectors,
-                                                                           .BytesPerSector = SECTOR};
-        return Complete(Irp, STATUS_SUCCESS, sizeof(DISK_GEOMETRY));
-    case IOCTL_DISK_GET_LENGTH_INFO:
-        if (Room < sizeof(GET_LENGTH_INFORMATION))
-            return Complete(Irp, STATUS_BUFFER_TOO_SMALL, 0);
-        ((PGET_LENGTH_INFORMATION)Irp->AssociatedIrp.SystemBuffer)->Length.QuadPart = (LONGLONG)Disk->Sectors * SECTOR;
-        return Complete(Irp, STATUS_SUCCESS, sizeof(GET_LENGTH_INFORMATION));
-    default: return Complete(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
-    }
-}
+static NTSTATUS Control(PDEVICE_OBJECT Device, PIRP Irp) { return DiskControl(Device->DeviceExtension, Irp); }
 
 /* ---- The beginning and the end ---- */
 
@@ -228,6 +186,9 @@ static NTSTATUS Connect(PDISK Disk, const PCI_COMMON_HEADER *Config) {
         return STATUS_INSUFFICIENT_RESOURCES;
     Disk->Sectors = Get(Disk, REG_SECTORS);
     Disk->CylinderSectors = Get(Disk, REG_GEOMETRY);
+    Disk->Removable = (Get(Disk, REG_MEDIUM) & MEDIUM_CAN_GO) != 0;
+    if (Disk->Removable)
+        Disk->Device->Characteristics |= FILE_REMOVABLE_MEDIA;
     Disk->Adapter = IoGetDmaAdapter(NULL, &Description, &MapRegisters);
     if (Disk->Adapter == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;

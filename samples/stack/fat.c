@@ -118,7 +118,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) {
         Driver->MajorFunction[Index] = Dispatch;
     Driver->DriverUnload = Unload;
     Device->StackSize = (CCHAR)(Volume->Below->StackSize + 1);
-    Device->Characteristics = Volume->Below->Characteristics;
+    Device->Characteristics |= Volume->Below->Characteristics & FILE_REMOVABLE_MEDIA;
     Device->Flags |= DO_DIRECT_IO;
     Device->Flags &= ~DO_DEVICE_INITIALIZING;
     return STATUS_SUCCESS;

@@ -86,7 +86,11 @@ static int act(int count, char **words) {
         return CreateDirectoryA(path, NULL) ? 0 : fail(path);
     if (strcmp(command, "rmdir") == 0)
         return RemoveDirectoryA(path) ? 0 : fail(path);
-    printf("files: '%s': list, show, put FILE OFFSET SIZE SEED, cut FILE SIZE, copy, move, delete, mkdir, rmdir\n", command);
+    if (strcmp(command, "say") == 0) {
+        printf("%s\n", path);
+        return 0;
+    }
+    printf("files: '%s': say, list, show, put FILE OFFSET SIZE SEED, cut FILE SIZE, copy, move, delete, mkdir, rmdir\n", command);
     return 2;
 }
 

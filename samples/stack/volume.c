@@ -130,6 +130,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) {
     Driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
     Driver->DriverUnload = Unload;
     Device->StackSize = (CCHAR)(Volume->Below->StackSize + 1);
+    Device->Characteristics |= Volume->Below->Characteristics & FILE_REMOVABLE_MEDIA;
     Device->Flags |= DO_DIRECT_IO;
     Device->Flags &= ~DO_DEVICE_INITIALIZING;
     return STATUS_SUCCESS;

@@ -57,7 +57,7 @@ NTSTATUS FatQueryVolume(PVOLUME Volume, PIRP Irp, ULONG_PTR *Information) {
         if (Room < sizeof(FILE_FS_DEVICE_INFORMATION))
             return STATUS_INFO_LENGTH_MISMATCH;
         *(PFILE_FS_DEVICE_INFORMATION)Out =
-            (FILE_FS_DEVICE_INFORMATION){.DeviceType = FILE_DEVICE_DISK, .Characteristics = Volume->Below->Characteristics};
+            (FILE_FS_DEVICE_INFORMATION){.DeviceType = FILE_DEVICE_DISK, .Characteristics = Volume->Device->Characteristics};
         *Information = sizeof(FILE_FS_DEVICE_INFORMATION);
         return STATUS_SUCCESS;
     default: return STATUS_INVALID_INFO_CLASS;

@@ -12,6 +12,9 @@ VOID ExRundownTimers(PKTHREAD Thread);
 /* Of the objects: */
 VOID ExpCreateSynchronizationTypes(VOID);
 VOID ExpCreateTimerType(VOID);
+VOID ExpCreateKeyedEventType(VOID);
+/* The keyed event that all processes share; when there are threads. */
+VOID ExCreateCommonKeyedEvent(VOID);
 extern POBJECT_TYPE ExpEventType, ExpSemaphoreType, ExpMutantType;
 
 /* A service's timeout, captured; *Pointer is NULL when it was. */
@@ -42,6 +45,10 @@ NTSTATUS NTAPI NtSetTimer(HANDLE TimerHandle, PLARGE_INTEGER DueTime, PTIMER_APC
                           LONG Period, PBOOLEAN PreviousState);
 NTSTATUS NTAPI NtCancelTimer(HANDLE TimerHandle, PBOOLEAN CurrentState);
 NTSTATUS NTAPI NtQueryTimer(HANDLE TimerHandle, ULONG InformationClass, PVOID Information, ULONG Length, PULONG ReturnLength);
+NTSTATUS NTAPI NtCreateKeyedEvent(PHANDLE KeyedEventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, ULONG Flags);
+NTSTATUS NTAPI NtOpenKeyedEvent(PHANDLE KeyedEventHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes);
+NTSTATUS NTAPI NtWaitForKeyedEvent(HANDLE KeyedEventHandle, PVOID Key, BOOLEAN Alertable, PLARGE_INTEGER Timeout);
+NTSTATUS NTAPI NtReleaseKeyedEvent(HANDLE KeyedEventHandle, PVOID Key, BOOLEAN Alertable, PLARGE_INTEGER Timeout);
 NTSTATUS NTAPI NtWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout);
 NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG Count, HANDLE *Handles, WAIT_TYPE WaitType, BOOLEAN Alertable, PLARGE_INTEGER Timeout);
 NTSTATUS NTAPI NtSignalAndWaitForSingleObject(HANDLE SignalHandle, HANDLE WaitHandle, BOOLEAN Alertable, PLARGE_INTEGER Timeout);

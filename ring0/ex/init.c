@@ -38,6 +38,7 @@ VOID ExpCreateSynchronizationTypes(VOID) {
 VOID ExInitSystem(VOID) {
     ExpCreateSynchronizationTypes();
     ExpCreateTimerType();
+    ExpCreateKeyedEventType();
     ExpInitializeCallbacks();
     ExpInitializeWorkQueues();
 }

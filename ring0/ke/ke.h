@@ -208,7 +208,7 @@ struct _KTHREAD {
     UCHAR Processor;          /* on which it runs or ran last */
     UCHAR IdealProcessor;
     BOOLEAN StackSwapDisabled;
-    KAFFINITY UserAffinity;   /* what KeRevertToUserAffinityThread restores */
+    KAFFINITY UserAffinity; /* what KeRevertToUserAffinityThread restores */
     BOOLEAN SystemAffinity;
     PLIST_ENTRY QueueEntry;    /* what KeInsertQueue handed to it while it waited */
     struct _KTHREAD *NextDead; /* ended, waiting for its own reference to be dropped */
@@ -308,7 +308,16 @@ enum _KOBJECT_TYPE_ {
 };
 /* Signals the mutants that a thread leaves behind as abandoned. */
 VOID KiAbandonMutants(PKTHREAD Thread);
-VOID KiExpireTimers(VOID);                     /* DISPATCH_LEVEL */
+VOID KiExpireTimers(VOID); /* DISPATCH_LEVEL */
+/* A timer whose period is in interrupt time units. Owner: code that it is set for, or NULL: KiCheckNoTimer. */
+typedef struct _KI_FINE_TIMER {
+    KTIMER Timer;
+    ULONG64 Period;
+    PVOID Owner;
+} KI_FINE_TIMER, *PKI_FINE_TIMER;
+VOID KiInitializeFineTimer(PKI_FINE_TIMER Timer, TIMER_TYPE Type);
+/* As KeSetTimerEx; Period 0: once. */
+BOOLEAN KiSetFineTimer(PKI_FINE_TIMER Timer, LARGE_INTEGER DueTime, ULONG64 Period, PKDPC Dpc);
 VOID KiSetTimerAt(PKTIMER Timer, ULONG64 Due); /* one shot, at an interrupt time; the timer is not set */
 /* Bug check 0xC7 if a timer is set that lies in this memory, which is about to go, or whose DPC or its routine does ("Bug Check 0xC7"). */
 VOID KiCheckNoTimer(const VOID *Start, SIZE_T Size, PCSTR Owner);
@@ -388,7 +397,10 @@ VOID KiNameParameters(const PCSTR Names[4]);
 DECLSPEC_NORETURN VOID KiBugCheckException(ULONG Code, ULONG_PTR P3, ULONG_PTR P4, PEXCEPTION_POINTERS Pointers, PCSTR Where);
 /* Calls what drivers have registered for bug checks; HIGH_LEVEL. bugcheck_callback.c. */
 VOID KiRunBugCheckCallbacks(VOID);
-#define KI_DPC_WATCHDOG 0x133u /* DPC_WATCHDOG_VIOLATION; parameter 1: 0 one routine, 1 all of them together take too long at DISPATCH_LEVEL */
+#define KI_SECURITY_CHECK_FAILURE                                                                                                                    \
+    0x139u /* parameter 1: what __fastfail would have been given; for arguments with which pages say "bug checks", but not how */
+#define KI_FAIL_INVALID_ARGUMENT 5u
+#define KI_DPC_WATCHDOG          0x133u /* DPC_WATCHDOG_VIOLATION; parameter 1: 0 one routine, 1 all of them together take too long at DISPATCH_LEVEL */
 /* An assertion of our own: "Ringside's own mistake", exit 125. */
 DECLSPEC_NORETURN VOID KiFatal(PCSTR Format, ...);
 #define NT_ASSERT_OURS(e) ((e) ? (void)0 : KiFatal("%s:%d: %s", __FILE_NAME__, __LINE__, #e))

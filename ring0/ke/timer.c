@@ -4,6 +4,10 @@
 
 static LIST_ENTRY KipTimerList = {&KipTimerList, &KipTimerList};
 
+/* KTIMER.Header.Size of the two kinds. */
+#define PLAIN_TIMER (sizeof(KTIMER) / sizeof(ULONG))
+#define FINE_TIMER  (sizeof(KI_FINE_TIMER) / sizeof(ULONG))
+
 static PKTIMER KipTimerOf(PLIST_ENTRY Entry) { return CONTAINING_RECORD(Entry, KTIMER, TimerListEntry); }
 
 /* From the tail: most timers are set for later than those that are set already. */
@@ -30,7 +34,24 @@ ULONG64 KiNextTimerDue(VOID) { return IsListEmpty(&KipTimerList) ? ~0ull : KipTi
 VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type) {
     RtlZeroMemory(Timer, sizeof(*Timer));
     Timer->Header.Type = (UCHAR)(TimerNotificationObject + Type);
+    Timer->Header.Size = PLAIN_TIMER;
     InitializeListHead(&Timer->Header.WaitListHead);
+}
+
+VOID KiInitializeFineTimer(PKI_FINE_TIMER Timer, TIMER_TYPE Type) {
+    KeInitializeTimerEx(&Timer->Timer, Type);
+    Timer->Timer.Header.Size = FINE_TIMER;
+    Timer->Period = 0;
+    Timer->Owner = NULL;
+}
+
+static PKI_FINE_TIMER KipFineTimer(PKTIMER Timer) { return Timer->Header.Size == FINE_TIMER ? CONTAINING_RECORD(Timer, KI_FINE_TIMER, Timer) : NULL; }
+
+/* In interrupt time units; 0: it goes off once. */
+static ULONG64 KipPeriodOf(PKTIMER Timer) {
+    PKI_FINE_TIMER Fine = KipFineTimer(Timer);
+
+    return Fine != NULL ? Fine->Period : (ULONG64)Timer->Period * 10000;
 }
 
 VOID NTAPI KeInitializeTimer(PKTIMER Timer) { KeInitializeTimerEx(Timer, NotificationTimer); }
@@ -48,7 +69,7 @@ BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PK
     BOOLEAN WasSet = KipRemoveTimer(Timer);
 
     Timer->Header.SignalState = 0;
-    Timer->Header.Absolute = DueTime.QuadPart >= 0;
+    Timer->Header.Absolute = DueTime.QuadPart > 0;
     Timer->Period = Period > 0 ? (ULONG)Period : 0;
     Timer->Dpc = Dpc;
     Timer->DueTime.QuadPart = KiTimeoutToDue(&DueTime);
@@ -57,6 +78,11 @@ BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PK
     if (KiPending != 0 && KiProcessor->Irql < DISPATCH_LEVEL)
         KiDeliverPending(KiProcessor->Irql);
     return WasSet;
+}
+
+BOOLEAN KiSetFineTimer(PKI_FINE_TIMER Timer, LARGE_INTEGER DueTime, ULONG64 Period, PKDPC Dpc) {
+    Timer->Period = Period;
+    return KeSetTimerEx(&Timer->Timer, DueTime, 0, Dpc);
 }
 
 BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc) { return KeSetTimerEx(Timer, DueTime, 0, Dpc); }
@@ -74,10 +100,12 @@ VOID KiCheckNoTimer(const VOID *Start, SIZE_T Size, PCSTR Owner) {
     for (PLIST_ENTRY Entry = KipTimerList.Flink; Entry != &KipTimerList; Entry = Entry->Flink) {
         PKTIMER Timer = KipTimerOf(Entry);
         PKDPC Dpc = Timer->Dpc;
+        PKI_FINE_TIMER Fine = KipFineTimer(Timer);
 
-        if ((ULONG_PTR)Timer - (ULONG_PTR)Start < Size || (ULONG_PTR)Dpc - (ULONG_PTR)Start < Size ||
-            (Dpc != NULL && (ULONG_PTR)Dpc->DeferredRoutine - (ULONG_PTR)Start < Size)) {
-            _snprintf(Message, sizeof(Message) - 1, "%s is unloaded while a timer of its own is set: call KeCancelTimer in DriverUnload", Owner);
+        if ((Fine != NULL && (ULONG_PTR)Fine->Owner - (ULONG_PTR)Start < Size) || (ULONG_PTR)Timer - (ULONG_PTR)Start < Size ||
+            (ULONG_PTR)Dpc - (ULONG_PTR)Start < Size || (Dpc != NULL && (ULONG_PTR)Dpc->DeferredRoutine - (ULONG_PTR)Start < Size)) {
+            _snprintf(Message, sizeof(Message) - 1,
+                      "%s is unloaded while a timer of its own is set: call KeCancelTimer, or ExDeleteTimer, in DriverUnload", Owner);
             KiBugCheck(0xC7, 0, (ULONG_PTR)Timer, (ULONG_PTR)Start, (ULONG_PTR)Start + Size, NULL, Message);
         }
     }
@@ -92,12 +120,13 @@ VOID KiExpireTimers(VOID) {
 
     while (KiNextTimerDue() <= Now) {
         PKTIMER Timer = KipTimerOf(KipTimerList.Flink);
+        ULONG64 Period = KipPeriodOf(Timer);
 
         KipRemoveTimer(Timer);
-        if (Timer->Period != 0) {
-            Timer->DueTime.QuadPart += (ULONG64)Timer->Period * 10000;
+        if (Period != 0) {
+            Timer->DueTime.QuadPart += Period;
             if (Timer->DueTime.QuadPart <= Now) /* real time ran ahead: periods that were missed are not made up for */
-                Timer->DueTime.QuadPart = Now + (ULONG64)Timer->Period * 10000;
+                Timer->DueTime.QuadPart = Now + Period;
             KipInsertTimer(Timer);
         }
         Timer->Header.SignalState = 1;

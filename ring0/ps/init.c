@@ -84,4 +84,5 @@ VOID PsInitSystem(VOID) {
     PspCreateSystemProcess();
     PspAdoptBootThread();
     ExStartWorkers();
+    ExCreateCommonKeyedEvent();
 }

@@ -138,9 +138,11 @@ static VOID VfpCheckNoWait(const VF_CONTRACT *Contract, const ULONG64 *Arguments
     if (KiCurrentIrql() > DISPATCH_LEVEL)
         VfpRefuseLevel(Contract, Arguments);
     if ((BOOLEAN)Arguments[Contract->RuleArgument - 1]) {
-        VfpSay(Contract, Arguments, " with Wait TRUE, which announces a wait, and nothing may wait at DISPATCH_LEVEL: pass FALSE");
-        KiNameParameters((PCSTR[4]){"kind of violation", "address of the sentence above", "", ""});
-        VfpStop(Contract, Arguments, C4, (ULONG_PTR[4]){0x20016, (ULONG_PTR)VfpText}, VfpText);
+        BOOLEAN Event = strcmp(Contract->Name, "KeSetEvent") == 0; /* the only one with a rule of its own, IrqlKeSetEvent */
+
+        VfpSay(Contract, Arguments, " with Wait TRUE, and nothing may wait at DISPATCH_LEVEL: pass FALSE");
+        KiNameParameters((PCSTR[4]){"kind of violation", Event ? "address of the sentence above" : "IRQL", "", ""});
+        VfpStop(Contract, Arguments, C4, Event ? (ULONG_PTR[4]){0x20016, (ULONG_PTR)VfpText} : (ULONG_PTR[4]){0xE5, DISPATCH_LEVEL}, VfpText);
     }
 }
 

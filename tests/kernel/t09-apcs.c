@@ -4,6 +4,14 @@
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
 
+NTKERNELAPI ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp);
+
+/* KeQueryInterruptTime is as old as the last tick. */
+static ULONGLONG Now(VOID) {
+    ULONG64 Stamp;
+    return KeQueryInterruptTimePrecise(&Stamp);
+}
+
 static CHAR Log[32], LevelLog[32];
 static ULONG Logged;
 
@@ -136,7 +144,7 @@ typedef struct _WAITER {
 static VOID NTAPI Waits(PVOID Context) {
     PWAITER Waiter = Context;
     LARGE_INTEGER Limit = {.QuadPart = -(LONGLONG)MILLISECONDS(20)};
-    ULONG64 Start = KeQueryInterruptTime();
+    ULONG64 Start = Now();
     KIRQL Old;
 
     if (Waiter->Guarded)
@@ -147,7 +155,7 @@ static VOID NTAPI Waits(PVOID Context) {
     KeLowerIrql(Old);
     if (Waiter->Guarded)
         KeLeaveGuardedRegion();
-    Waiter->Took = KeQueryInterruptTime() - Start;
+    Waiter->Took = Now() - Start;
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 

@@ -6,7 +6,9 @@ KPRIORITY NTAPI KeQueryPriorityThread(PRKTHREAD Thread) { return Thread->Priorit
 KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
     KPRIORITY Old = Thread->Priority;
 
-    NT_ASSERT_OURS(Priority > LOW_PRIORITY && Priority <= HIGH_PRIORITY);
+    if (Priority <= LOW_PRIORITY || Priority > HIGH_PRIORITY)
+        KiBugCheck(KI_SECURITY_CHECK_FAILURE, KI_FAIL_INVALID_ARGUMENT, 0, 0, 0, NULL,
+                   "KeSetPriorityThread is given a priority that there is not: those of threads go from 1 to 31");
     Thread->Quantum = KI_QUANTUM;
     KiChangePriority(Thread, Priority);
     if (KiProcessor->DispatchRequested && KiProcessor->Irql < DISPATCH_LEVEL)

@@ -1,4 +1,4 @@
-# docs/oracle.md from differences.tbl.
+# docs/oracle.md from differences.tbl and unsettled.md.
 BEGIN {
     FS = " *[|] *"
     print "# Wine as an oracle"
@@ -40,4 +40,5 @@ END {
     print "| two requests at once | one after the other | as many as there are threads |"
     print "| the driver's address space | winedevice's | the requesting process's |"
     print "| a stop while a handle is open | stops at once; the handle's requests fail with 5 | waits for the last handle, STOP_PENDING |"
+    while ((getline line < "tests/wine/unsettled.md") > 0) print line
 }

@@ -9,7 +9,7 @@ parameter() { grep -qE "^ *(parameter +)?$1  $2( |\$)" "$work/err"; ok $? "$3: p
 stops() {
     name=$1 code=$2 title=$3 place=$4
     shift 4
-    run "$ringside" run --timeout 60 -d "$build/tests/bad/$name.sys" "$@"
+    run "$ringside" run --timeout 300 -d "$build/tests/bad/$name.sys" "$@"
     exits 134 "$name"
     err_has "STOP $code" "$name: the code"
     [ -z "$title" ] || err_has "$title" "$name: its name"

@@ -1,6 +1,9 @@
 #!/bin/sh
 # `ringside cc`: the samples built with it run as those that the build makes; beginners' sources compile as they stand; what it says of mistakes.
 . tests/lib.sh
+TMPDIR=$work/temporary
+export TMPDIR
+mkdir "$TMPDIR"
 s=$build/samples
 compile() { run "$ringside" cc "$@"; }
 one_line() { [ "$(wc -l <"$work/err")" = 1 ] && grep -q '^ringside: ' "$work/err"; ok $? "$1: one sentence"; }
@@ -69,7 +72,7 @@ printf 'int other(void) { return 42; }\n' >"$work/two.c"
 compile "$work/one.c" "$work/two.c" -o "$work/both.exe"
 run "$ringside" run "$work/both.exe"
 out_has 42 "two sources"
-[ -z "$(ls -d "${TMPDIR:-/tmp}"/ringside-cc.* 2>/dev/null)" ]
+[ -z "$(ls -A "$TMPDIR")" ]
 ok $? "nothing is left in the directory for temporary files"
 
 # Mistakes

@@ -15,6 +15,7 @@ enum {
     SystemModuleInformation = 11,
     SystemKernelDebuggerInformation = 35,
     SystemEmulationBasicInformation = 62,
+    SystemMemoryListInformation = 80,
     SystemCodeIntegrityInformation = 103,
     SystemKernelDebuggerInformationEx = 149,
 };
@@ -226,7 +227,31 @@ NTSTATUS NTAPI NtDisplayString(PUNICODE_STRING String) {
     return Status;
 }
 
-/* Nothing of this system can be set: images are not loaded this way, and there are no quotas, no time adjustment, no page files. */
+/* What SystemMemoryListInformation asks for: SYSTEM_MEMORY_LIST_COMMAND. Pages that leave a working set go to the paging file at once, so that the lists of those
+   on their way are always empty. */
+static NTSTATUS ExpCommandMemoryLists(PVOID Buffer, ULONG Length) {
+    enum { MemoryEmptyWorkingSets = 2, MemoryFlushModifiedList, MemoryPurgeStandbyList, MemoryPurgeLowPriorityStandbyList };
+    ULONG Command;
+    NTSTATUS Status;
+
+    if (Length != sizeof(Command))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    if (!SeSinglePrivilegeCheck(RtlConvertUlongToLuid(SE_PROF_SINGLE_PROCESS_PRIVILEGE), KiPreviousMode()))
+        return STATUS_PRIVILEGE_NOT_HELD;
+    Status = KiCopyIn(&Command, Buffer, sizeof(Command));
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Command < MemoryEmptyWorkingSets || Command > MemoryPurgeLowPriorityStandbyList)
+        return STATUS_INVALID_PARAMETER;
+    if (Command == MemoryEmptyWorkingSets)
+        MmEmptyWorkingSets();
+    return STATUS_SUCCESS;
+}
+
+/* Little of this system can be set: images are not loaded this way, and there are no quotas, no time adjustment, no further paging files. */
 NTSTATUS NTAPI NtSetSystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength) {
-    return STATUS_INVALID_INFO_CLASS;
+    switch (SystemInformationClass) {
+    case SystemMemoryListInformation: return ExpCommandMemoryLists(SystemInformation, SystemInformationLength);
+    default: return STATUS_INVALID_INFO_CLASS;
+    }
 }

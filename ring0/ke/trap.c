@@ -48,13 +48,18 @@ VOID KiTrapFrameToContext(const hal_trap_frame *Frame, PCONTEXT Context) {
 static KPROCESSOR_MODE FrameMode(const hal_trap_frame *Frame) { return Frame->user_mode ? UserMode : KernelMode; }
 
 /* From a trap to its exception; comes back only when a handler changed nothing but wants to go on, and then through KiResumeContext. */
-static DECLSPEC_NORETURN VOID Raise(hal_trap_frame *Frame, NTSTATUS Code, ULONG Count, ULONG_PTR P0, ULONG_PTR P1) {
+static DECLSPEC_NORETURN VOID RaiseWithCause(hal_trap_frame *Frame, NTSTATUS Code, ULONG Count, ULONG_PTR P0, ULONG_PTR P1, ULONG_PTR P2) {
     EXCEPTION_RECORD Record = {.ExceptionCode = Code, .ExceptionAddress = (PVOID)Frame->rip, .NumberParameters = Count};
     Record.ExceptionInformation[0] = P0;
     Record.ExceptionInformation[1] = P1;
+    Record.ExceptionInformation[2] = P2;
     CONTEXT Context;
     KiTrapFrameToContext(Frame, &Context);
     KiDispatchException(&Record, &Context, FrameMode(Frame), TRUE);
+}
+
+static DECLSPEC_NORETURN VOID Raise(hal_trap_frame *Frame, NTSTATUS Code, ULONG Count, ULONG_PTR P0, ULONG_PTR P1) {
+    RaiseWithCause(Frame, Code, Count, P0, P1, 0);
 }
 
 static DECLSPEC_NORETURN VOID Stop(hal_trap_frame *Frame, ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PCSTR Message) {
@@ -121,7 +126,7 @@ static DECLSPEC_NORETURN VOID StopAtDevice(hal_trap_frame *Frame) {
 }
 
 static VOID PageFault(hal_trap_frame *Frame) {
-    NTSTATUS Status = STATUS_ACCESS_VIOLATION;
+    NTSTATUS Status = STATUS_ACCESS_VIOLATION, Cause = STATUS_SUCCESS;
     ULONG_PTR Kind = (Frame->error & PAGE_FAULT_FETCH) ? 8 : (Frame->error & PAGE_FAULT_WRITE) ? 1 : 0;
     BOOLEAN UserAddress = Frame->cr2 < HAL_USER_END;
     if (!Frame->user_mode) {
@@ -156,10 +161,10 @@ static VOID PageFault(hal_trap_frame *Frame) {
             StopAtKernelAddress(Frame);
         }
     }
-    if (UserAddress && MmCurrentAddressSpace != NULL && MmResolveUserFault(Frame->cr2, Frame->error, &Status)) {
+    if (UserAddress && MmCurrentAddressSpace != NULL && MmResolveUserFault(Frame->cr2, Frame->error, &Status, &Cause)) {
         return;
     }
-    Raise(Frame, Status, 2, Kind, Frame->cr2);
+    RaiseWithCause(Frame, Status, Status == STATUS_IN_PAGE_ERROR ? 3 : 2, Kind, Frame->cr2, (ULONG)Cause);
 }
 
 /*

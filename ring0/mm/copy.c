@@ -3,15 +3,24 @@
 
 /* Copies between processes go through the frames, so that neither has to be the one that is mapped. */
 
-/* The kernel's address of one byte in a process's memory (or of a kernel address), with how many follow it in its page; NULL when it is not there. */
-static UCHAR *MiReachPage(PMM_ADDRESS_SPACE Space, ULONG64 Address, BOOLEAN Write, BOOLEAN Kernel, SIZE_T *Available) {
+/* The kernel's address of one byte in a process's memory (or of a kernel address), with how many follow it in its page; NULL when it is not there. *Frame is
+   referenced, so that the page does not go while the other one is brought in, or MI_NO_FRAME. */
+static UCHAR *MiReachPage(PMM_ADDRESS_SPACE Space, ULONG64 Address, BOOLEAN Write, BOOLEAN Kernel, SIZE_T *Available, MM_PFN *Frame) {
+    *Frame = MI_NO_FRAME;
     *Available = PAGE_SIZE - Address % PAGE_SIZE;
     if (Address >= HAL_USER_END)
         return Kernel && MmIsRangeAccessible((PVOID)Address, 1, Write) ? (UCHAR *)Address : NULL;
     NTSTATUS status;
     if (!MiIsUserPageAccessible(Space, Address, Write) || !MiResolveFault(Space, Address, Write, FALSE, &status))
         return NULL;
-    return (UCHAR *)MiRamAddress(MI_PTE_FRAME(*MiFindPte(Space, Address))) + Address % PAGE_SIZE;
+    *Frame = MI_PTE_FRAME(*MiFindPte(Space, Address));
+    MiReferenceFrame(*Frame);
+    return (UCHAR *)MiRamAddress(*Frame) + Address % PAGE_SIZE;
+}
+
+static VOID MiLetGo(MM_PFN Frame) {
+    if (Frame != MI_NO_FRAME)
+        MiDereferenceFrame(Frame);
 }
 
 NTSTATUS NTAPI MmCopyVirtualMemory(PEPROCESS FromProcess, PVOID From, PEPROCESS ToProcess, PVOID To, SIZE_T Size, KPROCESSOR_MODE Mode,
@@ -19,16 +28,21 @@ NTSTATUS NTAPI MmCopyVirtualMemory(PEPROCESS FromProcess, PVOID From, PEPROCESS 
     SIZE_T done = 0;
     BOOLEAN kernel = Mode == KernelMode;
     while (done < Size) {
-        SIZE_T from_size, to_size;
-        const UCHAR *from = MiReachPage(FromProcess->Pcb.AddressSpace, (ULONG64)From + done, FALSE, kernel, &from_size);
-        UCHAR *to = from != NULL ? MiReachPage(ToProcess->Pcb.AddressSpace, (ULONG64)To + done, TRUE, kernel, &to_size) : NULL;
-        if (to == NULL)
+        SIZE_T from_size, to_size, size = 0;
+        MM_PFN from_frame, to_frame = MI_NO_FRAME;
+        const UCHAR *from = MiReachPage(FromProcess->Pcb.AddressSpace, (ULONG64)From + done, FALSE, kernel, &from_size, &from_frame);
+        UCHAR *to = from != NULL ? MiReachPage(ToProcess->Pcb.AddressSpace, (ULONG64)To + done, TRUE, kernel, &to_size, &to_frame) : NULL;
+        if (to != NULL) {
+            size = from_size < to_size ? from_size : to_size;
+            if (size > Size - done)
+                size = Size - done;
+            RtlMoveMemory(to, from, size);
+            done += size;
+        }
+        MiLetGo(from_frame);
+        MiLetGo(to_frame);
+        if (size == 0)
             break;
-        SIZE_T size = from_size < to_size ? from_size : to_size;
-        if (size > Size - done)
-            size = Size - done;
-        RtlMoveMemory(to, from, size);
-        done += size;
     }
     *Copied = done;
     return done == Size ? STATUS_SUCCESS : STATUS_PARTIAL_COPY;

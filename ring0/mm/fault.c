@@ -31,17 +31,31 @@ BOOLEAN MiResolveFault(PMM_ADDRESS_SPACE Space, ULONG64 Address, BOOLEAN Write, 
         MiSynchronize(Space, page, page + PAGE_SIZE);
         return MiGrowStack(Space, page, Status);
     }
+    if ((*pte & MI_PTE_OUT) != 0 && !NT_SUCCESS(*Status = MiBringInUserPage(Space, page, pte)))
+        return FALSE;
+    *Status = STATUS_ACCESS_VIOLATION;
     ULONG protect = MiPteProtect(*pte) & 0xFF;
     if (Write && (protect == PAGE_WRITECOPY || protect == PAGE_EXECUTE_WRITECOPY)) {
-        *Status = STATUS_IN_PAGE_ERROR;
+        *Status = STATUS_INSUFFICIENT_RESOURCES;
         return MiBreakCopy(Space, page, pte);
+    }
+    if (Write && (*pte & MI_PTE_CLEAN) != 0 && (MiPteAccess(*pte) & HAL_PROT_WRITE) != 0) {
+        *pte &= ~MI_PTE_CLEAN;
+        *MiSectionPte(MiFindVad(Space, page), page) |= MI_PTE_DIRTY;
+        MiSynchronize(Space, page, page + PAGE_SIZE);
     }
     ULONG wanted = Write ? HAL_PROT_WRITE : Fetch ? HAL_PROT_EXEC : HAL_PROT_READ;
     return (MiPteHostProtection(*pte) & wanted) != 0;
 }
 
-BOOLEAN MmResolveUserFault(ULONG64 Address, ULONG Error, NTSTATUS *Status) {
-    return MiResolveFault(MmCurrentAddressSpace, Address, (Error & 2) != 0, (Error & 0x10) != 0, Status);
+BOOLEAN MmResolveUserFault(ULONG64 Address, ULONG Error, NTSTATUS *Status, NTSTATUS *Cause) {
+    if (MiResolveFault(MmCurrentAddressSpace, Address, (Error & 2) != 0, (Error & 0x10) != 0, Status))
+        return TRUE;
+    if (*Status == STATUS_INSUFFICIENT_RESOURCES || *Status == STATUS_DEVICE_DATA_ERROR) {
+        *Cause = *Status;
+        *Status = STATUS_IN_PAGE_ERROR;
+    }
+    return FALSE;
 }
 
 BOOLEAN MiIsUserPageAccessible(PMM_ADDRESS_SPACE Space, ULONG64 Address, BOOLEAN Write) {
@@ -50,7 +64,7 @@ BOOLEAN MiIsUserPageAccessible(PMM_ADDRESS_SPACE Space, ULONG64 Address, BOOLEAN
     MI_PTE *pte = Space != NULL ? MiFindPte(Space, Address) : NULL;
     if (pte == NULL)
         return FALSE;
-    ULONG protection = MiPteHostProtection(*pte), protect = MiPteProtect(*pte);
+    ULONG protection = MiPteAccess(*pte), protect = MiPteProtect(*pte);
     if (!Write)
         return (protection & HAL_PROT_READ) != 0;
     return (protection & HAL_PROT_WRITE) != 0 || (protection != HAL_PROT_NONE && (protect & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) != 0);

@@ -86,24 +86,35 @@ static VOID MiZeroFrames(MM_PFN First, SIZE_T Count) {
     }
 }
 
+static VOID MiTakeRun(MM_PFN First, SIZE_T Count, BOOLEAN Zero) {
+    MiMarkUsed(First, Count, MiFrameUsed);
+    if (First == MiLowestFree)
+        MiLowestFree = First + Count;
+    if (Zero)
+        MiZeroFrames(First, Count);
+    else
+        for (MM_PFN frame = First; frame < First + Count; frame++)
+            MiPfn[frame].Dirty = TRUE;
+}
+
+BOOLEAN MiTakeFreeFrames(SIZE_T Count, MM_PFN *First) {
+    if (Count > MmFreeFrames || (*First = MiFindRun(Count, 0, MmTotalFrames, 0)) == MI_NO_FRAME)
+        return FALSE;
+    MiTakeRun(*First, Count, TRUE);
+    return TRUE;
+}
+
 BOOLEAN MiAllocateFrameRun(SIZE_T Count, MM_PFN Low, MM_PFN High, MM_PFN Boundary, BOOLEAN Zero, MM_PFN *First) {
     NT_ASSERT_OURS(Count != 0);
     if (High > MmTotalFrames)
         High = MmTotalFrames;
     MM_PFN first = MI_NO_FRAME;
-    if (Count > MmFreeFrames + MiPageFileRoom() || (Boundary != 0 && Count > Boundary))
+    if (Count > MmTotalFrames || (Boundary != 0 && Count > Boundary))
         return FALSE;
     while (Count > MmFreeFrames || (first = MiFindRun(Count, Low, High, Boundary)) == MI_NO_FRAME)
         if (MiReclaim(Count) == 0)
             return FALSE;
-    MiMarkUsed(first, Count, MiFrameUsed);
-    if (first == MiLowestFree)
-        MiLowestFree = first + Count;
-    if (Zero)
-        MiZeroFrames(first, Count);
-    else
-        for (MM_PFN frame = first; frame < first + Count; frame++)
-            MiPfn[frame].Dirty = TRUE;
+    MiTakeRun(first, Count, Zero);
     *First = first;
     return TRUE;
 }

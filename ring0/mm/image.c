@@ -41,7 +41,7 @@ NTSTATUS MmCreateImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING Name, PMM
     PMM_IMAGE image = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*image) + pages + Name->Length + Size, 'mImM');
     if (image == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    if (pages > MmFreeFrames || !MiAllocateFrames(pages, ~0ull, &image->Frame)) {
+    if (!MiAllocateFrames(pages, ~0ull, &image->Frame)) {
         ExFreePoolWithTag(image, 'mImM');
         return STATUS_INSUFFICIENT_RESOURCES;
     }

@@ -54,6 +54,8 @@ typedef struct _MI_PFN {
 } MI_PFN, *PMI_PFN;
 extern PMI_PFN MiPfn;
 
+/* Frames that are free now: nothing goes out for them. */
+BOOLEAN MiTakeFreeFrames(SIZE_T Count, MM_PFN *First);
 /* As MiAllocateFrames, between Low and High (exclusive), not crossing a multiple of Boundary (a power of two; 0: any); zeroed if Zero. */
 BOOLEAN MiAllocateFrameRun(SIZE_T Count, MM_PFN Low, MM_PFN High, MM_PFN Boundary, BOOLEAN Zero, MM_PFN *First);
 /* Drops one reference of each of Count contiguous frames. */
@@ -80,13 +82,19 @@ typedef ULONG64 MI_PTE;
 #define MI_PTE_COMMITTED     0x001ull
 #define MI_PTE_GUARD         0x002ull
 #define MI_PTE_COPY          0x004ull /* shared with others until it is written to */
+#define MI_PTE_LOCKED        0x008ull /* NtLockVirtualMemory */
 #define MI_PTE_PROTECT_SHIFT 4        /* 3 bits: log2 of PAGE_NOACCESS ... PAGE_EXECUTE_WRITECOPY */
 #define MI_PTE_OUT           0x080ull /* has no frame: in its place the slot of the paging file */
 #define MI_PTE_NOCACHE       0x100ull
 #define MI_PTE_WRITECOMBINE  0x200ull
+#define MI_PTE_PROTOTYPE     0x400ull /* with MI_PTE_OUT, in a view of a section: the page is the section's, and in no slot of this entry's */
 #define MI_PTE_HIDDEN        0x800ull /* kernel pages: has its frame, and the mapping is taken away until the page is touched */
+#define MI_PTE_CLEAN         0x800ull /* in a view of a file: may be written, and is not mapped so until the first write is seen */
+#define MI_PTE_DIRTY         0x800ull /* a section's own entry: differs from the file */
 #define MI_PTE_FRAME(Pte)    ((Pte) >> 12)
 #define MI_PTE_SLOT(Pte)     ((Pte) >> 12)
+/* What stays when a page gets another protection. */
+#define MI_PTE_KEEP (~(MI_PTE)0xFFF | MI_PTE_COMMITTED | MI_PTE_COPY | MI_PTE_LOCKED | MI_PTE_OUT | MI_PTE_PROTOTYPE | MI_PTE_CLEAN)
 
 /* ---- Paging --------------------------------------------------------------------------------------------------------------------- */
 /*
@@ -97,6 +105,8 @@ SIZE_T MiPageFileMapBytes(VOID);
 VOID MiInitializePageFile(PVOID Map);
 /* How many pages more may be out. */
 SIZE_T MiPageFileRoom(VOID);
+/* Can Count pages more be committed? Then *Out of them are out from now on, with slot 0: those for which there are no free frames. */
+BOOLEAN MiChargePages(SIZE_T Count, SIZE_T *Out);
 /* The contents of Frame into a slot: one page more is out. FALSE: no room, or the host has none. */
 BOOLEAN MiWritePage(MM_PFN Frame, ULONG64 *Slot);
 /* A page less is out: a new frame has its contents. STATUS_INSUFFICIENT_RESOURCES; STATUS_DEVICE_DATA_ERROR: they cannot be read. */
@@ -154,9 +164,11 @@ typedef struct _MI_VAD {
     ULONG64 Start, End;
     ULONG Protect; /* PAGE_*: as allocated */
     UCHAR Kind;
+    BOOLEAN Resident;            /* the kernel uses the frames by their RAM addresses */
     ULONG Secured;               /* MmSecureVirtualMemory */
     PMM_IMAGE Image;             /* MiVadImage: referenced */
     struct _MI_SECTION *Section; /* MiVadSection: referenced */
+    SIZE_T SectionPage;          /* its page that is at Start */
 } MI_VAD, *PMI_VAD;
 
 /* Pages that one host call maps. */
@@ -167,7 +179,11 @@ typedef struct _MI_RUN {
 } MI_RUN;
 
 struct _MM_ADDRESS_SPACE {
+    LIST_ENTRY Link; /* of all spaces */
     LIST_ENTRY Vads;
+    ULONG64 TrimNext;       /* where the next trimming goes on */
+    SIZE_T LockedByProgram; /* pages with MI_PTE_LOCKED */
+    SIZE_T WorkingSet[2];   /* least and most pages, as the program has set them */
     MI_PTE *Root;
     LONG LockedPages;
     PEPROCESS LockingProcess;
@@ -187,8 +203,9 @@ VOID MiDeleteVad(PMM_ADDRESS_SPACE Space, PMI_VAD Vad);
 /* -1 when Protect is no valid combination. */
 LONG MiProtectIndex(ULONG Protect);
 MI_PTE MiProtectBits(ULONG Protect);
-ULONG MiPteProtect(MI_PTE Pte); /* back to PAGE_* */
-ULONG MiPteHostProtection(MI_PTE Pte);
+ULONG MiPteProtect(MI_PTE Pte);                              /* back to PAGE_* */
+ULONG MiPteAccess(MI_PTE Pte);                               /* HAL_PROT_*: what the page allows once it is in */
+ULONG MiPteHostProtection(MI_PTE Pte);                       /* now: nothing while it is out */
 MI_PTE *MiFindPte(PMM_ADDRESS_SPACE Space, ULONG64 Address); /* NULL when its table does not exist */
 /* Makes the tables of [Start, End), after which MiFindPte finds all of them. */
 BOOLEAN MiMakeTables(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End);
@@ -199,6 +216,13 @@ NTSTATUS MiCommit(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End, ULONG Pro
 VOID MiDecommit(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End);
 /* Gives a page that is shared until written a frame of its own. FALSE: out of memory. */
 BOOLEAN MiBreakCopy(PMM_ADDRESS_SPACE Space, ULONG64 Page, MI_PTE *Pte);
+/* A page that is out comes in; what is mapped follows. Statuses of MiReadPage. */
+NTSTATUS MiBringInUserPage(PMM_ADDRESS_SPACE Space, ULONG64 Page, MI_PTE *Pte);
+#define MI_WORKING_SET_LEAST 50 /* pages: "SetProcessWorkingSetSize", learn.microsoft.com */
+#define MI_WORKING_SET_MOST  345
+VOID MiInsertSpace(PMM_ADDRESS_SPACE Space); /* until its Link is removed */
+/* Pages of Space go until Count frames are free; how many are. */
+SIZE_T MiTrimSpace(PMM_ADDRESS_SPACE Space, SIZE_T Count);
 /* Resolves a fault at Address in Space as the processor's access of that kind would. */
 BOOLEAN MiResolveFault(PMM_ADDRESS_SPACE Space, ULONG64 Address, BOOLEAN Write, BOOLEAN Fetch, NTSTATUS *Status);
 BOOLEAN MiIsUserPageAccessible(PMM_ADDRESS_SPACE Space, ULONG64 Address, BOOLEAN Write);
@@ -225,10 +249,27 @@ NTSTATUS MiMapImage(PMM_ADDRESS_SPACE Space, PMM_IMAGE Image, PVOID *Base, SIZE_
 
 typedef struct _MI_SECTION { /* body of a section object */
     PMM_IMAGE Image;         /* SEC_IMAGE, else NULL */
-    MM_PFN Frame;            /* contiguous */
+    LIST_ENTRY Link;         /* of those that have entries */
+    MI_PTE *Ptes;            /* an entry for each page, whose frame the section references; 0: not committed; NULL for images */
     SIZE_T Pages;
     ULONG64 Size;
     ULONG Protect;
-    ULONG Attributes; /* SEC_* */
+    ULONG Attributes;          /* SEC_* */
+    struct _FILE_OBJECT *File; /* of a data file: referenced; what is written to the pages goes there */
+    BOOLEAN WrittenByKernel;   /* mapped in system space: nobody sees what is written to */
 } MI_SECTION, *PMI_SECTION;
 VOID MiReleaseSectionView(PMI_SECTION Section);
+static inline MI_PTE *MiSectionPte(PMI_VAD Vad, ULONG64 Address) {
+    return &Vad->Section->Ptes[Vad->SectionPage + (Address - Vad->Start) / PAGE_SIZE];
+}
+/* Is the page the section's own, or has this process a copy? */
+BOOLEAN MiIsSectionPage(PMI_VAD Vad, ULONG64 Address, MI_PTE Pte);
+NTSTATUS MiBringInSectionPage(MI_PTE *Pte);
+VOID MiInsertSection(PMI_SECTION Section);          /* until its Link is removed */
+VOID MiCleanPage(PMI_SECTION Section, SIZE_T Page); /* the next write to it will be seen */
+/* Bytes of a file from its beginning on; whole sections; pages that differ from it. Statuses of the file system, and of MiReadPage. */
+NTSTATUS MiReadFile(struct _FILE_OBJECT *File, PVOID Buffer, ULONG64 Size);
+NTSTATUS MiReadSection(PMI_SECTION Section, struct _FILE_OBJECT *File);
+NTSTATUS MiFlushSection(PMI_SECTION Section, SIZE_T First, SIZE_T Count);
+/* Commits what is not committed; every view sees it. STATUS_COMMITMENT_LIMIT. */
+NTSTATUS MiCommitSection(PMI_SECTION Section, SIZE_T First, SIZE_T Count);

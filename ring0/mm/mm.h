@@ -63,6 +63,10 @@ extern BOOLEAN MmHides, MmHasSeenPages;
 VOID MmHidePageable(VOID);
 /* All of it out, as far as the paging file has room. */
 VOID MmSendOutPageable(VOID);
+/* The same for the user memory of one process; of all, with sections and kernel memory. */
+typedef struct _MM_ADDRESS_SPACE *PMM_ADDRESS_SPACE;
+VOID MmEmptyWorkingSet(PMM_ADDRESS_SPACE Space);
+VOID MmEmptyWorkingSets(VOID);
 /* A page fault at a kernel address below DISPATCH_LEVEL. TRUE: the page is in, go on. FALSE: *Status is STATUS_SUCCESS if paging has nothing to do with it, or why
    the page cannot be brought in. */
 BOOLEAN MmResolveKernelFault(ULONG64 Address, NTSTATUS *Status);
@@ -86,8 +90,8 @@ VOID MmSwitchAddressSpace(PMM_ADDRESS_SPACE Space);
 extern PMM_ADDRESS_SPACE MmCurrentAddressSpace;
 
 /* What to do about a page fault. TRUE: resolved, go on (guard page of a growing stack included). FALSE: *Status is the exception
-   (STATUS_ACCESS_VIOLATION, STATUS_GUARD_PAGE_VIOLATION, STATUS_STACK_OVERFLOW, STATUS_IN_PAGE_ERROR). Only for user addresses. */
-BOOLEAN MmResolveUserFault(ULONG64 Address, ULONG Error, NTSTATUS *Status);
+   (STATUS_ACCESS_VIOLATION, STATUS_GUARD_PAGE_VIOLATION, STATUS_STACK_OVERFLOW, or STATUS_IN_PAGE_ERROR, whose cause is then *Cause). Only for user addresses. */
+BOOLEAN MmResolveUserFault(ULONG64 Address, ULONG Error, NTSTATUS *Status, NTSTATUS *Cause);
 /* Would an access of this kind fault? For KiCopy*, MmIsAddressValid, probing. Covers user and kernel addresses. */
 BOOLEAN MmIsRangeAccessible(PVOID Address, SIZE_T Size, BOOLEAN Write);
 /* Is this an address in a mapping of I/O space outside RAM (MmMapIoSpace)? Then *Physical is where. Any IRQL. */
@@ -116,6 +120,12 @@ NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE Process, PVOID Base, PVOID Buffer, SI
 NTSTATUS NTAPI NtOpenSection(PHANDLE Section, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes);
 NTSTATUS NTAPI NtMapViewOfSection(HANDLE Section, HANDLE Process, PVOID *Base, ULONG_PTR ZeroBits, SIZE_T CommitSize, PLARGE_INTEGER Offset,
                                   PSIZE_T ViewSize, SECTION_INHERIT Inherit, ULONG AllocationType, ULONG Protect);
+NTSTATUS NTAPI NtFlushVirtualMemory(HANDLE Process, PVOID *Base, PSIZE_T Size, PIO_STATUS_BLOCK Result);
+NTSTATUS NTAPI NtLockVirtualMemory(HANDLE Process, PVOID *Base, PSIZE_T Size, ULONG MapType);
+NTSTATUS NTAPI NtUnlockVirtualMemory(HANDLE Process, PVOID *Base, PSIZE_T Size, ULONG MapType);
+/* Bytes; both ~0: the working set is emptied. STATUS_INVALID_PARAMETER. */
+NTSTATUS MmSetWorkingSetSize(PMM_ADDRESS_SPACE Space, SIZE_T Least, SIZE_T Most);
+VOID MmQueryWorkingSetSize(PMM_ADDRESS_SPACE Space, SIZE_T *Least, SIZE_T *Most);
 NTSTATUS NTAPI NtUnmapViewOfSection(HANDLE Process, PVOID Base);
 /* Undocumented export, but imported by many: copies between two processes' memory. STATUS_PARTIAL_COPY when only a part was there. */
 NTSTATUS NTAPI MmCopyVirtualMemory(PEPROCESS FromProcess, PVOID From, PEPROCESS ToProcess, PVOID To, SIZE_T Size, KPROCESSOR_MODE Mode,

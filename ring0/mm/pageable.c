@@ -52,7 +52,11 @@ VOID MmHidePageable(VOID) {
 
 /* Round after round over the kinds of pages, each from where it was left, so that what goes is what has been there longest. */
 SIZE_T MiReclaim(SIZE_T Count) {
-    SIZE_T done = MiReclaimPagedPool(Count);
+    SIZE_T done = MiReclaimUserMemory(Count);
+    if (done < Count)
+        done += MiReclaimSections(Count - done);
+    if (done < Count)
+        done += MiReclaimPagedPool(Count - done);
     return done < Count ? done + MiReclaimSystemImages(Count - done) : done;
 }
 

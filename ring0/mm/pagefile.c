@@ -2,28 +2,38 @@
 
 /*
  * Pages that are committed and have no frame. What was in one lies in a slot of the machine's paging file, which the host keeps (hal.h); slot 0 stands for zeros and
- * takes no place. There may be as many such pages as RAM has frames: what may be committed is RAM and as much again.
+ * takes no place. The paging file has twice as many pages as RAM: what may be committed is what fits into both.
  */
+#define MI_PAGE_FILE_PAGES (2 * MmTotalFrames)
 
 static ULONG64 *MiSlotMap; /* a bit per slot, slot 1 first: 1 in use */
 static SIZE_T MiSlots, MiFirstFreeSlot;
 SIZE_T MmPagesOut;
 
 /* One slot more than pages may be out, for the page that goes out so that another can come in. */
-SIZE_T MiPageFileMapBytes(VOID) { return (MmTotalFrames + 64) / 64 * 8; }
+SIZE_T MiPageFileMapBytes(VOID) { return (MI_PAGE_FILE_PAGES + 64) / 64 * 8; }
 
 VOID MiInitializePageFile(PVOID Map) {
     MiSlotMap = Map;
-    MiSlots = MmTotalFrames + 1;
+    MiSlots = MI_PAGE_FILE_PAGES + 1;
 }
 
-SIZE_T MiPageFileRoom(VOID) { return MmTotalFrames > MmPagesOut ? MmTotalFrames - MmPagesOut : 0; }
+SIZE_T MiPageFileRoom(VOID) { return MI_PAGE_FILE_PAGES > MmPagesOut ? MI_PAGE_FILE_PAGES - MmPagesOut : 0; }
+
+BOOLEAN MiChargePages(SIZE_T Count, SIZE_T *Out) {
+    SIZE_T room = MiPageFileRoom();
+    *Out = Count <= MmFreeFrames ? 0 : Count < room ? Count : room;
+    if (Count - *Out > MmFreeFrames)
+        return FALSE;
+    MmPagesOut += *Out;
+    return TRUE;
+}
 
 BOOLEAN MiWritePage(MM_PFN Frame, ULONG64 *Slot) {
     SIZE_T index = MiFirstFreeSlot;
     while (index < MiSlots && (MiSlotMap[index / 64] >> (index % 64) & 1) != 0)
         index++;
-    if (index == MiSlots || HalOps->page_write(index, Frame * PAGE_SIZE) != 0)
+    if (MiPageFileRoom() == 0 || index == MiSlots || HalOps->page_write(index, Frame * PAGE_SIZE) != 0)
         return FALSE;
     MiSlotMap[index / 64] |= 1ull << (index % 64);
     MiFirstFreeSlot = index + 1;
@@ -32,25 +42,37 @@ BOOLEAN MiWritePage(MM_PFN Frame, ULONG64 *Slot) {
     return TRUE;
 }
 
-VOID MiReleaseSlot(ULONG64 Slot) {
-    MmPagesOut--;
+static VOID MiFreeSlot(ULONG64 Slot) {
+    SIZE_T index = Slot - 1;
     if (Slot == 0)
         return;
-    SIZE_T index = Slot - 1;
     MiSlotMap[index / 64] &= ~(1ull << (index % 64));
     if (index < MiFirstFreeSlot)
         MiFirstFreeSlot = index;
 }
 
+VOID MiReleaseSlot(ULONG64 Slot) {
+    MmPagesOut--;
+    MiFreeSlot(Slot);
+}
+
+/* It counts as in already while a frame is looked for, so that there is room for the page that goes out in its place. */
 NTSTATUS MiReadPage(ULONG64 Slot, MM_PFN *Frame) {
     MM_PFN frame;
+    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+    MmPagesOut--;
     if (!MiAllocateFrameRun(1, 0, MmTotalFrames, 0, Slot == 0, &frame))
-        return STATUS_INSUFFICIENT_RESOURCES;
+        goto failed;
+    status = STATUS_DEVICE_DATA_ERROR;
     if (Slot != 0 && HalOps->page_read(Slot - 1, frame * PAGE_SIZE) != 0) {
         MiDereferenceFrame(frame);
-        return STATUS_DEVICE_DATA_ERROR;
+        goto failed;
     }
-    MiReleaseSlot(Slot);
+    MiFreeSlot(Slot);
     *Frame = frame;
     return STATUS_SUCCESS;
+
+failed:
+    MmPagesOut++;
+    return status;
 }

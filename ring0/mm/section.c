@@ -4,8 +4,7 @@
 #include "ps/ps.h"
 
 /*
- * Section objects: images; memory shared by the processes that map it (SEC_COMMIT without a file); read-only views of a file as
- * it was when the section was made. A view references the section object, so that the section lives as long as the last view.
+ * Section objects: images; memory shared by the processes that map it (SEC_COMMIT and SEC_RESERVE without a file); data files (datafile.c). A view references the section object, so that the section lives as long as the last view.
  */
 
 #define MI_SECTION_WRITE (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)
@@ -16,12 +15,30 @@
 
 POBJECT_TYPE MmSectionObjectType;
 
+/* Nobody is there to be told when what was written does not fit into the file any more. */
+static VOID MiFreeSectionPages(PMI_SECTION Section) {
+    if (Section->File != NULL) {
+        MiFlushSection(Section, 0, Section->Pages);
+        ObDereferenceObject(Section->File);
+    }
+    RemoveEntryList(&Section->Link);
+    for (SIZE_T i = 0; i < Section->Pages; i++) {
+        MI_PTE pte = Section->Ptes[i];
+        if (pte & MI_PTE_OUT)
+            MiReleaseSlot(MI_PTE_SLOT(pte));
+        else if (pte != 0)
+            MiDereferenceFrame(MI_PTE_FRAME(pte));
+    }
+    ExFreePoolWithTag(Section->Ptes, 'tSmM');
+    Section->Ptes = NULL;
+}
+
 static VOID MiDeleteSection(PVOID Object) {
     PMI_SECTION section = Object;
     if (section->Image != NULL)
         MmDereferenceImage(section->Image);
-    else if (section->Pages != 0)
-        MiFreeFrames(section->Frame, section->Pages);
+    if (section->Ptes != NULL)
+        MiFreeSectionPages(section);
 }
 
 VOID MmInitSystem(VOID) {
@@ -44,27 +61,8 @@ VOID MiReleaseSectionView(PMI_SECTION Section) { ObDereferenceObject(Section); }
 
 /* ---- Making ---- */
 
-static NTSTATUS MiReadAll(HANDLE File, UCHAR *Bytes, SIZE_T Size) {
-    IO_STATUS_BLOCK io;
-    for (SIZE_T done = 0; done < Size;) {
-        LARGE_INTEGER offset = {.QuadPart = (LONG64)done};
-        ULONG part = Size - done > 0x10000000 ? 0x10000000 : (ULONG)(Size - done);
-        NTSTATUS status = ZwReadFile(File, NULL, NULL, NULL, &io, Bytes + done, part, &offset, NULL);
-        if (status == STATUS_PENDING) {
-            ZwWaitForSingleObject(File, FALSE, NULL);
-            status = io.Status;
-        }
-        if (!NT_SUCCESS(status))
-            return status;
-        if (io.Information == 0)
-            return STATUS_FILE_INVALID;
-        done += io.Information;
-    }
-    return STATUS_SUCCESS;
-}
-
-/* A file's size, and its name for those who list images. The handle is the caller's: its access counts. */
-static NTSTATUS MiOpenBackingFile(HANDLE File, ACCESS_MASK Access, SIZE_T *Size, POBJECT_NAME_INFORMATION *Name) {
+/* A file, referenced, its size, and, if asked for, its name for those who list images. The handle is the caller's: its access counts. */
+static NTSTATUS MiOpenBackingFile(HANDLE File, ACCESS_MASK Access, PFILE_OBJECT *Object, SIZE_T *Size, POBJECT_NAME_INFORMATION *Name) {
     PVOID object;
     IO_STATUS_BLOCK io;
     FILE_STANDARD_INFORMATION standard;
@@ -72,22 +70,30 @@ static NTSTATUS MiOpenBackingFile(HANDLE File, ACCESS_MASK Access, SIZE_T *Size,
     NTSTATUS status = ObReferenceObjectByHandle(File, Access, IopFileType, KiPreviousMode(), &object, NULL);
     if (!NT_SUCCESS(status))
         return status;
-    *Name = ExAllocatePoolWithTag(PagedPool, 2048, 'eSmM');
-    if (*Name == NULL)
-        status = STATUS_INSUFFICIENT_RESOURCES;
-    else if (!NT_SUCCESS(ObQueryNameString(object, *Name, 2048, &length)))
-        RtlZeroMemory(*Name, sizeof(**Name));
-    ObDereferenceObject(object);
-    if (NT_SUCCESS(status) && !NT_SUCCESS(status = ZwQueryInformationFile(File, &io, &standard, sizeof(standard), FileStandardInformation)))
-        ExFreePoolWithTag(*Name, 'eSmM');
+    status = ZwQueryInformationFile(File, &io, &standard, sizeof(standard), FileStandardInformation);
+    if (NT_SUCCESS(status) && standard.Directory)
+        status = STATUS_INVALID_FILE_FOR_SECTION;
+    if (NT_SUCCESS(status) && Name != NULL) {
+        *Name = ExAllocatePoolWithTag(PagedPool, 2048, 'eSmM');
+        if (*Name == NULL)
+            status = STATUS_INSUFFICIENT_RESOURCES;
+        else if (!NT_SUCCESS(ObQueryNameString(object, *Name, 2048, &length)))
+            RtlZeroMemory(*Name, sizeof(**Name));
+    }
+    if (!NT_SUCCESS(status)) {
+        ObDereferenceObject(object);
+        return status;
+    }
     *Size = (SIZE_T)standard.EndOfFile.QuadPart;
+    *Object = object;
     return status;
 }
 
 static NTSTATUS MiFillImageSection(PMI_SECTION Section, HANDLE File) {
     SIZE_T size;
+    PFILE_OBJECT file;
     POBJECT_NAME_INFORMATION name;
-    NTSTATUS status = MiOpenBackingFile(File, FILE_EXECUTE, &size, &name);
+    NTSTATUS status = MiOpenBackingFile(File, FILE_EXECUTE, &file, &size, &name);
     if (!NT_SUCCESS(status))
         return status;
     UCHAR *bytes = NULL;
@@ -96,7 +102,7 @@ static NTSTATUS MiFillImageSection(PMI_SECTION Section, HANDLE File) {
     else if (size > 0x40000000 || (bytes = ExAllocatePoolWithTag(PagedPool, size, 'eSmM')) == NULL)
         status = STATUS_INSUFFICIENT_RESOURCES;
     if (NT_SUCCESS(status))
-        status = MiReadAll(File, bytes, size);
+        status = MiReadFile(file, bytes, size);
     if (NT_SUCCESS(status))
         status = MmCreateImage(bytes, size, &name->Name, &Section->Image);
     if (NT_SUCCESS(status)) {
@@ -106,41 +112,64 @@ static NTSTATUS MiFillImageSection(PMI_SECTION Section, HANDLE File) {
     if (bytes != NULL)
         ExFreePoolWithTag(bytes, 'eSmM');
     ExFreePoolWithTag(name, 'eSmM');
+    ObDereferenceObject(file);
     return status;
 }
 
-static NTSTATUS MiFillSection(PMI_SECTION Section, HANDLE File, ULONG64 Size) {
-    SIZE_T file_size = 0;
-    if (File != NULL) {
-        POBJECT_NAME_INFORMATION name;
-        /* Writing back would need a file system that takes part; a section that would promise it is not made. */
-        if (Section->Protect & MI_SECTION_WRITE)
-            return STATUS_NOT_SUPPORTED;
-        NTSTATUS status = MiOpenBackingFile(File, FILE_READ_DATA, &file_size, &name);
-        if (!NT_SUCCESS(status))
-            return status;
-        ExFreePoolWithTag(name, 'eSmM');
-        if (Size == 0)
-            Size = file_size;
-        if (Size == 0)
-            return STATUS_MAPPED_FILE_SIZE_ZERO;
-        if (Size > file_size)
-            return STATUS_SECTION_TOO_BIG;
-    }
+static NTSTATUS MiMakeSectionPages(PMI_SECTION Section, SIZE_T Pages) {
+    if (Pages > 3 * MmTotalFrames)
+        return STATUS_COMMITMENT_LIMIT;
+    Section->Ptes = ExAllocatePoolWithTag(NonPagedPoolNx, Pages * sizeof(MI_PTE), 'tSmM');
+    if (Section->Ptes == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlZeroMemory(Section->Ptes, Pages * sizeof(MI_PTE));
+    Section->Pages = Pages;
+    MiInsertSection(Section);
+    return STATUS_SUCCESS;
+}
+
+/* "CreateFileMapping", learn.microsoft.com: a section that is larger than its file makes the file longer, if it may be written. */
+static NTSTATUS MiExtendFile(HANDLE File, ULONG64 Size) {
+    FILE_END_OF_FILE_INFORMATION end = {.EndOfFile.QuadPart = (LONG64)Size};
+    IO_STATUS_BLOCK io;
+    return ZwSetInformationFile(File, &io, &end, sizeof(end), FileEndOfFileInformation);
+}
+
+static NTSTATUS MiFillFileSection(PMI_SECTION Section, HANDLE File, ULONG64 Size) {
+    PFILE_OBJECT file;
+    SIZE_T file_size;
+    BOOLEAN write = (Section->Protect & MI_SECTION_WRITE) != 0;
+    NTSTATUS status = MiOpenBackingFile(File, write ? FILE_READ_DATA | FILE_WRITE_DATA : FILE_READ_DATA, &file, &file_size, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (Size == 0)
+        Size = file_size;
+    if (Size == 0)
+        status = STATUS_MAPPED_FILE_SIZE_ZERO;
+    else if (Size > file_size && !write)
+        status = STATUS_SECTION_TOO_BIG;
+    if (NT_SUCCESS(status))
+        status = MiMakeSectionPages(Section, MI_PAGES(Size));
+    Section->Size = Size;
+    if (NT_SUCCESS(status))
+        status = MiCommitSection(Section, 0, Section->Pages);
+    if (NT_SUCCESS(status) && Size > file_size)
+        status = MiExtendFile(File, Size);
+    if (NT_SUCCESS(status))
+        status = MiReadSection(Section, file);
+    if (NT_SUCCESS(status))
+        Section->File = file;
+    else
+        ObDereferenceObject(file);
+    return status;
+}
+
+static NTSTATUS MiFillSection(PMI_SECTION Section, ULONG64 Size) {
     if (Size == 0)
         return STATUS_INVALID_PARAMETER_4;
-    MM_PFN first;
-    if (Size > MmTotalFrames * PAGE_SIZE || !MiAllocateFrames(MI_PAGES(Size), ~0ull, &first))
-        return STATUS_COMMITMENT_LIMIT;
-    NTSTATUS status = File != NULL ? MiReadAll(File, MiRamAddress(first), Size) : STATUS_SUCCESS;
-    if (!NT_SUCCESS(status)) {
-        MiFreeFrames(first, MI_PAGES(Size));
-        return status;
-    }
-    Section->Frame = first;
-    Section->Pages = MI_PAGES(Size);
-    Section->Size = File != NULL ? Size : MI_ROUND(Size);
-    return STATUS_SUCCESS;
+    NTSTATUS status = MiMakeSectionPages(Section, MI_PAGES(Size));
+    Section->Size = MI_ROUND(Size);
+    return NT_SUCCESS(status) && (Section->Attributes & SEC_RESERVE) == 0 ? MiCommitSection(Section, 0, Section->Pages) : status;
 }
 
 NTSTATUS NTAPI NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes, PLARGE_INTEGER MaximumSize, ULONG Protect,
@@ -155,8 +184,6 @@ NTSTATUS NTAPI NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK Access, POBJEC
         return STATUS_INVALID_PARAMETER_6;
     if (MiProtectIndex(Protect) < 0 || (Protect & PAGE_GUARD) != 0 || (Protect & 0xFF) == PAGE_NOACCESS)
         return STATUS_INVALID_PAGE_PROTECTION;
-    if (kind == SEC_RESERVE)
-        return STATUS_NOT_SUPPORTED;
     if (mode == UserMode && ((ULONG64)SectionHandle >= MmUserProbeAddress || !MmIsRangeAccessible(SectionHandle, sizeof(handle), TRUE) ||
                              (MaximumSize != NULL && !KiCopyFromUser(&size, MaximumSize, sizeof(size)))))
         return STATUS_ACCESS_VIOLATION;
@@ -170,7 +197,9 @@ NTSTATUS NTAPI NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK Access, POBJEC
         return status;
     section->Protect = Protect;
     section->Attributes = AllocationAttributes;
-    status = kind == SEC_IMAGE ? MiFillImageSection(section, File) : MiFillSection(section, File, (ULONG64)size.QuadPart);
+    status = kind == SEC_IMAGE ? MiFillImageSection(section, File)
+             : File != NULL    ? MiFillFileSection(section, File, (ULONG64)size.QuadPart)
+                               : MiFillSection(section, (ULONG64)size.QuadPart);
     if (!NT_SUCCESS(status)) {
         ObDereferenceObject(section);
         return status;
@@ -227,11 +256,16 @@ static NTSTATUS MiMapData(PMM_ADDRESS_SPACE Space, PMI_SECTION Section, ULONG64 
         return STATUS_INSUFFICIENT_RESOURCES;
     ObReferenceObject(Section);
     vad->Section = Section;
+    vad->SectionPage = Offset / PAGE_SIZE;
     BOOLEAN copy = (Protect & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) != 0;
+    MI_PTE clean = Section->File != NULL ? MI_PTE_CLEAN : 0;
     for (ULONG64 i = 0; i < length / PAGE_SIZE; i++) {
-        MM_PFN frame = Section->Frame + Offset / PAGE_SIZE + i;
-        MiReferenceFrame(frame);
-        *MiFindPte(Space, start + i * PAGE_SIZE) = frame << 12 | MI_PTE_COMMITTED | (copy ? MI_PTE_COPY : 0) | MiProtectBits(Protect);
+        MI_PTE page = Section->Ptes[vad->SectionPage + i], bits = MI_PTE_COMMITTED | (copy ? MI_PTE_COPY : 0) | clean | MiProtectBits(Protect);
+        if (page == 0)
+            continue;
+        if ((page & MI_PTE_OUT) == 0)
+            MiReferenceFrame(MI_PTE_FRAME(page));
+        *MiFindPte(Space, start + i * PAGE_SIZE) = (page & MI_PTE_OUT) ? bits | MI_PTE_OUT | MI_PTE_PROTOTYPE : MI_PTE_FRAME(page) << 12 | bits;
     }
     MiSynchronize(Space, start, start + length);
     *Base = start;
@@ -317,6 +351,15 @@ NTSTATUS NTAPI NtUnmapViewOfSection(HANDLE ProcessHandle, PVOID Base) {
 
 /* ---- Views in system space ---- */
 
+/* The pages of such a view are resident as long as it is there. */
+static VOID MiUnmapSectionView(UCHAR *View) {
+    ULONG protection;
+    MM_PFN frame;
+    for (UCHAR *page = View; (frame = MiFrameOfSystemView((ULONG64)page, &protection)) != MI_NO_FRAME; page += PAGE_SIZE)
+        MiDereferenceFrame(frame);
+    MiReleaseSystemView(View);
+}
+
 NTSTATUS NTAPI MmMapViewInSystemSpace(PVOID Object, PVOID *Base, PSIZE_T Size) {
     PMI_SECTION section = Object;
     if (section->Image != NULL)
@@ -327,9 +370,19 @@ NTSTATUS NTAPI MmMapViewInSystemSpace(PVOID Object, PVOID *Base, PSIZE_T Size) {
     PVOID view = MiReserveSystemView(length);
     if (view == NULL)
         return STATUS_NO_MEMORY;
-    MiMapSystemView(view, 0, section->Frame, length / PAGE_SIZE, HAL_PROT_READ | ((section->Protect & MI_SECTION_WRITE) ? HAL_PROT_WRITE : 0));
-    for (SIZE_T i = 0; i < length / PAGE_SIZE; i++)
-        MiReferenceFrame(section->Frame + i);
+    for (SIZE_T i = 0; i < length / PAGE_SIZE; i++) {
+        MI_PTE *pte = &section->Ptes[i];
+        NTSTATUS status = *pte != 0 ? MiBringInSectionPage(pte) : STATUS_NOT_COMMITTED;
+        if (!NT_SUCCESS(status)) {
+            MiUnmapSectionView(view);
+            return status;
+        }
+        MiReferenceFrame(MI_PTE_FRAME(*pte));
+        if (section->File != NULL && (section->Protect & MI_SECTION_WRITE) != 0)
+            *pte |= MI_PTE_DIRTY;
+        MiMapSystemView(view, i, MI_PTE_FRAME(*pte), 1, HAL_PROT_READ | ((section->Protect & MI_SECTION_WRITE) ? HAL_PROT_WRITE : 0));
+    }
+    section->WrittenByKernel |= (section->Protect & MI_SECTION_WRITE) != 0;
     *Base = view;
     *Size = length;
     return STATUS_SUCCESS;
@@ -340,10 +393,6 @@ NTSTATUS NTAPI MmUnmapViewInSystemSpace(PVOID Base) {
     MM_PFN frame = (ULONG64)Base % PAGE_SIZE == 0 ? MiFrameOfSystemView((ULONG64)Base, &protection) : MI_NO_FRAME;
     if (frame == MI_NO_FRAME)
         return STATUS_NOT_MAPPED_VIEW;
-    SIZE_T pages = 1;
-    while (MiFrameOfSystemView((ULONG64)Base + pages * PAGE_SIZE, &protection) == frame + pages)
-        pages++;
-    MiReleaseSystemView(Base);
-    MiFreeFrames(frame, pages);
+    MiUnmapSectionView(Base);
     return STATUS_SUCCESS;
 }

@@ -27,6 +27,9 @@ NTSTATUS MmCreateAddressSpace(PMM_ADDRESS_SPACE *Space) {
     RtlZeroMemory(space, sizeof(*space));
     space->Root = MiRamAddress(root);
     InitializeListHead(&space->Vads);
+    space->WorkingSet[0] = MI_WORKING_SET_LEAST;
+    space->WorkingSet[1] = MI_WORKING_SET_MOST;
+    MiInsertSpace(space);
     *Space = space;
     return STATUS_SUCCESS;
 }
@@ -46,6 +49,7 @@ VOID MmDeleteAddressSpace(PMM_ADDRESS_SPACE Space) {
         KeBugCheckEx(PROCESS_HAS_LOCKED_PAGES, 0, (ULONG_PTR)Space->LockingProcess, (ULONG_PTR)Space->LockedPages, 0);
     while (!IsListEmpty(&Space->Vads))
         MiDeleteVad(Space, CONTAINING_RECORD(Space->Vads.Flink, MI_VAD, Link));
+    RemoveEntryList(&Space->Link);
     MiFreeTables(Space->Root, 0);
     if (Space->Runs != NULL)
         ExFreePoolWithTag(Space->Runs, 'nRmM');
@@ -109,6 +113,12 @@ ULONG MiPteProtect(MI_PTE Pte) {
 }
 
 ULONG MiPteHostProtection(MI_PTE Pte) {
+    if (Pte & MI_PTE_OUT)
+        return HAL_PROT_NONE;
+    return (Pte & MI_PTE_CLEAN) ? MiPteAccess(Pte) & ~HAL_PROT_WRITE : MiPteAccess(Pte);
+}
+
+ULONG MiPteAccess(MI_PTE Pte) {
     if ((Pte & MI_PTE_COMMITTED) == 0 || (Pte & MI_PTE_GUARD) != 0)
         return HAL_PROT_NONE;
     switch (1u << (Pte >> MI_PTE_PROTECT_SHIFT & 7)) {

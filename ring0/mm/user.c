@@ -46,6 +46,7 @@ NTSTATUS MmCreateUserBlock(SIZE_T Size, PVOID *User, PVOID *Kernel) {
         return STATUS_NO_MEMORY;
     }
     vad->Secured = 1;
+    vad->Resident = TRUE;
     for (SIZE_T i = 0; i < length / PAGE_SIZE; i++)
         *MiFindPte(space, start + i * PAGE_SIZE) = (first + i) << 12 | MI_PTE_COMMITTED | MiProtectBits(PAGE_READWRITE);
     MiSynchronize(space, start, start + length);

@@ -97,7 +97,7 @@ VOID MiDeleteVad(PMM_ADDRESS_SPACE Space, PMI_VAD Vad) {
 
 /* Frames for Count pages in as few runs as there are. The caller has made sure that there are enough. */
 static SIZE_T MiTakeFrames(SIZE_T Count, MM_PFN *First) {
-    while (!MiAllocateFrames(Count, ~0ull, First)) {
+    while (!MiTakeFreeFrames(Count, First)) {
         NT_ASSERT_OURS(Count > 1);
         Count /= 2;
     }
@@ -105,13 +105,14 @@ static SIZE_T MiTakeFrames(SIZE_T Count, MM_PFN *First) {
 }
 
 NTSTATUS MiCommit(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End, ULONG Protect) {
-    SIZE_T needed = 0;
-    if ((End - Start) / PAGE_SIZE > MmTotalFrames || !MiMakeTables(Space, Start, End))
+    SIZE_T needed = 0, out;
+    if ((End - Start) / PAGE_SIZE > 3 * MmTotalFrames || !MiMakeTables(Space, Start, End))
         return STATUS_COMMITMENT_LIMIT;
     for (ULONG64 address = Start; address < End; address += PAGE_SIZE)
         needed += *MiFindPte(Space, address) == 0;
-    if (needed > MmFreeFrames)
+    if (!MiChargePages(needed, &out))
         return STATUS_COMMITMENT_LIMIT;
+    needed -= out;
 
     MI_PTE bits = MiProtectBits(Protect) | MI_PTE_COMMITTED;
     MM_PFN frame = 0;
@@ -119,7 +120,12 @@ NTSTATUS MiCommit(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End, ULONG Pro
     for (ULONG64 address = Start; address < End; address += PAGE_SIZE) {
         MI_PTE *pte = MiFindPte(Space, address);
         if (*pte != 0) {
-            *pte = (*pte & (~(MI_PTE)0xFFF | MI_PTE_COPY)) | bits;
+            *pte = (*pte & MI_PTE_KEEP) | bits;
+            continue;
+        }
+        if (out != 0) {
+            *pte = MI_PTE_OUT | bits;
+            out--;
             continue;
         }
         if (have == 0)
@@ -148,7 +154,14 @@ VOID MiDecommit(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
         if (*pte == 0)
             continue;
         MM_PFN frame = MI_PTE_FRAME(*pte);
+        MI_PTE old = *pte;
         *pte = 0;
+        Space->LockedByProgram -= (old & MI_PTE_LOCKED) != 0;
+        if (old & MI_PTE_OUT) {
+            if ((old & MI_PTE_PROTOTYPE) == 0)
+                MiReleaseSlot(MI_PTE_SLOT(old));
+            continue;
+        }
         if (count != 0 && frame == first + count) {
             count++;
             continue;
@@ -163,11 +176,16 @@ VOID MiDecommit(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
 }
 
 BOOLEAN MiBreakCopy(PMM_ADDRESS_SPACE Space, ULONG64 Page, MI_PTE *Pte) {
+    /* It must not go while a frame is looked for. */
     MM_PFN frame, old = MI_PTE_FRAME(*Pte);
-    if (!MiAllocateFrameRun(1, 0, MmTotalFrames, 0, FALSE, &frame))
+    MI_PTE locked = *Pte & MI_PTE_LOCKED;
+    *Pte |= MI_PTE_LOCKED;
+    BOOLEAN allocated = MiAllocateFrameRun(1, 0, MmTotalFrames, 0, FALSE, &frame);
+    *Pte = (*Pte & ~MI_PTE_LOCKED) | locked;
+    if (!allocated)
         return FALSE;
     RtlCopyMemory(MiRamAddress(frame), MiRamAddress(old), PAGE_SIZE);
-    *Pte = frame << 12 | (*Pte & 0xFFF & ~MI_PTE_COPY);
+    *Pte = frame << 12 | (*Pte & 0xFFF & ~(MI_PTE_COPY | MI_PTE_CLEAN));
     MiDereferenceFrame(old);
     MiSynchronize(Space, Page, Page + PAGE_SIZE);
     return TRUE;

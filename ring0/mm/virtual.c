@@ -3,6 +3,10 @@
 
 /* NtAllocateVirtualMemory and its kin. Statuses: "NtAllocateVirtualMemory" and the Virtual* pages, learn.microsoft.com. */
 
+/* MEMORY_INFORMATION_CLASS, the classes that are answered. */
+enum { MI_BASIC_INFORMATION = 0, MI_MAPPED_NAME = 2, MI_WORKING_SET_EX = 4 };
+
+#define MI_NAME_BYTES       2048
 #define MI_ALLOCATION_TYPES (MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_TOP_DOWN)
 
 NTSTATUS MiReferenceSpace(HANDLE ProcessHandle, ACCESS_MASK Access, PEPROCESS *Process, PMM_ADDRESS_SPACE *Space) {
@@ -56,6 +60,13 @@ static NTSTATUS MiReturnRange(PVOID *Base, PSIZE_T Size, ULONG64 Start, ULONG64 
     return NT_SUCCESS(status) ? MiCopyOut(Size, &Length, sizeof(Length)) : status;
 }
 
+static BOOLEAN MiSectionAllows(const MI_SECTION *Section, ULONG Protect) {
+    BOOLEAN write = (Protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)) != 0;
+    BOOLEAN execute = (Protect & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)) != 0;
+    return (!write || (Section->Protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)) != 0) &&
+           (!execute || (Section->Protect & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)) != 0);
+}
+
 /* ---- Allocate ---- */
 
 static NTSTATUS MiReserve(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64 *Size, ULONG Type, ULONG Protect) {
@@ -84,6 +95,14 @@ static NTSTATUS MiReserve(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64 *Size,
     return STATUS_SUCCESS;
 }
 
+/* Pages of a section that was only reserved, in one of its views. */
+static NTSTATUS MiCommitView(PMM_ADDRESS_SPACE Space, PMI_VAD Vad, ULONG64 Start, ULONG64 End, ULONG Protect) {
+    if (!MiSectionAllows(Vad->Section, Protect))
+        return STATUS_SECTION_PROTECTION;
+    NTSTATUS status = MiCommitSection(Vad->Section, Vad->SectionPage + (Start - Vad->Start) / PAGE_SIZE, (End - Start) / PAGE_SIZE);
+    return NT_SUCCESS(status) ? MiCommit(Space, Start, End, Protect) : status;
+}
+
 static NTSTATUS MiAllocateVirtual(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64 *Size, ULONG Type, ULONG Protect) {
     if ((Type & ~MI_ALLOCATION_TYPES) != 0 || (Type & (MEM_COMMIT | MEM_RESERVE | MEM_RESET)) == 0 || ((Type & MEM_RESET) && Type != MEM_RESET))
         return STATUS_INVALID_PARAMETER_5;
@@ -102,10 +121,13 @@ static NTSTATUS MiAllocateVirtual(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG6
     PMI_VAD vad = MiFindVad(Space, start);
     if (vad == NULL || end > vad->End)
         return STATUS_CONFLICTING_ADDRESSES;
-    if (vad->Kind != MiVadPrivate)
+    NTSTATUS status = STATUS_SUCCESS;
+    if (vad->Kind == MiVadSection && (vad->Section->Attributes & SEC_RESERVE) != 0 && (Type & MEM_COMMIT) != 0)
+        status = MiCommitView(Space, vad, start, end, Protect);
+    else if (vad->Kind != MiVadPrivate)
         return STATUS_ALREADY_COMMITTED;
-    /* MEM_RESET allows the contents to be lost; nothing here needs them to be. */
-    NTSTATUS status = (Type & MEM_RESET) ? STATUS_SUCCESS : MiCommit(Space, start, end, Protect);
+    else if ((Type & MEM_RESET) == 0) /* which allows the contents to be lost; nothing here needs them to be */
+        status = MiCommit(Space, start, end, Protect);
     if (NT_SUCCESS(status)) {
         *Base = start;
         *Size = end - start;
@@ -211,13 +233,6 @@ static ULONG MiCopyProtect(ULONG Protect) {
     }
 }
 
-static BOOLEAN MiSectionAllows(const MI_SECTION *Section, ULONG Protect) {
-    BOOLEAN write = (Protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)) != 0;
-    BOOLEAN execute = (Protect & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)) != 0;
-    return (!write || (Section->Protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)) != 0) &&
-           (!execute || (Section->Protect & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)) != 0);
-}
-
 static NTSTATUS MiProtectVirtual(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64 *Size, ULONG Protect, ULONG *Old) {
     if (MiProtectIndex(Protect) < 0)
         return STATUS_INVALID_PAGE_PROTECTION;
@@ -241,7 +256,7 @@ static NTSTATUS MiProtectVirtual(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64
     }
     *Old = MiPteProtect(*MiFindPte(Space, start));
     for (ULONG64 address = start; address < end; address += PAGE_SIZE) {
-        MI_PTE *pte = MiFindPte(Space, address), keep = *pte & (~(MI_PTE)0xFFF | MI_PTE_COMMITTED | MI_PTE_COPY);
+        MI_PTE *pte = MiFindPte(Space, address), keep = *pte & MI_PTE_KEEP;
         /* A page of a shared section that is to be written privately starts to be shared only until then. */
         if (copy && vad->Kind == MiVadSection)
             keep |= MI_PTE_COPY;
@@ -317,24 +332,94 @@ static VOID MiQueryVirtual(PMM_ADDRESS_SPACE Space, ULONG64 Address, MM_BASIC_IN
     Information->Type = vad->Kind == MiVadImage ? MEM_IMAGE : vad->Kind == MiVadSection ? MEM_MAPPED : MEM_PRIVATE;
 }
 
-NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID Base, ULONG Class, PVOID Information, SIZE_T Length, PSIZE_T ReturnLength) {
+static NTSTATUS MiAnswerBasic(PMM_ADDRESS_SPACE Space, PVOID Base, PVOID Information, SIZE_T Length, SIZE_T *Size) {
     MM_BASIC_INFORMATION basic;
-    PEPROCESS process;
-    PMM_ADDRESS_SPACE space;
-    if (Class != 0 /* MemoryBasicInformation */)
-        return STATUS_INVALID_INFO_CLASS;
+    *Size = sizeof(basic);
     if (Length < sizeof(basic))
         return STATUS_INFO_LENGTH_MISMATCH;
     if (Base > MmHighestUserAddress)
         return STATUS_INVALID_PARAMETER;
-    if (!MiCanWriteResult(Information, sizeof(basic)) || (ReturnLength != NULL && !MiCanWriteResult(ReturnLength, sizeof(*ReturnLength))))
+    MiQueryVirtual(Space, (ULONG64)Base, &basic);
+    return MiCopyOut(Information, &basic, sizeof(basic));
+}
+
+/* The name of what is mapped there, behind a UNICODE_STRING ("GetMappedFileName", learn.microsoft.com). */
+static NTSTATUS MiAnswerMappedName(PMM_ADDRESS_SPACE Space, PVOID Base, PVOID Information, SIZE_T Length, SIZE_T *Size) {
+    PMI_VAD vad = Base <= MmHighestUserAddress ? MiFindVad(Space, (ULONG64)Base) : NULL;
+    UNICODE_STRING answer;
+    ULONG needed;
+    *Size = 0;
+    if (vad == NULL || (vad->Image == NULL && vad->Section == NULL))
+        return STATUS_INVALID_ADDRESS;
+    if (vad->Image == NULL && vad->Section->File == NULL)
+        return STATUS_FILE_INVALID;
+    POBJECT_NAME_INFORMATION name = ExAllocatePoolWithTag(PagedPool, MI_NAME_BYTES, 'eSmM');
+    if (name == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    name->Name = (UNICODE_STRING){0};
+    NTSTATUS status = vad->Image != NULL ? STATUS_SUCCESS : ObQueryNameString(vad->Section->File, name, MI_NAME_BYTES, &needed);
+    const UNICODE_STRING *text = vad->Image != NULL ? &vad->Image->Name : &name->Name;
+    answer = (UNICODE_STRING){text->Length, (USHORT)(text->Length + sizeof(WCHAR)), (PWSTR)((UNICODE_STRING *)Information + 1)};
+    *Size = sizeof(answer) + answer.MaximumLength;
+    if (NT_SUCCESS(status) && Length < *Size)
+        status = Length < sizeof(answer) ? STATUS_INFO_LENGTH_MISMATCH : STATUS_BUFFER_OVERFLOW;
+    if (NT_SUCCESS(status))
+        status = MiCopyOut(Information, &answer, sizeof(answer));
+    if (NT_SUCCESS(status))
+        status = MiCopyOut(answer.Buffer, text->Buffer, text->Length);
+    if (NT_SUCCESS(status))
+        status = MiCopyOut((UCHAR *)answer.Buffer + text->Length, L"", sizeof(WCHAR));
+    ExFreePoolWithTag(name, 'eSmM');
+    return status;
+}
+
+/* PSAPI_WORKING_SET_EX_BLOCK of a page: whether it is in, how many share it, its protection. */
+static ULONG64 MiWorkingSetBlock(PMM_ADDRESS_SPACE Space, ULONG64 Address) {
+    MI_PTE *pte = MiFindPte(Space, Address);
+    if (pte == NULL || (*pte & (MI_PTE_COMMITTED | MI_PTE_OUT)) != MI_PTE_COMMITTED)
+        return 0;
+    PMI_VAD vad = MiFindVad(Space, Address);
+    ULONG64 others = MiPfn[MI_PTE_FRAME(*pte)].References - 1;
+    BOOLEAN shared = (*pte & MI_PTE_COPY) != 0 || (vad != NULL && MiIsSectionPage(vad, Address, *pte));
+    return 1 | (others < 7 ? others : 7) << 1 | (ULONG64)(MiPteProtect(*pte) & 0x7FF) << 4 | (ULONG64)shared << 15 |
+           (ULONG64)((*pte & MI_PTE_LOCKED) != 0) << 22;
+}
+
+static NTSTATUS MiAnswerWorkingSet(PMM_ADDRESS_SPACE Space, PVOID Information, SIZE_T Length, SIZE_T *Size) {
+    struct {
+        ULONG64 Address, Block;
+    } entry;
+    NTSTATUS status = STATUS_SUCCESS;
+    *Size = Length / sizeof(entry) * sizeof(entry);
+    if (Length < sizeof(entry))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    for (SIZE_T at = 0; at < *Size && NT_SUCCESS(status); at += sizeof(entry)) {
+        status = MiCopyIn(&entry, (UCHAR *)Information + at, sizeof(entry));
+        if (!NT_SUCCESS(status))
+            break;
+        entry.Block = MiWorkingSetBlock(Space, entry.Address);
+        status = MiCopyOut((UCHAR *)Information + at, &entry, sizeof(entry));
+    }
+    return status;
+}
+
+NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID Base, ULONG Class, PVOID Information, SIZE_T Length, PSIZE_T ReturnLength) {
+    PEPROCESS process;
+    PMM_ADDRESS_SPACE space;
+    SIZE_T size = 0;
+    if (Class != MI_BASIC_INFORMATION && Class != MI_MAPPED_NAME && Class != MI_WORKING_SET_EX)
+        return STATUS_INVALID_INFO_CLASS;
+    if (ReturnLength != NULL && !MiCanWriteResult(ReturnLength, sizeof(*ReturnLength)))
         return STATUS_ACCESS_VIOLATION;
     NTSTATUS status = MiReferenceSpace(ProcessHandle, PROCESS_QUERY_INFORMATION, &process, &space);
     if (!NT_SUCCESS(status))
         return status;
-    MiQueryVirtual(space, (ULONG64)Base, &basic);
+    status = Class == MI_BASIC_INFORMATION ? MiAnswerBasic(space, Base, Information, Length, &size)
+             : Class == MI_MAPPED_NAME     ? MiAnswerMappedName(space, Base, Information, Length, &size)
+                                           : MiAnswerWorkingSet(space, Information, Length, &size);
     ObDereferenceObject(process);
-    SIZE_T size = sizeof(basic);
-    status = MiCopyOut(Information, &basic, size);
-    return NT_SUCCESS(status) && ReturnLength != NULL ? MiCopyOut(ReturnLength, &size, sizeof(size)) : status;
+    if (ReturnLength == NULL || (!NT_SUCCESS(status) && status != STATUS_BUFFER_OVERFLOW))
+        return status;
+    NTSTATUS written = MiCopyOut(ReturnLength, &size, sizeof(size));
+    return NT_SUCCESS(written) ? status : written;
 }

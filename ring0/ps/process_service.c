@@ -123,6 +123,13 @@ static NTSTATUS PspQueryProcess(PEPROCESS Process, PROCESSINFOCLASS Class, PVOID
         };
         return PspAnswer(Buffer, Length, ReturnLength, &Answer, sizeof(Answer));
     }
+    case ProcessQuotaLimits: {
+        QUOTA_LIMITS Answer = {.PagedPoolLimit = ~(SIZE_T)0, .NonPagedPoolLimit = ~(SIZE_T)0, .PagefileLimit = ~(SIZE_T)0, .TimeLimit.QuadPart = -1};
+        if (Process->Pcb.AddressSpace == NULL)
+            return STATUS_PROCESS_IS_TERMINATING;
+        MmQueryWorkingSetSize(Process->Pcb.AddressSpace, &Answer.MinimumWorkingSetSize, &Answer.MaximumWorkingSetSize);
+        return PspAnswer(Buffer, Length, ReturnLength, &Answer, sizeof(Answer));
+    }
     case ProcessTimes: {
         KERNEL_USER_TIMES Times = {0};
         PspSumTimes(Process, &Times);
@@ -190,6 +197,23 @@ static NTSTATUS PspSetPriorityClass(PEPROCESS Process, PVOID Buffer, ULONG Lengt
     return STATUS_SUCCESS;
 }
 
+/* Of all limits only those of the working set can be set; QUOTA_LIMITS and the longer QUOTA_LIMITS_EX begin alike. */
+static NTSTATUS PspSetQuotaLimits(PEPROCESS Process, PVOID Buffer, ULONG Length) {
+    QUOTA_LIMITS Limits;
+    NTSTATUS Status;
+
+    if (Length != sizeof(QUOTA_LIMITS) && Length != sizeof(QUOTA_LIMITS_EX))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    Status = KiCopyIn(&Limits, Buffer, sizeof(Limits));
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Process->Pcb.AddressSpace == NULL)
+        return STATUS_PROCESS_IS_TERMINATING;
+    if (Limits.MinimumWorkingSetSize == 0 || Limits.MaximumWorkingSetSize == 0)
+        return STATUS_INVALID_PARAMETER;
+    return MmSetWorkingSetSize(Process->Pcb.AddressSpace, Limits.MinimumWorkingSetSize, Limits.MaximumWorkingSetSize);
+}
+
 NTSTATUS NTAPI NtSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS ProcessInformationClass, PVOID ProcessInformation,
                                        ULONG ProcessInformationLength) {
     PEPROCESS Process;
@@ -202,6 +226,7 @@ NTSTATUS NTAPI NtSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Pr
         Status = ProcessInformationLength == sizeof(ULONG) ? KiCopyIn(&Process->DefaultHardErrorMode, ProcessInformation, sizeof(ULONG))
                                                            : STATUS_INFO_LENGTH_MISMATCH;
         break;
+    case ProcessQuotaLimits: Status = PspSetQuotaLimits(Process, ProcessInformation, ProcessInformationLength); break;
     case ProcessPriorityClass: Status = PspSetPriorityClass(Process, ProcessInformation, ProcessInformationLength); break;
     default: Status = STATUS_INVALID_INFO_CLASS; break;
     }

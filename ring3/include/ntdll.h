@@ -211,6 +211,7 @@ NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE, PVOID *, ULONG_PTR ZeroBits, PSIZ
 NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG Type);
 NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG Protect, PULONG OldProtect);
 NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE, PVOID, ULONG Class, PVOID, SIZE_T, PSIZE_T);
+#define MemoryWorkingSetExInformation_ 4u
 NTSTATUS NTAPI NtReadVirtualMemory(HANDLE, PVOID, PVOID, SIZE_T, PSIZE_T);
 NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE, PVOID, PVOID, SIZE_T, PSIZE_T);
 NTSTATUS NTAPI NtFlushInstructionCache(HANDLE, PVOID, SIZE_T);
@@ -219,6 +220,9 @@ NTSTATUS NTAPI NtOpenSection(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 NTSTATUS NTAPI NtMapViewOfSection(HANDLE, HANDLE Process, PVOID *, ULONG_PTR ZeroBits, SIZE_T Commit, PLARGE_INTEGER, PSIZE_T, ULONG Inherit,
                                   ULONG Type, ULONG Protect);
 NTSTATUS NTAPI NtUnmapViewOfSection(HANDLE Process, PVOID);
+NTSTATUS NTAPI NtFlushVirtualMemory(HANDLE Process, PVOID *, PSIZE_T, PIO_STATUS_BLOCK);
+NTSTATUS NTAPI NtLockVirtualMemory(HANDLE Process, PVOID *, PSIZE_T, ULONG MapType);
+NTSTATUS NTAPI NtUnlockVirtualMemory(HANDLE Process, PVOID *, PSIZE_T, ULONG MapType);
 
 /* ---- Processes and threads -------------------------------------------------------------------------------------------- */
 typedef struct _NT_PROCESS_BASIC_INFORMATION {
@@ -240,6 +244,7 @@ typedef struct _NT_THREAD_BASIC_INFORMATION {
 } NT_THREAD_BASIC_INFORMATION;
 enum {
     ProcessBasicInformation_ = 0,
+    ProcessQuotaLimits_ = 1,
     ProcessTimes_ = 4,
     ProcessDefaultHardErrorMode_ = 12,
     ProcessPriorityClass_ = 18,

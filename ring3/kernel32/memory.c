@@ -30,6 +30,26 @@ SIZE_T WINAPI VirtualQueryEx(HANDLE Process, LPCVOID Address, PMEMORY_BASIC_INFO
 SIZE_T WINAPI VirtualQuery(LPCVOID Address, PMEMORY_BASIC_INFORMATION Information, SIZE_T Length) {
     return VirtualQueryEx(NtCurrentProcess(), Address, Information, Length);
 }
+#define MAP_PROCESS 1u
+WINBOOL WINAPI VirtualLock(LPVOID Address, SIZE_T Size) { return BaseResult(NtLockVirtualMemory(NtCurrentProcess(), &Address, &Size, MAP_PROCESS)); }
+WINBOOL WINAPI VirtualUnlock(LPVOID Address, SIZE_T Size) {
+    return BaseResult(NtUnlockVirtualMemory(NtCurrentProcess(), &Address, &Size, MAP_PROCESS));
+}
+WINBOOL WINAPI SetProcessWorkingSetSizeEx(HANDLE Process, SIZE_T Least, SIZE_T Most, DWORD Flags) {
+    QUOTA_LIMITS limits = {.MinimumWorkingSetSize = Least, .MaximumWorkingSetSize = Most};
+    if (Flags & (QUOTA_LIMITS_HARDWS_MIN_ENABLE | QUOTA_LIMITS_HARDWS_MAX_ENABLE)) /* the limits here are never hard ones */
+        return BaseFail(ERROR_NOT_SUPPORTED);
+    return BaseResult(NtSetInformationProcess(Process, ProcessQuotaLimits_, &limits, sizeof limits));
+}
+WINBOOL WINAPI SetProcessWorkingSetSize(HANDLE Process, SIZE_T Least, SIZE_T Most) { return SetProcessWorkingSetSizeEx(Process, Least, Most, 0); }
+WINBOOL WINAPI GetProcessWorkingSetSize(HANDLE Process, PSIZE_T Least, PSIZE_T Most) {
+    QUOTA_LIMITS limits;
+    if (!BaseResult(NtQueryInformationProcess(Process, ProcessQuotaLimits_, &limits, sizeof limits, NULL)))
+        return FALSE;
+    *Least = limits.MinimumWorkingSetSize;
+    *Most = limits.MaximumWorkingSetSize;
+    return TRUE;
+}
 BOOL WINAPI ReadProcessMemory(HANDLE Process, LPCVOID Address, LPVOID Buffer, SIZE_T Size, SIZE_T *Done) {
     return BaseResult(NtReadVirtualMemory(Process, (PVOID)Address, Buffer, Size, Done));
 }

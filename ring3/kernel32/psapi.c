@@ -96,3 +96,9 @@ DWORD WINAPI K32GetModuleBaseNameA(HANDLE Process, HMODULE Module, LPSTR Buffer,
 DWORD WINAPI K32GetModuleFileNameExA(HANDLE Process, HMODULE Module, LPSTR Buffer, DWORD Size) {
     return Narrow(K32GetModuleFileNameExW, Process, Module, Buffer, Size);
 }
+
+/* ---- Working sets ---- */
+WINBOOL WINAPI K32EmptyWorkingSet(HANDLE Process) { return SetProcessWorkingSetSize(Process, (SIZE_T)-1, (SIZE_T)-1); }
+WINBOOL WINAPI K32QueryWorkingSetEx(HANDLE Process, PVOID Entries, DWORD Size) {
+    return BaseResult(NtQueryVirtualMemory(Process, NULL, MemoryWorkingSetExInformation_, Entries, Size, NULL));
+}

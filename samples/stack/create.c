@@ -93,6 +93,16 @@ static NTSTATUS CheckFound(PFCB Fcb, ULONG Options, ULONG Disposition) {
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS OpenVolume(ULONG Options, ULONG Disposition, PULONG Parent, PENTRY Entry) {
+    RtlZeroMemory(Entry, FIELD_OFFSET(ENTRY, Text));
+    *Parent = WHOLE_VOLUME;
+    if (Options & FILE_DIRECTORY_FILE)
+        return STATUS_NOT_A_DIRECTORY;
+    if ((Disposition != FILE_OPEN && Disposition != FILE_OPEN_IF) || (Options & FILE_DELETE_ON_CLOSE))
+        return STATUS_ACCESS_DENIED;
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS FatCreate(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR *Information) {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     ULONG Options = Stack->Parameters.Create.Options & 0xFFFFFF, Disposition = Stack->Parameters.Create.Options >> 24, Parent;
@@ -110,8 +120,8 @@ NTSTATUS FatCreate(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR *Infor
         Status = STATUS_NOT_SUPPORTED; /* paths begin at the root */
         goto done;
     }
-    Status = Path.Length == 0 && (Options & FILE_DIRECTORY_FILE) ? STATUS_NOT_A_DIRECTORY : Walk(Volume, Path, &Parent, &Last, Entry);
-    if (Stack->Flags & SL_OPEN_TARGET_DIRECTORY) { /* for a rename: the parent, and whether the name is taken there */
+    Status = Path.Length == 0 ? OpenVolume(Options, Disposition, &Parent, Entry) : Walk(Volume, Path, &Parent, &Last, Entry);
+    if ((Stack->Flags & SL_OPEN_TARGET_DIRECTORY) && Path.Length != 0) { /* for a rename: the parent, and whether the name is taken there */
         if (Parent == NO_PARENT || (!NT_SUCCESS(Status) && Status != STATUS_OBJECT_NAME_NOT_FOUND)) {
             Status = NT_SUCCESS(Status) ? STATUS_INVALID_PARAMETER : Status;
             goto done;
@@ -148,7 +158,6 @@ NTSTATUS FatCreate(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR *Infor
             IoRemoveShareAccess(File, &Fcb->Share);
     }
     if (NT_SUCCESS(Status)) {
-        Ccb->WholeVolume = Path.Length == 0;
         Ccb->DeleteOnClose = (Options & FILE_DELETE_ON_CLOSE) != 0;
         Fcb->References++;
         Fcb->Handles++;

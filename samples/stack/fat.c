@@ -29,12 +29,9 @@ static NTSTATUS Flush(PVOLUME Volume) {
     return Status;
 }
 
-/* Who has opened the volume itself talks to the disk: it may ask, and read sectors, but not write below a file system that is in use. */
-static BOOLEAN IsForDisk(PIO_STACK_LOCATION Stack) {
-    PCCB Ccb = Stack->FileObject != NULL ? Stack->FileObject->FsContext2 : NULL;
-    if (Ccb == NULL || !Ccb->WholeVolume)
-        return FALSE;
-    return Stack->MajorFunction == IRP_MJ_DEVICE_CONTROL || Stack->MajorFunction == IRP_MJ_READ;
+static BOOLEAN IsWholeVolume(PIO_STACK_LOCATION Stack) {
+    PFCB Fcb = Stack->MajorFunction != IRP_MJ_CREATE && Stack->FileObject != NULL ? Stack->FileObject->FsContext : NULL;
+    return Fcb != NULL && Fcb->Parent == WHOLE_VOLUME;
 }
 
 static NTSTATUS Handle(PVOLUME Volume, PIRP Irp, PIO_STACK_LOCATION Stack, ULONG_PTR *Information) {
@@ -60,9 +57,13 @@ static NTSTATUS Dispatch(PDEVICE_OBJECT Device, PIRP Irp) {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     ULONG_PTR Information = 0;
     NTSTATUS Status;
-    if (IsForDisk(Stack)) {
-        IoSkipCurrentIrpStackLocation(Irp);
-        return IoCallDriver(Volume->Below, Irp);
+    if (IsWholeVolume(Stack)) {
+        switch (Stack->MajorFunction) {
+        case IRP_MJ_DEVICE_CONTROL: /* whoever has opened the volume itself talks to the disk: it may ask, and read sectors */
+        case IRP_MJ_READ: IoSkipCurrentIrpStackLocation(Irp); return IoCallDriver(Volume->Below, Irp);
+        case IRP_MJ_WRITE: return Complete(Irp, STATUS_ACCESS_DENIED, 0); /* but not write below a file system that is in use */
+        case IRP_MJ_SET_INFORMATION: return Complete(Irp, STATUS_INVALID_PARAMETER, 0);
+        }
     }
     KeWaitForSingleObject(&Volume->Lock, Executive, KernelMode, FALSE, NULL);
     Status = Handle(Volume, Irp, Stack, &Information);

@@ -20,6 +20,7 @@
 #define END_OF_CHAIN   0x0FFFFFFFu /* also what leads to no cluster */
 #define ROOT           1u          /* the root directory, where a directory is named by its first cluster */
 #define NO_PARENT      0xFFFFFFFFu
+#define WHOLE_VOLUME   0xFFFFFFFEu /* FCB.Parent of the volume itself, opened as \\.\E:, without a path */
 #define TAG            'taFS'
 
 typedef struct _VOLUME {
@@ -72,7 +73,6 @@ typedef struct _FCB { /* a file or directory that is open; found by where its en
 typedef struct _CCB {
     ULONG Next; /* slot at which the listing goes on */
     BOOLEAN Listing, AnyMatch, DeleteOnClose;
-    BOOLEAN WholeVolume;    /* opened as \\.\E:, without a path */
     UNICODE_STRING Pattern; /* upper case; no buffer: everything */
 } CCB, *PCCB;
 

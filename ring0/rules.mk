@@ -1,5 +1,5 @@
 # ntoskrnl.exe, hal.dll and the inbox drivers.
-RING0_DIRS := hal rtl ke mm ob ex ps se cm kd io lpc po pnp fsrtl etw ldr vf mon
+RING0_DIRS := hal rtl ke mm ob ex ps se cm kd io lpc po pnp fsrtl etw wmi ldr vf mon
 RING0_C := $(foreach d,$(RING0_DIRS),$(wildcard ring0/$(d)/*.c))
 RING0_S := $(foreach d,$(RING0_DIRS),$(wildcard ring0/$(d)/*.S))
 RING0_GENERATED := $(BUILD)/ring0/services.c $(BUILD)/ring0/contract.c

@@ -409,7 +409,7 @@ int64_t console_debug_line(const hal_debug_line *line) {
         return 0;
     if (size > 0 && line->text[size - 1] == '\r') /* DbgPrint("...\r\n") */
         size--;
-    if (strcmp(line->component_name, "ETW") == 0)
+    if (strcmp(line->component_name, "ETW") == 0 || strcmp(line->component_name, "WMI") == 0)
         return put_line(host.colour ? "\033[2metw:\033[0m " : "etw: ", line->text, size);
     return put_line(host.colour ? "\033[2mdbg:\033[0m " : "dbg: ", line->text, size);
 }

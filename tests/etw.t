@@ -82,4 +82,8 @@ err_lacks "etw: $id 2" "a less important one is not"
 err_lacks "etw: $id 3" "one of other keywords neither"
 built -DSESSION=0
 err_has 'enabled 0 0 0' "a session that is not started enables nothing"
+run "$ringside" run --etw -d "$build/tests/kernel/wmi.sys"
+err_has 'etw: data block, instances {10203040-0001-0002-0304-05060708090A} 2' "a WMI provider's blocks are shown"
+err_has 'etw: event, bytes {50607080-0001-0002-0304-05060708090A} 4656' "and its events"
+err_has 'left a device registered with WMI' "left registered at unload: it is named"
 done_testing

@@ -11,6 +11,7 @@
 #include "etw/etw.h"
 #include "kd/kd.h"
 #include "ldr/ldr.h"
+#include "wmi/wmi.h"
 
 #define IOP_DRIVER_TAG 'virD'
 
@@ -419,6 +420,7 @@ VOID IopReportLeftovers(PDRIVER_OBJECT Driver) {
     for (PLIST_ENTRY Link = IopDriver(Driver)->DeviceNames.Flink; Link != &IopDriver(Driver)->DeviceNames; Link = Link->Flink)
         ReportLinks(Driver, &CONTAINING_RECORD(Link, IOP_NAME, Entry)->Name);
     EtwReportLeftovers(Driver, (ULONG64)Driver->DriverStart, Driver->DriverSize);
+    WmiReportLeftovers(Driver);
 }
 
 /* ---- Drivers from inside ----------------------------------------------------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 #include "rtl/rtl.h"
 #include "se/se.h"
 #include "vf/vf.h"
+#include "wmi/wmi.h"
 
 /*
  * Boot, in two phases as on NT. Phase 0 runs on the boot stack and builds what threads need; then the boot thread becomes the idle thread and
@@ -126,6 +127,7 @@ VOID KiInitializeKernel(hal_machine *Machine) {
     CmInitSystem();
     KdInitSystem();
     EtwInitSystem();
+    WmiInitSystem();
     IoInitSystem();
     MonInitSystem();
     KiStartProcessors();

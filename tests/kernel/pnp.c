@@ -69,6 +69,4 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     STATUS(IoWMIQueryAllData(DriverObject, &Size, NULL), STATUS_OBJECT_TYPE_MISMATCH, "and nothing else is one");
     STATUS(IoWMIQuerySingleInstance(DriverObject, &Link, &Size, NULL), STATUS_OBJECT_TYPE_MISMATCH, "for one instance");
     STATUS(IoWMISetSingleInstance(DriverObject, &Link, 1, 0, NULL), STATUS_OBJECT_TYPE_MISMATCH, "nor to be set");
-    STATUS(IoWMIRegistrationControl((PDEVICE_OBJECT)DriverObject, WMIREG_ACTION_REGISTER), STATUS_NOT_SUPPORTED, "a provider cannot register");
-    STATUS(IoWMIWriteEvent(&Guid), STATUS_UNSUCCESSFUL, "nobody listens for events");
 }

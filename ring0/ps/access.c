@@ -79,6 +79,10 @@ ULONG NTAPI PsGetCurrentProcessSessionId(VOID) { return PsGetProcessSessionId(Io
 
 ULONG NTAPI PsGetThreadSessionId(PETHREAD Thread) { return PsGetProcessSessionId(Thread->Process); }
 
+/* No program is debugged. */
+PVOID NTAPI PsGetProcessDebugPort(PEPROCESS Process);
+PVOID NTAPI PsGetProcessDebugPort(PEPROCESS Process) { return NULL; }
+
 PVOID NTAPI PsGetProcessWin32Process(PEPROCESS Process) { return NULL; }
 
 PVOID NTAPI PsGetThreadWin32Thread(PETHREAD Thread) { return NULL; }

@@ -65,6 +65,7 @@ static VOID PspExitProcess(PETHREAD Thread, PEPROCESS Process) {
     PMM_ADDRESS_SPACE Space;
 
     Process->Exiting = TRUE;
+    ExWaitForRundownProtectionRelease(&Process->RundownProtect);
     if (Process->ExitStatus == STATUS_PENDING)
         Process->ExitStatus = Thread->ExitStatus;
     PspNotifyProcess(Process, FALSE, NULL);

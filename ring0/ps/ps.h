@@ -26,7 +26,8 @@ struct _EPROCESS {
     PVOID SectionBaseAddress;
     NTSTATUS ExitStatus;
     ULONG ActiveThreads;
-    BOOLEAN Exiting; /* no new threads */
+    EX_RUNDOWN_REF RundownProtect; /* PsAcquireProcessExitSynchronization */
+    BOOLEAN Exiting;               /* no new threads */
     BOOLEAN HandlesClosed;
     BOOLEAN ImagesAnnounced; /* program and ntdll, to PsSetLoadImageNotifyRoutine's routines */
     ULONG DefaultHardErrorMode;

@@ -227,19 +227,18 @@ static VOID NTAPI PspContextRundown(PKAPC Apc) {
     KeSetEvent(&Request->Done, 0, FALSE);
 }
 
-static NTSTATUS PspExchangeContext(HANDLE ThreadHandle, PCONTEXT UserContext, BOOLEAN Set) {
-    CONTEXT_REQUEST *Request;
-    PETHREAD Thread;
+/* Given is the caller's, as Mode may touch it: what is asked for, or what is to be set. */
+static NTSTATUS PspExchangeContext(PETHREAD Thread, PCONTEXT Given, KPROCESSOR_MODE Mode, BOOLEAN Set) {
+    CONTEXT_REQUEST *Request = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Request), APC_TAG);
     ULONG Flags;
-    NTSTATUS Status = PspReferenceThread(ThreadHandle, Set ? THREAD_SET_CONTEXT_ACCESS : THREAD_GET_CONTEXT_ACCESS, &Thread);
+    NTSTATUS Status = Request == NULL                   ? STATUS_INSUFFICIENT_RESOURCES
+                      : Thread->Tcb.SystemThread        ? STATUS_INVALID_HANDLE
+                      : Thread->Tcb.State == Terminated ? STATUS_THREAD_IS_TERMINATING
+                      : Mode != KernelMode              ? KiCopyIn(&Request->Context, Given, sizeof(CONTEXT))
+                                                        : STATUS_SUCCESS;
 
-    if (!NT_SUCCESS(Status))
-        return Status;
-    Request = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Request), APC_TAG);
-    Status = Request == NULL                   ? STATUS_INSUFFICIENT_RESOURCES
-             : Thread->Tcb.SystemThread        ? STATUS_INVALID_HANDLE
-             : Thread->Tcb.State == Terminated ? STATUS_THREAD_IS_TERMINATING
-                                               : KiCopyIn(&Request->Context, UserContext, sizeof(CONTEXT));
+    if (NT_SUCCESS(Status) && Mode == KernelMode)
+        Request->Context = *Given;
     if (NT_SUCCESS(Status) && Set && (Request->Context.ContextFlags & CONTEXT_CONTROL) == CONTEXT_CONTROL &&
         (Request->Context.Rip >= HAL_USER_END || Request->Context.Rsp >= HAL_USER_END))
         Status = STATUS_INVALID_PARAMETER;
@@ -254,18 +253,41 @@ static NTSTATUS PspExchangeContext(HANDLE ThreadHandle, PCONTEXT UserContext, BO
             Request->Status = STATUS_THREAD_IS_TERMINATING;
         Status = Request->Status;
         Request->Context.ContextFlags = Flags;
-        if (NT_SUCCESS(Status) && !Set)
-            Status = KiCopyOut(UserContext, &Request->Context, sizeof(CONTEXT));
+        if (NT_SUCCESS(Status) && !Set && Mode == KernelMode)
+            *Given = Request->Context;
+        else if (NT_SUCCESS(Status) && !Set)
+            Status = KiCopyOut(Given, &Request->Context, sizeof(CONTEXT));
     }
     if (Request != NULL)
         ExFreePoolWithTag(Request, APC_TAG);
+    return Status;
+}
+
+static NTSTATUS PspExchangeByHandle(HANDLE ThreadHandle, PCONTEXT Given, BOOLEAN Set) {
+    PETHREAD Thread;
+    NTSTATUS Status = PspReferenceThread(ThreadHandle, Set ? THREAD_SET_CONTEXT_ACCESS : THREAD_GET_CONTEXT_ACCESS, &Thread);
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = PspExchangeContext(Thread, Given, KiPreviousMode(), Set);
     ObDereferenceObject(Thread);
     return Status;
 }
 
-NTSTATUS NTAPI NtGetContextThread(HANDLE ThreadHandle, PCONTEXT ThreadContext) { return PspExchangeContext(ThreadHandle, ThreadContext, FALSE); }
+NTSTATUS NTAPI PsGetContextThread(PETHREAD Thread, PCONTEXT ThreadContext, KPROCESSOR_MODE Mode);
+NTSTATUS NTAPI PsSetContextThread(PETHREAD Thread, PCONTEXT ThreadContext, KPROCESSOR_MODE Mode);
 
-NTSTATUS NTAPI NtSetContextThread(HANDLE ThreadHandle, PCONTEXT ThreadContext) { return PspExchangeContext(ThreadHandle, ThreadContext, TRUE); }
+NTSTATUS NTAPI PsGetContextThread(PETHREAD Thread, PCONTEXT ThreadContext, KPROCESSOR_MODE Mode) {
+    return PspExchangeContext(Thread, ThreadContext, Mode, FALSE);
+}
+
+NTSTATUS NTAPI PsSetContextThread(PETHREAD Thread, PCONTEXT ThreadContext, KPROCESSOR_MODE Mode) {
+    return PspExchangeContext(Thread, ThreadContext, Mode, TRUE);
+}
+
+NTSTATUS NTAPI NtGetContextThread(HANDLE ThreadHandle, PCONTEXT ThreadContext) { return PspExchangeByHandle(ThreadHandle, ThreadContext, FALSE); }
+
+NTSTATUS NTAPI NtSetContextThread(HANDLE ThreadHandle, PCONTEXT ThreadContext) { return PspExchangeByHandle(ThreadHandle, ThreadContext, TRUE); }
 
 /* ---- Alerts and APCs ----------------------------------------------------------------------------------------------------------- */
 

@@ -40,6 +40,10 @@ NTSTATUS NTAPI ZwOpenTimer(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 NTSTATUS NTAPI ZwCancelTimer(HANDLE, PBOOLEAN);
 NTSTATUS NTAPI ZwSetInformationObject(HANDLE, ULONG, PVOID, ULONG);
 NTSTATUS NTAPI ZwQueryObject(HANDLE, OBJECT_INFORMATION_CLASS, PVOID, ULONG, PULONG);
+NTSTATUS NTAPI ZwGetNextProcess(HANDLE, ACCESS_MASK, ULONG, ULONG, PHANDLE);
+NTSTATUS NTAPI ZwGetNextThread(HANDLE, HANDLE, ACCESS_MASK, ULONG, ULONG, PHANDLE);
+NTSTATUS NTAPI PsGetContextThread(PETHREAD, PCONTEXT, KPROCESSOR_MODE);
+NTSTATUS NTAPI PsSetContextThread(PETHREAD, PCONTEXT, KPROCESSOR_MODE);
 ULONG NTAPI PsGetCurrentProcessSessionId(VOID);
 ULONG NTAPI PsGetThreadSessionId(PETHREAD);
 
@@ -281,6 +285,49 @@ static VOID TestMemory(VOID) {
     KeUnstackDetachProcess(&State);
 }
 
+static VOID TestNext(VOID) {
+    HANDLE Handle = NULL, Next;
+    BOOLEAN Found = FALSE;
+    ULONG Count = 0;
+    PVOID Object;
+    while (NT_SUCCESS(ZwGetNextProcess(Handle, PROCESS_ALL_ACCESS, OBJ_KERNEL_HANDLE, 0, &Next))) {
+        Count++;
+        if (Handle)
+            ZwClose(Handle);
+        Handle = Next;
+        if (NT_SUCCESS(ObReferenceObjectByHandle(Handle, 0, *PsProcessType, KernelMode, &Object, NULL))) {
+            Found |= Object == Process;
+            ObDereferenceObject(Object);
+        }
+    }
+    ok(Found && Count >= 2, "ZwGetNextProcess: the program's and System among %u", Count);
+    STATUS(ZwGetNextProcess(Handle, PROCESS_ALL_ACCESS, OBJ_KERNEL_HANDLE, 0, &Next), STATUS_NO_MORE_ENTRIES, "then none");
+    STATUS(ZwGetNextProcess(Handle, PROCESS_ALL_ACCESS, OBJ_KERNEL_HANDLE, 2, &Next), STATUS_INVALID_PARAMETER, "a flag that is none");
+    ZwClose(Handle);
+    ObOpenObjectByPointer(Process, OBJ_KERNEL_HANDLE, NULL, PROCESS_ALL_ACCESS, *PsProcessType, KernelMode, &Handle);
+    STATUS(ZwGetNextThread(Handle, NULL, THREAD_ALL_ACCESS, OBJ_KERNEL_HANDLE, 0, &Next), 0, "ZwGetNextThread");
+    STATUS(ObReferenceObjectByHandle(Next, 0, *PsThreadType, KernelMode, &Object, NULL), 0, "a thread");
+    ok(Object == (PVOID)Thread, "the program's");
+    ObDereferenceObject(Object);
+    STATUS(ZwGetNextThread(Handle, Next, THREAD_ALL_ACCESS, OBJ_KERNEL_HANDLE, 0, &Handle), STATUS_NO_MORE_ENTRIES, "its only one");
+    ZwClose(Next);
+    ZwClose(Handle);
+}
+
+static VOID TestContext(VOID) {
+    static CONTEXT Context, Again;
+    Context.ContextFlags = CONTEXT_CONTROL | CONTEXT_INTEGER;
+    STATUS(PsGetContextThread(Thread, &Context, KernelMode), 0, "PsGetContextThread");
+    ok(Context.Rip && Context.Rip < (ULONG64)(ULONG_PTR)MmHighestUserAddress, "where it is in user mode");
+    Context.R15 = 0x1122334455667788;
+    Context.ContextFlags = CONTEXT_INTEGER;
+    STATUS(PsSetContextThread(Thread, &Context, KernelMode), 0, "PsSetContextThread");
+    Again.ContextFlags = CONTEXT_INTEGER;
+    PsGetContextThread(Thread, &Again, KernelMode);
+    is(Again.R15, 0x1122334455667788, "a register is set");
+    STATUS(PsGetContextThread(PsGetCurrentThread(), &Again, KernelMode), STATUS_INVALID_HANDLE, "of a system thread");
+}
+
 /* The same image once more, as another service's. */
 static VOID TestLoad(VOID) {
     UNICODE_STRING File = RTL_CONSTANT_STRING(L"\\??\\C:\\nt-services-twin.sys"), Service, Path = RTL_CONSTANT_STRING(L"ImagePath");
@@ -334,6 +381,8 @@ static VOID NTAPI Run(PVOID Context) {
     TestFiles();
     TestThreads();
     TestMemory();
+    TestNext();
+    TestContext();
     TestLoad();
     PsTerminateSystemThread(0);
 }

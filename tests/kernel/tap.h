@@ -1,11 +1,11 @@
 /*
  * TAP from a driver: each check is a line of debug output, "ok 1 - what" or "not ok 1 - what"; tests/kernel.sh takes it from there.
- * A test driver defines `static VOID RunTests(PDRIVER_OBJECT, PUNICODE_STRING)`; DriverEntry runs it, prints the plan and stays loaded.
+ * A test driver defines `static VOID RunTests(PDRIVER_OBJECT, PUNICODE_STRING)`; DriverEntry runs it, prints the plan and stays loaded, or fails if a check did.
  */
 #pragma once
 #include <ntddk.h>
 
-static ULONG TapCount;
+static ULONG TapCount, TapFailed;
 
 #define ok(condition, ...)        TapCheck((condition) ? TRUE : FALSE, __FILE__, __LINE__, __VA_ARGS__)
 #define is(value, expected, what) TapCompare((ULONG64)(value), (ULONG64)(expected), __FILE__, __LINE__, what)
@@ -18,6 +18,7 @@ static inline VOID TapCheck(BOOLEAN Passed, PCSTR File, int Line, PCSTR Format, 
     va_end(Arguments);
     DbgPrint("\n");
     if (!Passed) {
+        TapFailed++;
         DbgPrint("# failed at %s:%d\n", File, Line);
     }
 }
@@ -40,5 +41,5 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
 #ifndef TAP_PLAN_LATER
     DbgPrint("1..%u\n", TapCount);
 #endif
-    return STATUS_SUCCESS;
+    return TapFailed == 0 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
 }

@@ -19,25 +19,51 @@ static BOOLEAN IsSynchronous(PIRP Irp) {
     return (Irp->Flags & IRP_SYNCHRONOUS_API) || (File && (File->Flags & FO_SYNCHRONOUS_IO));
 }
 
-/* Calls the cancel routines of Thread's requests (Synchronous: of those alone that it waits for) on File (NULL: on any) with this status block
-   (NULL: any). At APC_LEVEL, so that the current thread's list changes only through what the routines complete. Returns how many such requests there
-   are. */
-static ULONG CancelMatching(PETHREAD Thread, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb, BOOLEAN Synchronous) {
-    ULONG Count = 0;
-    KIRQL Irql = KfRaiseIrql(APC_LEVEL);
-restart:
+/* A request of Thread's (Synchronous: that it waits for) on File (NULL: any) with this status block (NULL: any) that is not cancelled yet; NULL: none. */
+static PIRP FindMatching(PETHREAD Thread, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb, BOOLEAN Synchronous) {
     for (PLIST_ENTRY Link = Thread->IrpList.Flink; Link != &Thread->IrpList; Link = Link->Flink) {
         PIRP Irp = IrpOf(Link);
         if ((File && Irp->Tail.Overlay.OriginalFileObject != File) || (Iosb && Irp->UserIosb != Iosb) || IopIsCompleted(Irp))
             continue;
-        if (Irp->Cancel || (Synchronous && !IsSynchronous(Irp)))
-            continue;
-        Count++;
-        if (IoCancelIrp(Irp))
-            goto restart; /* its completion may have changed the list */
+        if (!Irp->Cancel && (!Synchronous || IsSynchronous(Irp)))
+            return Irp;
     }
+    return NULL;
+}
+
+/*
+ * Calls the cancel routines of all such requests; Thread stays. At APC_LEVEL, so that the current thread's list changes only through what the routines
+ * complete. Who waits for the cancel spin lock lets other processors go on, which may complete and free a request: so it is looked for with the lock held.
+ * Returns how many there were.
+ */
+static ULONG CancelMatching(PETHREAD Thread, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb, BOOLEAN Synchronous) {
+    ULONG Count = 0;
+    KIRQL Irql = KfRaiseIrql(APC_LEVEL), CancelIrql;
+    PIRP Irp;
+    do {
+        IoAcquireCancelSpinLock(&CancelIrql);
+        Irp = FindMatching(Thread, File, Iosb, Synchronous);
+        if (Irp) {
+            Count++;
+            IopCancelLockedIrp(Irp, CancelIrql);
+        } else {
+            IoReleaseCancelSpinLock(CancelIrql);
+        }
+    } while (Irp);
     KeLowerIrql(Irql);
     return Count;
+}
+
+/* A thread of the process that has such a request, referenced; NULL: none. */
+static PETHREAD ThreadWithMatching(PKPROCESS Process, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb) {
+    for (PLIST_ENTRY Link = Process->ThreadListHead.Flink; Link != &Process->ThreadListHead; Link = Link->Flink) {
+        PETHREAD Thread = (PETHREAD)CONTAINING_RECORD(Link, struct _KTHREAD, ThreadListEntry);
+        if (FindMatching(Thread, File, Iosb, FALSE)) {
+            ObfReferenceObject(Thread);
+            return Thread;
+        }
+    }
+    return NULL;
 }
 
 static BOOLEAN HasRequests(PETHREAD Thread, PFILE_OBJECT File) {
@@ -71,16 +97,18 @@ NTSTATUS NTAPI NtCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)
 }
 
 NTSTATUS NTAPI NtCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToCancel, PIO_STATUS_BLOCK IoStatusBlock) {
-    PKPROCESS Process = KiCurrentThread()->Process;
     IOP_REQUEST Request;
+    PETHREAD Thread;
     ULONG Count = 0;
     NTSTATUS Status = IopReferenceFile(&Request, FileHandle, 0);
     if (!NT_SUCCESS(Status))
         return Status;
     Status = ObpProbeOutput(IoStatusBlock, sizeof *IoStatusBlock, sizeof(ULONG), Request.Mode);
     if (NT_SUCCESS(Status)) {
-        for (PLIST_ENTRY Link = Process->ThreadListHead.Flink; Link != &Process->ThreadListHead; Link = Link->Flink)
-            Count += CancelMatching((PETHREAD)CONTAINING_RECORD(Link, struct _KTHREAD, ThreadListEntry), Request.File, IoRequestToCancel, FALSE);
+        while ((Thread = ThreadWithMatching(KiCurrentThread()->Process, Request.File, IoRequestToCancel)) != NULL) {
+            Count += CancelMatching(Thread, Request.File, IoRequestToCancel, FALSE);
+            ObfDereferenceObject(Thread);
+        }
         Status = FinishCancel(IoStatusBlock, Request.Mode, Count ? STATUS_SUCCESS : STATUS_NOT_FOUND);
     }
     ObfDereferenceObject(Request.File);

@@ -9,6 +9,7 @@
  * requests that did not pend (FILE_SKIP_COMPLETION_PORT_ON_SUCCESS).
  */
 #include "io/io.h"
+#include "vf/vf.h"
 
 /* All but MajorFunction, which debuggers and traces want to see afterwards. */
 static inline VOID ClearLocation(PIO_STACK_LOCATION Stack) {
@@ -199,8 +200,7 @@ static VOID Requeue(PIRP Irp, CCHAR PriorityBoost) {
         if (!(Irp->AllocationFlags & IOP_IRP_ORPHAN))
             KiBugCheck(IRQL_NOT_LESS_OR_EQUAL, FIELD_OFFSET(struct _KTHREAD, ApcQueueable), DISPATCH_LEVEL, 1, (ULONG_PTR)IofCompleteRequest, NULL,
                        "an IRP made by IoAllocateIrp was completed to its end and belongs to no thread: give it a completion routine that frees it "
-                       "and returns "
-                       "STATUS_MORE_PROCESSING_REQUIRED");
+                       "and returns STATUS_MORE_PROCESSING_REQUIRED; if it has one, the IRP was completed twice");
         DropRequest(Irp, File, AuxiliaryBuffer);
         return;
     }
@@ -221,6 +221,10 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
     if (Irp->Type != IO_TYPE_IRP || IopIsCompleted(Irp))
         KiBugCheck(MULTIPLE_IRP_COMPLETE_REQUESTS, (ULONG_PTR)Irp, __LINE__, 0, 0, NULL,
                    "an IRP was completed that has been completed before: after IoCompleteRequest a driver must forget it");
+    if (Irp->CancelRoutine && VfIsOn())
+        KiBugCheck(0xC9 /* DRIVER_VERIFIER_IOMANAGER_VIOLATION */, 7, (ULONG_PTR)Irp->CancelRoutine, (ULONG_PTR)Irp, 0, NULL,
+                   "an IRP was completed whose cancel routine was still set: take it back with IoSetCancelRoutine(Irp, NULL), and leave the IRP alone if "
+                   "that gives NULL, for it is being cancelled");
     if (KiMachine->trace)
         IopTraceComplete(Irp);
 

@@ -171,6 +171,8 @@ VOID IopFinishRequest(PIRP Irp, PFILE_OBJECT File);
 VOID IopAbandonRequest(PIRP Irp, PFILE_OBJECT File, PKEVENT Event, BOOLEAN Locked);
 /* Cancels what the exiting thread still has under way and waits for it. Called by ps/ in that thread before its handles go. PASSIVE_LEVEL. */
 VOID IoCancelThreadIo(PETHREAD Thread);
+/* IoCancelIrp with the cancel spin lock held, taken at Irql; releases it. irp.c. */
+BOOLEAN IopCancelLockedIrp(PIRP Irp, KIRQL Irql);
 
 /* ---- Completion ports: completion.c -------------------------------------------------------------------------------------------- */
 #define IO_COMPLETION_QUERY_STATE  1u

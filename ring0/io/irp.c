@@ -6,6 +6,7 @@
  * block of its own. A freed IRP keeps Type 0, so a second completion or free of it is seen as long as nobody has reused it.
  */
 #include "io/io.h"
+#include "vf/vf.h"
 
 #define IOP_IRP_TAG    ' prI'
 #define IOP_BUFFER_TAG 'BsyS'
@@ -157,11 +158,16 @@ VOID NTAPI IoAcquireCancelSpinLock(PKIRQL Irql) { *Irql = KeAcquireSpinLockRaise
 VOID NTAPI IoReleaseCancelSpinLock(KIRQL Irql) { KeReleaseSpinLock(&CancelSpinLock, Irql); }
 
 BOOLEAN NTAPI IoCancelIrp(PIRP Irp) {
-    PDRIVER_CANCEL Routine;
     KIRQL Irql;
 
     NT_ASSERT_OURS(Irp->Type == IO_TYPE_IRP);
     IoAcquireCancelSpinLock(&Irql);
+    return IopCancelLockedIrp(Irp, Irql);
+}
+
+BOOLEAN IopCancelLockedIrp(PIRP Irp, KIRQL Irql) {
+    PDRIVER_CANCEL Routine;
+
     Irp->Cancel = TRUE;
     Routine = IoSetCancelRoutine(Irp, NULL);
     if (!Routine) {
@@ -173,5 +179,8 @@ BOOLEAN NTAPI IoCancelIrp(PIRP Irp) {
                    "a completed IRP still has a cancel routine: clear it with IoSetCancelRoutine before IoCompleteRequest");
     Irp->CancelIrql = Irql;
     Routine(IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp); /* releases the lock */
+    if (VfIsOn() && KiCurrentIrql() != Irql)
+        KiBugCheck(IRQL_UNEXPECTED_VALUE, ((ULONG)KiCurrentIrql() << 16) | ((ULONG)Irql << 8), (ULONG_PTR)Routine, (ULONG_PTR)Irp, 0, NULL,
+                   "a cancel routine came back at another IRQL: it must release the cancel spin lock, IoReleaseCancelSpinLock(Irp->CancelIrql)");
     return TRUE;
 }

@@ -43,8 +43,8 @@ static VOID MonListIrps(const MON_LIST *List, PETHREAD Thread) {
         if (Stack == NULL || Stack->DeviceObject == NULL)
             MonListLine(List, "    IRP %p", Irp);
         else
-            MonListLine(List, "    IRP %p: major function 0x%02X, pended by %wZ", Irp, Stack->MajorFunction,
-                        &Stack->DeviceObject->DriverObject->DriverName);
+            MonListLine(List, "    IRP %p: major function 0x%02X, pended by %wZ%s", Irp, Stack->MajorFunction,
+                        &Stack->DeviceObject->DriverObject->DriverName, Irp->Cancel ? ", which keeps it although it is cancelled" : "");
     }
 }
 

@@ -1,51 +1,21 @@
 #include "cc.h"
+#include "cc/command.h"
+#include "cc/headers.h"
+#include "cc/object.h"
+#include "cc/source.h"
 #include "message.h"
-#include "files/names.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
-#include <spawn.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
 
 #define APT_COMPILER "apt install clang-19 lld-19"
 #define APT_HEADERS  "apt install mingw-w64-x86-64-dev"
 #define OLDEST_CLANG 16 /* #pragma alloc_text */
-
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wc23-extensions"
-static const unsigned char excpt_header[] = {
-#embed "../include/ddk-fix/excpt.h"
-};
-static const unsigned char ntddser_header[] = {
-#embed "../include/ddk-fix/ntddser.h"
-};
-static const unsigned char wdm_header[] = {
-#embed "../include/ddk-fix/wdm.h"
-};
-static const unsigned char kernel_library[] = {
-#embed "ring0/ntoskrnl.lib"
-};
-static const unsigned char wdmsec_library[] = {
-#embed "ring0/wdmsec.lib"
-};
-static const unsigned char prelude_header[] = {
-#embed "cc/prelude.h"
-};
-static const unsigned char builtins_source[] = {
-#embed "cc/builtins.c"
-};
-#pragma clang diagnostic pop
 
 enum kind { DRIVER, NATIVE, PROGRAM, LIBRARY };
 
@@ -55,105 +25,10 @@ struct build {
     char *clang, *linker; /* paths */
     char *include, *lib;  /* mingw-w64's */
     char *libgcc;         /* a library's path, or NULL */
+    char *libstdcxx;      /* the same */
+    bool cxx;             /* a source is C++ */
     char directory[256];  /* private: headers of ours, object files */
 };
-
-/* ---- Command lines -------------------------------------------------------------------------------- */
-
-struct command {
-    char **argv; /* each word from malloc; NULL at the end */
-    size_t count, room;
-    bool failed; /* out of memory */
-};
-
-static void add(struct command *command, const char *word) {
-    if (command->count + 1 >= command->room) {
-        size_t room = command->room == 0 ? 64 : command->room * 2;
-        char **grown = reallocarray(command->argv, room, sizeof *grown);
-        if (grown == NULL) {
-            command->failed = true;
-            return;
-        }
-        command->argv = grown;
-        command->room = room;
-    }
-    command->argv[command->count] = strdup(word);
-    command->failed = command->failed || command->argv[command->count] == NULL;
-    command->argv[++command->count] = NULL;
-}
-
-static void __attribute__((format(printf, 2, 3))) addf(struct command *command, const char *format, ...) {
-    va_list arguments;
-    char *word;
-
-    va_start(arguments, format);
-    if (vasprintf(&word, format, arguments) < 0) {
-        command->failed = true;
-    } else {
-        add(command, word);
-        free(word);
-    }
-    va_end(arguments);
-}
-
-/* Words separated by spaces. */
-static void add_words(struct command *command, const char *words) {
-    while (*words != '\0') {
-        size_t length = strcspn(words, " ");
-        addf(command, "%.*s", (int)length, words);
-        words += length;
-        words += strspn(words, " ");
-    }
-}
-
-static void command_free(struct command *command) {
-    for (size_t i = 0; i < command->count; i++)
-        free(command->argv[i]);
-    free(command->argv);
-    *command = (struct command){0};
-}
-
-/* As a shell would take it. */
-static void print_command(char *const *argv) {
-    for (; *argv != NULL; argv++) {
-        bool plain = **argv != '\0' && strspn(*argv, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%") == strlen(*argv);
-        if (plain) {
-            fputs(*argv, stderr);
-        } else {
-            fputc('\'', stderr);
-            for (const char *c = *argv; *c != '\0'; c++)
-                fputs(*c == '\'' ? "'\\''" : (char[]){*c, 0}, stderr);
-            fputc('\'', stderr);
-        }
-        fputc(argv[1] != NULL ? ' ' : '\n', stderr);
-    }
-}
-
-/* Runs and frees a command. 0; 1 when it says no; EXIT_OURS, after a message, when it could not run. */
-static int run(struct command *command, bool verbose) {
-    int status = EXIT_OURS, wait_status, error;
-    pid_t child;
-
-    if (command->failed) {
-        message_error("cc", "no memory for a command line: free some");
-    } else {
-        if (verbose)
-            print_command(command->argv);
-        error = posix_spawn(&child, command->argv[0], NULL, NULL, command->argv, environ);
-        if (error != 0) {
-            message_error(command->argv[0], "it does not start: %s", strerror(error));
-        } else {
-            while (waitpid(child, &wait_status, 0) < 0 && errno == EINTR)
-                continue;
-            if (WIFEXITED(wait_status))
-                status = WEXITSTATUS(wait_status) == 0 ? 0 : 1;
-            else
-                message_error(command->argv[0], "it was ended by signal %d", WTERMSIG(wait_status));
-        }
-    }
-    command_free(command);
-    return status;
-}
 
 /* ---- Tools and libraries -------------------------------------------------------------------------------- */
 
@@ -241,52 +116,14 @@ static bool find_mingw(struct build *build) {
         build->libgcc = strdup(found.gl_pathv[found.gl_pathc - 1]);
         globfree(&found);
     }
-    return true;
-}
-
-/* ---- The private directory -------------------------------------------------------------------------------- */
-
-static bool write_file(const struct build *build, const char *name, const void *data, size_t size) {
-    char path[300];
-    FILE *file;
-    bool ok;
-
-    snprintf(path, sizeof path, "%s/%s", build->directory, name);
-    if ((file = fopen(path, "we")) == NULL)
-        return false;
-    ok = fwrite(data, 1, size, file) == size;
-    return fclose(file) == 0 && ok;
-}
-
-static bool make_directory(struct build *build) {
-    const char *base = getenv("TMPDIR");
-
-    snprintf(build->directory, sizeof build->directory, "%.200s/ringside-cc.XXXXXX", base == NULL || *base != '/' ? "/tmp" : base);
-    if (mkdtemp(build->directory) == NULL) {
-        build->directory[0] = '\0';
-    } else if (write_file(build, "excpt.h", excpt_header, sizeof excpt_header) &&
-               write_file(build, "ntddser.h", ntddser_header, sizeof ntddser_header) && write_file(build, "wdm.h", wdm_header, sizeof wdm_header) &&
-               write_file(build, "ntoskrnl.lib", kernel_library, sizeof kernel_library) &&
-               write_file(build, "wdmsec.lib", wdmsec_library, sizeof wdmsec_library) &&
-               write_file(build, "prelude.h", prelude_header, sizeof prelude_header) &&
-               write_file(build, "builtins.c", builtins_source, sizeof builtins_source)) {
-        return true;
+    if (build->libgcc != NULL &&
+        asprintf(&build->libstdcxx, "%.*s/libstdc++.a", (int)(strrchr(build->libgcc, '/') - build->libgcc), build->libgcc) < 0)
+        build->libstdcxx = NULL;
+    if (build->libstdcxx != NULL && access(build->libstdcxx, R_OK) != 0) {
+        free(build->libstdcxx);
+        build->libstdcxx = NULL;
     }
-    message_error("cc", "a temporary file cannot be written (%s): set TMPDIR to a directory that can", strerror(errno));
-    return false;
-}
-
-/* It is flat: headers, sources and objects of ours. */
-static void remove_directory(struct build *build) {
-    DIR *directory;
-
-    if (build->directory[0] == '\0' || (directory = opendir(build->directory)) == NULL)
-        return;
-    int at = dirfd(directory);
-    for (struct dirent *entry; at >= 0 && (entry = readdir(directory)) != NULL;)
-        unlinkat(at, entry->d_name, 0);
-    closedir(directory);
-    rmdir(build->directory);
+    return true;
 }
 
 /* ---- Compiling and linking -------------------------------------------------------------------------------- */
@@ -297,51 +134,161 @@ static bool is_linker_flag(const char *flag) { return strncmp(flag, "-Wl,", 4) =
 /* Whether there is a C run-time with its start-up code in it. */
 static bool needs_runtime(const struct build *build) { return build->kind == PROGRAM || build->kind == LIBRARY; }
 
-static int compile(const struct build *build, const char *source, size_t index, bool ours) {
-    static const char common[] = "--target=x86_64-w64-windows-gnu -std=gnu17 -O2 -g -gdwarf-4 -fms-extensions "
+/* Whether clang is told something about a macro: -DNAME, -DNAME=1, -UNAME. */
+static bool mentions_macro(const struct cc_options *options, const char *name) {
+    size_t length = strlen(name);
+
+    for (size_t i = 0; i < options->extra_count; i++) {
+        const char *flag = options->extra[i];
+        if (flag[0] == '-' && (flag[1] == 'D' || flag[1] == 'U') && strncmp(flag + 2, name, length) == 0 &&
+            (flag[2 + length] == '\0' || flag[2 + length] == '='))
+            return true;
+    }
+    return false;
+}
+
+static char *object_path(const struct build *build, size_t index) {
+    char *path;
+    return asprintf(&path, "%s/%zu.o", build->directory, index) < 0 ? NULL : path;
+}
+
+/* A source to PATH/NAME.o in the private directory. */
+static int compile(const struct build *build, const char *source, const char *name, bool ours) {
+    static const char common[] = "--target=x86_64-w64-windows-gnu -O2 -g -gdwarf-4 -fms-extensions -fms-compatibility -fgnuc-version=4.2.1 "
                                  /* A plain load inside __try must be covered by its handler, and *(int *)0 must stay a store. */
                                  "-Xclang -fasync-exceptions -fasynchronous-unwind-tables -fno-delete-null-pointer-checks -fno-strict-aliasing "
                                  "-Wall -Werror=jump-seh-finally -Wno-#warnings -Wno-pragma-pack -Wno-ignored-attributes -Wno-unknown-pragmas "
+                                 "-Wno-microsoft -Wno-nonportable-include-path -Wno-multichar "
                                  "-DNTDDI_VERSION=0x0A000008 -D_WIN32_WINNT=0x0A00 -DWINVER=0x0A00";
+    /* What Visual C++ warns of and clang refuses. */
+    static const char c[] = "-std=gnu17 -Wno-error=int-conversion -Wno-error=implicit-int "
+                            "-Wno-error=incompatible-function-pointer-types -Wno-error=return-mismatch";
+    static const char cxx[] = "-std=gnu++20 -Wno-writable-strings -Wno-c++11-narrowing -fno-char8_t -fsized-deallocation "
+                              "-D_CRT_SECURE_CPP_OVERLOAD_SECURE_NAMES=1 -D__USE_MINGW_ANSI_STDIO=0";
+    static const char no_cxx_runtime[] = "-fno-exceptions -fno-rtti -fno-threadsafe-statics";
     static const char freestanding[] = "-ffreestanding -fno-builtin -fno-auto-import -fno-stack-protector -mno-stack-arg-probe";
-    static const char driver[] = "-D_AMD64_ -DAMD64 -D_WIN64";
+    static const char driver[] = "-D_AMD64_ -DAMD64 -D_WIN64 -D_KERNEL_MODE=1";
     struct command command = {0};
+    bool is_cxx = source_is_cxx(source);
+    enum source_main main_kind = source_main(source);
 
-    add(&command, build->clang);
-    add_words(&command, common);
+    command_add(&command, build->clang);
+    command_add_words(&command, common);
+    command_add_words(&command, is_cxx ? cxx : c);
+    if (is_cxx && (!needs_runtime(build) || build->libstdcxx == NULL))
+        command_add_words(&command, no_cxx_runtime);
     if (!needs_runtime(build))
-        add_words(&command, freestanding);
+        command_add_words(&command, freestanding);
+    else if (!is_cxx && main_kind == SOURCE_MAIN_LOOSE)
+        command_add(&command, "-ffreestanding");
+    else if (!is_cxx && main_kind == SOURCE_MAIN_VOID)
+        command_add(&command, "-Dmain=ringside_main");
     if (build->kind == DRIVER)
-        add_words(&command, driver);
+        command_add_words(&command, driver);
+    if (build->kind == DRIVER && !mentions_macro(build->options, "DBG"))
+        command_add(&command, "-DDBG=1");
     if (build->options->ucrt)
-        add(&command, "-D_UCRT");
-    addf(&command, "-I%s", build->directory);
+        command_add(&command, "-D_UCRT");
+    command_add(&command, "-ivfsoverlay");
+    command_addf(&command, "%s/overlay.yaml", build->directory);
+    command_addf(&command, "-I%s", build->directory);
     if (build->kind == DRIVER) {
-        add(&command, "-include");
-        addf(&command, "%s/prelude.h", build->directory);
-        add(&command, "-isystem");
-        addf(&command, "%s/ddk", build->include);
+        command_add(&command, "-include");
+        command_addf(&command, "%s/prelude.h", build->directory);
+        command_add(&command, "-isystem");
+        command_addf(&command, "%s/ddk", build->include);
     }
-    add(&command, "-isystem");
-    add(&command, build->include);
+    command_add(&command, "-isystem");
+    command_add(&command, build->include);
     for (size_t i = 0; !ours && i < build->options->extra_count; i++)
         if (!is_linker_flag(build->options->extra[i]))
-            add(&command, build->options->extra[i]);
-    add(&command, "-c");
-    add(&command, source);
-    add(&command, "-o");
-    addf(&command, "%s/%zu.o", build->directory, index);
-    return run(&command, build->options->verbose);
+            command_add(&command, build->options->extra[i]);
+    command_add(&command, "-c");
+    command_add(&command, source);
+    command_add(&command, "-o");
+    command_addf(&command, "%s/%s.o", build->directory, name);
+    return command_run(&command, build->options->verbose);
+}
+
+/* Headers are found by any case beside the sources, where -I says, and in ours and mingw-w64's directories. */
+static bool write_overlay(const struct build *build) {
+    const struct cc_options *options = build->options;
+    size_t count = 0;
+    char *ddk = NULL, **sources = calloc(options->source_count + 1, sizeof *sources);
+    const char **directories = calloc(options->source_count + options->extra_count + 4, sizeof *directories);
+    bool ok = sources != NULL && directories != NULL && asprintf(&ddk, "%s/ddk", build->include) >= 0;
+
+    for (size_t i = 0; ok && i < options->source_count; i++) {
+        const char *slash = strrchr(options->sources[i], '/');
+        ok =
+            asprintf(&sources[i], "%.*s", slash != NULL ? (int)(slash - options->sources[i]) + 1 : 1, slash != NULL ? options->sources[i] : ".") >= 0;
+        bool again = false;
+        for (size_t j = 0; ok && j < i; j++)
+            again = again || strcmp(sources[i], sources[j]) == 0;
+        if (ok && !again)
+            directories[count++] = sources[i];
+    }
+    for (size_t i = 0; ok && i < options->extra_count; i++)
+        if (strncmp(options->extra[i], "-I", 2) == 0)
+            directories[count++] = options->extra[i] + 2;
+    if (ok) {
+        size_t own = count;
+        directories[count++] = build->directory;
+        directories[count++] = ddk;
+        directories[count++] = build->include;
+        ok = headers_write_overlay(build->directory, directories, own);
+    } else {
+        message_error("cc", "no memory for the names of directories: free some");
+    }
+    for (size_t i = 0; sources != NULL && i < options->source_count; i++)
+        free(sources[i]);
+    free(sources);
+    free(directories);
+    free(ddk);
+    return ok;
 }
 
 static void add_linker_flags(struct command *command, const struct build *build) {
     for (size_t i = 0; i < build->options->extra_count; i++) {
         const char *flag = build->options->extra[i];
         if (strncmp(flag, "-Wl,", 4) == 0)
-            add(command, flag + 4);
+            command_add(command, flag + 4);
         else if (is_linker_flag(flag))
-            addf(command, "%s/lib%s.a", build->lib, flag + 2);
+            command_addf(command, "%s/lib%s.a", build->lib, flag + 2);
     }
+}
+
+static bool defines(const struct build *build, size_t objects, const char *name, bool prefix) {
+    bool found = false;
+
+    for (size_t i = 0; i < objects && !found; i++) {
+        char *path = object_path(build, i);
+        found = path != NULL && object_defines(path, name, prefix);
+        free(path);
+    }
+    return found;
+}
+
+/* Says what is missing where a source ought to begin, which the linker would call an undefined symbol. */
+static bool has_entry(const struct build *build, size_t objects) {
+    const char *name = build->kind == DRIVER ? "DriverEntry" : build->kind == NATIVE ? "NtProcessStartup" : "main";
+    const char *output = build->options->output;
+    char mangled[32];
+
+    for (size_t i = 0; i < build->options->extra_count; i++)
+        if (is_linker_flag(build->options->extra[i]))
+            return true; /* it may come from a library, or be renamed */
+    snprintf(mangled, sizeof mangled, "_Z%zu%s", strlen(name), name);
+    if (build->kind == LIBRARY || defines(build, objects, name, false) ||
+        (build->kind == PROGRAM && (defines(build, objects, "wmain", false) || defines(build, objects, "ringside_main", false))))
+        return true;
+    if (defines(build, objects, mangled, true))
+        message_error(output, "%s() is a C++ function, and so nobody finds it: declare it extern \"C\"", name);
+    else if (build->kind == DRIVER)
+        message_error(output, "no source has a DriverEntry(): a driver begins there: NTSTATUS DriverEntry(PDRIVER_OBJECT, PUNICODE_STRING)");
+    else
+        message_error(output, "no source has a %s(): a program begins there", name);
+    return false;
 }
 
 static int link_image(const struct build *build, size_t objects) {
@@ -349,62 +296,87 @@ static int link_image(const struct build *build, size_t objects) {
                                             "advapi32", "shell32",  "user32",  "kernel32"};
     struct command command = {0};
 
-    add(&command, build->linker);
-    add_words(&command, "-nologo -debug:dwarf");
+    command_add(&command, build->linker);
+    command_add_words(&command, "-nologo -debug:dwarf");
     const char *no_colour = getenv("NO_COLOR");
     if (no_colour != NULL && *no_colour != '\0')
-        add(&command, "--color-diagnostics=never"); /* clang asks for itself, lld does not */
+        command_add(&command, "--color-diagnostics=never"); /* clang asks for itself, lld does not */
     /* mingw-w64's start-up code and libraries are written for GNU ld: automatic imports, constructors, its name for the base. */
     if (needs_runtime(build))
-        add_words(&command, "-lldmingw -alternatename:__image_base__=__ImageBase");
-    addf(&command, "-out:%s", build->options->output);
+        command_add_words(&command, "-lldmingw -alternatename:__image_base__=__ImageBase");
+    command_addf(&command, "-out:%s", build->options->output);
     switch (build->kind) {
     case DRIVER:
         /* INIT is thrown away after DriverEntry; /release writes the checksum, which the loader checks. */
-        add_words(&command,
-                  "-subsystem:native -driver:wdm -entry:DriverEntry -base:0x10000 -nodefaultlib -release -section:INIT,ERD -section:PAGE,ER");
+        command_add_words(&command,
+                          "-subsystem:native -driver:wdm -entry:DriverEntry -base:0x10000 -nodefaultlib -release -section:INIT,ERD -section:PAGE,ER "
+                          "-alternatename:__cxa_pure_virtual=_purecall");
         break;
-    case NATIVE: add_words(&command, "-subsystem:native -entry:NtProcessStartup -nodefaultlib -release"); break;
-    case PROGRAM:
-        add_words(&command, "-subsystem:console -entry:mainCRTStartup");
-        addf(&command, "%s/crt2.o", build->lib);
+    case NATIVE: command_add_words(&command, "-subsystem:native -entry:NtProcessStartup -nodefaultlib -release"); break;
+    case PROGRAM: {
+        command_add_words(&command, "-subsystem:console -entry:mainCRTStartup");
+        command_addf(&command, "%s/crt2%s.o", build->lib, defines(build, objects, "wmain", false) ? "u" : "");
+        if (defines(build, objects, "ringside_main", false))
+            command_addf(&command, "%s/void_main.o", build->directory);
         break;
+    }
     case LIBRARY:
-        add_words(&command, "-dll -entry:DllMainCRTStartup");
-        addf(&command, "%s/dllcrt2.o", build->lib);
+        command_add_words(&command, "-dll -entry:DllMainCRTStartup");
+        command_addf(&command, "%s/dllcrt2.o", build->lib);
         break;
     }
     for (size_t i = 0; i < objects; i++)
-        addf(&command, "%s/%zu.o", build->directory, i);
+        command_addf(&command, "%s/%zu.o", build->directory, i);
     add_linker_flags(&command, build);
     if (build->kind == DRIVER) {
-        addf(&command, "%s/wdmsec.lib", build->directory);
-        addf(&command, "%s/libntoskrnl.a", build->lib);
-        addf(&command, "%s/libhal.a", build->lib);
-        addf(&command, "%s/ntoskrnl.lib", build->directory); /* what mingw-w64's lacks */
+        command_addf(&command, "%s/wdmsec.lib", build->directory);
+        command_addf(&command, "%s/libntoskrnl.a", build->lib);
+        command_addf(&command, "%s/libhal.a", build->lib);
+        command_addf(&command, "%s/ntoskrnl.lib", build->directory); /* what mingw-w64's lacks */
     } else if (build->kind == NATIVE) {
-        addf(&command, "%s/libntdll.a", build->lib);
+        command_addf(&command, "%s/libntdll.a", build->lib);
     } else {
+        if (build->cxx && build->libstdcxx != NULL)
+            command_add(&command, build->libstdcxx);
+        if (build->cxx && build->libstdcxx != NULL)
+            command_addf(&command, "%.*s/libgcc_eh.a", (int)(strrchr(build->libgcc, '/') - build->libgcc), build->libgcc);
         for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++)
-            addf(&command, "%s/lib%s.a", build->lib, libraries[i] != NULL ? libraries[i] : build->options->ucrt ? "ucrt" : "msvcrt");
+            command_addf(&command, "%s/lib%s.a", build->lib, libraries[i] != NULL ? libraries[i] : build->options->ucrt ? "ucrt" : "msvcrt");
         if (build->libgcc != NULL)
-            add(&command, build->libgcc);
+            command_add(&command, build->libgcc);
+        else
+            command_addf(&command, "%s/builtins.o", build->directory);
+        if (build->cxx && build->libstdcxx == NULL)
+            command_addf(&command, "%s/cxx.o", build->directory);
     }
-    return run(&command, build->options->verbose);
+    return command_run(&command, build->options->verbose);
+}
+
+static int compile_ours(const struct build *build, const char *name) {
+    char path[300];
+
+    snprintf(path, sizeof path, "%s/%s.c", build->directory, name);
+    return compile(build, path, name, true);
 }
 
 static int make(struct build *build) {
     const struct cc_options *options = build->options;
     size_t objects = options->source_count;
-    int status = 0;
+    int status = write_overlay(build) ? 0 : EXIT_OURS;
 
-    for (size_t i = 0; i < options->source_count && status == 0; i++)
-        status = compile(build, options->sources[i], i, false);
-    if (status == 0 && needs_runtime(build) && build->libgcc == NULL) {
-        char path[300];
-        snprintf(path, sizeof path, "%s/builtins.c", build->directory);
-        status = compile(build, path, objects++, true);
+    for (size_t i = 0; i < options->source_count && status == 0; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%zu", i);
+        status = compile(build, options->sources[i], name, false);
     }
+    if (status == 0 && !has_entry(build, objects))
+        status = 1;
+    if (status == 0 && needs_runtime(build) && build->libgcc == NULL)
+        status = compile_ours(build, "builtins");
+    if (status == 0 && needs_runtime(build) && build->cxx && build->libstdcxx == NULL)
+        status = compile_ours(build, "cxx");
+    if (status == 0 && defines(build, objects, "ringside_main", false))
+        status = compile_ours(build, "void_main");
     return status == 0 ? link_image(build, objects) : status;
 }
 
@@ -414,18 +386,21 @@ int cc_command(const struct cc_options *options) {
     struct build build = {.options = options, .kind = strcmp(ending, ".sys") == 0 ? DRIVER : strcmp(ending, ".exe") == 0 ? program : LIBRARY};
     int status = EXIT_OURS;
 
-    for (size_t i = 0; i < options->source_count; i++)
+    for (size_t i = 0; i < options->source_count; i++) {
         if (access(options->sources[i], R_OK) != 0) {
             message_error(options->sources[i], "it cannot be read (%s): check the path", strerror(errno));
             return EXIT_OURS;
         }
-    if (find_tools(&build) && find_mingw(&build) && make_directory(&build))
+        build.cxx = build.cxx || source_is_cxx(options->sources[i]);
+    }
+    if (find_tools(&build) && find_mingw(&build) && headers_make(build.directory))
         status = make(&build);
-    remove_directory(&build);
+    headers_remove(build.directory);
     free(build.clang);
     free(build.linker);
     free(build.include);
     free(build.lib);
     free(build.libgcc);
+    free(build.libstdcxx);
     return status;
 }

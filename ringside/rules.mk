@@ -1,8 +1,8 @@
 # The Linux process that plays the machine. The PE images are carried inside (images.S).
-HOST_CFLAGS := -std=gnu17 -O2 -g -fPIE -fno-strict-aliasing -ffile-prefix-map=$(CURDIR)/= -D_GNU_SOURCE -DRINGSIDE_VERSION=\"$(VERSION)\" $(WARNINGS) -I. -Iring0 -Iringside -I$(BUILD) --embed-dir=$(BUILD)
+HOST_CFLAGS := -std=gnu17 -O2 -g -fPIE -fno-strict-aliasing -ffile-prefix-map=$(CURDIR)/= -D_GNU_SOURCE -DRINGSIDE_VERSION=\"$(VERSION)\" $(WARNINGS) -I. -Iring0 -Iringside -I$(BUILD) --embed-dir=$(BUILD) --embed-dir=.
 HOST_LDFLAGS := -pie -Wl,-z,now
 HOST_LIBS := -lZydis -Wl,-Bstatic -ljansson -ldwarf -lelf -lz -lncursesw -ltinfo -Wl,-Bdynamic
-HOST_C := $(wildcard ringside/*.c $(foreach d,devices fence files log objects options up,ringside/$(d)/*.c)) $(wildcard ring0/ldr/pe*.c)
+HOST_C := $(wildcard ringside/*.c $(foreach d,devices fence files log objects options up,ringside/$(d)/*.c)) ringside/cc/command.c ringside/cc/headers.c ringside/cc/object.c ringside/cc/source.c $(wildcard ring0/ldr/pe*.c)
 HOST_OBJ := $(patsubst %.c,$(BUILD)/host/%.o,$(HOST_C)) $(BUILD)/host/ringside/stubs.o $(BUILD)/host/images.o
 
 $(BUILD)/host/%.o: %.c
@@ -17,7 +17,13 @@ $(BUILD)/host/linux_calls.inc: ringside/rules.mk
 	@mkdir -p $(@D)
 	echo '#include <asm/unistd_64.h>' | $(CC) -dM -E - | awk '$$2 ~ /^__NR_/ { printf "[%d] = \"%s\",\n", $$3, substr($$2, 6) }' > $@
 $(BUILD)/host/ringside/fence/filter.o: $(BUILD)/host/linux_calls.inc
-$(BUILD)/host/ringside/cc.o: $(BUILD)/ring0/ntoskrnl.lib $(BUILD)/ring0/wdmsec.lib
+# What `ringside cc` writes beside a guest's sources.
+CC_FILES := $(wildcard include/ddk-fix/*.h) ringside/cc/prelude.h ringside/cc/builtins.c ringside/cc/cxx.c ringside/cc/void_main.c
+$(BUILD)/host/cc_files.inc: $(CC_FILES) ringside/rules.mk
+	@mkdir -p $(@D)
+	printf '%s\n' $(CC_FILES) | awk '{ n = split($$0, part, "/"); printf "static const unsigned char file_%d[] = {\n#embed \"%s\"\n};\n", NR, $$0; \
+		table = table "    {\"" part[n] "\", file_" NR ", sizeof file_" NR "},\n" } END { printf "static const struct file files[] = {\n%s};\n", table }' > $@
+$(BUILD)/host/ringside/cc/headers.o: $(BUILD)/ring0/ntoskrnl.lib $(BUILD)/ring0/wdmsec.lib $(BUILD)/host/cc_files.inc
 $(BUILD)/host/ringside/corpus.o: $(BUILD)/ring0/proved.inc
 
 $(BUILD)/host/images.o: ringside/images.awk $(RING0_IMAGES) $(RING3_IMAGES)

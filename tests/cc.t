@@ -54,6 +54,43 @@ for kind in NEITHER DIRECT BUFFERED; do
     out_has 'WriteFile: 998' "$kind: is ERROR_NOACCESS"
 done
 
+# C++; headers by names of any case and with backslashes; what newer kits and Visual C++ have
+compile tests/sources/counter.cpp -o "$work/counter.sys"
+exits 0 "a driver in C++"
+[ ! -s "$work/err" ]
+ok $? "without a warning"
+compile tests/sources/tally.cpp -o "$work/tally.exe" -- -Itests/sources
+exits 0 "a program in C++"
+[ ! -s "$work/err" ]
+ok $? "without a warning"
+run "$ringside" run --alone --cpus 4 -d "$work/counter.sys" "$work/tally.exe"
+exits 0 "they work"
+out_has 'y.exe: 42 by counter.cpp' "and talk to each other"
+out_has 'bad buffer: 998' "a bad buffer is found by __try"
+err_has 'Control: now 42' "KdPrint prints: builds are checked ones"
+err_has 'counter gone' "a virtual destructor"
+compile tests/sources/counter.cpp -o "$work/free.sys" -- -DDBG=0
+run "$ringside" run --alone -d "$work/free.sys" "$work/tally.exe"
+err_lacks 'now 42' "unless -DDBG=0 says otherwise"
+compile tests/sources/newer.c -o "$work/newer.sys"
+exits 0 "annotations, roles, locks, counted strings"
+[ ! -s "$work/err" ]
+ok $? "without a warning"
+run "$ringside" run --alone -d "$work/newer.sys"
+exits 0 "they work"
+err_has 'checked build: € é' "text in UTF-8 is shown as that"
+err_lacks 'wrong:' "nothing is wrong"
+printf '#include <windows.h>\n#include <stdio.h>\nVOID __cdecl\nmain(\n    _In_ ULONG argc, /* how many */\n    _In_reads_(argc) PCHAR argv[])\n{ printf("%%lu %%s\\n", argc, argv[1]); }\n' >"$work/void.c"
+compile "$work/void.c" -o "$work/void.exe"
+exits 0 "VOID main(ULONG, PCHAR[])"
+run "$ringside" run --alone "$work/void.exe" a
+exits 0 "its exit code is 0"
+out_has '2 a' "it gets its arguments"
+printf 'int __cdecl main(unsigned argc, char **argv) { return argc; }\n' >"$work/void.c"
+compile "$work/void.c" -o "$work/void.exe"
+run "$ringside" run --alone "$work/void.exe" a b
+exits 3 "int main(unsigned, char **)"
+
 # Options
 compile -v tests/sources/writer.c -o "$work/v.exe"
 err_has '--target=x86_64-w64-windows-gnu' "-v prints the commands"
@@ -102,6 +139,17 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING r) {
     return STATUS_SUCCESS;
 }
 END
+printf '#include <ntddk.h>\nNTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING r) { return STATUS_SUCCESS; }\n' >"$work/mangled.cpp"
+compile "$work/mangled.cpp" -o "$work/mangled.sys"
+exits 1 "an entry that is mangled"
+err_has 'declare it extern "C"' "is told from one that is missing"
+: >"$work/empty.c"
+for what in 'sys DriverEntry' 'exe main'; do
+    compile "$work/empty.c" -o "$work/empty.${what%% *}"
+    exits 1 "an empty source, .${what%% *}"
+    err_has "no source has a ${what#* }()" "says what is missing"
+    one_line "an empty source"
+done
 compile "$work/later.c" -o "$work/later.sys"
 exits 0 "what the kit has later than mingw-w64"
 run "$ringside" run --alone --timeout 60 -d "$work/later.sys"

@@ -1,9 +1,29 @@
 /*
- * wdm.h, and what Microsoft's kits have added to it up to Windows 10 2004 that mingw-w64's does not have. Values and prototypes are those of the pages
- * "POOL_FLAGS", "ExAllocatePool2", "ExAllocatePool3", "ExFreePool2", "ExAllocatePoolZero", "MmCopyMemory" and "MmMapIoSpaceEx" of Microsoft's documentation.
+ * wdm.h, and what Microsoft's kits have added to it up to Windows 10 2004 that mingw-w64's does not have. Values and prototypes are those of the page
+ * that Microsoft's documentation has for each name.
  */
 #pragma once
+#include <driverspecs.h>
+#include <intrin.h>
+
+/* After ntifs.h a process and its dispatcher object are one type, as are a thread's, so that KeStackAttachProcess(Process) needs no cast in C++. */
+#ifdef RINGSIDE_NTIFS
+#define _EPROCESS _KPROCESS
+#define _ETHREAD  _KTHREAD
+#endif
 #include_next <wdm.h>
+#undef _EPROCESS
+#undef _ETHREAD
+
+typedef struct _KPROCESS *PRKPROCESS;
+
+/* The kit's drivers in C write these without underscores. */
+#if !defined(__cplusplus) && !defined(try)
+#define try     __try
+#define except  __except
+#define finally __finally
+#define leave   __leave
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -85,6 +105,212 @@ typedef struct _MM_COPY_ADDRESS {
     };
 } MM_COPY_ADDRESS, *PMMCOPY_ADDRESS;
 
+/* ---- Pool ---------------------------------------------------------------------------------------------------------- */
+
+#define DrvRtPoolNxOptIn 0x00000001
+/* Nonpaged pool is executable or not here by the type that is asked for; with POOL_NX_OPTIN it is asked for by its other name. */
+#if POOL_NX_OPTIN || POOL_NX_OPTIN_AUTO
+#define NonPagedPool             NonPagedPoolNx
+#define NonPagedPoolCacheAligned NonPagedPoolNxCacheAligned
+#endif
+FORCEINLINE VOID NTAPI ExInitializeDriverRuntime(ULONG RuntimeFlags) { UNREFERENCED_PARAMETER(RuntimeFlags); }
+
+#define POOL_ZERO_ALLOCATION 1024
+
+FORCEINLINE PVOID NTAPI ExAllocatePoolQuotaZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag) {
+    PVOID Allocation = ExAllocatePoolWithQuotaTag(PoolType, NumberOfBytes, Tag);
+    if (Allocation != NULL)
+        RtlZeroMemory(Allocation, NumberOfBytes);
+    return Allocation;
+}
+
+FORCEINLINE PVOID NTAPI ExAllocatePoolQuotaUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag) {
+    return ExAllocatePoolWithQuotaTag(PoolType, NumberOfBytes, Tag);
+}
+
+FORCEINLINE PVOID NTAPI ExAllocatePoolPriorityZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag, EX_POOL_PRIORITY Priority) {
+    PVOID Allocation = ExAllocatePoolWithTagPriority(PoolType, NumberOfBytes, Tag, Priority);
+    if (Allocation != NULL)
+        RtlZeroMemory(Allocation, NumberOfBytes);
+    return Allocation;
+}
+
+FORCEINLINE PVOID NTAPI ExAllocatePoolPriorityUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag, EX_POOL_PRIORITY Priority) {
+    return ExAllocatePoolWithTagPriority(PoolType, NumberOfBytes, Tag, Priority);
+}
+
+/* ---- Memory -------------------------------------------------------------------------------------------------------- */
+
+#define MdlMappingNoWrite   0x80000000
+#define MdlMappingNoExecute 0x40000000
+
+NTKERNELAPI NTSTATUS NTAPI MmCopyMemory(PVOID TargetAddress, MM_COPY_ADDRESS SourceAddress, SIZE_T NumberOfBytes, ULONG Flags,
+                                        PSIZE_T NumberOfBytesTransferred);
+NTKERNELAPI PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect);
+NTKERNELAPI PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress,
+                                                       PHYSICAL_ADDRESS HighestAcceptableAddress, PHYSICAL_ADDRESS BoundaryAddressMultiple,
+                                                       ULONG Protect, NODE_REQUIREMENT PreferredNode);
+
+/* ---- Locks --------------------------------------------------------------------------------------------------------- */
+
+typedef volatile LONG EX_SPIN_LOCK, *PEX_SPIN_LOCK;
+NTKERNELAPI KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock);
+NTKERNELAPI VOID NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock);
+NTKERNELAPI KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock);
+NTKERNELAPI VOID NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock);
+NTKERNELAPI VOID NTAPI ExReleaseSpinLockExclusive(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql);
+NTKERNELAPI VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock);
+NTKERNELAPI VOID NTAPI ExReleaseSpinLockShared(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql);
+NTKERNELAPI VOID NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock);
+NTKERNELAPI LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock);
+
+#ifndef EX_PUSH_LOCK /* mingw-w64's ntifs.h has a macro */
+typedef ULONG_PTR EX_PUSH_LOCK, *PEX_PUSH_LOCK;
+#endif
+#define EX_DEFAULT_PUSH_LOCK_FLAGS       0
+#define ExAcquirePushLockExclusive(Lock) ExAcquirePushLockExclusiveEx(Lock, EX_DEFAULT_PUSH_LOCK_FLAGS)
+#define ExAcquirePushLockShared(Lock)    ExAcquirePushLockSharedEx(Lock, EX_DEFAULT_PUSH_LOCK_FLAGS)
+#define ExReleasePushLockExclusive(Lock) ExReleasePushLockExclusiveEx(Lock, EX_DEFAULT_PUSH_LOCK_FLAGS)
+#define ExReleasePushLockShared(Lock)    ExReleasePushLockSharedEx(Lock, EX_DEFAULT_PUSH_LOCK_FLAGS)
+NTKERNELAPI VOID NTAPI ExInitializePushLock(PULONG_PTR PushLock);
+NTKERNELAPI VOID NTAPI ExAcquirePushLockExclusiveEx(PULONG_PTR PushLock, ULONG Flags);
+NTKERNELAPI VOID NTAPI ExAcquirePushLockSharedEx(PULONG_PTR PushLock, ULONG Flags);
+NTKERNELAPI VOID NTAPI ExReleasePushLockExclusiveEx(PULONG_PTR PushLock, ULONG Flags);
+NTKERNELAPI VOID NTAPI ExReleasePushLockSharedEx(PULONG_PTR PushLock, ULONG Flags);
+
+#ifndef MemoryBarrier
+#define MemoryBarrier() __sync_synchronize()
+#endif
+#ifndef KeMemoryBarrier
+#define KeMemoryBarrier() __sync_synchronize()
+#endif
+#define KeMemoryBarrierWithoutFence() __asm__ __volatile__("" ::: "memory")
+
+/* x64 orders its interlocked operations fully, and loads and stores as these ask. */
+#define RINGSIDE_READERS(Name, Type)                                                                                                                 \
+    FORCEINLINE Type Read##Name##Acquire(Type const volatile *Source) { return __atomic_load_n(Source, __ATOMIC_ACQUIRE); }                          \
+    FORCEINLINE Type Read##Name##NoFence(Type const volatile *Source) { return __atomic_load_n(Source, __ATOMIC_RELAXED); }                          \
+    FORCEINLINE Type Read##Name##Raw(Type const volatile *Source) { return __atomic_load_n(Source, __ATOMIC_RELAXED); }                              \
+    FORCEINLINE VOID Write##Name##Release(Type volatile *Destination, Type Value) { __atomic_store_n(Destination, Value, __ATOMIC_RELEASE); }        \
+    FORCEINLINE VOID Write##Name##NoFence(Type volatile *Destination, Type Value) { __atomic_store_n(Destination, Value, __ATOMIC_RELAXED); }        \
+    FORCEINLINE VOID Write##Name##Raw(Type volatile *Destination, Type Value) { __atomic_store_n(Destination, Value, __ATOMIC_RELAXED); }
+#ifndef ReadAcquire
+FORCEINLINE LONG ReadAcquire(LONG const volatile *Source) { return __atomic_load_n(Source, __ATOMIC_ACQUIRE); }
+FORCEINLINE LONG ReadNoFence(LONG const volatile *Source) { return __atomic_load_n(Source, __ATOMIC_RELAXED); }
+FORCEINLINE LONG ReadRaw(LONG const volatile *Source) { return __atomic_load_n(Source, __ATOMIC_RELAXED); }
+FORCEINLINE VOID WriteRelease(LONG volatile *Destination, LONG Value) { __atomic_store_n(Destination, Value, __ATOMIC_RELEASE); }
+FORCEINLINE VOID WriteNoFence(LONG volatile *Destination, LONG Value) { __atomic_store_n(Destination, Value, __ATOMIC_RELAXED); }
+FORCEINLINE VOID WriteRaw(LONG volatile *Destination, LONG Value) { __atomic_store_n(Destination, Value, __ATOMIC_RELAXED); }
+FORCEINLINE LONG64 ReadAcquire64(LONG64 const volatile *Source) { return __atomic_load_n(Source, __ATOMIC_ACQUIRE); }
+FORCEINLINE LONG64 ReadNoFence64(LONG64 const volatile *Source) { return __atomic_load_n(Source, __ATOMIC_RELAXED); }
+FORCEINLINE VOID WriteRelease64(LONG64 volatile *Destination, LONG64 Value) { __atomic_store_n(Destination, Value, __ATOMIC_RELEASE); }
+FORCEINLINE VOID WriteNoFence64(LONG64 volatile *Destination, LONG64 Value) { __atomic_store_n(Destination, Value, __ATOMIC_RELAXED); }
+RINGSIDE_READERS(UChar, UCHAR)
+RINGSIDE_READERS(UShort, USHORT)
+RINGSIDE_READERS(ULong, ULONG)
+RINGSIDE_READERS(ULong64, ULONG64)
+RINGSIDE_READERS(Boolean, BOOLEAN)
+RINGSIDE_READERS(Pointer, PVOID)
+#endif
+
+#define InterlockedIncrementAcquire              InterlockedIncrement
+#define InterlockedIncrementRelease              InterlockedIncrement
+#define InterlockedIncrementNoFence              InterlockedIncrement
+#define InterlockedDecrementAcquire              InterlockedDecrement
+#define InterlockedDecrementRelease              InterlockedDecrement
+#define InterlockedDecrementNoFence              InterlockedDecrement
+#define InterlockedIncrementNoFence64            InterlockedIncrement64
+#define InterlockedDecrementNoFence64            InterlockedDecrement64
+#define InterlockedAddNoFence                    InterlockedAdd
+#define InterlockedAddNoFence64                  InterlockedAdd64
+#define InterlockedExchangeAcquire               InterlockedExchange
+#define InterlockedExchangeNoFence               InterlockedExchange
+#define InterlockedExchangeAddAcquire            InterlockedExchangeAdd
+#define InterlockedExchangeAddNoFence            InterlockedExchangeAdd
+#define InterlockedExchangePointerNoFence        InterlockedExchangePointer
+#define InterlockedExchangePointerAcquire        InterlockedExchangePointer
+#define InterlockedCompareExchangeAcquire        InterlockedCompareExchange
+#define InterlockedCompareExchangeRelease        InterlockedCompareExchange
+#define InterlockedCompareExchangeNoFence        InterlockedCompareExchange
+#define InterlockedCompareExchangeAcquire64      InterlockedCompareExchange64
+#define InterlockedCompareExchangeRelease64      InterlockedCompareExchange64
+#define InterlockedCompareExchangeNoFence64      InterlockedCompareExchange64
+#define InterlockedCompareExchangePointerAcquire InterlockedCompareExchangePointer
+#define InterlockedCompareExchangePointerRelease InterlockedCompareExchangePointer
+#define InterlockedCompareExchangePointerNoFence InterlockedCompareExchangePointer
+#define InterlockedAndNoFence                    InterlockedAnd
+#define InterlockedOrNoFence                     InterlockedOr
+#define InterlockedXorNoFence                    InterlockedXor
+#ifndef InterlockedIncrement16
+#define InterlockedIncrement16        _InterlockedIncrement16
+#define InterlockedDecrement16        _InterlockedDecrement16
+#define InterlockedCompareExchange16  _InterlockedCompareExchange16
+#define InterlockedExchange8          _InterlockedExchange8
+#define InterlockedOr8                _InterlockedOr8
+#define InterlockedAnd8               _InterlockedAnd8
+#define InterlockedXor8               _InterlockedXor8
+#define InterlockedCompareExchange128 _InterlockedCompareExchange128
+#endif
+
+/* ---- Time ---------------------------------------------------------------------------------------------------------- */
+
+NTKERNELAPI VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime);
+NTKERNELAPI ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp);
+typedef struct _EX_TIMER EX_TIMER;
+
+/* ---- Objects, registry, input and output --------------------------------------------------------------------------- */
+
+NTKERNELAPI NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode);
+NTKERNELAPI NTSTATUS NTAPI CmCallbackGetKeyObjectIDEx(PLARGE_INTEGER Cookie, PVOID Object, PULONG_PTR ObjectID, PCUNICODE_STRING *ObjectName,
+                                                      ULONG Flags);
+NTKERNELAPI VOID NTAPI CmCallbackReleaseKeyObjectIDEx(PCUNICODE_STRING ObjectName);
+NTKERNELAPI NTSTATUS NTAPI IoCreateSystemThread(PVOID IoObject, PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                                                HANDLE ProcessHandle, PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine, PVOID StartContext);
+
+#define RTL_QUERY_REGISTRY_TYPECHECK       0x00000100
+#define RTL_QUERY_REGISTRY_TYPECHECK_SHIFT 24
+#define RTL_QUERY_REGISTRY_TYPECHECK_MASK  (0xff << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT)
+
+/* ---- Roles of functions -------------------------------------------------------------------------------------------- */
+
+typedef DRIVER_DISPATCH DRIVER_DISPATCH_PAGED, DRIVER_DISPATCH_RAISED;
+typedef VOID NTAPI RINGSIDE_CSQ_IRP(struct _IO_CSQ *Csq, PIRP Irp);
+typedef RINGSIDE_CSQ_IRP IO_CSQ_INSERT_IRP, IO_CSQ_REMOVE_IRP, IO_CSQ_COMPLETE_CANCELED_IRP;
+typedef NTSTATUS NTAPI IO_CSQ_INSERT_IRP_EX(struct _IO_CSQ *Csq, PIRP Irp, PVOID InsertContext);
+typedef PIRP NTAPI IO_CSQ_PEEK_NEXT_IRP(struct _IO_CSQ *Csq, PIRP Irp, PVOID PeekContext);
+typedef VOID NTAPI IO_CSQ_ACQUIRE_LOCK(struct _IO_CSQ *Csq, PKIRQL Irql);
+typedef VOID NTAPI IO_CSQ_RELEASE_LOCK(struct _IO_CSQ *Csq, KIRQL Irql);
+typedef PVOID NTAPI ALLOCATE_FUNCTION(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
+typedef PVOID NTAPI ALLOCATE_FUNCTION_EX(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag, struct _LOOKASIDE_LIST_EX *Lookaside);
+typedef VOID NTAPI FREE_FUNCTION_EX(PVOID Buffer, struct _LOOKASIDE_LIST_EX *Lookaside);
+typedef NTSTATUS NTAPI RTL_QUERY_REGISTRY_ROUTINE(PWSTR ValueName, ULONG ValueType, PVOID ValueData, ULONG ValueLength, PVOID Context,
+                                                  PVOID EntryContext);
+
+/* ---- Small things -------------------------------------------------------------------------------------------------- */
+
+#ifndef NT_VERIFY /* mingw-w64 forgets it for checked builds */
+#define NT_VERIFY     NT_ASSERT
+#define NT_VERIFYMSG  NT_ASSERTMSG
+#define NT_VERIFYMSGW NT_ASSERTMSGW
+#endif
+#define NT_ANALYSIS_ASSUME(Expression) ((VOID)0)
+#define NT_ASSERT_ASSUME               NT_ASSERT
+#define NT_FRE_ASSERT(Expression)      ((VOID)((Expression) || (DbgRaiseAssertionFailure(), FALSE)))
+#define PFORCEINLINE                   FORCEINLINE
+#ifndef PAGED_ASSERT
+#define PAGED_ASSERT NT_ASSERT
+#endif
+#ifndef Add2Ptr
+#define Add2Ptr(Pointer, Offset) ((PVOID)((PUCHAR)(Pointer) + (Offset)))
+#endif
+#undef DECLARE_GLOBAL_CONST_UNICODE_STRING
+#define DECLARE_GLOBAL_CONST_UNICODE_STRING(Name, String) extern const DECLSPEC_SELECTANY UNICODE_STRING Name = RTL_CONSTANT_STRING(String)
+
 #ifdef __cplusplus
 }
+
+/* A constant array makes a constant string as well. */
+template <typename Character> constexpr Character *RingsideMutable(const Character *String) { return const_cast<Character *>(String); }
+#undef RTL_CONSTANT_STRING
+#define RTL_CONSTANT_STRING(s) {sizeof(s) - sizeof((s)[0]), sizeof(s), RingsideMutable(s)}
 #endif

@@ -98,7 +98,10 @@ NTSTATUS IopCreateFile(KPROCESSOR_MODE Mode, PHANDLE FileHandle, ACCESS_MASK Des
     HANDLE Handle;
     NTSTATUS Status;
 
-    if (!(Options & IO_NO_PARAMETER_CHECKING) && !AreParametersValid(DesiredAccess, FileAttributes, ShareAccess, Disposition, CreateOptions))
+    /* Parameters of a caller in kernel mode are checked only when it asks for it ("IoCreateFile", Options): drivers open files for synchronous use
+       without SYNCHRONIZE. */
+    if ((Mode != KernelMode || (Options & IO_CHECK_CREATE_PARAMETERS)) &&
+        !AreParametersValid(DesiredAccess, FileAttributes, ShareAccess, Disposition, CreateOptions))
         return STATUS_INVALID_PARAMETER;
     __try {
         Status = CaptureParameters(&Packet, Mode, FileHandle, IoStatusBlock, AllocationSize, EaBuffer, EaLength);

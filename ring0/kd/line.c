@@ -17,12 +17,50 @@ static PKTHREAD KdpLineThread;
 static hal_debug_line KdpLineOrigin;
 static CHAR KdpLineProcess[KDP_NAME + 1], KdpLineImage[KDP_NAME + 1];
 
+/* The byte that was printed, if the character comes from code page 1252's upper half; otherwise 0. */
+static UCHAR KdpHighByte(WCHAR Char) {
+    if (Char >= 0xA0 && Char < 0x100)
+        return (UCHAR)Char;
+    for (ULONG i = 0; i < ARRAYSIZE(RtlpAnsiHigh); i++)
+        if (RtlpAnsiHigh[i] == Char)
+            return (UCHAR)(0x80 + i);
+    return 0;
+}
+
+/*
+ * Sources are written in UTF-8, and compilers leave strings as they are: bytes that make a character of it are shown as that, as on a Windows whose
+ * ANSI code page is 65001. How many characters of Text are the bytes of one; 0: none.
+ */
+static ULONG KdpDecodeUtf8(const WCHAR *Text, SIZE_T Count, ULONG *Point) {
+    UCHAR Lead = KdpHighByte(Text[0]);
+    ULONG Length = Lead < 0xC2 || Lead > 0xF4 ? 0 : Lead < 0xE0 ? 2 : Lead < 0xF0 ? 3 : 4;
+
+    if (!Length || Length > Count)
+        return 0;
+    *Point = Lead & (0xFFu >> (Length + 1));
+    for (ULONG i = 1; i < Length; i++) {
+        UCHAR Byte = KdpHighByte(Text[i]);
+        if ((Byte & 0xC0) != 0x80)
+            return 0;
+        *Point = *Point << 6 | (Byte & 0x3F);
+    }
+    return *Point < (Length == 2   ? 0x80u
+                     : Length == 3 ? 0x800u
+                                   : 0x10000u) ||
+                   *Point > 0x10FFFF || (*Point >= 0xD800 && *Point < 0xE000)
+               ? 0
+               : Length;
+}
+
 SIZE_T KdpEncode(const WCHAR *Text, SIZE_T Count, CHAR *Buffer, SIZE_T Size) {
     SIZE_T Used = 0;
     for (SIZE_T i = 0; i < Count; i++) {
         ULONG Point = Text[i], n;
         CHAR Bytes[4];
-        if (Point >= 0xD800 && Point < 0xDC00 && i + 1 < Count && Text[i + 1] >= 0xDC00 && Text[i + 1] < 0xE000) {
+        ULONG Utf8 = Point < 0x80 ? 0 : KdpDecodeUtf8(Text + i, Count - i, &Point);
+        if (Utf8) {
+            i += Utf8 - 1;
+        } else if (Point >= 0xD800 && Point < 0xDC00 && i + 1 < Count && Text[i + 1] >= 0xDC00 && Text[i + 1] < 0xE000) {
             Point = 0x10000 + ((Point - 0xD800) << 10) + (Text[++i] - 0xDC00u);
         } else if (Point >= 0xD800 && Point < 0xE000) {
             Point = 0xFFFD;

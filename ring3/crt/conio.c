@@ -28,6 +28,13 @@ int __cdecl _getch(void) {
     return ok && done ? c : EOF;
 }
 
+/* Whether _getch() would return at once: on a console, after the end of a line was typed. Without one nobody can hit a key. */
+int __cdecl _kbhit(void) {
+    DWORD waiting = 0;
+
+    return pushed_back != EOF || (GetNumberOfConsoleInputEvents(GetStdHandle(STD_INPUT_HANDLE), &waiting) && waiting > 0);
+}
+
 int __cdecl _getche(void) {
     int c = _getch();
 

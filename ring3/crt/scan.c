@@ -476,4 +476,11 @@ SCAN(sscanf, (const char *text, const char *format, ...), format, crt_scan_memor
 SCAN(_snscanf, (const char *text, size_t size, const char *format, ...), format, crt_scan_memory(text, size, format, FALSE, 0, arguments))
 SCAN(wscanf, (const wchar_t *format, ...), format, crt_scan(&crt_streams[0], format, TRUE, 0, arguments))
 SCAN(fwscanf, (FILE * stream, const wchar_t *format, ...), format, crt_scan(stream, format, TRUE, 0, arguments))
+SCAN(scanf_s, (const char *format, ...), format, crt_scan(&crt_streams[0], format, FALSE, CRT_SCAN_SECURE, arguments))
+SCAN(fscanf_s, (FILE * stream, const char *format, ...), format, crt_scan(stream, format, FALSE, CRT_SCAN_SECURE, arguments))
+SCAN(sscanf_s, (const char *text, const char *format, ...), format, crt_scan_memory(text, (size_t)-1, format, FALSE, CRT_SCAN_SECURE, arguments))
+SCAN(wscanf_s, (const wchar_t *format, ...), format, crt_scan(&crt_streams[0], format, TRUE, CRT_SCAN_SECURE, arguments))
+SCAN(fwscanf_s, (FILE * stream, const wchar_t *format, ...), format, crt_scan(stream, format, TRUE, CRT_SCAN_SECURE, arguments))
+SCAN(swscanf_s, (const wchar_t *text, const wchar_t *format, ...), format,
+     crt_scan_memory(text, (size_t)-1, format, TRUE, CRT_SCAN_SECURE, arguments))
 SCAN(swscanf, (const wchar_t *text, const wchar_t *format, ...), format, crt_scan_memory(text, (size_t)-1, format, TRUE, 0, arguments))

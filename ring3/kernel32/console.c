@@ -125,6 +125,11 @@ WINBOOL WINAPI ReadConsoleA(HANDLE Handle, LPVOID Text, DWORD Count, LPDWORD Don
 }
 WINBOOL WINAPI FlushConsoleInputBuffer(HANDLE Handle) { return BaseResult(Control(Handle, IOCTL_CONDRV_FLUSH_INPUT, NULL, 0, NULL, 0, NULL)); }
 
+/* The console is line-wise: there are events for the characters of a line once its end has been typed. */
+WINBOOL WINAPI GetNumberOfConsoleInputEvents(HANDLE Handle, LPDWORD Count) {
+    return BaseResult(Control(Handle, IOCTL_CONDRV_COUNT_INPUT, NULL, 0, Count, sizeof *Count, NULL));
+}
+
 /* Newest last, and called from there by CtrlRoutine. That Ctrl+C is ignored is in the process parameters, for child processes inherit it. */
 static PHANDLER_ROUTINE Handlers[32];
 static ULONG HandlerCount;

@@ -7,7 +7,6 @@ PVOID NTAPI RealMapLockedPages(PMDL, KPROCESSOR_MODE) __asm__("MmMapLockedPages"
 NTSTATUS NTAPI MmProtectMdlSystemAddress(PMDL, ULONG);
 NTSTATUS NTAPI MmAdvanceMdl(PMDL, ULONG);
 PMDL NTAPI MmCreateMdl(PMDL, PVOID, SIZE_T);
-NTSTATUS NTAPI MmCopyMemory(PVOID, ULONG64, SIZE_T, ULONG, PSIZE_T);
 PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS, SIZE_T, ULONG);
 BOOLEAN NTAPI MmIsNonPagedSystemAddressValid(PVOID);
 PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T, PHYSICAL_ADDRESS, PHYSICAL_ADDRESS, PHYSICAL_ADDRESS, ULONG, ULONG);
@@ -91,9 +90,9 @@ static VOID TestPhysical(VOID) {
     ok(Covered && Sum >= 16 * 1024 * 1024, "MmGetPhysicalMemoryRanges covers a block of pool");
     ExFreePool(Ranges);
     RtlFillMemory(Block, PAGE_SIZE, 0x77);
-    STATUS(MmCopyMemory(Copy, (ULONG64)Address.QuadPart, 16, MM_COPY_MEMORY_PHYSICAL, &Done), 0, "MmCopyMemory, physical");
+    STATUS(MmCopyMemory(Copy, (MM_COPY_ADDRESS){.PhysicalAddress = Address}, 16, MM_COPY_MEMORY_PHYSICAL, &Done), 0, "MmCopyMemory, physical");
     ok(Done == 16 && Copy[0] == 0x77 && Copy[15] == 0x77, "16 bytes");
-    STATUS(MmCopyMemory(Copy, (ULONG64)(ULONG_PTR)Block, 8, MM_COPY_MEMORY_VIRTUAL, &Done), 0, "virtual");
+    STATUS(MmCopyMemory(Copy, (MM_COPY_ADDRESS){.VirtualAddress = Block}, 8, MM_COPY_MEMORY_VIRTUAL, &Done), 0, "virtual");
     is(Done, 8, "8 bytes");
     Mapped = MmMapIoSpaceEx(Address, PAGE_SIZE, PAGE_READWRITE);
     ok(Mapped && Mapped[5] == 0x77, "MmMapIoSpaceEx");

@@ -141,6 +141,13 @@ static NTSTATUS NTAPI ConDeviceControl(PDEVICE_OBJECT Device, PIRP Irp) {
             return ConComplete(Irp, STATUS_INVALID_HANDLE, 0);
         ConFlushInput(Console);
         return ConComplete(Irp, STATUS_SUCCESS, 0);
+    case IOCTL_CONDRV_COUNT_INPUT:
+        if (Stream != CON_INPUT || !ConIsTerminal(Console, CON_INPUT))
+            return ConComplete(Irp, STATUS_INVALID_HANDLE, 0);
+        if (OutLength < sizeof(*Value))
+            return ConComplete(Irp, STATUS_BUFFER_TOO_SMALL, 0);
+        *Value = ConCountInput(Console);
+        return ConComplete(Irp, STATUS_SUCCESS, sizeof(*Value));
     default: return ConComplete(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
     }
 }

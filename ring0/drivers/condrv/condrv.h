@@ -34,6 +34,8 @@
 #define IOCTL_CONDRV_READ_WIDE CONDRV_IOCTL(6)
 /* Forgets what has been read ahead of the program. */
 #define IOCTL_CONDRV_FLUSH_INPUT CONDRV_IOCTL(7)
+/* Out: ULONG, the bytes that a read would find now: of the line that was read ahead or typed. STATUS_INVALID_HANDLE when the stream is no terminal's input. */
+#define IOCTL_CONDRV_COUNT_INPUT CONDRV_IOCTL(8)
 
 typedef struct _CONDRV_INFO {
     ULONG IsTerminal;

@@ -53,6 +53,8 @@ NTSTATUS ConStartRead(PCON_CONSOLE Console, PIRP Irp);
 /* Cancels the reads that wait on behalf of a file object whose last handle is closed. */
 VOID ConCancelReads(PCON_CONSOLE Console, PFILE_OBJECT FileObject);
 VOID ConFlushInput(PCON_CONSOLE Console);
+/* Bytes that a read would find; looks for a line if there is none. For a terminal: others would make the host wait. */
+ULONG ConCountInput(PCON_CONSOLE Console);
 /* There may be input: answers the console's reads. IRQL <= DISPATCH_LEVEL. */
 VOID ConServe(PCON_INPUT_STATE Input, BOOLEAN MayRead);
 

@@ -238,6 +238,24 @@ VOID ConFlushInput(PCON_CONSOLE Console) {
     KeReleaseSpinLock(&Console->Input.Lock, Irql);
 }
 
+ULONG ConCountInput(PCON_CONSOLE Console) {
+    PCON_INPUT_STATE Input = &Console->Input;
+    ULONG Count;
+    KIRQL Irql;
+
+    KeAcquireSpinLock(&Input->Lock, &Irql);
+    if (Input->First == Input->Last) {
+        int64_t Read = HalOps->console_read(Input->Number, Input->Line, CON_LINE);
+        if (Read > 0) {
+            Input->First = 0;
+            Input->Last = (ULONG)Read;
+        }
+    }
+    Count = Input->Last - Input->First;
+    KeReleaseSpinLock(&Input->Lock, Irql);
+    return Count;
+}
+
 VOID ConInitializeInput(PCON_CONSOLE Console) {
     KeInitializeSpinLock(&Console->Input.Lock);
     InitializeListHead(&Console->Input.Waiting);

@@ -46,7 +46,10 @@ static BOOLEAN IsValid(ULONG Type, ULONG Start, ULONG ErrorControl) {
     return ErrorControl <= SERVICE_ERROR_CRITICAL;
 }
 
-/* A driver's path with a drive letter is kept as the kernel opens it. */
+/*
+ * A driver's path with a drive letter is kept as the kernel opens it, with one backslash where there are more: programs that add "\\name.sys" to the
+ * current directory write C:\\name.sys when that is the root.
+ */
 static NTSTATUS WriteImagePath(HANDLE Key, ULONG Type, PCUNICODE_STRING Path) {
     static const WCHAR Prefix[] = L"\\??\\";
     UNICODE_STRING Full;
@@ -62,7 +65,12 @@ static NTSTATUS WriteImagePath(HANDLE Key, ULONG Type, PCUNICODE_STRING Path) {
     if (!Full.Buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlAppendUnicodeToString(&Full, Prefix);
-    RtlAppendUnicodeStringToString(&Full, Path);
+    for (ULONG i = 0, End = Path->Length / sizeof(WCHAR); i < End; i++) {
+        if (i && Path->Buffer[i] == '\\' && Path->Buffer[i - 1] == '\\')
+            continue;
+        Full.Buffer[Full.Length / sizeof(WCHAR)] = Path->Buffer[i];
+        Full.Length += sizeof(WCHAR);
+    }
     Status = ScmWriteText(Key, L"ImagePath", REG_EXPAND_SZ, &Full);
     ScmFreeText(&Full);
     return Status;

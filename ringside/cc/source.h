@@ -1,0 +1,12 @@
+/* What `ringside cc` sees in the names and texts of sources before it compiles them. */
+#pragma once
+#include <stdbool.h>
+
+bool source_is_cxx(const char *path); /* by its ending: .cpp, .cc, .cxx, .c++ */
+
+/*
+ * What kind of main() a C source has, for Visual C++ takes any and clang does not: one that returns nothing, or one whose first parameter is no int,
+ * main(ULONG argc, ...), which clang takes when main is a function like any other to it (-ffreestanding).
+ */
+enum source_main { SOURCE_MAIN_PLAIN, SOURCE_MAIN_LOOSE, SOURCE_MAIN_VOID };
+enum source_main source_main(const char *path);

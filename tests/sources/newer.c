@@ -1,0 +1,113 @@
+/* What drivers in C take from newer kits and Visual C++: annotations, role types, try without underscores, locks, readers, counted strings. Prints what is wrong. */
+#include <initguid.h>
+#include <ntifs.h>
+#include <ntstrsafe.h>
+#include <intrin.h>
+#include <dontuse.h>
+#include <suppress.h>
+
+#define CHECK(condition) ((condition) ? (void)0 : (void)DbgPrint("wrong: %s\n", #condition))
+
+DRIVER_INITIALIZE DriverEntry;
+DRIVER_UNLOAD Unload;
+_Dispatch_type_(IRP_MJ_CREATE) _Dispatch_type_(IRP_MJ_CLOSE) DRIVER_DISPATCH_PAGED Open;
+IO_CSQ_ACQUIRE_LOCK Acquire;
+RTL_QUERY_REGISTRY_ROUTINE Query;
+
+#ifdef ALLOC_PRAGMA
+#pragma alloc_text(INIT, DriverEntry)
+#pragma alloc_text(PAGE, Open)
+#pragma alloc_text(PAGE, Unload)
+#endif
+
+DECLARE_GLOBAL_CONST_UNICODE_STRING(Greeting, L"hello");
+static EX_PUSH_LOCK Push;
+static EX_SPIN_LOCK Spin;
+static KSPIN_LOCK Lock;
+
+_IRQL_raises_(DISPATCH_LEVEL) _IRQL_requires_max_(DISPATCH_LEVEL) _Acquires_lock_(Lock) static VOID Take(
+    _Out_ _At_(*Irql, _Post_ _IRQL_saves_) PKIRQL Irql) {
+    KeAcquireSpinLock(&Lock, Irql);
+}
+
+static VOID Give(_In_ _IRQL_restores_ KIRQL Irql) { KeReleaseSpinLock(&Lock, Irql); }
+
+_Must_inspect_result_ static NTSTATUS Guarded(_In_reads_bytes_opt_(_Inexpressible_("varies")) PVOID Address) {
+    NTSTATUS Status = STATUS_SUCCESS;
+    try {
+        try {
+            ProbeForRead(Address, 4, 1);
+            if (*(volatile ULONG *)Address == 0)
+                leave;
+        } finally {
+            Status = STATUS_ABANDONED;
+        }
+    } except(EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    return Status;
+}
+
+static VOID Locks(VOID) {
+    KIRQL Irql;
+    Take(&Irql);
+    CHECK(KeGetCurrentIrql() == DISPATCH_LEVEL);
+    Give(Irql);
+    Irql = ExAcquireSpinLockShared(&Spin);
+    ExReleaseSpinLockShared(&Spin, Irql);
+    ExInitializePushLock(&Push);
+    KeEnterCriticalRegion();
+    ExAcquirePushLockExclusive(&Push);
+    ExReleasePushLockExclusive(&Push);
+    KeLeaveCriticalRegion();
+}
+
+static VOID Strings(VOID) {
+    WCHAR Room[8];
+    UNICODE_STRING Text = {0, sizeof Room, Room};
+    CHECK(NT_SUCCESS(RtlUnicodeStringPrintf(&Text, L"%u-%wZ", 7, &Greeting)) && Text.Length == 14 && Room[6] == L'o');
+    CHECK(RtlUnicodeStringCatString(&Text, L"++") == STATUS_BUFFER_OVERFLOW && Text.Length == 16 && Room[7] == L'+');
+    CHECK(NT_SUCCESS(RtlUnicodeStringCopy(&Text, &Greeting)) && RtlEqualUnicodeString(&Text, &Greeting, FALSE));
+    CHECK(NT_SUCCESS(RtlUnicodeStringInit(&Text, NULL)) && Text.MaximumLength == 0);
+}
+
+static VOID Small(VOID) {
+    volatile LONG Number = 5;
+    PVOID Block = ExAllocatePoolQuotaZero(NonPagedPoolNx | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE, 100, 'weN');
+    LARGE_INTEGER Precise, Coarse;
+    CHECK(Block && ((PUCHAR)Block)[99] == 0);
+    ExFreePoolWithTag(Block, 'weN');
+    CHECK(ReadAcquire(&Number) == 5 && InterlockedIncrementNoFence(&Number) == 6);
+    WriteRelease(&Number, 9);
+    CHECK(ReadNoFence(&Number) == 9);
+    KeMemoryBarrier();
+    __nop();
+    KeQuerySystemTime(&Coarse);
+    KeQuerySystemTimePrecise(&Precise);
+    CHECK(Precise.QuadPart >= Coarse.QuadPart);
+    CHECK(sizeof(MEMORY_BASIC_INFORMATION) == 48 && RTL_QUERY_REGISTRY_TYPECHECK == 0x100);
+    CHECK(Guarded((PVOID)8) == STATUS_ACCESS_VIOLATION || Guarded((PVOID)8) == STATUS_ABANDONED);
+    NT_VERIFY(NT_SUCCESS(STATUS_SUCCESS));
+    KdPrint(("checked build: \xE2\x82\xAC %s\n", "\xC3\xA9"));
+}
+
+VOID Acquire(PIO_CSQ Csq, PKIRQL Irql) { Take(Irql); }
+
+_Use_decl_annotations_ NTSTATUS Open(PDEVICE_OBJECT Device, PIRP Irp) {
+    PAGED_CODE();
+    IoCompleteRequest(Irp, IO_NO_INCREMENT);
+    return STATUS_SUCCESS;
+}
+
+_Use_decl_annotations_ VOID Unload(PDRIVER_OBJECT Driver) { PAGED_CODE(); }
+
+NTSTATUS DriverEntry(_In_ PDRIVER_OBJECT Driver, _In_ PUNICODE_STRING Path) {
+    UNREFERENCED_PARAMETER(Path);
+    ExInitializeDriverRuntime(DrvRtPoolNxOptIn);
+    KeInitializeSpinLock(&Lock);
+    Driver->DriverUnload = Unload;
+    Locks();
+    Strings();
+    Small();
+    return STATUS_SUCCESS;
+}

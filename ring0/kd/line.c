@@ -33,23 +33,20 @@ static UCHAR KdpHighByte(WCHAR Char) {
  */
 static ULONG KdpDecodeUtf8(const WCHAR *Text, SIZE_T Count, ULONG *Point) {
     UCHAR Lead = KdpHighByte(Text[0]);
-    ULONG Length = Lead < 0xC2 || Lead > 0xF4 ? 0 : Lead < 0xE0 ? 2 : Lead < 0xF0 ? 3 : 4;
+    ULONG Length = Lead < 0xC2 || Lead > 0xF4 ? 0 : Lead < 0xE0 ? 2 : Lead < 0xF0 ? 3 : 4, Value = Lead & (0xFFu >> (Length + 1));
 
     if (!Length || Length > Count)
         return 0;
-    *Point = Lead & (0xFFu >> (Length + 1));
     for (ULONG i = 1; i < Length; i++) {
         UCHAR Byte = KdpHighByte(Text[i]);
         if ((Byte & 0xC0) != 0x80)
             return 0;
-        *Point = *Point << 6 | (Byte & 0x3F);
+        Value = Value << 6 | (Byte & 0x3F);
     }
-    return *Point < (Length == 2   ? 0x80u
-                     : Length == 3 ? 0x800u
-                                   : 0x10000u) ||
-                   *Point > 0x10FFFF || (*Point >= 0xD800 && *Point < 0xE000)
-               ? 0
-               : Length;
+    if (Value < (Length == 2 ? 0x80u : Length == 3 ? 0x800u : 0x10000u) || Value > 0x10FFFF || (Value >= 0xD800 && Value < 0xE000))
+        return 0;
+    *Point = Value;
+    return Length;
 }
 
 SIZE_T KdpEncode(const WCHAR *Text, SIZE_T Count, CHAR *Buffer, SIZE_T Size) {

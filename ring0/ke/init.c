@@ -129,6 +129,7 @@ VOID KiInitializeKernel(hal_machine *Machine) {
     EtwInitSystem();
     WmiInitSystem();
     IoInitSystem();
+    MmCreatePhysicalMemory();
     MonInitSystem();
     KiStartProcessors();
     HANDLE Thread;

@@ -13,9 +13,12 @@ static UCHAR *MiReachPage(PMM_ADDRESS_SPACE Space, ULONG64 Address, BOOLEAN Writ
     NTSTATUS status;
     if (!MiIsUserPageAccessible(Space, Address, Write) || !MiResolveFault(Space, Address, Write, FALSE, &status))
         return NULL;
-    *Frame = MI_PTE_FRAME(*MiFindPte(Space, Address));
-    MiReferenceFrame(*Frame);
-    return (UCHAR *)MiRamAddress(*Frame) + Address % PAGE_SIZE;
+    MI_PTE pte = *MiFindPte(Space, Address);
+    if ((pte & MI_PTE_UNOWNED) == 0) {
+        *Frame = MI_PTE_FRAME(pte);
+        MiReferenceFrame(*Frame);
+    }
+    return (UCHAR *)MiRamAddress(MI_PTE_FRAME(pte)) + Address % PAGE_SIZE;
 }
 
 static VOID MiLetGo(MM_PFN Frame) {

@@ -20,14 +20,21 @@ PMDL NTAPI MmCreateMdl(PMDL Mdl, PVOID Base, SIZE_T Length) {
     return Mdl;
 }
 
+/* Also for what MmMapIoSpace gave: frames of RAM that nobody may have, or pages of devices, whose numbers lie beyond RAM. */
 VOID NTAPI MmBuildMdlForNonPagedPool(PMDL Mdl) {
     PPFN_NUMBER frames = MiMdlFrames(Mdl);
-    ULONG64 base = (ULONG64)Mdl->StartVa;
+    ULONG64 base = (ULONG64)Mdl->StartVa, physical;
     for (SIZE_T i = 0, pages = MiMdlPages(Mdl); i < pages; i++) {
         ULONG protection;
-        frames[i] = MiFrameOfKernelAddress(base + i * PAGE_SIZE, &protection);
+        ULONG64 page = base + i * PAGE_SIZE;
+        if (page - HAL_RAM_BASE < MmTotalFrames * PAGE_SIZE)
+            frames[i] = (page - HAL_RAM_BASE) / PAGE_SIZE;
+        else
+            frames[i] = MmDeviceAddress(page, &physical) ? physical / PAGE_SIZE : MiFrameOfKernelAddress(page, &protection);
         if (frames[i] == MI_NO_FRAME)
-            KeBugCheckEx(PAGE_FAULT_IN_NONPAGED_AREA, base + i * PAGE_SIZE, 0, (ULONG_PTR)_ReturnAddress(), 2);
+            KeBugCheckEx(PAGE_FAULT_IN_NONPAGED_AREA, page, 0, (ULONG_PTR)_ReturnAddress(), 2);
+        if (frames[i] >= MmTotalFrames)
+            Mdl->MdlFlags |= MDL_IO_SPACE;
     }
     Mdl->Process = NULL;
     Mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
@@ -51,7 +58,10 @@ static NTSTATUS MiLockPage(PMM_ADDRESS_SPACE Space, ULONG64 Page, KPROCESSOR_MOD
         NTSTATUS status;
         if (!MiResolveFault(Space, Page, FALSE, FALSE, &status) || (Write && !MiResolveFault(Space, Page, TRUE, FALSE, &status)))
             return status;
-        *Frame = MI_PTE_FRAME(*MiFindPte(Space, Page));
+        MI_PTE pte = *MiFindPte(Space, Page);
+        if (pte & MI_PTE_UNOWNED) /* physical memory of others, which no reference keeps */
+            return STATUS_ACCESS_VIOLATION;
+        *Frame = MI_PTE_FRAME(pte);
     }
     MiReferenceFrame(*Frame);
     return STATUS_SUCCESS;
@@ -119,14 +129,22 @@ static SIZE_T MiMdlRun(PMDL Mdl, SIZE_T First, SIZE_T Pages) {
     return length;
 }
 
-#define MI_MAPPING_NO_WRITE 0x80000000u /* MdlMappingNoWrite */
+/* Of MM_PAGE_PRIORITY: MdlMappingNoWrite; MdlMappingWithGuardPtes. MdlMappingNoExecute asks for what every mapping of an MDL is here. */
+#define MI_MAPPING_NO_WRITE 0x80000000u
+#define MI_MAPPING_GUARDED  0x20000000u
 
 static PVOID MiMapMdlInSystem(PMDL Mdl, ULONG Priority) {
     SIZE_T pages = MiMdlPages(Mdl);
     UCHAR *base;
+    BOOLEAN together = pages != 0 && MiMdlRun(Mdl, 0, pages) == pages;
     if (pages == 0)
         return NULL;
-    if (MiMdlRun(Mdl, 0, pages) == pages && (Priority & MI_MAPPING_NO_WRITE) == 0) {
+    if (MiMdlFrames(Mdl)[0] >= MmTotalFrames) {
+        /* A device's registers have no other order than their own. */
+        base = together ? MiMapDeviceMemory(MiMdlFrames(Mdl)[0] * PAGE_SIZE, pages * PAGE_SIZE) : NULL;
+        if (base == NULL)
+            return NULL;
+    } else if (together && (Priority & (MI_MAPPING_NO_WRITE | MI_MAPPING_GUARDED)) == 0) {
         base = MiRamAddress(MiMdlFrames(Mdl)[0]);
     } else {
         ULONG protection = HAL_PROT_READ | ((Priority & MI_MAPPING_NO_WRITE) ? 0 : HAL_PROT_WRITE);
@@ -151,6 +169,10 @@ static PVOID MiMapMdlInProcess(PMDL Mdl, PVOID Requested, ULONG Priority) {
     ULONG protect = (Priority & MI_MAPPING_NO_WRITE) ? PAGE_READONLY : PAGE_READWRITE;
     if (space == NULL || pages == 0)
         ExRaiseStatus(STATUS_INVALID_ADDRESS);
+    if (MiMdlFrames(Mdl)[0] >= MmTotalFrames) /* a program's accesses to devices are not seen here */
+        ExRaiseStatus(STATUS_NOT_SUPPORTED);
+    if ((ULONG64)Requested > (ULONG64)MmHighestUserAddress)
+        ExRaiseStatus(STATUS_CONFLICTING_ADDRESSES);
     ULONG64 start = Requested != NULL ? (ULONG64)Requested & ~(ULONG64)(PAGE_SIZE - 1) : MiFindFreeRange(space, pages * PAGE_SIZE, FALSE);
     ULONG64 end = start + pages * PAGE_SIZE;
     if (start == 0 || !MiIsRangeFree(space, start, end))
@@ -160,8 +182,10 @@ static PVOID MiMapMdlInProcess(PMDL Mdl, PVOID Requested, ULONG Priority) {
         ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
     for (SIZE_T i = 0; i < pages; i++) {
         MM_PFN frame = MiMdlFrames(Mdl)[i];
-        MiReferenceFrame(frame);
-        *MiFindPte(space, start + i * PAGE_SIZE) = frame << 12 | MI_PTE_COMMITTED | MiProtectBits(protect);
+        MI_PTE owned = MiPfn[frame].References != 0 ? 0 : MI_PTE_UNOWNED;
+        if (owned == 0)
+            MiReferenceFrame(frame);
+        *MiFindPte(space, start + i * PAGE_SIZE) = frame << 12 | MI_PTE_COMMITTED | owned | MiProtectBits(protect);
     }
     MiSynchronize(space, start, end);
     return (PVOID)(start + Mdl->ByteOffset);
@@ -250,27 +274,47 @@ NTSTATUS NTAPI MmAdvanceMdl(PMDL Mdl, ULONG Bytes) {
 
 /* ---- Pages of one's own ---- */
 
+/* Up to Count frames of [Low, High), in as few runs as there are. */
+static SIZE_T MiTakeMdlFrames(PPFN_NUMBER Frames, SIZE_T Count, MM_PFN Low, MM_PFN High, SIZE_T Chunk, BOOLEAN Zero) {
+    SIZE_T taken = 0;
+    for (SIZE_T run = Chunk != 0 ? Chunk : Count; taken < Count && run != 0;) {
+        MM_PFN first;
+        if (run > Count - taken)
+            run = Count - taken;
+        if (!MiAllocateFrameRun(run, Low, High, 0, Zero, &first)) {
+            run = Chunk != 0 ? 0 : run / 2;
+            continue;
+        }
+        for (SIZE_T i = 0; i < run; i++)
+            Frames[taken++] = first + i;
+    }
+    return taken;
+}
+
+#define MI_ALLOCATE_FLAGS                                                                                                                            \
+    (MM_DONT_ZERO_ALLOCATION | MM_ALLOCATE_FROM_LOCAL_NODE_ONLY | MM_ALLOCATE_FULLY_REQUIRED | MM_ALLOCATE_NO_WAIT | MM_ALLOCATE_PREFER_CONTIGUOUS | \
+     MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS | 0x40 /* MM_ALLOCATE_FAST_LARGE_PAGES */ | 0x100 /* MM_ALLOCATE_AND_HOT_REMOVE */)
+
+/* "MmAllocatePagesForMdlEx", learn.microsoft.com: what [Low, High] does not have is looked for Skip bytes higher, and so on; with
+   MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS Skip is instead the size of the chunks, which Bytes is made of. */
 PMDL NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS Low, PHYSICAL_ADDRESS High, PHYSICAL_ADDRESS Skip, SIZE_T Bytes, MEMORY_CACHING_TYPE CacheType,
                                    ULONG Flags) {
-    SIZE_T pages = MI_PAGES(Bytes), taken = 0;
-    if (pages == 0 || pages > MmTotalFrames || pages > MAXULONG / PAGE_SIZE)
+    SIZE_T pages = MI_PAGES(Bytes), taken = 0, skip = (SIZE_T)Skip.QuadPart / PAGE_SIZE;
+    BOOLEAN chunks = (Flags & MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS) != 0, zero = (Flags & MM_DONT_ZERO_ALLOCATION) == 0;
+    if (pages == 0 || pages > MmTotalFrames || pages > MAXULONG / PAGE_SIZE || (Flags & ~MI_ALLOCATE_FLAGS) != 0 ||
+        (ULONG)CacheType >= MmMaximumCacheType || Skip.QuadPart % PAGE_SIZE != 0)
+        return NULL;
+    if (chunks && (skip == 0 || (skip & (skip - 1)) != 0 || pages % skip != 0))
         return NULL;
     PMDL mdl = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(MDL) + pages * sizeof(PFN_NUMBER), ' ldM');
     if (mdl == NULL)
         return NULL;
     MM_PFN low = MI_PAGES(Low.QuadPart),
            high = ((ULONG64)High.QuadPart >= MmTotalFrames * PAGE_SIZE ? MmTotalFrames : ((ULONG64)High.QuadPart + 1) / PAGE_SIZE);
-    BOOLEAN zero = (Flags & MM_DONT_ZERO_ALLOCATION) == 0;
-    for (SIZE_T run = pages; taken < pages && run != 0;) {
-        MM_PFN first;
-        if (run > pages - taken)
-            run = pages - taken;
-        if (!MiAllocateFrameRun(run, low, high, 0, zero, &first)) {
-            run /= 2;
-            continue;
-        }
-        for (SIZE_T i = 0; i < run; i++)
-            MiMdlFrames(mdl)[taken++] = first + i;
+    for (; taken < pages && low<MmTotalFrames; low += skip, high = high + skip> MmTotalFrames ? MmTotalFrames : high + skip) {
+        taken += MiTakeMdlFrames(MiMdlFrames(mdl) + taken, pages - taken, low, high, chunks ? skip : 0, zero);
+        if (chunks || skip == 0)
+            break;
     }
     MmInitializeMdl(mdl, NULL, taken * PAGE_SIZE);
     mdl->MdlFlags |= MDL_PAGES_LOCKED;

@@ -70,6 +70,7 @@ MM_PFN MiFrameOfSystemImage(ULONG64 Address, ULONG *Protection);
 MM_PFN MiFrameOfSystemView(ULONG64 Address, ULONG *Protection);
 /* Maps Count contiguous frames into a reserved system view, at its page Page. The view takes over no references. */
 VOID MiMapSystemView(PVOID Base, SIZE_T Page, MM_PFN First, SIZE_T Count, ULONG Protection);
+VOID MiUnmapSystemView(PVOID Base); /* its addresses stay reserved */
 VOID MiProtectSystemView(PVOID Base, ULONG Protection);
 
 /* Device memory from a physical address on, in whole pages; unmap: FALSE if no such view begins in the page of Base. */
@@ -87,11 +88,12 @@ typedef ULONG64 MI_PTE;
 #define MI_PTE_OUT           0x080ull /* has no frame: in its place the slot of the paging file */
 #define MI_PTE_NOCACHE       0x100ull
 #define MI_PTE_WRITECOMBINE  0x200ull
-#define MI_PTE_PROTOTYPE     0x400ull /* with MI_PTE_OUT, in a view of a section: the page is the section's, and in no slot of this entry's */
-#define MI_PTE_HIDDEN        0x800ull /* kernel pages: has its frame, and the mapping is taken away until the page is touched */
-#define MI_PTE_CLEAN         0x800ull /* in a view of a file: may be written, and is not mapped so until the first write is seen */
-#define MI_PTE_DIRTY         0x800ull /* a section's own entry: differs from the file */
-#define MI_PTE_FRAME(Pte)    ((Pte) >> 12)
+#define MI_PTE_PROTOTYPE     0x400ull     /* with MI_PTE_OUT, in a view of a section: the page is the section's, and in no slot of this entry's */
+#define MI_PTE_HIDDEN        0x800ull     /* kernel pages: has its frame, and the mapping is taken away until the page is touched */
+#define MI_PTE_CLEAN         0x800ull     /* in a view of a file: may be written, and is not mapped so until the first write is seen */
+#define MI_PTE_DIRTY         0x800ull     /* a section's own entry: differs from the file */
+#define MI_PTE_UNOWNED       (1ull << 63) /* a view of physical memory: whoever has the frame, this entry has no reference */
+#define MI_PTE_FRAME(Pte)    (((Pte) & ~MI_PTE_UNOWNED) >> 12)
 #define MI_PTE_SLOT(Pte)     ((Pte) >> 12)
 /* What stays when a page gets another protection. */
 #define MI_PTE_KEEP (~(MI_PTE)0xFFF | MI_PTE_COMMITTED | MI_PTE_COPY | MI_PTE_LOCKED | MI_PTE_OUT | MI_PTE_PROTOTYPE | MI_PTE_CLEAN)
@@ -154,10 +156,16 @@ SIZE_T MiReclaimSections(SIZE_T Count);
 enum MI_POOL_KIND { MiPoolExecutable, MiPoolNonPaged, MiPoolPaged, MiPoolKernelPaged, MiPoolKinds };
 /* What the pool knows about the page of an address; NULL outside pool. *Number: the page's in its range. */
 PMI_POOL_PAGE MiPoolPage(ULONG64 Address, SIZE_T *Number);
+/* NULL when there is no memory. */
+PVOID MiAllocatePool(ULONG Kind, SIZE_T Bytes, ULONG Tag, BOOLEAN CacheAligned);
+/* Charges a new block to the current process, or frees it and says why not: STATUS_QUOTA_EXCEEDED, STATUS_INSUFFICIENT_RESOURCES. mm/quota.c. */
+NTSTATUS MiChargeBlock(PVOID Block, ULONG Kind, SIZE_T Bytes);
+VOID MiReturnCharge(PVOID Block); /* of a block that is about to be freed, if it was charged */
+BOOLEAN MiIsCharged(PVOID Block);
 BOOLEAN MiDescribePool(ULONG64 Address, CHAR *Text, SIZE_T Size);
 
 /* ---- User address spaces ------------------------------------------------------------------------------------------------------------ */
-enum { MiVadPrivate, MiVadImage, MiVadSection, MiVadMdl };
+enum { MiVadPrivate, MiVadImage, MiVadSection, MiVadMdl, MiVadPhysical };
 
 typedef struct _MI_VAD {
     LIST_ENTRY Link; /* by address */
@@ -165,7 +173,6 @@ typedef struct _MI_VAD {
     ULONG Protect; /* PAGE_*: as allocated */
     UCHAR Kind;
     BOOLEAN Resident;            /* the kernel uses the frames by their RAM addresses */
-    ULONG Secured;               /* MmSecureVirtualMemory */
     PMM_IMAGE Image;             /* MiVadImage: referenced */
     struct _MI_SECTION *Section; /* MiVadSection: referenced */
     SIZE_T SectionPage;          /* its page that is at Start */
@@ -182,6 +189,7 @@ struct _MM_ADDRESS_SPACE {
     LIST_ENTRY Link; /* of all spaces */
     LIST_ENTRY Vads;
     ULONG64 TrimNext;       /* where the next trimming goes on */
+    LIST_ENTRY Secured;     /* MmSecureVirtualMemory: MI_SECURE */
     SIZE_T LockedByProgram; /* pages with MI_PTE_LOCKED */
     SIZE_T WorkingSet[2];   /* least and most pages, as the program has set them */
     MI_PTE *Root;
@@ -192,6 +200,9 @@ struct _MM_ADDRESS_SPACE {
     BOOLEAN RunsValid;
 };
 
+/* May pages of [Start, End) get this protection, or be taken away (PAGE_NOACCESS)? Not if that is less than somebody has secured. */
+BOOLEAN MiAllowsSecured(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End, ULONG Protect);
+VOID MiForgetSecured(PMM_ADDRESS_SPACE Space);
 PMI_VAD MiFindVad(PMM_ADDRESS_SPACE Space, ULONG64 Address);
 /* The first address (64 KiB aligned) of a free range, 0 when there is none. */
 ULONG64 MiFindFreeRange(PMM_ADDRESS_SPACE Space, ULONG64 Size, BOOLEAN TopDown);
@@ -256,6 +267,7 @@ typedef struct _MI_SECTION { /* body of a section object */
     ULONG Protect;
     ULONG Attributes;          /* SEC_* */
     struct _FILE_OBJECT *File; /* of a data file: referenced; what is written to the pages goes there */
+    BOOLEAN Physical;          /* \Device\PhysicalMemory: page n is frame n; has no entries */
     BOOLEAN WrittenByKernel;   /* mapped in system space: nobody sees what is written to */
 } MI_SECTION, *PMI_SECTION;
 VOID MiReleaseSectionView(PMI_SECTION Section);

@@ -10,6 +10,7 @@ typedef ULONG64 MM_PFN; /* page frame number; physical address / 4096 */
 
 /* The type Section (MmSectionObjectType); after ObInitSystem. MiInitializeFrames and MiInitializePool come before everything, in this order. */
 VOID MmInitSystem(VOID);
+VOID MmCreatePhysicalMemory(VOID); /* \Device\PhysicalMemory; once the directory is there */
 extern POBJECT_TYPE MmSectionObjectType;
 
 /* ---- Page frames: mm/frame.c ------------------------------------------------------------------------------------------------ */

@@ -14,7 +14,8 @@ PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS Address, SIZE_T Bytes, MEMORY_CACHING_
 }
 
 PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS Address, SIZE_T Bytes, ULONG Protect) {
-    return MiProtectIndex(Protect) >= 0 ? MmMapIoSpace(Address, Bytes, MmCached) : NULL;
+    BOOLEAN valid = MiProtectIndex(Protect) > 0 && (Protect & (PAGE_GUARD | PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) == 0;
+    return valid ? MmMapIoSpace(Address, Bytes, MmCached) : NULL;
 }
 
 VOID NTAPI MmUnmapIoSpace(PVOID Base, SIZE_T Bytes) {
@@ -38,7 +39,8 @@ PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T Bytes, PHYSICAL_ADDRES
                                                    MEMORY_CACHING_TYPE CacheType) {
     ULONG64 highest = (ULONG64)Highest.QuadPart, limit = MmTotalFrames * PAGE_SIZE, boundary = (ULONG64)Boundary.QuadPart;
     MM_PFN first;
-    if (Bytes == 0 || Bytes > limit || (boundary & (boundary - 1)) != 0)
+    if (Bytes == 0 || Bytes > limit || (boundary & (boundary - 1)) != 0 || (ULONG64)Lowest.QuadPart > highest ||
+        (ULONG)CacheType >= MmMaximumCacheType)
         return NULL;
     if (!MiAllocateFrameRun(MI_PAGES(Bytes), MI_PAGES(Lowest.QuadPart), highest >= limit ? MmTotalFrames : (highest + 1) / PAGE_SIZE,
                             boundary / PAGE_SIZE, TRUE, &first))

@@ -183,7 +183,7 @@ static VOID MiFreeBig(PVOID Block, PMI_POOL_PAGE Page, SIZE_T First) {
 
 /* ---- Allocation ---- */
 
-static PVOID MiAllocatePool(ULONG Kind, SIZE_T Bytes, ULONG Tag, BOOLEAN CacheAligned) {
+PVOID MiAllocatePool(ULONG Kind, SIZE_T Bytes, ULONG Tag, BOOLEAN CacheAligned) {
     if (Bytes > MI_LARGEST_SMALL)
         return Bytes <= (SIZE_T)MmTotalFrames * PAGE_SIZE ? MiAllocateBig(Kind, Bytes, Tag) : NULL;
     /* Every class whose size is a multiple of 64 has its blocks at multiples of 64. */
@@ -193,72 +193,6 @@ static PVOID MiAllocatePool(ULONG Kind, SIZE_T Bytes, ULONG Tag, BOOLEAN CacheAl
         class ++;
     return MiAllocateSmall(Kind, class, Bytes, Tag);
 }
-
-/* Of the caller's kind of paged pool: a driver's can go out. */
-static ULONG MiPagedKind(PVOID Caller) {
-    return (ULONG64)Caller - HAL_DRIVER_START < HAL_DRIVER_END - HAL_DRIVER_START ? MiPoolPaged : MiPoolKernelPaged;
-}
-
-static PVOID MiAllocateByType(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, PVOID Caller) {
-    ULONG kind = (Type & 1) != 0 ? MiPagedKind(Caller) : (Type & NonPagedPoolNx) != 0 ? MiPoolNonPaged : MiPoolExecutable;
-    PVOID block = MiAllocatePool(kind, Bytes, Tag, (Type & NonPagedPoolCacheAligned) != 0);
-    if (block == NULL && (Type & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0)
-        ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
-    return block;
-}
-
-PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag) { return MiAllocateByType(Type, Bytes, Tag, _ReturnAddress()); }
-
-#undef ExAllocatePool
-PVOID NTAPI ExAllocatePool(POOL_TYPE Type, SIZE_T Bytes) { return MiAllocateByType(Type, Bytes, 'enoN', _ReturnAddress()); }
-
-PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, EX_POOL_PRIORITY Priority) {
-    return MiAllocateByType(Type, Bytes, Tag, _ReturnAddress());
-}
-
-static PVOID MiAllocateWithQuota(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, PVOID Caller) {
-    BOOLEAN raise = (Type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE) == 0;
-    Type &= ~POOL_QUOTA_FAIL_INSTEAD_OF_RAISE;
-    return MiAllocateByType(raise ? Type | POOL_RAISE_IF_ALLOCATION_FAILURE : Type, Bytes, Tag, Caller);
-}
-
-PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag) { return MiAllocateWithQuota(Type, Bytes, Tag, _ReturnAddress()); }
-
-#undef ExAllocatePoolWithQuota
-PVOID NTAPI ExAllocatePoolWithQuota(POOL_TYPE Type, SIZE_T Bytes) { return MiAllocateWithQuota(Type, Bytes, 'enoN', _ReturnAddress()); }
-
-/* Flags below 2^32 must be known, those above may be ignored. */
-#define MI_POOL_FLAGS_KNOWN                                                                                                                          \
-    (POOL_FLAG_USE_QUOTA | POOL_FLAG_UNINITIALIZED | POOL_FLAG_CACHE_ALIGNED | POOL_FLAG_RAISE_ON_FAILURE | POOL_FLAG_NON_PAGED |                    \
-     POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED)
-
-static PVOID MiAllocateByFlags(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag, PCPOOL_EXTENDED_PARAMETER Parameters, ULONG ParameterCount, PVOID Caller) {
-    BOOLEAN raise = (Flags & POOL_FLAG_RAISE_ON_FAILURE) != 0;
-    ULONG64 type = Flags & (POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED);
-    BOOLEAN valid = Tag != 0 && type != 0 && (type & (type - 1)) == 0 && (Flags & POOL_FLAG_REQUIRED_MASK & ~MI_POOL_FLAGS_KNOWN) == 0;
-    for (ULONG i = 0; i < ParameterCount && valid; i++) {
-        ULONG64 kind = Parameters[i].Type;
-        valid = Parameters[i].Optional || kind == PoolExtendedParameterPriority || kind == PoolExtendedParameterNumaNode;
-    }
-    if (!valid) {
-        if (raise)
-            ExRaiseStatus(STATUS_INVALID_PARAMETER);
-        return NULL;
-    }
-    ULONG kind = type == POOL_FLAG_PAGED ? MiPagedKind(Caller) : type == POOL_FLAG_NON_PAGED ? MiPoolNonPaged : MiPoolExecutable;
-    PVOID block = MiAllocatePool(kind, Bytes, Tag, (Flags & POOL_FLAG_CACHE_ALIGNED) != 0);
-    if (block == NULL && raise)
-        ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
-    if (block != NULL && (Flags & POOL_FLAG_UNINITIALIZED) == 0)
-        RtlZeroMemory(block, Bytes);
-    return block;
-}
-
-PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag, PCPOOL_EXTENDED_PARAMETER Parameters, ULONG ParameterCount) {
-    return MiAllocateByFlags(Flags, Bytes, Tag, Parameters, ParameterCount, _ReturnAddress());
-}
-
-PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag) { return MiAllocateByFlags(Flags, Bytes, Tag, NULL, 0, _ReturnAddress()); }
 
 /* ---- Freeing ---- */
 
@@ -290,11 +224,13 @@ VOID NTAPI ExFreePoolWithTag(PVOID Block, ULONG Tag) {
         if (block->Bytes == MI_FREE_BLOCK)
             KeBugCheckEx(BAD_POOL_CALLER, 0x07, 0, block->Tag, (ULONG_PTR)Block);
         MiCheckTag(Block, block->Tag, Tag);
+        MiReturnCharge(Block);
         MiFreeSmall(slab, index);
         return;
     }
     if (page->Use == MiFramePoolBig && within == 0) {
         MiCheckTag(Block, page->Tag, Tag);
+        MiReturnCharge(Block);
         MiFreeBig(Block, page, number);
         return;
     }
@@ -348,9 +284,9 @@ SIZE_T NTAPI ExQueryPoolBlockSize(PVOID Block, PBOOLEAN QuotaCharged) {
     SIZE_T bytes;
     ULONG tag, kind;
     BOOLEAN freed;
-    *QuotaCharged = FALSE;
     if (!MiFindBlock((ULONG64)Block, &base, &bytes, &tag, &kind, &freed) || freed || base != (ULONG64)Block)
         MiBadFree(Block);
+    *QuotaCharged = MiIsCharged(Block);
     return bytes;
 }
 

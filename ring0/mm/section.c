@@ -214,12 +214,28 @@ NTSTATUS NTAPI NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK Access, POBJEC
     return status;
 }
 
+/* Programs have not been let at \Device\PhysicalMemory since Windows Server 2003 SP1, whatever its descriptor says. */
+static NTSTATUS MiRefusePhysical(HANDLE Handle) {
+    PMI_SECTION section;
+    NTSTATUS status = ObReferenceObjectByHandle(Handle, 0, MmSectionObjectType, KernelMode, (PVOID *)&section, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (section->Physical) {
+        ObCloseHandle(Handle, UserMode);
+        status = STATUS_ACCESS_DENIED;
+    }
+    ObDereferenceObject(section);
+    return status;
+}
+
 NTSTATUS NTAPI NtOpenSection(PHANDLE SectionHandle, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes) {
     KPROCESSOR_MODE mode = KiPreviousMode();
     HANDLE handle;
     if (mode == UserMode && ((ULONG64)SectionHandle >= MmUserProbeAddress || !MmIsRangeAccessible(SectionHandle, sizeof(handle), TRUE)))
         return STATUS_ACCESS_VIOLATION;
     NTSTATUS status = ObOpenObjectByName(Attributes, MmSectionObjectType, mode, NULL, Access, NULL, &handle);
+    if (NT_SUCCESS(status) && mode == UserMode)
+        status = MiRefusePhysical(handle);
     if (!NT_SUCCESS(status))
         return status;
     if (mode == KernelMode)
@@ -273,6 +289,30 @@ static NTSTATUS MiMapData(PMM_ADDRESS_SPACE Space, PMI_SECTION Section, ULONG64 
     return STATUS_SUCCESS;
 }
 
+/* Frames as they are, whoever has them. The view begins at the 64 KiB below Offset, which becomes that, as on Windows. */
+static NTSTATUS MiMapPhysical(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64 *Offset, ULONG64 *Size, ULONG Type, ULONG Protect) {
+    ULONG64 limit = MmTotalFrames * PAGE_SIZE, rest = *Offset % MI_ALLOCATION_GRANULARITY, first = *Offset - rest;
+    if (*Size == 0 || *Base % MI_ALLOCATION_GRANULARITY != 0)
+        return *Size == 0 ? STATUS_INVALID_VIEW_SIZE : STATUS_MAPPED_ALIGNMENT;
+    /* Beyond RAM are devices and nothing, which a program cannot reach. */
+    if (*Offset >= limit || *Size > limit - *Offset || (Protect & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) != 0)
+        return STATUS_NOT_SUPPORTED;
+    ULONG64 length = MI_ROUND(rest + *Size), start = *Base != 0 ? *Base : MiFindFreeRange(Space, length, (Type & MEM_TOP_DOWN) != 0);
+    if (start == 0)
+        return STATUS_NO_MEMORY;
+    if (!MiIsRangeFree(Space, start, start + length))
+        return STATUS_CONFLICTING_ADDRESSES;
+    if (!MiMakeTables(Space, start, start + length) || MiInsertVad(Space, start, start + length, Protect, MiVadPhysical) == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    for (ULONG64 at = 0; at < length; at += PAGE_SIZE)
+        *MiFindPte(Space, start + at) = (first + at) | MI_PTE_COMMITTED | MI_PTE_UNOWNED | MiProtectBits(Protect);
+    MiSynchronize(Space, start, start + length);
+    *Base = start;
+    *Offset = first;
+    *Size = length;
+    return STATUS_SUCCESS;
+}
+
 static ACCESS_MASK MiViewAccess(ULONG Protect) {
     ACCESS_MASK access = (Protect & MI_SECTION_WRITE) ? SECTION_MAP_WRITE : SECTION_MAP_READ;
     return (Protect & 0xF0) ? access | SECTION_MAP_EXECUTE : access;
@@ -317,8 +357,10 @@ NTSTATUS NTAPI NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PV
         return status;
     status = ObReferenceObjectByHandle(SectionHandle, MiViewAccess(Protect), MmSectionObjectType, mode, (PVOID *)&section, NULL);
     if (NT_SUCCESS(status)) {
-        status = section->Image != NULL ? MiMapImage(space, section->Image, &view.Base, &view.Size)
-                                        : MiMapData(space, section, (ULONG64 *)&view.Base, (ULONG64)view.Offset.QuadPart, &view.Size, Type, Protect);
+        status = section->Physical ? MiMapPhysical(space, (ULONG64 *)&view.Base, (ULONG64 *)&view.Offset.QuadPart, &view.Size, Type, Protect)
+                 : section->Image != NULL
+                     ? MiMapImage(space, section->Image, &view.Base, &view.Size)
+                     : MiMapData(space, section, (ULONG64 *)&view.Base, (ULONG64)view.Offset.QuadPart, &view.Size, Type, Protect);
         if (NT_SUCCESS(status) && section->Image != NULL)
             PsCallImageNotifyRoutines(&section->Image->Name, process->UniqueProcessId, view.Base, view.Size);
         ObDereferenceObject(section);
@@ -326,6 +368,8 @@ NTSTATUS NTAPI NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PV
     ObDereferenceObject(process);
     if (!NT_SUCCESS(status))
         return status;
+    if (Offset != NULL && !NT_SUCCESS(KiCopyOut(Offset, &view.Offset, sizeof(view.Offset))))
+        return STATUS_ACCESS_VIOLATION;
     if (mode == UserMode)
         return KiCopyToUser(Base, &view.Base, sizeof(view.Base)) && KiCopyToUser(ViewSize, &view.Size, sizeof(view.Size)) ? status
                                                                                                                           : STATUS_ACCESS_VIOLATION;
@@ -341,8 +385,10 @@ NTSTATUS NTAPI NtUnmapViewOfSection(HANDLE ProcessHandle, PVOID Base) {
     if (!NT_SUCCESS(status))
         return status;
     PMI_VAD vad = MiFindVad(space, (ULONG64)Base);
-    if (vad == NULL || (vad->Kind != MiVadImage && vad->Kind != MiVadSection))
+    if (vad == NULL || vad->Kind == MiVadPrivate || vad->Kind == MiVadMdl)
         status = STATUS_NOT_MAPPED_VIEW;
+    else if (!MiAllowsSecured(space, vad->Start, vad->End, PAGE_NOACCESS))
+        status = STATUS_INVALID_PAGE_PROTECTION;
     else
         MiDeleteVad(space, vad);
     ObDereferenceObject(process);
@@ -362,7 +408,7 @@ static VOID MiUnmapSectionView(UCHAR *View) {
 
 NTSTATUS NTAPI MmMapViewInSystemSpace(PVOID Object, PVOID *Base, PSIZE_T Size) {
     PMI_SECTION section = Object;
-    if (section->Image != NULL)
+    if (section->Image != NULL || section->Physical)
         return STATUS_NOT_SUPPORTED;
     SIZE_T length = MI_ROUND(*Size != 0 ? *Size : section->Size);
     if (length > section->Pages * PAGE_SIZE)
@@ -395,4 +441,24 @@ NTSTATUS NTAPI MmUnmapViewInSystemSpace(PVOID Base) {
         return STATUS_NOT_MAPPED_VIEW;
     MiUnmapSectionView(Base);
     return STATUS_SUCCESS;
+}
+
+/* ---- \Device\PhysicalMemory ---- */
+
+VOID MmCreatePhysicalMemory(VOID) {
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\PhysicalMemory");
+    OBJECT_ATTRIBUTES attributes;
+    PMI_SECTION section;
+    HANDLE handle;
+    InitializeObjectAttributes(&attributes, &name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    NTSTATUS status = ObCreateObject(KernelMode, MmSectionObjectType, &attributes, KernelMode, NULL, sizeof(MI_SECTION), 0, 0, (PVOID *)&section);
+    NT_ASSERT_OURS(NT_SUCCESS(status));
+    section->Protect = PAGE_EXECUTE_READWRITE;
+    section->Attributes = SEC_COMMIT;
+    section->Physical = TRUE;
+    section->Pages = MmTotalFrames;
+    section->Size = MmTotalFrames * PAGE_SIZE;
+    status = ObInsertObject(section, NULL, SECTION_ALL_ACCESS, 0, NULL, &handle);
+    NT_ASSERT_OURS(NT_SUCCESS(status));
+    ObCloseHandle(handle, KernelMode);
 }

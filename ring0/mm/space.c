@@ -27,6 +27,7 @@ NTSTATUS MmCreateAddressSpace(PMM_ADDRESS_SPACE *Space) {
     RtlZeroMemory(space, sizeof(*space));
     space->Root = MiRamAddress(root);
     InitializeListHead(&space->Vads);
+    InitializeListHead(&space->Secured);
     space->WorkingSet[0] = MI_WORKING_SET_LEAST;
     space->WorkingSet[1] = MI_WORKING_SET_MOST;
     MiInsertSpace(space);
@@ -50,6 +51,7 @@ VOID MmDeleteAddressSpace(PMM_ADDRESS_SPACE Space) {
     while (!IsListEmpty(&Space->Vads))
         MiDeleteVad(Space, CONTAINING_RECORD(Space->Vads.Flink, MI_VAD, Link));
     RemoveEntryList(&Space->Link);
+    MiForgetSecured(Space);
     MiFreeTables(Space->Root, 0);
     if (Space->Runs != NULL)
         ExFreePoolWithTag(Space->Runs, 'nRmM');

@@ -98,6 +98,13 @@ VOID MiReleaseSystemView(PVOID Base) {
     ExFreePoolWithTag(view, 'eiVM');
 }
 
+VOID MiUnmapSystemView(PVOID Base) {
+    PMI_VIEW view = MiViewOf((ULONG64)Base);
+    NT_ASSERT_OURS(view != NULL && view->Base == (ULONG64)Base);
+    HalOps->unmap(view->Base, view->Pages * PAGE_SIZE);
+    RtlZeroMemory(view->Entries, view->Pages * sizeof(ULONG64));
+}
+
 VOID MiMapSystemView(PVOID Base, SIZE_T Page, MM_PFN First, SIZE_T Count, ULONG Protection) {
     PMI_VIEW view = MiViewOf((ULONG64)Base);
     NT_ASSERT_OURS(view != NULL && Page + Count <= view->Pages);

@@ -45,7 +45,7 @@ static BOOLEAN MiTrimPage(PMI_VAD Vad, ULONG64 Address, MI_PTE *Pte, SIZE_T *Fre
 /* From Address on, until Count frames are free. The address to go on from, the range's end when it is through. */
 static ULONG64 MiTrimVad(PMM_ADDRESS_SPACE Space, PMI_VAD Vad, ULONG64 Address, SIZE_T Count, SIZE_T *Freed) {
     ULONG64 first = Vad->End, last = 0;
-    for (; Address < Vad->End && *Freed < Count && Vad->Kind != MiVadMdl && !Vad->Resident; Address += PAGE_SIZE) {
+    for (; Address < Vad->End && *Freed < Count && Vad->Kind < MiVadMdl && !Vad->Resident; Address += PAGE_SIZE) {
         MI_PTE *pte = MiFindPte(Space, Address);
         if (pte == NULL) { /* nothing in the 2 MiB of this table */
             Address = (Address | 0x1FFFFF) + 1 - PAGE_SIZE;

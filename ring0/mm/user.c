@@ -31,7 +31,7 @@ NTSTATUS MmCreateUserStack(SIZE_T Reserve, SIZE_T Commit, PVOID *Base, PVOID *Li
     return STATUS_SUCCESS;
 }
 
-/* The range is secured: the kernel uses the frames by their RAM addresses, so the program must not be able to give them back. */
+/* The range is resident: the kernel uses the frames by their RAM addresses, so the program must not be able to give them back. */
 NTSTATUS MmCreateUserBlock(SIZE_T Size, PVOID *User, PVOID *Kernel) {
     PMM_ADDRESS_SPACE space = MmCurrentAddressSpace;
     ULONG64 length = MI_ROUND(Size);
@@ -45,7 +45,6 @@ NTSTATUS MmCreateUserBlock(SIZE_T Size, PVOID *User, PVOID *Kernel) {
         MiFreeFrames(first, length / PAGE_SIZE);
         return STATUS_NO_MEMORY;
     }
-    vad->Secured = 1;
     vad->Resident = TRUE;
     for (SIZE_T i = 0; i < length / PAGE_SIZE; i++)
         *MiFindPte(space, start + i * PAGE_SIZE) = (first + i) << 12 | MI_PTE_COMMITTED | MiProtectBits(PAGE_READWRITE);
@@ -53,23 +52,4 @@ NTSTATUS MmCreateUserBlock(SIZE_T Size, PVOID *User, PVOID *Kernel) {
     *User = (PVOID)start;
     *Kernel = MiRamAddress(first);
     return STATUS_SUCCESS;
-}
-
-/* ---- MmSecureVirtualMemory: the range cannot be freed, nor its protection lowered, until it is unsecured ---- */
-
-HANDLE NTAPI MmSecureVirtualMemory(PVOID Address, SIZE_T Size, ULONG ProbeMode) {
-    PMM_ADDRESS_SPACE space = MmCurrentAddressSpace;
-    ULONG64 start = (ULONG64)Address;
-    PMI_VAD vad = space != NULL ? MiFindVad(space, start) : NULL;
-    if (Size == 0 || vad == NULL || Size > vad->End - start || vad->Kind == MiVadMdl ||
-        !MmIsRangeAccessible(Address, Size, (ProbeMode & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)) != 0))
-        return NULL;
-    vad->Secured++;
-    return (HANDLE)vad->Start;
-}
-
-VOID NTAPI MmUnsecureVirtualMemory(HANDLE SecureHandle) {
-    PMI_VAD vad = MmCurrentAddressSpace != NULL ? MiFindVad(MmCurrentAddressSpace, (ULONG64)SecureHandle) : NULL;
-    if (vad != NULL && vad->Secured != 0)
-        vad->Secured--;
 }

@@ -157,6 +157,8 @@ VOID MiDecommit(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
         MI_PTE old = *pte;
         *pte = 0;
         Space->LockedByProgram -= (old & MI_PTE_LOCKED) != 0;
+        if (old & MI_PTE_UNOWNED)
+            continue;
         if (old & MI_PTE_OUT) {
             if ((old & MI_PTE_PROTOTYPE) == 0)
                 MiReleaseSlot(MI_PTE_SLOT(old));

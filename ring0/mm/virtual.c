@@ -189,9 +189,9 @@ static NTSTATUS MiFreeVirtual(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64 *S
     }
     if (end > vad->End)
         return STATUS_UNABLE_TO_FREE_VM;
-    if (vad->Kind == MiVadImage || vad->Kind == MiVadSection)
+    if (vad->Kind == MiVadImage || vad->Kind == MiVadSection || vad->Kind == MiVadPhysical)
         return STATUS_UNABLE_TO_DELETE_SECTION;
-    if (vad->Kind == MiVadMdl || (vad->Secured != 0 && !Trusted))
+    if (vad->Kind == MiVadMdl || (!Trusted && (vad->Resident || !MiAllowsSecured(Space, start, end, PAGE_NOACCESS))))
         return STATUS_INVALID_PAGE_PROTECTION;
     NTSTATUS status = STATUS_SUCCESS;
     if (Type == MEM_DECOMMIT)
@@ -245,7 +245,7 @@ static NTSTATUS MiProtectVirtual(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64
     if (vad == NULL || end > vad->End)
         return STATUS_CONFLICTING_ADDRESSES;
     BOOLEAN copy = (Protect & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) != 0;
-    if (vad->Secured != 0 || vad->Kind == MiVadMdl || (copy && vad->Kind == MiVadPrivate))
+    if (vad->Resident || vad->Kind >= MiVadMdl || !MiAllowsSecured(Space, start, end, Protect) || (copy && vad->Kind == MiVadPrivate))
         return STATUS_INVALID_PAGE_PROTECTION;
     if (vad->Kind == MiVadSection && !MiSectionAllows(vad->Section, Protect))
         return STATUS_SECTION_PROTECTION;

@@ -27,6 +27,7 @@ struct _EPROCESS {
     NTSTATUS ExitStatus;
     ULONG ActiveThreads;
     EX_RUNDOWN_REF RundownProtect; /* PsAcquireProcessExitSynchronization */
+    SIZE_T PoolCharge[2];          /* bytes: nonpaged, paged */
     BOOLEAN Exiting;               /* no new threads */
     BOOLEAN HandlesClosed;
     BOOLEAN ImagesAnnounced; /* program and ntdll, to PsSetLoadImageNotifyRoutine's routines */
@@ -211,3 +212,9 @@ PACCESS_TOKEN NTAPI PsReferenceEffectiveToken(PETHREAD Thread, PTOKEN_TYPE Token
 NTSTATUS NTAPI PsAssignImpersonationToken(PETHREAD Thread, HANDLE Token);
 NTSTATUS NTAPI PsSuspendProcess(PEPROCESS Process);
 NTSTATUS NTAPI PsResumeProcess(PEPROCESS Process);
+
+/* ---- Quotas: ps/quota.c ------------------------------------------------------------------------------------------------------------ */
+/* <= DISPATCH_LEVEL. STATUS_QUOTA_EXCEEDED; the second form raises it. Returning more than was charged is bug check 0x21. */
+NTSTATUS NTAPI PsChargeProcessPoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount);
+VOID NTAPI PsChargePoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount);
+VOID NTAPI PsReturnPoolQuota(PEPROCESS Process, POOL_TYPE PoolType, ULONG_PTR Amount);

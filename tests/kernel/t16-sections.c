@@ -11,6 +11,14 @@ NTSTATUS NTAPI ZwUnlockVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG);
 NTSTATUS NTAPI ZwSetSystemInformation(ULONG, PVOID, ULONG);
 
 NTSTATUS NTAPI MmCopyVirtualMemory(PEPROCESS, PVOID, PEPROCESS, PVOID, SIZE_T, KPROCESSOR_MODE, PSIZE_T);
+NTSTATUS NTAPI ZwProtectVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG, PULONG);
+
+PVOID NTAPI RealAllocatePoolWithQuotaTag(POOL_TYPE, SIZE_T, ULONG) __asm__("ExAllocatePoolWithQuotaTag");
+NTSTATUS NTAPI PsChargeProcessPoolQuota(PEPROCESS, POOL_TYPE, ULONG_PTR);
+VOID NTAPI PsChargePoolQuota(PEPROCESS, POOL_TYPE, ULONG_PTR);
+VOID NTAPI PsReturnPoolQuota(PEPROCESS, POOL_TYPE, ULONG_PTR);
+SIZE_T NTAPI ExQueryPoolBlockSize(PVOID, PBOOLEAN);
+
 #define MEMORY_LISTS 80 /* SystemMemoryListInformation */
 
 static VOID Trim(VOID) {
@@ -100,6 +108,150 @@ static VOID TestFiles(VOID) {
     ZwClose(File);
 }
 
+/* How many programs for hardware look at it: \Device\PhysicalMemory in the caller's process. */
+static VOID TestPhysicalMemory(VOID) {
+    HANDLE Section = NULL;
+    PUCHAR Block = ExAllocatePoolWithTag(NonPagedPoolNx, PAGE_SIZE, TAG);
+    LARGE_INTEGER Offset = {.QuadPart = MmGetPhysicalAddress(Block).QuadPart};
+    LONGLONG Wanted = Offset.QuadPart;
+    PVOID View = NULL;
+    SIZE_T Size = PAGE_SIZE;
+    Block[5] = 0x31;
+    STATUS(ZwOpenSection(&Section, SECTION_ALL_ACCESS, Named(U("\\Device\\PhysicalMemory"))), 0, "\\Device\\PhysicalMemory");
+    STATUS(ZwMapViewOfSection(Section, NtCurrentProcess(), &View, 0, PAGE_SIZE, &Offset, &Size, ViewShare, 0, PAGE_READWRITE | PAGE_NOCACHE), 0,
+           "a view of it");
+    ok(Offset.QuadPart % 0x10000 == 0 && Offset.QuadPart <= Wanted && Size >= (SIZE_T)(Wanted - Offset.QuadPart) + PAGE_SIZE,
+       "begins at the 64 KiB below what was asked for");
+    PUCHAR At = (PUCHAR)View + (Wanted - Offset.QuadPart);
+    is(At[5], 0x31, "there is what the kernel wrote");
+    At[6] = 0x32;
+    is(Block[6], 0x32, "and the other way");
+    Trim();
+    is(At[5], 0x31, "such a view does not go");
+    STATUS(ZwUnmapViewOfSection(NtCurrentProcess(), View), 0, "unmapped");
+    is(Block[5], 0x31, "what it showed stays whose it was");
+    Offset.QuadPart = 0x7FFFFFFF0000;
+    View = NULL;
+    STATUS(ZwMapViewOfSection(Section, NtCurrentProcess(), &View, 0, PAGE_SIZE, &Offset, &Size, ViewShare, 0, PAGE_READONLY), STATUS_NOT_SUPPORTED,
+           "beyond RAM");
+    ZwClose(Section);
+    ExFreePoolWithTag(Block, TAG);
+}
+
+static VOID TestUserMappings(VOID) {
+    PUCHAR Block = ExAllocatePoolWithTag(NonPagedPoolNx, 2 * PAGE_SIZE, TAG), Mapped;
+    PMDL Mdl = IoAllocateMdl(Block + 16, PAGE_SIZE, FALSE, FALSE, NULL);
+    NTSTATUS Status = STATUS_SUCCESS;
+    SIZE_T Size = PAGE_SIZE;
+    ULONG Old;
+    MmBuildMdlForNonPagedPool(Mdl);
+    Block[20] = 0x41;
+    Mapped = MmMapLockedPagesSpecifyCache(Mdl, UserMode, MmCached, NULL, FALSE, NormalPagePriority);
+    ok(Mapped && (PVOID)Mapped < MmHighestUserAddress && Mapped[4] == 0x41, "MmMapLockedPagesSpecifyCache, UserMode");
+    PVOID Base = (PVOID)((ULONG_PTR)Mapped & ~(ULONG_PTR)(PAGE_SIZE - 1));
+    STATUS(ZwProtectVirtualMemory(NtCurrentProcess(), &Base, &Size, PAGE_READONLY, &Old), STATUS_INVALID_PAGE_PROTECTION,
+           "the program cannot change its protection");
+    Size = 0;
+    ok(!NT_SUCCESS(ZwFreeVirtualMemory(NtCurrentProcess(), &Base, &Size, MEM_RELEASE)), "nor free it");
+    __try {
+        MmMapLockedPagesSpecifyCache(Mdl, UserMode, MmCached, Base, FALSE, NormalPagePriority);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    STATUS(Status, STATUS_CONFLICTING_ADDRESSES, "an address that is taken raises");
+    MmUnmapLockedPages(Mapped, Mdl);
+    Mapped = MmMapLockedPagesSpecifyCache(Mdl, UserMode, MmCached, Base, FALSE, NormalPagePriority | 0x80000000);
+    ok((PVOID)((ULONG_PTR)Mapped & ~(ULONG_PTR)(PAGE_SIZE - 1)) == Base && Mapped[4] == 0x41, "once it is free it is given");
+    Status = STATUS_SUCCESS;
+    __try {
+        Mapped[4] = 1;
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    STATUS(Status, STATUS_ACCESS_VIOLATION, "MdlMappingNoWrite: it cannot be written");
+    MmUnmapLockedPages(Mapped, Mdl);
+    IoFreeMdl(Mdl);
+    ExFreePoolWithTag(Block, TAG);
+}
+
+static NTSTATUS Protect(PVOID Base, ULONG Protection) {
+    SIZE_T Size = PAGE_SIZE;
+    ULONG Old;
+    return ZwProtectVirtualMemory(NtCurrentProcess(), &Base, &Size, Protection, &Old);
+}
+
+static VOID TestSecured(VOID) {
+    PUCHAR User = (PUCHAR)UserPages(4);
+    PVOID Base = User + PAGE_SIZE;
+    SIZE_T Size = PAGE_SIZE;
+    HANDLE Write = MmSecureVirtualMemory(User + PAGE_SIZE, 8, PAGE_READWRITE),
+           Read = MmSecureVirtualMemory(User + 2 * PAGE_SIZE, PAGE_SIZE, PAGE_READONLY);
+    ok(Write && Read, "MmSecureVirtualMemory, to be written and to be read");
+    STATUS(Protect(User + PAGE_SIZE, PAGE_READONLY), STATUS_INVALID_PAGE_PROTECTION, "what is secured to be written stays writable");
+    STATUS(Protect(User + PAGE_SIZE, PAGE_EXECUTE_READWRITE), 0, "more may be allowed");
+    STATUS(Protect(User + 2 * PAGE_SIZE, PAGE_READONLY), 0, "what is secured to be read may become read-only");
+    STATUS(Protect(User + 2 * PAGE_SIZE, PAGE_NOACCESS), STATUS_INVALID_PAGE_PROTECTION, "and no less");
+    STATUS(Protect(User, PAGE_NOACCESS), 0, "pages beside them are free");
+    STATUS(ZwFreeVirtualMemory(NtCurrentProcess(), &Base, &Size, MEM_DECOMMIT), STATUS_INVALID_PAGE_PROTECTION, "a secured page is not decommitted");
+    Base = User + 3 * PAGE_SIZE;
+    STATUS(ZwFreeVirtualMemory(NtCurrentProcess(), &Base, &Size, MEM_DECOMMIT), 0, "another one is");
+    MmUnsecureVirtualMemory(Write);
+    STATUS(Protect(User + PAGE_SIZE, PAGE_NOACCESS), 0, "MmUnsecureVirtualMemory");
+    ok(MmSecureVirtualMemory(User + PAGE_SIZE, 8, PAGE_READONLY) == NULL, "what cannot be read is not secured");
+    MmUnsecureVirtualMemory(Read);
+    Free(User);
+}
+
+static VOID TestQuota(VOID) {
+    PEPROCESS Process = PsGetCurrentProcess();
+    ULONG_PTR Limit = 0, Step = 1024 * 1024;
+    BOOLEAN Charged = FALSE;
+    NTSTATUS Status = STATUS_SUCCESS;
+    PVOID Block = RealAllocatePoolWithQuotaTag(NonPagedPoolNx, 200, TAG), Big;
+    is(ExQueryPoolBlockSize(Block, &Charged), 200, "a block with quota");
+    ok(Charged, "is charged");
+    while (NT_SUCCESS(PsChargeProcessPoolQuota(Process, NonPagedPoolNx, Step)))
+        Limit += Step;
+    ok(Limit >= 16 * Step, "PsChargeProcessPoolQuota charges until the limit: %Iu", Limit);
+    __try {
+        PsChargePoolQuota(Process, NonPagedPoolNx, Step);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    STATUS(Status, STATUS_QUOTA_EXCEEDED, "PsChargePoolQuota raises there");
+    Status = STATUS_SUCCESS;
+    __try {
+        RealAllocatePoolWithQuotaTag(NonPagedPoolNx, Step, TAG);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    STATUS(Status, STATUS_QUOTA_EXCEEDED, "and so does ExAllocatePoolWithQuotaTag");
+    ok(RealAllocatePoolWithQuotaTag((POOL_TYPE)(NonPagedPoolNx | 8 /* POOL_QUOTA_FAIL_INSTEAD_OF_RAISE */), Step, TAG) == NULL,
+       "but for POOL_QUOTA_FAIL_INSTEAD_OF_RAISE");
+    ok(ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_USE_QUOTA, Step, TAG) == NULL, "POOL_FLAG_USE_QUOTA: NULL");
+    Status = STATUS_SUCCESS;
+    __try {
+        ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_USE_QUOTA | POOL_FLAG_RAISE_ON_FAILURE, Step, TAG);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    STATUS(Status, STATUS_QUOTA_EXCEEDED, "with POOL_FLAG_RAISE_ON_FAILURE it raises");
+    Big = RealAllocatePoolWithQuotaTag(PagedPool, 3 * PAGE_SIZE, TAG);
+    ok(Big != NULL, "paged pool has a charge of its own");
+    ExQueryPoolBlockSize(Big, &Charged);
+    ok(Charged, "of blocks of pages, too");
+    ExFreePoolWithTag(Big, TAG);
+    PsReturnPoolQuota(Process, NonPagedPoolNx, Limit);
+    Big = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_USE_QUOTA, Step, TAG);
+    ok(Big != NULL, "PsReturnPoolQuota: there is room again");
+    ExFreePoolWithTag(Big, TAG);
+    ExFreePoolWithTag(Block, TAG);
+    Block = ExAllocatePoolWithTag(NonPagedPoolNx, 200, TAG);
+    ExQueryPoolBlockSize(Block, &Charged);
+    ok(!Charged, "a block without quota is not charged");
+    ExFreePoolWithTag(Block, TAG);
+}
+
 static NTSTATUS Complete(PIRP Irp) {
     Irp->IoStatus.Status = STATUS_SUCCESS;
     Irp->IoStatus.Information = 0;
@@ -112,6 +264,10 @@ static NTSTATUS Open(PDEVICE_OBJECT Device, PIRP Irp) { return Complete(Irp); }
 static NTSTATUS Control(PDEVICE_OBJECT Device, PIRP Irp) {
     TestTrimming();
     TestFiles();
+    TestPhysicalMemory();
+    TestUserMappings();
+    TestSecured();
+    TestQuota();
     DbgPrint("1..%u\n", TapCount);
     return Complete(Irp);
 }

@@ -1,10 +1,13 @@
 /* T16, the program's side: pages leave the working set and come back with what was in them, locked pages stay, and no more is committed than there is. */
 #include "utap.h"
 #include <psapi.h>
+#include <winternl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PAGE 4096u
+
+NTSTATUS NTAPI NtOpenSection(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 
 WINBOOL WINAPI K32EmptyWorkingSet(HANDLE);
 WINBOOL WINAPI K32QueryWorkingSetEx(HANDLE, PVOID, DWORD);
@@ -182,6 +185,16 @@ static void more_than_ram(SIZE_T megabytes) {
        "freed memory can be committed again");
 }
 
+/* The section that shows all of RAM: programs are not let at it. */
+static void physical_memory(void) {
+    WCHAR text[] = L"\\Device\\PhysicalMemory";
+    UNICODE_STRING name = {sizeof text - 2, sizeof text, text};
+    OBJECT_ATTRIBUTES attributes = {.Length = sizeof attributes, .ObjectName = &name, .Attributes = OBJ_CASE_INSENSITIVE};
+    HANDLE section = NULL;
+    OK(NtOpenSection(&section, SECTION_MAP_READ, &attributes) == (NTSTATUS)0xC0000022 && section == NULL,
+       "\\Device\\PhysicalMemory is not for programs");
+}
+
 int main(int argc, char **argv) {
     if (argc > 1) {
         more_than_ram((SIZE_T)atoi(argv[1]));
@@ -191,5 +204,6 @@ int main(int argc, char **argv) {
     share();
     reserve();
     files();
+    physical_memory();
     return done();
 }

@@ -7,3 +7,4 @@ $(BUILD)/tests/user/%.exe: tests/user/%.c tests/user/utap.h
 	@mkdir -p $(@D)
 	$(CC) $(PE_TARGET) -std=gnu17 -O1 -g -gdwarf-4 -fms-extensions -Xclang -fasync-exceptions -D_WIN32_WINNT=0x0A00 -ffile-prefix-map=$(CURDIR)/= \
 		-Wall -Wextra -Werror -Wno-unused-parameter -Wno-ignored-attributes -Wno-pragma-pack -fuse-ld=lld$(LLVM) $< -lntdll -o $@
+$(BUILD)/tests/user/fuzz-services.exe: $(wildcard tests/user/fuzz-*.h)

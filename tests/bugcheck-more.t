@@ -54,12 +54,12 @@ stops exit-owning-mutex 0x4000008A THREAD_TERMINATE_HELD_MUTEX BadThread
 stops loop-at-dispatch 0x00000133 DPC_WATCHDOG_VIOLATION Mistake
 
 # Found when the driver has returned: the screen names the system call, and no driver is on the stack.
-run "$ringside" run -d "$build/tests/bad/critical-region.sys" "$s/client.exe" hello
+run "$ringside" run --verifier off -d "$build/tests/bad/critical-region.sys" "$s/client.exe" hello
 exits 134 critical-region
 err_has 'STOP 0x00000001' "critical-region: the code"
 err_has APC_INDEX_MISMATCH "critical-region: its name"
 parameter 3 0x000000000000FFFF critical-region
-run "$ringside" run -d "$build/tests/bad/raised-return.sys" "$s/client.exe" hello
+run "$ringside" run --verifier off -d "$build/tests/bad/raised-return.sys" "$s/client.exe" hello
 exits 134 raised-return
 err_has 'STOP 0x0000004A' "raised-return: the code"
 err_has IRQL_GT_ZERO_AT_SYSTEM_SERVICE "raised-return: its name"

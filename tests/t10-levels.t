@@ -60,6 +60,23 @@ exits 134 resource-open
 parameter 1 0x0*37 resource-open
 err_has 'resource-open.c:11' "resource-open: the second time, outside the critical region"
 
+# What a routine leaves behind is found when it returns, and the screen names it, though it is no longer on the stack.
+leaves() { # NAME STOP PARAMETER-1 FUNCTION SENTENCE [PROGRAM...]
+    name=$1 stop=$2 first=$3 function=$4 sentence=$5
+    shift 5
+    run "$ringside" run --alone -d "$bad/$name.sys" "$@"
+    exits 134 "$name"
+    err_has "STOP 0x000000$stop" "$name: the code"
+    parameter 1 "0x0*$first" "$name"
+    err_has "$sentence" "$name: what it says"
+    err_has "culprit    $name.sys!$function" "$name: the routine"
+}
+leaves raised-return C9 5 BadControl "a dispatch routine was called at IRQL 0 and returned at 2" "$build/samples/client.exe" hello
+leaves critical-region C4 C5 BadControl "a dispatch routine returned inside a critical or guarded region" "$build/samples/client.exe" hello
+leaves completion-raised C4 FA BadCompletion "a completion routine was called at IRQL 0 and returned at 2" "$build/samples/client.exe" hello
+leaves dpc-raised C8 30200 BadDpc "a DPC returned at another IRQL"
+leaves worker-raised E1 0000400010.* BadWork "a work item returned at another IRQL"
+
 cp "$bad/levels.sys" "$work/nearly.sys"
 for how in '' '--cpus 2' --trace=/dev/null '--verifier off'; do
     run "$ringside" run --alone $how -d "$work/nearly.sys"

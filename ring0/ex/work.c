@@ -28,7 +28,8 @@ static VOID ExpCheckWorker(PWORKER_THREAD_ROUTINE Routine, PVOID Parameter, PWOR
     PKTHREAD Thread = KiCurrentThread();
 
     if (KiProcessor->Irql != PASSIVE_LEVEL)
-        KeBugCheckEx(WORKER_THREAD_RETURNED_AT_BAD_IRQL, (ULONG_PTR)Routine, KiProcessor->Irql, (ULONG_PTR)Parameter, (ULONG_PTR)Item);
+        KiBugCheckInRoutine(WORKER_THREAD_RETURNED_AT_BAD_IRQL, (ULONG_PTR)Routine, KiProcessor->Irql, (ULONG_PTR)Parameter, (ULONG_PTR)Item,
+                            (PVOID)(ULONG_PTR)Routine, "a work item returned at another IRQL than PASSIVE_LEVEL");
     if (Thread->KernelApcDisable != 0 || Thread->SpecialApcDisable != 0 || Thread->ApcStateIndex != 0)
         KiBugCheck(APC_INDEX_MISMATCH, (ULONG_PTR)Routine, Thread->ApcStateIndex,
                    ((ULONG)(USHORT)Thread->SpecialApcDisable << 16) | (USHORT)Thread->KernelApcDisable, 0, NULL,

@@ -8,6 +8,7 @@
  * What has an APC routine gets an APC; what has none, but a context, on a file with a completion port gives a packet, unless the file skips those of
  * requests that did not pend (FILE_SKIP_COMPLETION_PORT_ON_SUCCESS).
  */
+#include "vf/fence.h"
 #include "io/io.h"
 #include "vf/vf.h"
 
@@ -215,6 +216,15 @@ static VOID Requeue(PIRP Irp, CCHAR PriorityBoost) {
         DropRequest(Irp, File, AuxiliaryBuffer);
 }
 
+static inline NTSTATUS CallRoutine(PIO_COMPLETION_ROUTINE Routine, PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context) {
+    VF_FENCE Fence = VfEnter();
+    NTSTATUS Status = Routine(DeviceObject, Irp, Context);
+
+    if (VfIsOn() && !VfIsUnchanged(&Fence))
+        VfStopCompletion(&Fence, (PVOID)(ULONG_PTR)Routine);
+    return Status;
+}
+
 VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
     PIO_STACK_LOCATION Stack;
 
@@ -249,8 +259,8 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
         Routine = Stack->CompletionRoutine;
         Context = Stack->Context;
         ClearLocation(Stack);
-        if (Routine(Irp->CurrentLocation == Irp->StackCount + 1 ? NULL : IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp, Context) ==
-            STATUS_MORE_PROCESSING_REQUIRED)
+        if (CallRoutine(Routine, Irp->CurrentLocation == Irp->StackCount + 1 ? NULL : IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp,
+                        Context) == STATUS_MORE_PROCESSING_REQUIRED)
             return;
     }
 

@@ -5,6 +5,7 @@
  * the pool. Behind the stack locations of those lies room for a small system buffer, which a buffered request of a few bytes uses instead of a pool
  * block of its own. A freed IRP keeps Type 0, so a second completion or free of it is seen as long as nobody has reused it.
  */
+#include "vf/fence.h"
 #include "io/io.h"
 #include "vf/vf.h"
 
@@ -127,8 +128,18 @@ NTSTATUS NTAPI IopInvalidDeviceRequest(PDEVICE_OBJECT Device, PIRP Irp) {
     return STATUS_INVALID_DEVICE_REQUEST;
 }
 
+static NTSTATUS IopCallVerified(PDRIVER_DISPATCH Routine, PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+    VF_FENCE Fence = VfEnter();
+    NTSTATUS Status = Routine(DeviceObject, Irp);
+
+    if (!VfIsUnchanged(&Fence))
+        VfStopDispatch(&Fence, (PVOID)(ULONG_PTR)Routine, DeviceObject);
+    return Status;
+}
+
 NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     PIO_STACK_LOCATION Stack;
+    PDRIVER_DISPATCH Routine;
 
     if (--Irp->CurrentLocation <= 0)
         KiBugCheck(NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)Irp, 0, 0, 0, NULL,
@@ -139,7 +150,8 @@ NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
         IopTraceDispatch(DeviceObject, Irp);
     if (Stack->MajorFunction > IRP_MJ_MAXIMUM_FUNCTION)
         return IopInvalidDeviceRequest(DeviceObject, Irp);
-    return DeviceObject->DriverObject->MajorFunction[Stack->MajorFunction](DeviceObject, Irp);
+    Routine = DeviceObject->DriverObject->MajorFunction[Stack->MajorFunction];
+    return VfIsOn() ? IopCallVerified(Routine, DeviceObject, Irp) : Routine(DeviceObject, Irp);
 }
 
 /* ---- A thread's requests ------------------------------------------------------------------------------------------------------ */

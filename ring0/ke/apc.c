@@ -108,8 +108,9 @@ static VOID KipRunKernelApcs(PKTHREAD Thread) {
         KeRemoveQueueApc(Apc);
         KernelRoutine(Apc, &NormalRoutine, &Context, &Argument1, &Argument2); /* may free the APC */
         if (KiProcessor->Irql != APC_LEVEL)
-            KeBugCheckEx(IRQL_UNEXPECTED_VALUE, ((ULONG)KiProcessor->Irql << 16) | (APC_LEVEL << 8), (ULONG_PTR)KernelRoutine, (ULONG_PTR)Apc,
-                         (ULONG_PTR)NormalRoutine);
+            KiBugCheckInRoutine(IRQL_UNEXPECTED_VALUE, ((ULONG)KiProcessor->Irql << 16) | (APC_LEVEL << 8), (ULONG_PTR)KernelRoutine, (ULONG_PTR)Apc,
+                                (ULONG_PTR)NormalRoutine, (PVOID)(ULONG_PTR)KernelRoutine,
+                                "the kernel routine of an APC returned at another IRQL than APC_LEVEL");
         if (NormalRoutine != NULL) {
             Thread->ApcState.KernelApcInProgress = TRUE;
             KeLowerIrql(PASSIVE_LEVEL);

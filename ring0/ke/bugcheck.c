@@ -179,6 +179,19 @@ VOID KiBugCheck(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR 
     __builtin_unreachable();
 }
 
+__attribute__((noinline)) VOID KiBugCheckInRoutine(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PVOID Routine, PCSTR Message) {
+    static CONTEXT Context;
+    ULONG64 ImageBase, Establisher;
+    PVOID HandlerData;
+    RtlCaptureContext(&Context);
+    PRUNTIME_FUNCTION Function = (PRUNTIME_FUNCTION)LdrLookupFunctionEntry(Context.Rip, &ImageBase);
+    RtlVirtualUnwind(UNW_FLAG_NHANDLER, ImageBase, Context.Rip, Function, &Context, &HandlerData, &Establisher, NULL);
+    /* The call of this function becomes that of the routine. */
+    Context.Rsp -= sizeof(ULONG64);
+    Context.Rip = (ULONG64)Routine;
+    KiBugCheck(Code, P1, P2, P3, P4, &Context, Message);
+}
+
 VOID KiBugCheckException(ULONG Code, ULONG_PTR P3, ULONG_PTR P4, PEXCEPTION_POINTERS Pointers, PCSTR Where) {
     static CHAR Text[256];
     static const PCSTR Access[] = {"reading", "writing", "", "", "", "", "", "", "executing"};

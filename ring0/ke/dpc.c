@@ -1,5 +1,6 @@
 /* Deferred procedure calls: a queue per processor, retired at DISPATCH_LEVEL. */
 #include "ke/ke.h"
+#include "vf/vf.h"
 
 #define DPC_OBJECT 19
 #define TARGETED   0x800u /* KDPC.Number of a DPC that is meant for one processor: this plus its number */
@@ -98,6 +99,8 @@ static VOID KipRunDpc(PKPROCESSOR Processor) {
     PKDEFERRED_ROUTINE Routine = Dpc->DeferredRoutine;
     PVOID Context = Dpc->DeferredContext, Argument1 = Dpc->SystemArgument1, Argument2 = Dpc->SystemArgument2;
 
+    SHORT ApcDisable = Processor->CurrentThread->KernelApcDisable;
+
     /* The DPC may free or queue itself: from here on it is not ours. */
     Processor->DpcCount--;
     Dpc->DpcData = NULL;
@@ -106,8 +109,12 @@ static VOID KipRunDpc(PKPROCESSOR Processor) {
     KiDriverIsCalled((PVOID)Routine);
     Routine(Dpc, Context, Argument1, Argument2);
     if (Processor->Irql != DISPATCH_LEVEL)
-        KiBugCheck(IRQL_UNEXPECTED_VALUE, ((ULONG)Processor->Irql << 16) | (DISPATCH_LEVEL << 8), (ULONG_PTR)Routine, (ULONG_PTR)Dpc, 0, NULL,
-                   "a DPC returned at another IRQL than DISPATCH_LEVEL");
+        KiBugCheckInRoutine(IRQL_UNEXPECTED_VALUE, ((ULONG)Processor->Irql << 16) | (DISPATCH_LEVEL << 8), (ULONG_PTR)Routine, (ULONG_PTR)Dpc, 0,
+                            (PVOID)(ULONG_PTR)Routine, "a DPC returned at another IRQL than DISPATCH_LEVEL");
+    if (Processor->CurrentThread->KernelApcDisable != ApcDisable && VfIsOn())
+        KiBugCheckInRoutine(KI_TIMER_OR_DPC_INVALID, 4, (ULONG_PTR)Routine, (ULONG_PTR)(LONG_PTR)ApcDisable,
+                            (ULONG_PTR)(LONG_PTR)Processor->CurrentThread->KernelApcDisable, (PVOID)(ULONG_PTR)Routine,
+                            "a DPC entered or left a critical region of the thread that it interrupted");
     Processor->DpcRoutineActive = FALSE;
     Processor->CurrentDpc = NULL;
 }

@@ -77,9 +77,9 @@ static BOOLEAN KipCallRoutine(PKINTERRUPT Interrupt) {
     KipTakeLock(Interrupt);
     Claimed = Interrupt->ServiceRoutine(Interrupt, Interrupt->ServiceContext);
     if (KiCurrentIrql() != Interrupt->SynchronizeIrql)
-        KiBugCheck(IRQL_UNEXPECTED_VALUE, ((ULONG)KiCurrentIrql() << 16) | ((ULONG)Interrupt->SynchronizeIrql << 8),
-                   (ULONG_PTR)Interrupt->ServiceRoutine, (ULONG_PTR)Interrupt, 0, NULL,
-                   "an interrupt service routine returned at another IRQL than it was called at");
+        KiBugCheckInRoutine(IRQL_UNEXPECTED_VALUE, ((ULONG)KiCurrentIrql() << 16) | ((ULONG)Interrupt->SynchronizeIrql << 8),
+                            (ULONG_PTR)Interrupt->ServiceRoutine, (ULONG_PTR)Interrupt, 0, (PVOID)(ULONG_PTR)Interrupt->ServiceRoutine,
+                            "an interrupt service routine returned at another IRQL than it was called at");
     KeReleaseSpinLockFromDpcLevel(Interrupt->ActualLock);
     KiSetIrql(Interrupt->Irql);
     return Claimed;

@@ -391,6 +391,8 @@ static inline NTSTATUS KiCopyOutOptional(PVOID To, const VOID *From, SIZE_T Size
 extern BOOLEAN KiInBugCheck; /* from then on pages are brought in at any level: the screen shows what lies in them */
 /* As KeBugCheckEx, with the stack of Context instead of the caller's and a sentence for the screen. */
 DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PCONTEXT Context, PCSTR Message);
+/* For what is found when a driver's routine has returned: the stack on the screen is that of the caller, with the routine on top. */
+DECLSPEC_NORETURN VOID KiBugCheckInRoutine(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PVOID Routine, PCSTR Message);
 /* What the parameters mean of a bug check that follows at once, for codes whose parameters depend on the first. */
 VOID KiNameParameters(const PCSTR Names[4]);
 /* For the codes that report an unhandled exception: 1E, 3B, 7E. Their first two parameters are the exception's code and address. */
@@ -400,6 +402,7 @@ VOID KiRunBugCheckCallbacks(VOID);
 #define KI_SECURITY_CHECK_FAILURE                                                                                                                    \
     0x139u /* parameter 1: what __fastfail would have been given; for arguments with which pages say "bug checks", but not how */
 #define KI_FAIL_INVALID_ARGUMENT 5u
+#define KI_TIMER_OR_DPC_INVALID  0xC7u
 #define KI_DPC_WATCHDOG          0x133u /* DPC_WATCHDOG_VIOLATION; parameter 1: 0 one routine, 1 all of them together take too long at DISPATCH_LEVEL */
 /* An assertion of our own: "Ringside's own mistake", exit 125. */
 DECLSPEC_NORETURN VOID KiFatal(PCSTR Format, ...);

@@ -1,5 +1,7 @@
 #include "mm/mi.h"
 
+#define STACK_RESERVED (4 * PAGE_SIZE)
+
 /* A guard page of the current thread's stack has been touched: it becomes stack, and the page below it the guard. */
 static BOOLEAN MiGrowStack(PMM_ADDRESS_SPACE Space, ULONG64 Page, NTSTATUS *Status) {
     PKTHREAD thread = KiCurrentThread();
@@ -14,9 +16,12 @@ static BOOLEAN MiGrowStack(PMM_ADDRESS_SPACE Space, ULONG64 Page, NTSTATUS *Stat
         return FALSE;
     teb->StackLimit = (PVOID)Page;
     *Status = STATUS_STACK_OVERFLOW;
-    /* The lowest page is never used: what overruns the last guard page faults. */
-    if (Page < bottom + 2 * PAGE_SIZE)
+    /* The lowest page is never used: what overruns the others faults. Those between are for the handling of the overflow: two at least ("SetThreadStackGuarantee"). */
+    if (Page < bottom + STACK_RESERVED) {
+        if (Page >= bottom + 2 * PAGE_SIZE && NT_SUCCESS(MiCommit(Space, bottom + PAGE_SIZE, Page, PAGE_READWRITE)))
+            teb->StackLimit = (PVOID)(bottom + PAGE_SIZE);
         return FALSE;
+    }
     return NT_SUCCESS(MiCommit(Space, Page - PAGE_SIZE, Page, PAGE_READWRITE | PAGE_GUARD));
 }
 

@@ -17,6 +17,7 @@ _Static_assert(sizeof(CONTEXT) == 0x4D0, "context.S");
 
 #ifdef RTL_USER_MODE
 BOOLEAN (*RtlpVectoredHandlers)(PEXCEPTION_RECORD Record, PCONTEXT Context);
+VOID (*RtlpContinueHandlers)(PEXCEPTION_RECORD Record, PCONTEXT Context);
 #endif
 
 static BOOLEAN RtlpFrameInBounds(const RTLP_FRAME *Frame) {
@@ -67,6 +68,16 @@ EXCEPTION_DISPOSITION RtlpUnwindHandler(PEXCEPTION_RECORD Record, PVOID Establis
     return ExceptionCollidedUnwind;
 }
 
+/* Somebody wants the context to be resumed. */
+static BOOLEAN RtlpGoOn(PEXCEPTION_RECORD Record, PCONTEXT Context) {
+#ifdef RTL_USER_MODE
+    if (RtlpContinueHandlers) {
+        RtlpContinueHandlers(Record, Context);
+    }
+#endif
+    return TRUE;
+}
+
 BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context) {
     CONTEXT Walk = *Context; /* what Frame's caller will have */
     RTLP_FRAME Frame = {.ControlPc = Context->Rip};
@@ -77,7 +88,7 @@ BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context) {
 
 #ifdef RTL_USER_MODE
     if (RtlpVectoredHandlers && RtlpVectoredHandlers(Record, Context)) {
-        return TRUE;
+        return RtlpGoOn(Record, Context);
     }
 #endif
     RtlpStackBounds(&Frame.Low, &Frame.High);
@@ -105,7 +116,7 @@ BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context) {
                 if (Flags & EXCEPTION_NONCONTINUABLE) {
                     RtlRaiseStatus(STATUS_NONCONTINUABLE_EXCEPTION);
                 }
-                return TRUE;
+                return RtlpGoOn(Record, Context);
             case ExceptionContinueSearch: break;
             case ExceptionNestedException:
                 Flags |= EXCEPTION_NESTED_CALL;

@@ -54,6 +54,7 @@ EXCEPTION_DISPOSITION RtlpUnwindHandler(PEXCEPTION_RECORD, PVOID EstablisherFram
 #ifdef RTL_USER_MODE
 /* For ntdll to set. Called before the frames; TRUE: a vectored handler wants execution to go on. */
 extern BOOLEAN (*RtlpVectoredHandlers)(PEXCEPTION_RECORD Record, PCONTEXT Context);
+extern VOID (*RtlpContinueHandlers)(PEXCEPTION_RECORD Record, PCONTEXT Context);
 /* For ntdll to set: functions that no image describes (RtlAddFunctionTable). */
 extern PRUNTIME_FUNCTION (*RtlpDynamicFunctions)(ULONG64 ControlPc, PULONG64 ImageBase);
 #endif

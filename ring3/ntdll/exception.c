@@ -10,6 +10,7 @@ typedef struct _VECTORED_HANDLER {
 
 static RTL_CRITICAL_SECTION VectoredLock = {.LockCount = -1};
 static LIST_ENTRY VectoredList = {&VectoredList, &VectoredList};
+static LIST_ENTRY ContinueList = {&ContinueList, &ContinueList}; /* asked when something has said EXCEPTION_CONTINUE_EXECUTION */
 static PTOP_LEVEL_EXCEPTION_FILTER TopLevelFilter;
 
 static VOID ReleaseHandler(VECTORED_HANDLER *Entry) {
@@ -20,13 +21,13 @@ static VOID ReleaseHandler(VECTORED_HANDLER *Entry) {
 }
 
 /* The lock is not held while a handler runs: it may add or remove handlers, and its thread may be one of several with exceptions. */
-static BOOLEAN CallVectoredHandlers(PEXCEPTION_RECORD Record, PCONTEXT Context) {
-    if (VectoredList.Flink == &VectoredList)
+static BOOLEAN CallHandlers(PLIST_ENTRY List, PEXCEPTION_RECORD Record, PCONTEXT Context) {
+    if (List->Flink == List)
         return FALSE;
     EXCEPTION_POINTERS pointers = {Record, Context};
     BOOLEAN go_on = FALSE;
     RtlEnterCriticalSection(&VectoredLock);
-    for (PLIST_ENTRY link = VectoredList.Flink; link != &VectoredList && !go_on;) {
+    for (PLIST_ENTRY link = List->Flink; link != List && !go_on;) {
         VECTORED_HANDLER *entry = CONTAINING_RECORD(link, VECTORED_HANDLER, Link);
         entry->Uses++;
         if (!entry->Removed) {
@@ -41,22 +42,26 @@ static BOOLEAN CallVectoredHandlers(PEXCEPTION_RECORD Record, PCONTEXT Context) 
     return go_on;
 }
 
-PVOID NTAPI RtlAddVectoredExceptionHandler(ULONG First, PVECTORED_EXCEPTION_HANDLER Handler) {
+static BOOLEAN CallVectoredHandlers(PEXCEPTION_RECORD Record, PCONTEXT Context) { return CallHandlers(&VectoredList, Record, Context); }
+
+static VOID CallContinueHandlers(PEXCEPTION_RECORD Record, PCONTEXT Context) { CallHandlers(&ContinueList, Record, Context); }
+
+static PVOID AddHandler(PLIST_ENTRY List, ULONG First, PVECTORED_EXCEPTION_HANDLER Handler) {
     VECTORED_HANDLER *entry = RtlpAllocate(sizeof *entry);
     if (!entry)
         return NULL;
     entry->Handler = Handler;
     entry->Uses = 1;
     RtlEnterCriticalSection(&VectoredLock);
-    RtlpInsertTail(First ? VectoredList.Flink : &VectoredList, &entry->Link);
+    RtlpInsertTail(First ? List->Flink : List, &entry->Link);
     RtlLeaveCriticalSection(&VectoredLock);
     return entry;
 }
 
-ULONG NTAPI RtlRemoveVectoredExceptionHandler(PVOID Handle) {
+static ULONG RemoveHandler(PLIST_ENTRY List, PVOID Handle) {
     ULONG found = 0;
     RtlEnterCriticalSection(&VectoredLock);
-    for (PLIST_ENTRY link = VectoredList.Flink; link != &VectoredList; link = link->Flink) {
+    for (PLIST_ENTRY link = List->Flink; link != List; link = link->Flink) {
         VECTORED_HANDLER *entry = CONTAINING_RECORD(link, VECTORED_HANDLER, Link);
         if (entry == Handle && !entry->Removed) {
             entry->Removed = TRUE;
@@ -68,6 +73,11 @@ ULONG NTAPI RtlRemoveVectoredExceptionHandler(PVOID Handle) {
     RtlLeaveCriticalSection(&VectoredLock);
     return found;
 }
+
+PVOID NTAPI RtlAddVectoredExceptionHandler(ULONG First, PVECTORED_EXCEPTION_HANDLER Handler) { return AddHandler(&VectoredList, First, Handler); }
+ULONG NTAPI RtlRemoveVectoredExceptionHandler(PVOID Handle) { return RemoveHandler(&VectoredList, Handle); }
+PVOID NTAPI RtlAddVectoredContinueHandler(ULONG First, PVECTORED_EXCEPTION_HANDLER Handler) { return AddHandler(&ContinueList, First, Handler); }
+ULONG NTAPI RtlRemoveVectoredContinueHandler(PVOID Handle) { return RemoveHandler(&ContinueList, Handle); }
 
 /* Functions that a program makes at run time and describes with RtlAddFunctionTable. */
 typedef struct _FUNCTION_TABLE {
@@ -121,6 +131,7 @@ BOOLEAN __cdecl RtlDeleteFunctionTable(PRUNTIME_FUNCTION Functions) {
 
 VOID RtlpInitializeExceptions(VOID) {
     RtlpVectoredHandlers = CallVectoredHandlers;
+    RtlpContinueHandlers = CallContinueHandlers;
     RtlpDynamicFunctions = FindDynamicFunction;
 }
 

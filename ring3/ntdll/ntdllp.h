@@ -83,6 +83,9 @@ VOID RtlpRecoverHeapsAtExit(VOID);
 
 /* For the shared exception code to call before it walks frames, and for functions that no image describes. */
 extern BOOLEAN (*RtlpVectoredHandlers)(PEXCEPTION_RECORD Record, PCONTEXT Context);
+extern VOID (*RtlpContinueHandlers)(PEXCEPTION_RECORD Record, PCONTEXT Context); /* when execution is to go on */
+PVOID NTAPI RtlAddVectoredContinueHandler(ULONG First, PVECTORED_EXCEPTION_HANDLER Handler);
+ULONG NTAPI RtlRemoveVectoredContinueHandler(PVOID Handle);
 extern PRUNTIME_FUNCTION (*RtlpDynamicFunctions)(ULONG64 ControlPc, PULONG64 ImageBase);
 VOID RtlpInitializeExceptions(VOID);
 

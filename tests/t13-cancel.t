@@ -2,7 +2,7 @@
 # T13: cancelling races completing, in every order that a bound of switches allows: each request is completed once; a driver that makes a classic mistake is found.
 . tests/lib.sh
 if [ "${SOAK:-}" = 1 ]; then
-    random=3000 one=400 two=10000
+    random=1000 one=200 two=2000
 else
     random=5 one=24 two=8
 fi
@@ -50,4 +50,13 @@ mistake startio-thread-hold exhaustive:1 20 134 "it must release the cancel spin
 mistake hand-thread-queue exhaustive:1 20 124 "a request was never completed"
 mistake hand-thread-leave exhaustive:1 40 126 "not ok 11 - nothing is left"
 mistake hand-dpc-bare exhaustive:1 100 126 "not ok" --points accesses
+
+# The same with a program's requests: who has ended a read is told so, and nobody else.
+for how in cancelex cancel close exit synchronous; do
+    for orders in "random $random" "exhaustive:1 $one"; do
+        run "$ringside" run --alone --timeout 100 --cpus 3 --schedule ${orders% *} --seeds "0-${orders#* }" -d "$build/tests/kernel/cancel.sys" \
+            "$build/tests/programs/cancel-race.exe" $how
+        exits 0 "a program's read, $how: $orders"
+    done
+done
 done_testing

@@ -26,7 +26,7 @@ finds race-init pct 60 --points accesses
 finds race-init exhaustive:1 60 --points accesses
 
 seeds=60
-[ "${SOAK:-}" = 1 ] && seeds=10000
+[ "${SOAK:-}" = 1 ] && seeds=2000
 for schedule in random round-robin pct:3 pct:5 exhaustive:1 exhaustive:2; do
     run "$ringside" run --alone --cpus 2 --schedule $schedule --seeds 1-$seeds -d "$b/race-none.sys"
     exits 0 "a driver without a race, $schedule, $seeds seeds"

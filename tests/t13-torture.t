@@ -13,7 +13,7 @@ torture() {
 }
 
 if [ "${SOAK:-}" = 1 ]; then
-    random=10000 pct=2000 inside=500
+    random=10000 pct=1000 inside=100
 else
     random=15 pct=8 inside=2
 fi

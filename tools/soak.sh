@@ -1,6 +1,6 @@
 #!/bin/sh
 # `make soak`: every test that has a long form, in it (SOAK=1), and docs/soak.md from what they said. SEEDS, "1 2 3" if not set: each test that takes a seed runs once with each.
-# ONLY: names of tests, if not all are to be run; the report then lists what was left out.
+# ONLY: names of tests, FAMILIES: of torture suites, if not all are to be run; the report then keeps what it said of the others.
 build=${BUILD:-build}
 seeds=${SEEDS:-1 2 3}
 report=docs/soak.md
@@ -8,14 +8,14 @@ rows=$(mktemp)
 output=$(mktemp)
 trap 'rm -f "$rows" "$output"' EXIT
 failures=0
-skipped=
+today=$(date -u +%Y-%m-%d)
 
 # soak NAME WHAT COMMAND...: a row of the report
 soak() {
     name=$1 what=$2
     shift 2
     if [ -n "${ONLY:-}" ] && ! echo " $ONLY " | grep -qF " $name "; then
-        skipped="$skipped $name ($what);"
+        grep -F "| $name | $what |" $report >>"$rows" || echo "| $name | $what | not run yet | | |" >>"$rows"
         return
     fi
     echo "soak: $name ($what)" >&2
@@ -30,12 +30,20 @@ soak() {
         result="**$bad failed**, $good ok"
         sed 's/^/    /' "$output" | grep -A 20 'not ok' >&2
     fi
-    echo "| $name | $what | $result | $(($(date +%s) - began)) s |" >>"$rows"
+    echo "| $name | $what | $result | $(($(date +%s) - began)) s | $today |" >>"$rows"
 }
 
 # Tests that read SOAK, or the seeds and counts that are named here.
 for script in $(grep -l 'SOAK' tests/*.t); do
-    if grep -q 'SEED' "$script"; then
+    if grep -q 'FAMILY' "$script"; then
+        for family in $(sed -n 's/^for family in \(.*\); do$/\1/p' "$script"); do
+            if [ -n "${FAMILIES:-}" ] && ! echo " $FAMILIES " | grep -qF " $family "; then
+                ONLY=none soak "$(basename "$script")" "10,000 seeds, $family" true
+            else
+                soak "$(basename "$script")" "10,000 seeds, $family" env FAMILY="$family" sh "$script"
+            fi
+        done
+    elif grep -q '[$]{\{0,1\}SEED\>' "$script"; then
         for seed in $seeds; do
             soak "$(basename "$script")" "seed $seed" env SEED=$seed sh "$script"
         done
@@ -57,11 +65,10 @@ done
     echo
     echo "Made by \`make soak\`: every test that has a long form, in it. \`make check\` runs a fixed slice of each."
     echo
-    echo "Version $(cat VERSION), $(date -u +%Y-%m-%d), seeds $seeds. Tests with failures: $failures."
+    echo "Version $(cat VERSION). Tests with failures: $(grep -c 'failed\*\*' "$rows")."
     echo
-    echo "| test | what | result | took |"
-    echo "|---|---|---|---|"
+    echo "| test | what | result | took | when |"
+    echo "|---|---|---|---|---|"
     cat "$rows"
-    [ -z "$skipped" ] || printf '\nNot run this time:%s.\n' "${skipped%;}"
-} >$report
+} >$report.new && mv $report.new $report
 [ $failures = 0 ]

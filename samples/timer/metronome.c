@@ -13,7 +13,7 @@ typedef struct _METRONOME {
     IO_CSQ Queue;
     KSPIN_LOCK Lock;    /* of all that follows */
     LIST_ENTRY Waiting; /* IRPs, by Tail.Overlay.ListEntry; the second in which each came is in DriverContext[0] */
-    ULONG Beats;
+    LONG Beats;
     ULONG_PTR Seconds; /* counted by the I/O timer */
     BOOLEAN Gone;      /* the file has no handle any more */
 } METRONOME, *PMETRONOME;
@@ -23,11 +23,13 @@ static DRIVER_UNLOAD Unload;
 static DRIVER_DISPATCH Create, Cleanup, Close, Read, DeviceControl;
 static KDEFERRED_ROUTINE OnBeat;
 static IO_TIMER_ROUTINE OnSecond;
+static NTSTATUS Start(PMETRONOME Metronome, const METRONOME_START *Input);
 
 #ifdef ALLOC_PRAGMA
 #pragma alloc_text(INIT, DriverEntry)
 #pragma alloc_text(PAGE, Unload)
 #pragma alloc_text(PAGE, Close)
+#pragma alloc_text(PAGE, Start)
 #pragma alloc_text(PAGE, DeviceControl)
 #endif
 
@@ -90,7 +92,7 @@ static VOID OnBeat(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) {
     UNREFERENCED_PARAMETER(Argument1);
     UNREFERENCED_PARAMETER(Argument2);
     KeAcquireSpinLockAtDpcLevel(&Metronome->Lock);
-    Beat.Number = ++Metronome->Beats;
+    Beat.Number = (ULONG)++Metronome->Beats;
     for (PLIST_ENTRY Link = Metronome->Waiting.Flink; Link != &Metronome->Waiting; Link = Link->Flink)
         Waiting++;
     KeReleaseSpinLockFromDpcLevel(&Metronome->Lock);
@@ -167,15 +169,12 @@ static NTSTATUS Read(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
 /* DueTime is negative: from now on. The period of a timer is in milliseconds, its due time in 100 ns. */
 static NTSTATUS Start(PMETRONOME Metronome, const METRONOME_START *Input) {
     LARGE_INTEGER Due = {.QuadPart = -10000LL * Input->Period};
-    KIRQL Irql;
 
     if (Input->Period > MAXLONG || Input->Tolerance > Input->Period)
         return STATUS_INVALID_PARAMETER;
     KeCancelTimer(&Metronome->Timer);
-    KeFlushQueuedDpcs(); /* no beat of the old tempo after this */
-    KeAcquireSpinLock(&Metronome->Lock, &Irql);
-    Metronome->Beats = 0;
-    KeReleaseSpinLock(&Metronome->Lock, Irql);
+    KeFlushQueuedDpcs(); /* no beat of the old tempo after this, so the lock is not needed: taking it would raise the level in a routine that is pageable */
+    InterlockedExchange(&Metronome->Beats, 0);
     if (Input->Period != 0)
         KeSetCoalescableTimer(&Metronome->Timer, Due, Input->Period, Input->Tolerance, &Metronome->Dpc);
     return STATUS_SUCCESS;

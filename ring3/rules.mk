@@ -33,7 +33,7 @@ $(BUILD)/ring3/shared/%.o: ring0/%.S
 
 ring3_objects_ntdll := $(RTL_SHARED:ring0/%=$(BUILD)/ring3/shared/%) $(BUILD)/ring0/ntdll-services.o
 # Both C run-time libraries are ring3/crt, with what each has of its own; printf's engine is the kernel's.
-CRT_OBJECTS := $(patsubst %,$(BUILD)/%.o,$(basename $(wildcard ring3/crt/*.[cS]))) $(foreach f,format float codepage,$(BUILD)/ring3/shared/rtl/$(f).o)
+CRT_OBJECTS := $(patsubst %,$(BUILD)/%.o,$(basename $(wildcard ring3/crt/*.[cS]))) $(foreach f,format float codepage setjmp jump,$(BUILD)/ring3/shared/rtl/$(f).o)
 ring3_objects_msvcrt := $(CRT_OBJECTS)
 ring3_objects_ucrtbase := $(CRT_OBJECTS)
 $(BUILD)/ring3/ntdll.def: ring3/ntdll/ntdll.def $(BUILD)/ring0/ntdll-services.def

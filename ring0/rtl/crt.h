@@ -36,3 +36,8 @@ int swprintf_s(wchar_t *Buffer, size_t Size, const wchar_t *Format, ...);
 int vswprintf_s(wchar_t *Buffer, size_t Size, const wchar_t *Format, va_list Arguments);
 int _snwprintf_s(wchar_t *Buffer, size_t Size, size_t Count, const wchar_t *Format, ...);
 int _vsnwprintf_s(wchar_t *Buffer, size_t Size, size_t Count, const wchar_t *Format, va_list Arguments);
+/* scan.c */
+int sscanf_s(const char *Text, const char *Format, ...);
+int _snscanf_s(const char *Text, size_t Count, const char *Format, ...);
+int swscanf_s(const wchar_t *Text, const wchar_t *Format, ...);
+int _snwscanf_s(const wchar_t *Text, size_t Count, const wchar_t *Format, ...);

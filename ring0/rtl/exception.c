@@ -7,6 +7,7 @@
  * termination handlers run. A collided frame is taken over where it was, with its scope index, so that no termination
  * handler runs twice.
  */
+#include "rtl/jump.h"
 #include "rtl/rtlp.h"
 
 _Static_assert(__builtin_offsetof(CONTEXT, ContextFlags) == 0x30 && __builtin_offsetof(CONTEXT, MxCsr) == 0x34, "context.S");
@@ -247,14 +248,6 @@ VOID NTAPI RtlUnwind(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record
 }
 
 VOID _local_unwind(PVOID TargetFrame, PVOID TargetIp) { RtlUnwind(TargetFrame, TargetIp, NULL, NULL); }
-
-/* The MSVC run-time's _JUMP_BUFFER, which setjmp fills (SDK setjmp.h). */
-typedef struct _RTLP_JUMP_BUFFER {
-    ULONG64 Frame, Rbx, Rsp, Rbp, Rsi, Rdi, R12, R13, R14, R15, Rip;
-    ULONG MxCsr;
-    USHORT FpCsr, Spare;
-    M128A Xmm[10]; /* 6 to 15 */
-} RTLP_JUMP_BUFFER;
 
 VOID NTAPI RtlRestoreContext(PCONTEXT Context, PEXCEPTION_RECORD Record) {
     if (Record && Record->ExceptionCode == STATUS_LONGJUMP && Record->NumberParameters >= 1) {

@@ -32,7 +32,6 @@ int crt_vswprintf(wchar_t *to, const wchar_t *format, va_list arguments);
 int crt_swprintf(wchar_t *to, const wchar_t *format, ...);
 int crt_vscwprintf(const wchar_t *format, va_list arguments);
 int crt_scwprintf(const wchar_t *format, ...);
-void crt_unwind_jump(_JUMP_BUFFER *buffer, int value);
 int __cdecl __wgetmainargs(int *argc, wchar_t ***argv, wchar_t ***environment, int expand, _startupinfo *info);
 int __cdecl __getmainargs(int *argc, char ***argv, char ***environment, int expand, _startupinfo *info);
 void __cdecl __set_app_type(int type);

@@ -146,36 +146,3 @@ int __cdecl _XcptFilter(unsigned long code, EXCEPTION_POINTERS *pointers) {
 }
 
 void **__cdecl __pxcptinfoptrs(void) { return (void **)&crt_thread()->exception; }
-
-/*
- * The frame to unwind to. What the compiler passed to setjmp as its frame need not be what the unwinder calls it (clang's
- * __builtin_frame_address is not), so it is looked up: the frame in whose part of the stack the buffer's rsp lies.
- */
-static void *find_frame(const _JUMP_BUFFER *buffer) {
-    CONTEXT context;
-
-    RtlCaptureContext(&context);
-    while (context.Rip && context.Rsp <= buffer->Rsp) {
-        DWORD64 image, frame = context.Rsp;
-        PRUNTIME_FUNCTION function = RtlLookupFunctionEntry(context.Rip, &image, NULL);
-        void *data;
-
-        if (function) {
-            RtlVirtualUnwind(UNW_FLAG_NHANDLER, image, context.Rip, function, &context, &data, &frame, NULL);
-        } else {
-            context.Rip = *(DWORD64 *)context.Rsp;
-            context.Rsp += sizeof(DWORD64);
-        }
-        if (context.Rsp > buffer->Rsp) {
-            return (void *)frame;
-        }
-    }
-    return (void *)buffer->Frame;
-}
-
-/* longjmp to a frame: unwinding restores the registers from the buffer (STATUS_LONGJUMP) after the __finally blocks have run. */
-void crt_unwind_jump(_JUMP_BUFFER *buffer, int value) {
-    EXCEPTION_RECORD record = {.ExceptionCode = STATUS_LONGJUMP, .NumberParameters = 1, .ExceptionInformation = {(ULONG_PTR)buffer}};
-
-    RtlUnwind(find_frame(buffer), (void *)buffer->Rip, &record, (void *)(ULONG_PTR)(unsigned)value);
-}

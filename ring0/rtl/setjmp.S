@@ -47,7 +47,7 @@ longjmp:
     movl $1, %eax
     cmovzl %eax, %edx
     cmpq $0, (%rcx)
-    jne crt_unwind_jump
+    jne RtlpUnwindJump
     movl %edx, %eax
     movq 0x08(%rcx), %rbx
     movq 0x18(%rcx), %rbp

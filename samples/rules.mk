@@ -18,7 +18,7 @@ SAMPLE_NATIVE := $(BUILD)/samples/native.exe
 
 SAMPLE_SERIAL := $(BUILD)/samples/serial.sys $(BUILD)/samples/terminal.exe
 
-SAMPLE_STACK := $(foreach d,disk volume fat,$(BUILD)/samples/$(d).sys) $(BUILD)/samples/files.exe $(BUILD)/samples/drive.exe
+SAMPLE_STACK := $(foreach d,disk volume fat,$(BUILD)/samples/$(d).sys) $(foreach p,files drive seek,$(BUILD)/samples/$(p).exe)
 SAMPLE_UART := $(BUILD)/samples/uart.sys $(BUILD)/samples/talk.exe
 
 # A driver of one source and a program of one: FOLDER/DRIVER/PROGRAM.
@@ -65,7 +65,7 @@ $(BUILD)/samples/volume.sys: $(BUILD)/samples/stack/volume.o
 $(BUILD)/samples/fat.sys: $(foreach n,fat mount store table directory name entry stamp file handover create information list volume_information,$(BUILD)/samples/stack/$(n).o)
 $(foreach d,disk volume fat,$(BUILD)/samples/$(d).sys):
 	$(LLD) $(SAMPLE_DRIVER_LINK) -out:$@ $^ $(SAMPLE_DRIVER_LIBS)
-$(BUILD)/samples/files.exe $(BUILD)/samples/drive.exe: $(BUILD)/samples/%.exe: samples/stack/%.c
+$(foreach p,files drive seek,$(BUILD)/samples/$(p).exe): $(BUILD)/samples/%.exe: samples/stack/%.c
 	@mkdir -p $(@D)
 	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $< -o $@
 

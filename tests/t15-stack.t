@@ -53,8 +53,13 @@ out_has 'E:\a?b: error 123' "a name that cannot be"
 out_has 'E:\big: error 112' "a disk that is full"
 clean "and leaves nothing behind"
 
-run "$ringside" run --alone --trace="$work/trace" --device "disk=$image" $drivers "$program" show 'E:\sub\Moved.bin'
-ok "$(grep -q 'KeInsertByKeyDeviceQueue' "$work/trace" && echo 0 || echo 1)" "the trace shows how requests are ordered by the head's position"
+# Seven reads at once: the head is on its way to cylinder 5 when the others come, and sweeps upwards.
+stack --trace="$work/trace" $drivers "$build/samples/seek.exe" 5 12 3 9 1 15 7
+exits 0 "reads here and there"
+out_has "came:  5 7 9 12 15 1 3" "come in the order of the head's position"
+ok "$([ "$(sed -n 's/.*KeRemoveByKeyDeviceQueue(.*, 0x\(.*\))/\1/p' "$work/trace" | tail -7 | tr '\n' ' ')" = "5 7 9 c f 1 3 " ] && echo 0 || echo 1)" "the trace shows by which cylinder each was taken"
+stack --cpus 4 --seed 3 $drivers "$build/samples/seek.exe" 30 2 31 1 5
+out_has "came:  30 31 1 2 5" "with several processors, too"
 
 # A partition table: the same three drivers, the file system one sector further in.
 mkfs.fat -C "$work/part.img" 2048 >/dev/null

@@ -71,3 +71,6 @@ extern ULONG NtBuildNumber, InitSafeBootMode;
 /* Callback objects: callback.c. The type Callback and the system's own objects \Callback\SetSystemTime, \Callback\PowerState and
    \Callback\ProcessorAdd, which are never notified: time is never set, there is no power management, no processor comes. */
 VOID ExpInitializeCallbacks(VOID);
+/* The lock that a thread waits for whose WaitReason is WrResource or WrPushLock; WaitObject is what its wait block names. For reports. */
+PERESOURCE ExWaitedResource(PVOID WaitObject);
+PEX_PUSH_LOCK ExWaitedPushLock(PVOID WaitObject);

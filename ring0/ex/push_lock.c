@@ -34,6 +34,8 @@ static VOID ExpWaitForPushLock(PEX_PUSH_LOCK PushLock) {
     KeWaitForSingleObject(&Wait.Event, WrPushLock, KernelMode, FALSE, NULL);
 }
 
+PEX_PUSH_LOCK ExWaitedPushLock(PVOID WaitObject) { return CONTAINING_RECORD(WaitObject, PUSH_WAIT, Event)->Lock; }
+
 static VOID ExpWakePushWaiters(PEX_PUSH_LOCK PushLock) {
     PLIST_ENTRY Entry = ExpPushWaiters.Flink;
 

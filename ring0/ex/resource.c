@@ -128,6 +128,8 @@ static VOID ExpWaitForResource(PERESOURCE Resource, BOOLEAN Exclusive) {
     KeWaitForSingleObject(&Wait.Event, WrResource, KernelMode, FALSE, NULL);
 }
 
+PERESOURCE ExWaitedResource(PVOID WaitObject) { return CONTAINING_RECORD(WaitObject, RESOURCE_WAIT, Event)->Resource; }
+
 BOOLEAN NTAPI ExAcquireResourceExclusiveLite(PERESOURCE Resource, BOOLEAN Wait) {
     if (Resource->ActiveCount == 0) {
         ExpOwnExclusive(Resource, ExpSelf());

@@ -16,7 +16,32 @@ static VOID MonListLine(const MON_LIST *List, PCSTR Format, ...) {
     va_end(Arguments);
 }
 
-static PCSTR MonWaitName(PKTHREAD Thread) {
+typedef struct _MON_WAIT {
+    PCSTR What;
+    PVOID Object;
+    PKTHREAD Owner; /* who holds it, as far as that is known; NULL: not */
+} MON_WAIT;
+
+static VOID MonDescribeLock(PKTHREAD Thread, MON_WAIT *Wait) {
+    PERESOURCE Resource;
+
+    switch (Thread->WaitReason) {
+    case WrResource:
+        Resource = ExWaitedResource(Wait->Object);
+        *Wait = (MON_WAIT){"a resource", Resource, (PKTHREAD)Resource->OwnerEntry.OwnerThread};
+        break;
+    case WrPushLock: *Wait = (MON_WAIT){"a push lock", ExWaitedPushLock(Wait->Object), NULL}; break;
+    case WrFastMutex: /* a guarded one has the same shape */
+        Wait->What = "a fast or guarded mutex";
+        Wait->Object = CONTAINING_RECORD(Wait->Object, FAST_MUTEX, Event);
+        Wait->Owner = ((PFAST_MUTEX)Wait->Object)->Owner;
+        break;
+    case WrRundown: Wait->What = "rundown protection to be given back"; break;
+    default: break;
+    }
+}
+
+static MON_WAIT MonDescribeWait(PKTHREAD Thread) {
     static const PCSTR Names[] = {"a notification event",
                                   "a synchronization event",
                                   "a mutant",
@@ -27,12 +52,32 @@ static PCSTR MonWaitName(PKTHREAD Thread) {
                                   "a gate",
                                   "a timer",
                                   "a timer"};
+    MON_WAIT Wait = {"time to pass", NULL, NULL};
     UCHAR Type;
 
-    if (Thread->WaitBlockList == NULL || Thread->WaitReason == DelayExecution)
-        return "time to pass";
-    Type = ((PDISPATCHER_HEADER)Thread->WaitBlockList->Object)->Type;
-    return Type < RTL_NUMBER_OF(Names) ? Names[Type] : "an object";
+    if (Thread->WaitBlockList == NULL)
+        return Wait;
+    Wait.Object = Thread->WaitBlockList->Object;
+    if (Thread->WaitReason == DelayExecution)
+        return Wait;
+    Type = ((PDISPATCHER_HEADER)Wait.Object)->Type;
+    Wait.What = Type < RTL_NUMBER_OF(Names) ? Names[Type] : "an object";
+    if (Type == MutantObject)
+        Wait.Owner = ((PKMUTANT)Wait.Object)->OwnerThread;
+    MonDescribeLock(Thread, &Wait);
+    return Wait;
+}
+
+/* A lock's memory may say anything: only a thread that is in its process's list is one. */
+static PETHREAD MonFindThread(PKTHREAD Wanted) {
+    for (PLIST_ENTRY Link = PsActiveProcessHead.Flink; Link != NULL && Link != &PsActiveProcessHead; Link = Link->Flink) {
+        PEPROCESS Process = CONTAINING_RECORD(Link, struct _EPROCESS, ActiveProcessLinks);
+
+        for (PLIST_ENTRY Entry = Process->Pcb.ThreadListHead.Flink; Entry != &Process->Pcb.ThreadListHead; Entry = Entry->Flink)
+            if (CONTAINING_RECORD(Entry, struct _ETHREAD, Tcb.ThreadListEntry) == (PETHREAD)Wanted)
+                return (PETHREAD)Wanted;
+    }
+    return NULL;
 }
 
 static VOID MonListIrps(const MON_LIST *List, PETHREAD Thread) {
@@ -78,12 +123,18 @@ static VOID MonListThread(const MON_LIST *List, PEPROCESS Process, PETHREAD Thre
     static const PCSTR States[] = {"is new", "is ready", "runs", "is next", "has ended", "waits for", "is in transition", "is ready"};
     ULONG Pid = HandleToUlong(Thread->Cid.UniqueProcess), Tid = HandleToUlong(Thread->Cid.UniqueThread);
 
-    if (Thread->Tcb.State == Waiting)
-        MonListLine(List, "  %s %lu.%lu waits for %s (%p)%s", Process->ImageFileName, Pid, Tid, MonWaitName(&Thread->Tcb),
-                    Thread->Tcb.WaitBlockList != NULL ? Thread->Tcb.WaitBlockList->Object : NULL,
+    if (Thread->Tcb.State == Waiting) {
+        MON_WAIT Wait = MonDescribeWait(&Thread->Tcb);
+        PETHREAD Owner = Wait.Owner != NULL ? MonFindThread(Wait.Owner) : NULL;
+        CHAR Held[64] = "";
+
+        if (Owner != NULL)
+            MonFormat(Held, sizeof(Held), ", held by %lu.%lu", HandleToUlong(Owner->Cid.UniqueProcess), HandleToUlong(Owner->Cid.UniqueThread));
+        MonListLine(List, "  %s %lu.%lu waits for %s (%p)%s%s", Process->ImageFileName, Pid, Tid, Wait.What, Wait.Object, Held,
                     Thread->Tcb.WaitReason == Suspended ? ", suspended" : "");
-    else
+    } else {
         MonListLine(List, "  %s %lu.%lu %s", Process->ImageFileName, Pid, Tid, States[Thread->Tcb.State]);
+    }
     MonListIrps(List, Thread);
     MonListStack(List, &Thread->Tcb);
 }

@@ -25,7 +25,8 @@ static DWORD WINAPI reader(void *unused) {
 
     (void)unused;
     WaitForSingleObject(go, INFINITE);
-    read_result = ReadFile(reading, buffer, sizeof buffer, strcmp(how, "synchronous") == 0 ? &got : NULL, strcmp(how, "synchronous") == 0 ? NULL : &overlapped);
+    read_result =
+        ReadFile(reading, buffer, sizeof buffer, strcmp(how, "synchronous") == 0 ? &got : NULL, strcmp(how, "synchronous") == 0 ? NULL : &overlapped);
     read_error = read_result ? 0 : GetLastError();
     SetEvent(started);
     if (strcmp(how, "cancel") == 0)

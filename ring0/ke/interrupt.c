@@ -75,6 +75,7 @@ static BOOLEAN KipCallRoutine(PKINTERRUPT Interrupt) {
     BOOLEAN Claimed;
 
     KipTakeLock(Interrupt);
+    KiDriverIsCalled((PVOID)Interrupt->ServiceRoutine);
     Claimed = Interrupt->ServiceRoutine(Interrupt, Interrupt->ServiceContext);
     if (KiCurrentIrql() != Interrupt->SynchronizeIrql)
         KiBugCheckInRoutine(IRQL_UNEXPECTED_VALUE, ((ULONG)KiCurrentIrql() << 16) | ((ULONG)Interrupt->SynchronizeIrql << 8),

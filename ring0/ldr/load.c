@@ -210,7 +210,7 @@ static VOID LdrpFill(PLDRP_MODULE Module, const struct pe_image *File, const LDR
     Module->Pe.debug_file = NULL;
     LdrpFindKeptSections(Module);
     LdrpProtect(Module, File);
-    if (Module->Public.IsDriver)
+    if (Module->Public.IsDriver && !Module->Public.Inbox)
         LdrpSetPageable(Module);
     if (Layout->Stubs != 0)
         MmProtectSystemImage(base + Layout->Image, Layout->Stubs, HAL_PROT_READ | HAL_PROT_EXEC);

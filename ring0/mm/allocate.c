@@ -1,9 +1,13 @@
+#include "ldr/ldr.h"
 #include "mm/mi.h"
 
 /* The exports that allocate pool, and what their types and flags say. "POOL_TYPE", "POOL_FLAGS", "ExAllocatePoolWithQuotaTag", learn.microsoft.com. */
 
-/* Of the caller's kind of paged pool: a driver's can go out. */
-static ULONG MiPagedKind(PVOID Caller) { return KiIsDriverCode(Caller) ? MiPoolPaged : MiPoolKernelPaged; }
+/* Of the caller's kind of paged pool. What the kernel and its own drivers allocate stays: they hand it to the host, which cannot bring a page in. */
+static ULONG MiPagedKind(PVOID Caller) {
+    PLDR_MODULE module = KiIsDriverCode(Caller) ? LdrFindModule((ULONG64)Caller) : NULL;
+    return module != NULL && module->IsDriver && !module->Inbox ? MiPoolPaged : MiPoolKernelPaged;
+}
 
 typedef struct _MI_REQUEST {
     ULONG Kind, Tag;

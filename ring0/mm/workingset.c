@@ -19,20 +19,20 @@ static NTSTATUS MiCheckLockRange(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64
     return STATUS_SUCCESS;
 }
 
+/* Of a range that is committed. */
 static SIZE_T MiCountLocked(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
     SIZE_T count = 0;
     for (ULONG64 page = Start; page < End; page += PAGE_SIZE) {
-        MI_PTE *pte = MiFindPte(Space, page);
-        count += pte != NULL && (*pte & MI_PTE_LOCKED) != 0;
+        count += (*MiFindPte(Space, page) & MI_PTE_LOCKED) != 0;
     }
     return count;
 }
 
 static NTSTATUS MiLockRange(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
-    SIZE_T pages = (End - Start) / PAGE_SIZE, locked = MiCountLocked(Space, Start, End);
     NTSTATUS status = MiCheckLockRange(Space, Start, End);
     if (!NT_SUCCESS(status))
         return status;
+    SIZE_T pages = (End - Start) / PAGE_SIZE, locked = MiCountLocked(Space, Start, End);
     if (Space->LockedByProgram + pages - locked > Space->WorkingSet[0] - MI_WORKING_SET_OVERHEAD)
         return STATUS_WORKING_SET_QUOTA;
     ULONG64 page = Start;
@@ -49,8 +49,11 @@ static NTSTATUS MiLockRange(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End)
 }
 
 static NTSTATUS MiUnlockRange(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
-    if (MiCountLocked(Space, Start, End) != (End - Start) / PAGE_SIZE)
-        return STATUS_NOT_LOCKED;
+    for (ULONG64 page = Start; page < End; page += PAGE_SIZE) {
+        MI_PTE *pte = MiFindPte(Space, page);
+        if (pte == NULL || (*pte & MI_PTE_LOCKED) == 0)
+            return STATUS_NOT_LOCKED;
+    }
     for (ULONG64 page = Start; page < End; page += PAGE_SIZE)
         *MiFindPte(Space, page) &= ~MI_PTE_LOCKED;
     Space->LockedByProgram -= (End - Start) / PAGE_SIZE;

@@ -16,3 +16,8 @@ NTKERNELAPI VOID KiRegisterEventSource(ULONG HalEventMask, VOID (*Interrupt)(PVO
 NTKERNELAPI ULONG PspCurrentConsole(VOID);
 /* While somebody is interested, an idle machine waits for such events instead of being at its end. Calls nest. */
 NTKERNELAPI VOID KiEventInterest(ULONG HalEventMask, BOOLEAN Interested);
+/* For a file whose sections are mapped, PASSIVE_LEVEL: before it is read or written, what was written to its views goes into it; after it was written, its views are
+   brought up to date. Cheap if it is not
+   mapped. The kernel's paging I/O (IRP_PAGING_IO) comes in between. */
+NTKERNELAPI NTSTATUS MmFlushMappedFile(PSECTION_OBJECT_POINTERS Pointers);
+NTKERNELAPI NTSTATUS MmRefreshMappedFile(PSECTION_OBJECT_POINTERS Pointers, ULONG64 Offset, ULONG64 Length);

@@ -258,30 +258,45 @@ struct _MM_IMAGE {
 };
 NTSTATUS MiMapImage(PMM_ADDRESS_SPACE Space, PMM_IMAGE Image, PVOID *Base, SIZE_T *Size);
 
+/* The pages of data sections: of one section of the paging file, or of all sections of one file. */
+typedef struct _MI_DATA {
+    LIST_ENTRY Link;
+    ULONG References; /* sections */
+    MI_PTE *Ptes;     /* an entry for each page, whose frame it references; 0: not committed */
+    SIZE_T Pages;
+    ULONG64 Size;              /* of the file, as far as it is mapped */
+    struct _FILE_OBJECT *File; /* referenced; what is written to the pages goes there. NULL: the paging file alone */
+    BOOLEAN Writable;          /* through File */
+    BOOLEAN WrittenByKernel;   /* mapped in system space: nobody sees what is written to */
+} MI_DATA, *PMI_DATA;
+
 typedef struct _MI_SECTION { /* body of a section object */
     PMM_IMAGE Image;         /* SEC_IMAGE, else NULL */
-    LIST_ENTRY Link;         /* of those that have entries */
-    MI_PTE *Ptes;            /* an entry for each page, whose frame the section references; 0: not committed; NULL for images */
+    PMI_DATA Data;           /* referenced; NULL for images and physical memory */
     SIZE_T Pages;
     ULONG64 Size;
     ULONG Protect;
-    ULONG Attributes;          /* SEC_* */
-    struct _FILE_OBJECT *File; /* of a data file: referenced; what is written to the pages goes there */
-    BOOLEAN Physical;          /* \Device\PhysicalMemory: page n is frame n; has no entries */
-    BOOLEAN WrittenByKernel;   /* mapped in system space: nobody sees what is written to */
+    ULONG Attributes; /* SEC_* */
+    BOOLEAN Physical; /* \Device\PhysicalMemory: page n is frame n */
 } MI_SECTION, *PMI_SECTION;
 VOID MiReleaseSectionView(PMI_SECTION Section);
 static inline MI_PTE *MiSectionPte(PMI_VAD Vad, ULONG64 Address) {
-    return &Vad->Section->Ptes[Vad->SectionPage + (Address - Vad->Start) / PAGE_SIZE];
+    return &Vad->Section->Data->Ptes[Vad->SectionPage + (Address - Vad->Start) / PAGE_SIZE];
 }
 /* Is the page the section's own, or has this process a copy? */
 BOOLEAN MiIsSectionPage(PMI_VAD Vad, ULONG64 Address, MI_PTE Pte);
 NTSTATUS MiBringInSectionPage(MI_PTE *Pte);
-VOID MiInsertSection(PMI_SECTION Section);          /* until its Link is removed */
-VOID MiCleanPage(PMI_SECTION Section, SIZE_T Page); /* the next write to it will be seen */
-/* Bytes of a file from its beginning on; whole sections; pages that differ from it. Statuses of the file system, and of MiReadPage. */
+VOID MiInsertData(PMI_DATA Data);             /* until its Link is removed */
+VOID MiCleanPage(PMI_DATA Data, SIZE_T Page); /* the next write to it will be seen */
+/* Pages without a file, not committed. STATUS_COMMITMENT_LIMIT, STATUS_INSUFFICIENT_RESOURCES. */
+NTSTATUS MiCreateData(SIZE_T Pages, PMI_DATA *Data);
+/* The pages of a file, which are made at least Size bytes, with what is in the file now but for what has been written to them since; shared with all other sections
+   of the file. Writable: File may be written to. */
+NTSTATUS MiReferenceFileData(struct _FILE_OBJECT *File, BOOLEAN Writable, ULONG64 Size, PMI_DATA *Data);
+VOID MiDereferenceData(PMI_DATA Data); /* the last one writes back what was written */
+/* Bytes of a file from its beginning on. Statuses of the file system. */
 NTSTATUS MiReadFile(struct _FILE_OBJECT *File, PVOID Buffer, ULONG64 Size);
-NTSTATUS MiReadSection(PMI_SECTION Section, struct _FILE_OBJECT *File);
-NTSTATUS MiFlushSection(PMI_SECTION Section, SIZE_T First, SIZE_T Count);
+/* Pages that differ from the file go there. */
+NTSTATUS MiFlushData(PMI_DATA Data, SIZE_T First, SIZE_T Count);
 /* Commits what is not committed; every view sees it. STATUS_COMMITMENT_LIMIT. */
-NTSTATUS MiCommitSection(PMI_SECTION Section, SIZE_T First, SIZE_T Count);
+NTSTATUS MiCommitData(PMI_DATA Data, SIZE_T First, SIZE_T Count);

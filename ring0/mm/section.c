@@ -15,30 +15,12 @@
 
 POBJECT_TYPE MmSectionObjectType;
 
-/* Nobody is there to be told when what was written does not fit into the file any more. */
-static VOID MiFreeSectionPages(PMI_SECTION Section) {
-    if (Section->File != NULL) {
-        MiFlushSection(Section, 0, Section->Pages);
-        ObDereferenceObject(Section->File);
-    }
-    RemoveEntryList(&Section->Link);
-    for (SIZE_T i = 0; i < Section->Pages; i++) {
-        MI_PTE pte = Section->Ptes[i];
-        if (pte & MI_PTE_OUT)
-            MiReleaseSlot(MI_PTE_SLOT(pte));
-        else if (pte != 0)
-            MiDereferenceFrame(MI_PTE_FRAME(pte));
-    }
-    ExFreePoolWithTag(Section->Ptes, 'tSmM');
-    Section->Ptes = NULL;
-}
-
 static VOID MiDeleteSection(PVOID Object) {
     PMI_SECTION section = Object;
     if (section->Image != NULL)
         MmDereferenceImage(section->Image);
-    if (section->Ptes != NULL)
-        MiFreeSectionPages(section);
+    if (section->Data != NULL)
+        MiDereferenceData(section->Data);
 }
 
 VOID MmInitSystem(VOID) {
@@ -116,18 +98,6 @@ static NTSTATUS MiFillImageSection(PMI_SECTION Section, HANDLE File) {
     return status;
 }
 
-static NTSTATUS MiMakeSectionPages(PMI_SECTION Section, SIZE_T Pages) {
-    if (Pages > 3 * MmTotalFrames)
-        return STATUS_COMMITMENT_LIMIT;
-    Section->Ptes = ExAllocatePoolWithTag(NonPagedPoolNx, Pages * sizeof(MI_PTE), 'tSmM');
-    if (Section->Ptes == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    RtlZeroMemory(Section->Ptes, Pages * sizeof(MI_PTE));
-    Section->Pages = Pages;
-    MiInsertSection(Section);
-    return STATUS_SUCCESS;
-}
-
 /* "CreateFileMapping", learn.microsoft.com: a section that is larger than its file makes the file longer, if it may be written. */
 static NTSTATUS MiExtendFile(HANDLE File, ULONG64 Size) {
     FILE_END_OF_FILE_INFORMATION end = {.EndOfFile.QuadPart = (LONG64)Size};
@@ -148,28 +118,23 @@ static NTSTATUS MiFillFileSection(PMI_SECTION Section, HANDLE File, ULONG64 Size
         status = STATUS_MAPPED_FILE_SIZE_ZERO;
     else if (Size > file_size && !write)
         status = STATUS_SECTION_TOO_BIG;
-    if (NT_SUCCESS(status))
-        status = MiMakeSectionPages(Section, MI_PAGES(Size));
-    Section->Size = Size;
-    if (NT_SUCCESS(status))
-        status = MiCommitSection(Section, 0, Section->Pages);
     if (NT_SUCCESS(status) && Size > file_size)
         status = MiExtendFile(File, Size);
     if (NT_SUCCESS(status))
-        status = MiReadSection(Section, file);
-    if (NT_SUCCESS(status))
-        Section->File = file;
-    else
-        ObDereferenceObject(file);
+        status = MiReferenceFileData(file, write, Size, &Section->Data);
+    Section->Pages = MI_PAGES(Size);
+    Section->Size = Size;
+    ObDereferenceObject(file);
     return status;
 }
 
 static NTSTATUS MiFillSection(PMI_SECTION Section, ULONG64 Size) {
     if (Size == 0)
         return STATUS_INVALID_PARAMETER_4;
-    NTSTATUS status = MiMakeSectionPages(Section, MI_PAGES(Size));
+    NTSTATUS status = MiCreateData(MI_PAGES(Size), &Section->Data);
+    Section->Pages = MI_PAGES(Size);
     Section->Size = MI_ROUND(Size);
-    return NT_SUCCESS(status) && (Section->Attributes & SEC_RESERVE) == 0 ? MiCommitSection(Section, 0, Section->Pages) : status;
+    return NT_SUCCESS(status) && (Section->Attributes & SEC_RESERVE) == 0 ? MiCommitData(Section->Data, 0, Section->Pages) : status;
 }
 
 NTSTATUS NTAPI NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes, PLARGE_INTEGER MaximumSize, ULONG Protect,
@@ -274,9 +239,9 @@ static NTSTATUS MiMapData(PMM_ADDRESS_SPACE Space, PMI_SECTION Section, ULONG64 
     vad->Section = Section;
     vad->SectionPage = Offset / PAGE_SIZE;
     BOOLEAN copy = (Protect & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) != 0;
-    MI_PTE clean = Section->File != NULL ? MI_PTE_CLEAN : 0;
+    MI_PTE clean = Section->Data->File != NULL ? MI_PTE_CLEAN : 0;
     for (ULONG64 i = 0; i < length / PAGE_SIZE; i++) {
-        MI_PTE page = Section->Ptes[vad->SectionPage + i], bits = MI_PTE_COMMITTED | (copy ? MI_PTE_COPY : 0) | clean | MiProtectBits(Protect);
+        MI_PTE page = Section->Data->Ptes[vad->SectionPage + i], bits = MI_PTE_COMMITTED | (copy ? MI_PTE_COPY : 0) | clean | MiProtectBits(Protect);
         if (page == 0)
             continue;
         if ((page & MI_PTE_OUT) == 0)
@@ -417,18 +382,18 @@ NTSTATUS NTAPI MmMapViewInSystemSpace(PVOID Object, PVOID *Base, PSIZE_T Size) {
     if (view == NULL)
         return STATUS_NO_MEMORY;
     for (SIZE_T i = 0; i < length / PAGE_SIZE; i++) {
-        MI_PTE *pte = &section->Ptes[i];
+        MI_PTE *pte = &section->Data->Ptes[i];
         NTSTATUS status = *pte != 0 ? MiBringInSectionPage(pte) : STATUS_NOT_COMMITTED;
         if (!NT_SUCCESS(status)) {
             MiUnmapSectionView(view);
             return status;
         }
         MiReferenceFrame(MI_PTE_FRAME(*pte));
-        if (section->File != NULL && (section->Protect & MI_SECTION_WRITE) != 0)
+        if (section->Data->File != NULL && (section->Protect & MI_SECTION_WRITE) != 0)
             *pte |= MI_PTE_DIRTY;
         MiMapSystemView(view, i, MI_PTE_FRAME(*pte), 1, HAL_PROT_READ | ((section->Protect & MI_SECTION_WRITE) ? HAL_PROT_WRITE : 0));
     }
-    section->WrittenByKernel |= (section->Protect & MI_SECTION_WRITE) != 0;
+    section->Data->WrittenByKernel |= (section->Protect & MI_SECTION_WRITE) != 0;
     *Base = view;
     *Size = length;
     return STATUS_SUCCESS;

@@ -7,11 +7,11 @@
  */
 
 static LIST_ENTRY MiSpaces = {&MiSpaces, &MiSpaces};
-static LIST_ENTRY MiSections = {&MiSections, &MiSections};
+static LIST_ENTRY MiAllData = {&MiAllData, &MiAllData};
 
 VOID MiInsertSpace(PMM_ADDRESS_SPACE Space) { InsertTailList(&MiSpaces, &Space->Link); }
 
-VOID MiInsertSection(PMI_SECTION Section) { InsertTailList(&MiSections, &Section->Link); }
+VOID MiInsertData(PMI_DATA Data) { InsertTailList(&MiAllData, &Data->Link); }
 
 /* ---- User pages ---- */
 
@@ -102,15 +102,15 @@ VOID MmEmptyWorkingSet(PMM_ADDRESS_SPACE Space) {
 
 SIZE_T MiReclaimSections(SIZE_T Count) {
     SIZE_T freed = 0;
-    for (PLIST_ENTRY link = MiSections.Flink; link != &MiSections && freed < Count; link = link->Flink) {
-        PMI_SECTION section = CONTAINING_RECORD(link, MI_SECTION, Link);
-        for (SIZE_T i = 0; i < section->Pages && freed < Count; i++) {
-            MI_PTE pte = section->Ptes[i];
+    for (PLIST_ENTRY link = MiAllData.Flink; link != &MiAllData && freed < Count; link = link->Flink) {
+        PMI_DATA data = CONTAINING_RECORD(link, MI_DATA, Link);
+        for (SIZE_T i = 0; i < data->Pages && freed < Count; i++) {
+            MI_PTE pte = data->Ptes[i];
             ULONG64 slot;
             if ((pte & (MI_PTE_COMMITTED | MI_PTE_OUT)) != MI_PTE_COMMITTED || MiPfn[MI_PTE_FRAME(pte)].References != 1 ||
                 !MiWritePage(MI_PTE_FRAME(pte), &slot))
                 continue;
-            section->Ptes[i] = slot << 12 | (pte & 0xFFF) | MI_PTE_OUT;
+            data->Ptes[i] = slot << 12 | (pte & 0xFFF) | MI_PTE_OUT;
             MiDereferenceFrame(MI_PTE_FRAME(pte));
             freed++;
         }
@@ -118,9 +118,12 @@ SIZE_T MiReclaimSections(SIZE_T Count) {
     return freed;
 }
 
+static BOOLEAN MiIsViewOf(PMI_VAD Vad, PMI_DATA Data) { return Vad->Section != NULL && Vad->Section->Data == Data; }
+
 /* The views of a section have no entries for pages that were not committed when they were made. */
 static VOID MiShowCommitted(PMM_ADDRESS_SPACE Space, PMI_VAD Vad, SIZE_T First, SIZE_T Count) {
-    MI_PTE bits = MI_PTE_COMMITTED | MI_PTE_OUT | MI_PTE_PROTOTYPE | (Vad->Section->File != NULL ? MI_PTE_CLEAN : 0) | MiProtectBits(Vad->Protect);
+    MI_PTE bits =
+        MI_PTE_COMMITTED | MI_PTE_OUT | MI_PTE_PROTOTYPE | (Vad->Section->Data->File != NULL ? MI_PTE_CLEAN : 0) | MiProtectBits(Vad->Protect);
     if ((Vad->Protect & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) != 0)
         bits |= MI_PTE_COPY;
     for (SIZE_T page = First; page < First + Count; page++) {
@@ -131,36 +134,36 @@ static VOID MiShowCommitted(PMM_ADDRESS_SPACE Space, PMI_VAD Vad, SIZE_T First, 
     }
 }
 
-NTSTATUS MiCommitSection(PMI_SECTION Section, SIZE_T First, SIZE_T Count) {
+NTSTATUS MiCommitData(PMI_DATA Data, SIZE_T First, SIZE_T Count) {
     SIZE_T needed = 0, out;
     for (SIZE_T i = First; i < First + Count; i++)
-        needed += Section->Ptes[i] == 0;
+        needed += Data->Ptes[i] == 0;
     if (!MiChargePages(needed, &out))
         return STATUS_COMMITMENT_LIMIT;
     for (SIZE_T i = First; i < First + Count; i++) {
         MM_PFN frame;
-        if (Section->Ptes[i] != 0)
+        if (Data->Ptes[i] != 0)
             continue;
         BOOLEAN absent = out != 0 || !MiTakeFreeFrames(1, &frame);
         NT_ASSERT_OURS(!absent || out-- != 0);
-        Section->Ptes[i] = absent ? MI_PTE_COMMITTED | MI_PTE_OUT : frame << 12 | MI_PTE_COMMITTED;
+        Data->Ptes[i] = absent ? MI_PTE_COMMITTED | MI_PTE_OUT : frame << 12 | MI_PTE_COMMITTED;
     }
     for (PLIST_ENTRY link = MiSpaces.Flink; link != &MiSpaces; link = link->Flink) {
         PMM_ADDRESS_SPACE space = CONTAINING_RECORD(link, MM_ADDRESS_SPACE, Link);
         for (PLIST_ENTRY vad = space->Vads.Flink; vad != &space->Vads; vad = vad->Flink)
-            if (CONTAINING_RECORD(vad, MI_VAD, Link)->Section == Section)
+            if (MiIsViewOf(CONTAINING_RECORD(vad, MI_VAD, Link), Data))
                 MiShowCommitted(space, CONTAINING_RECORD(vad, MI_VAD, Link), First, Count);
     }
     return STATUS_SUCCESS;
 }
 
-VOID MiCleanPage(PMI_SECTION Section, SIZE_T Page) {
+VOID MiCleanPage(PMI_DATA Data, SIZE_T Page) {
     for (PLIST_ENTRY link = MiSpaces.Flink; link != &MiSpaces; link = link->Flink) {
         PMM_ADDRESS_SPACE space = CONTAINING_RECORD(link, MM_ADDRESS_SPACE, Link);
         for (PLIST_ENTRY at = space->Vads.Flink; at != &space->Vads; at = at->Flink) {
             PMI_VAD vad = CONTAINING_RECORD(at, MI_VAD, Link);
             ULONG64 address = vad->Start + (Page - vad->SectionPage) * PAGE_SIZE;
-            if (vad->Section != Section || Page < vad->SectionPage || address >= vad->End)
+            if (!MiIsViewOf(vad, Data) || Page < vad->SectionPage || address >= vad->End)
                 continue;
             MI_PTE *pte = MiFindPte(space, address);
             if ((*pte & MI_PTE_COMMITTED) == 0 || !MiIsSectionPage(vad, address, *pte))

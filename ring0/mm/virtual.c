@@ -99,7 +99,7 @@ static NTSTATUS MiReserve(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64 *Size,
 static NTSTATUS MiCommitView(PMM_ADDRESS_SPACE Space, PMI_VAD Vad, ULONG64 Start, ULONG64 End, ULONG Protect) {
     if (!MiSectionAllows(Vad->Section, Protect))
         return STATUS_SECTION_PROTECTION;
-    NTSTATUS status = MiCommitSection(Vad->Section, Vad->SectionPage + (Start - Vad->Start) / PAGE_SIZE, (End - Start) / PAGE_SIZE);
+    NTSTATUS status = MiCommitData(Vad->Section->Data, Vad->SectionPage + (Start - Vad->Start) / PAGE_SIZE, (End - Start) / PAGE_SIZE);
     return NT_SUCCESS(status) ? MiCommit(Space, Start, End, Protect) : status;
 }
 
@@ -351,13 +351,13 @@ static NTSTATUS MiAnswerMappedName(PMM_ADDRESS_SPACE Space, PVOID Base, PVOID In
     *Size = 0;
     if (vad == NULL || (vad->Image == NULL && vad->Section == NULL))
         return STATUS_INVALID_ADDRESS;
-    if (vad->Image == NULL && vad->Section->File == NULL)
+    if (vad->Image == NULL && (vad->Section->Data == NULL || vad->Section->Data->File == NULL))
         return STATUS_FILE_INVALID;
     POBJECT_NAME_INFORMATION name = ExAllocatePoolWithTag(PagedPool, MI_NAME_BYTES, 'eSmM');
     if (name == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     name->Name = (UNICODE_STRING){0};
-    NTSTATUS status = vad->Image != NULL ? STATUS_SUCCESS : ObQueryNameString(vad->Section->File, name, MI_NAME_BYTES, &needed);
+    NTSTATUS status = vad->Image != NULL ? STATUS_SUCCESS : ObQueryNameString(vad->Section->Data->File, name, MI_NAME_BYTES, &needed);
     const UNICODE_STRING *text = vad->Image != NULL ? &vad->Image->Name : &name->Name;
     answer = (UNICODE_STRING){text->Length, (USHORT)(text->Length + sizeof(WCHAR)), (PWSTR)((UNICODE_STRING *)Information + 1)};
     *Size = sizeof(answer) + answer.MaximumLength;

@@ -85,6 +85,7 @@ static VOID TestTrimming(VOID) {
 static VOID TestFiles(VOID) {
     OBJECT_ATTRIBUTES Attributes;
     HANDLE File = NULL, Section = NULL;
+    PFILE_OBJECT Object;
     IO_STATUS_BLOCK Io;
     LARGE_INTEGER Start = {.QuadPart = 0};
     PVOID View = NULL;
@@ -102,6 +103,16 @@ static VOID TestFiles(VOID) {
     STATUS(ZwFlushVirtualMemory(NtCurrentProcess(), &View, &Size, &Io), 0, "ZwFlushVirtualMemory");
     ZwReadFile(File, NULL, NULL, NULL, &Io, Text, sizeof Text, &Start, NULL);
     ok(Size == PAGE_SIZE && RtlCompareMemory(Text, "behind", 6) == 6, "writes what was changed");
+    if (NT_SUCCESS(ObReferenceObjectByHandle(File, 0, *IoFileObjectType, KernelMode, (PVOID *)&Object, NULL))) {
+        ok(!MmCanFileBeTruncated(Object->SectionObjectPointer, &Start), "MmCanFileBeTruncated: not below what is mapped");
+        ObDereferenceObject(Object);
+    }
+    ((PCHAR)View)[0] = 'B';
+    ZwReadFile(File, NULL, NULL, NULL, &Io, Text, sizeof Text, &Start, NULL);
+    is(Text[0], 'B', "who reads the file sees what was written to a view");
+    Text[1] = 'E';
+    ZwWriteFile(File, NULL, NULL, NULL, &Io, Text, sizeof Text, &Start, NULL);
+    is(((PCHAR)View)[1], 'E', "and the view what was written to the file");
     ZwUnmapViewOfSection(NtCurrentProcess(), View);
     STATUS(ZwFlushVirtualMemory(NtCurrentProcess(), &View, &Size, &Io), STATUS_NOT_MAPPED_VIEW, "where no view is");
     ZwClose(Section);

@@ -129,6 +129,16 @@ static void files(void) {
     char *view = MapViewOfFile(mapping, FILE_MAP_WRITE, 0, 0, 0);
     OK(view && !memcmp(view, "what the file had", 18), "a view of a file, zero behind its end");
     OK(SetFilePointer(file, 0, NULL, FILE_CURRENT) == 17, "mapping does not move the file's position");
+    HANDLE second = CreateFileMappingA(file, NULL, PAGE_READONLY, 0, 0, NULL);
+    char *other = MapViewOfFile(second, FILE_MAP_READ, 0, 0, 0);
+    view[16] = 'D';
+    OK(other && other[16] == 'D', "another section of the file has the same pages");
+    SetFilePointer(file, 16, NULL, FILE_BEGIN);
+    OK(WriteFile(file, "d", 1, &done, NULL) && view[16] == 'd' && other[16] == 'd', "what is written to the file is seen in them");
+    SetFilePointer(file, 4, NULL, FILE_BEGIN);
+    OK(!SetEndOfFile(file) && GetLastError() == ERROR_USER_MAPPED_FILE, "the file is not cut off below what is mapped");
+    UnmapViewOfFile(other);
+    CloseHandle(second);
     memcpy(view, "WHAT", 4);
     OK(FlushViewOfFile(view, 0), "FlushViewOfFile");
     SetFilePointer(file, 0, NULL, FILE_BEGIN);

@@ -30,6 +30,8 @@ NTSTATUS NTAPI HostfsRead(PDEVICE_OBJECT Device, PIRP Irp) {
     Buffer = HostfsBuffer(Irp);
     if (Buffer == NULL)
         return HostfsComplete(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);
+    if ((Irp->Flags & IRP_PAGING_IO) == 0 && !NT_SUCCESS(Status = MmFlushMappedFile(File->SectionObjectPointer)))
+        return HostfsComplete(Irp, Status, 0);
     Count = HalOps->file_read(((PHOSTFS_CCB)File->FsContext2)->Handle, (uint64_t)Offset, Buffer, Length);
     if (Count < 0)
         return HostfsComplete(Irp, HostfsStatus(Count), 0);
@@ -66,10 +68,14 @@ NTSTATUS NTAPI HostfsWrite(PDEVICE_OBJECT Device, PIRP Irp) {
     Buffer = HostfsBuffer(Irp);
     if (Buffer == NULL)
         return HostfsComplete(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);
+    if ((Irp->Flags & IRP_PAGING_IO) == 0 && !NT_SUCCESS(Status = MmFlushMappedFile(File->SectionObjectPointer)))
+        return HostfsComplete(Irp, Status, 0);
     Count = HalOps->file_write(Ccb->Handle, (uint64_t)Offset, Buffer, Length);
     if (Count < 0)
         return HostfsComplete(Irp, HostfsStatus(Count), 0);
     HostfsAdvance(Irp, File, Offset, (ULONG_PTR)Count);
+    if ((Irp->Flags & IRP_PAGING_IO) == 0 && !NT_SUCCESS(Status = MmRefreshMappedFile(File->SectionObjectPointer, (ULONG64)Offset, (ULONG64)Count)))
+        return HostfsComplete(Irp, Status, (ULONG_PTR)Count);
     /* Part of it: the host's disk is full. */
     return HostfsComplete(Irp, (ULONG)Count == Length ? STATUS_SUCCESS : STATUS_DISK_FULL, (ULONG_PTR)Count);
 }

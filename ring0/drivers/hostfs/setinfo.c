@@ -27,6 +27,8 @@ static NTSTATUS HostfsSetSize(PHOSTFS_FCB Fcb, PHOSTFS_CCB Ccb, LONGLONG Size) {
 
     if (Fcb->IsDirectory || Size < 0)
         return STATUS_INVALID_PARAMETER;
+    if (!MmCanFileBeTruncated(&Fcb->Section, &(LARGE_INTEGER){.QuadPart = Size}))
+        return STATUS_USER_MAPPED_FILE;
     Result = HalOps->file_resize(Ccb->Handle, (uint64_t)Size);
     return Result < 0 ? HostfsStatus(Result) : STATUS_SUCCESS;
 }

@@ -38,6 +38,7 @@ static const char *const signatures[][2] = {
     {"NtUnloadDriver", "u"}, {"NtCreateIoCompletion", "pmof"}, {"NtOpenIoCompletion", "pmo"}, {"NtQueryIoCompletion", "hcblp"},
     {"NtSetIoCompletion", "hnnnn"}, {"NtRemoveIoCompletion", "hppst"}, {"NtRemoveIoCompletionEx", "hblptf"}, {"NtCancelSynchronousIoFile", "hss"},
     {"NtCreateTimer", "pmof"}, {"NtOpenTimer", "pmo"}, {"NtSetTimer", "hpanfnp"}, {"NtCancelTimer", "hp"}, {"NtQueryTimer", "hcblp"},
+    {"NtCreateKeyedEvent", "pmof"}, {"NtOpenKeyedEvent", "pmo"}, {"NtReleaseKeyedEvent", "hnft"}, {"NtWaitForKeyedEvent", "hnft"},
 };
 /* clang-format on */
 

@@ -252,6 +252,14 @@ VOID NTAPI ExSetResourceOwnerPointer(PERESOURCE Resource, PVOID OwnerPointer) {
     Resource->ActiveEntries--;
 }
 
+/* With FLAG_OWNER_POINTER_IS_THREAD the other name is that of a thread, which may then release the resource as its own. */
+VOID NTAPI ExSetResourceOwnerPointerEx(PERESOURCE Resource, PVOID OwnerPointer, ULONG Flags) {
+    if ((Flags & ~FLAG_OWNER_POINTER_IS_THREAD) != 0 || (((ULONG_PTR)OwnerPointer & 3) == 3) == ((Flags & FLAG_OWNER_POINTER_IS_THREAD) != 0))
+        KiBugCheck(KI_SECURITY_CHECK_FAILURE, KI_FAIL_INVALID_ARGUMENT, 0, 0, 0, NULL,
+                   "ExSetResourceOwnerPointerEx takes a thread with FLAG_OWNER_POINTER_IS_THREAD, and else an address with its two low bits set");
+    ExSetResourceOwnerPointer(Resource, OwnerPointer);
+}
+
 BOOLEAN NTAPI ExIsResourceAcquiredExclusiveLite(PERESOURCE Resource) {
     return ExpIsExclusive(Resource) && Resource->OwnerEntry.OwnerThread == ExpSelf();
 }

@@ -49,3 +49,47 @@ VOID FASTCALL ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef) {
     }
     RunRef->Count = EX_RUNDOWN_ACTIVE;
 }
+
+/*
+ * The cache-aware form is for objects that many processors use at once, each by a count of its own. Here one of them runs at a time, and one count serves all.
+ */
+struct _EX_RUNDOWN_REF_CACHE_AWARE {
+    EX_RUNDOWN_REF Ref;
+    BOOLEAN Allocated; /* by ExAllocateCacheAwareRundownProtection */
+};
+
+SIZE_T NTAPI ExSizeOfRundownProtectionCacheAware(VOID) { return sizeof(struct _EX_RUNDOWN_REF_CACHE_AWARE); }
+
+VOID NTAPI ExInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef, SIZE_T Size) { RtlZeroMemory(RunRef, Size); }
+
+PEX_RUNDOWN_REF_CACHE_AWARE NTAPI ExAllocateCacheAwareRundownProtection(POOL_TYPE PoolType, ULONG Tag) {
+    PEX_RUNDOWN_REF_CACHE_AWARE RunRef = ExAllocatePoolWithTag(PoolType, sizeof(*RunRef), Tag);
+
+    if (RunRef != NULL)
+        *RunRef = (struct _EX_RUNDOWN_REF_CACHE_AWARE){.Allocated = TRUE};
+    return RunRef;
+}
+
+/* Memory of the caller's own is the caller's to free. */
+VOID NTAPI ExFreeCacheAwareRundownProtection(PEX_RUNDOWN_REF_CACHE_AWARE RunRef) {
+    if (RunRef->Allocated)
+        ExFreePool(RunRef);
+}
+
+BOOLEAN FASTCALL ExAcquireRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef) { return ExAcquireRundownProtection(&RunRef->Ref); }
+
+BOOLEAN FASTCALL ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRef, ULONG Count) {
+    return ExAcquireRundownProtectionEx(&RunRef->Ref, Count);
+}
+
+VOID FASTCALL ExReleaseRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef) { ExReleaseRundownProtection(&RunRef->Ref); }
+
+VOID FASTCALL ExReleaseRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRef, ULONG Count) {
+    ExReleaseRundownProtectionEx(&RunRef->Ref, Count);
+}
+
+VOID FASTCALL ExWaitForRundownProtectionReleaseCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef) { ExWaitForRundownProtectionRelease(&RunRef->Ref); }
+
+VOID FASTCALL ExReInitializeRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef) { ExReInitializeRundownProtection(&RunRef->Ref); }
+
+VOID FASTCALL ExRundownCompletedCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRef) { ExRundownCompleted(&RunRef->Ref); }

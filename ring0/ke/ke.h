@@ -205,6 +205,8 @@ struct _KTHREAD {
     BOOLEAN AlertedById;      /* NtAlertThreadByThreadId came before the wait */
     BOOLEAN ApcInterruptible; /* in a wait that a kernel APC may interrupt */
     BOOLEAN Saturation;       /* base priority pinned by KeSetBasePriorityThread(+-16) */
+    BOOLEAN Starved;          /* its priority is that of a thread that was ready for long: ready.c */
+    ULONG ReadySince;         /* the tick at which it became ready */
     UCHAR Processor;          /* on which it runs or ran last */
     UCHAR IdealProcessor;
     BOOLEAN StackSwapDisabled;

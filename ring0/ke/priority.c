@@ -10,6 +10,7 @@ KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
         KiBugCheck(KI_SECURITY_CHECK_FAILURE, KI_FAIL_INVALID_ARGUMENT, 0, 0, 0, NULL,
                    "KeSetPriorityThread is given a priority that there is not: those of threads go from 1 to 31");
     Thread->Quantum = KI_QUANTUM;
+    Thread->Starved = FALSE;
     KiChangePriority(Thread, Priority);
     if (KiProcessor->DispatchRequested && KiProcessor->Irql < DISPATCH_LEVEL)
         KiDeliverPending(KiProcessor->Irql);

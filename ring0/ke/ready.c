@@ -1,6 +1,10 @@
 /* Who runs next: ready queues by priority, preemption, processors. */
 #include "ke/ke.h"
 
+/* A thread that has been ready for so long without running gets one long turn at the highest dynamic priority: what it owns, others may be waiting for ("Priority Inversion"). */
+#define STARVED_TICKS 256u /* 4 s */
+#define SCAN_TICKS    64u  /* who it is is looked for once a second */
+
 static LIST_ENTRY KipReadyList[MAXIMUM_PRIORITY];
 static ULONG KipReadySummary; /* bit n: list n is not empty */
 
@@ -52,6 +56,8 @@ static VOID KipRequestProcessor(PKTHREAD Thread) {
 }
 
 static VOID KipInsertReady(PKTHREAD Thread, BOOLEAN Head) {
+    if (Thread->State != Ready)
+        Thread->ReadySince = KiSharedData->TickCount.LowPart;
     Thread->State = Ready;
     if (Head)
         InsertHeadList(&KipReadyList[Thread->Priority], &Thread->ReadyListEntry);
@@ -119,15 +125,44 @@ VOID KiChangePriority(PKTHREAD Thread, KPRIORITY Priority) {
     }
 }
 
+static VOID KipBoostStarved(VOID) {
+    static ULONG LastScan;
+    ULONG Now = KiSharedData->TickCount.LowPart;
+
+    if (Now - LastScan < SCAN_TICKS)
+        return;
+    LastScan = Now;
+    for (KPRIORITY Priority = LOW_PRIORITY + 1; Priority < LOW_REALTIME_PRIORITY - 1; Priority++) {
+        for (PLIST_ENTRY Entry = KipReadyList[Priority].Flink, Next; Entry != &KipReadyList[Priority]; Entry = Next) {
+            PKTHREAD Thread = CONTAINING_RECORD(Entry, struct _KTHREAD, ReadyListEntry);
+
+            Next = Entry->Flink;
+            if (Now - Thread->ReadySince < STARVED_TICKS)
+                continue;
+            KiChangePriority(Thread, LOW_REALTIME_PRIORITY - 1);
+            Thread->Quantum = 2 * KI_QUANTUM;
+            Thread->Starved = TRUE;
+        }
+    }
+}
+
+/* One level down, or all of them after a turn that was given to a starved thread. */
+static VOID KipDecayPriority(PKTHREAD Thread) {
+    if (Thread->Priority < LOW_REALTIME_PRIORITY && Thread->Priority > Thread->BasePriority)
+        Thread->Priority = Thread->Starved ? Thread->BasePriority : Thread->Priority - 1;
+    Thread->Starved = FALSE;
+}
+
 /* A tick has passed: dynamic boosts fade at the end of a turn, and equals take turns. */
 VOID KiChargeTick(PKPROCESSOR Processor) {
     PKTHREAD Thread = Processor->CurrentThread;
 
+    if (Processor->Number == 0)
+        KipBoostStarved();
     if (Thread == Processor->IdleThread || --Thread->Quantum > 0)
         return;
     Thread->Quantum = KI_QUANTUM;
-    if (Thread->Priority < LOW_REALTIME_PRIORITY && Thread->Priority > Thread->BasePriority)
-        Thread->Priority--;
+    KipDecayPriority(Thread);
     if (KipIsBeaten(Processor, Thread->Priority))
         Processor->DispatchRequested = Processor->QuantumEnd = TRUE;
 }
@@ -140,8 +175,7 @@ NTSTATUS NTAPI NtYieldExecution(VOID) {
         return STATUS_NO_YIELD_PERFORMED;
     Irql = KfRaiseIrql(DISPATCH_LEVEL);
     Thread->Quantum = KI_QUANTUM;
-    if (Thread->Priority < LOW_REALTIME_PRIORITY && Thread->Priority > Thread->BasePriority)
-        Thread->Priority--;
+    KipDecayPriority(Thread);
     KipInsertReady(Thread, FALSE);
     Thread->WaitReason = WrYieldExecution;
     KiSwapThread();

@@ -361,6 +361,33 @@ static VOID TestMutexes(VOID) {
     KeLeaveCriticalRegion();
 }
 
+static volatile LONG LowRan;
+
+static VOID NTAPI RunLow(PVOID Context) {
+    UNREFERENCED_PARAMETER(Context);
+    LowRan = KeQueryPriorityThread(KeGetCurrentThread());
+    for (ULONG i = 0; i < 1000; i++)
+        KeStallExecutionProcessor(100);
+    LowRan |= KeQueryPriorityThread(KeGetCurrentThread()) << 8;
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+/* A thread that a better one keeps from running gets a turn after four seconds. */
+static VOID TestStarved(VOID) {
+    LONG Old = KeSetBasePriorityThread(KeGetCurrentThread(), 4);
+    PKTHREAD Thread = StartThread(RunLow, NULL);
+    ULONG Tenths = 0;
+    while (LowRan == 0 && Tenths++ < 100) {
+        for (ULONG i = 0; i < 1000; i++)
+            KeStallExecutionProcessor(100);
+    }
+    ok(Tenths >= 38 && Tenths <= 62, "a thread that is ready and cannot run gets a turn after four seconds: %u tenths", Tenths);
+    is(LowRan & 255, LOW_REALTIME_PRIORITY - 1, "at the highest dynamic priority");
+    KeSetBasePriorityThread(KeGetCurrentThread(), Old);
+    JoinThread(Thread);
+    is(LowRan >> 8, 8, "and is back at its own when that is over");
+}
+
 static EX_RUNDOWN_REF Rundown;
 static volatile LONG RundownDone;
 
@@ -421,6 +448,7 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     UNREFERENCED_PARAMETER(RegistryPath);
     TestLife();
     TestPriorities();
+    TestStarved();
     TestResource();
     TestMutexes();
     TestPushLock();

@@ -8,6 +8,7 @@
 #define THREAD_GET_CONTEXT_ACCESS    0x0008u
 #define THREAD_SET_CONTEXT_ACCESS    0x0010u
 #define THREAD_SET_ACCESS            0x0020u
+#define THREAD_SET_TOKEN_ACCESS 0x0080u
 #define THREAD_QUERY_ACCESS          0x0040u
 #define THREAD_QUERY_LIMITED_ACCESS  0x0800u
 #define PROCESS_CREATE_THREAD_ACCESS 0x0002u
@@ -417,6 +418,9 @@ static NTSTATUS PspSetThread(PETHREAD Thread, THREADINFOCLASS Class, PVOID Buffe
         if (NT_SUCCESS(Status))
             KeSetAffinityThread(&Thread->Tcb, Value);
         return Status;
+    case ThreadImpersonationToken:
+        Status = PspCaptureSetting(Buffer, Length, sizeof(HANDLE), &Value);
+        return NT_SUCCESS(Status) ? PsAssignImpersonationToken(Thread, (HANDLE)Value) : Status;
     case ThreadQuerySetWin32StartAddress:
         Status = PspCaptureSetting(Buffer, Length, sizeof(PVOID), &Value);
         if (NT_SUCCESS(Status))
@@ -429,8 +433,9 @@ static NTSTATUS PspSetThread(PETHREAD Thread, THREADINFOCLASS Class, PVOID Buffe
 
 NTSTATUS NTAPI NtSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInformationClass, PVOID ThreadInformation,
                                       ULONG ThreadInformationLength) {
+    ACCESS_MASK Access = ThreadInformationClass == ThreadImpersonationToken ? THREAD_SET_TOKEN_ACCESS : THREAD_SET_ACCESS;
     PETHREAD Thread;
-    NTSTATUS Status = PspReferenceThread(ThreadHandle, THREAD_SET_ACCESS, &Thread);
+    NTSTATUS Status = PspReferenceThread(ThreadHandle, Access, &Thread);
 
     if (!NT_SUCCESS(Status))
         return Status;

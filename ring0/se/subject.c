@@ -87,7 +87,11 @@ NTSTATUS SepCreateAccessState(PACCESS_STATE AccessState, PVOID Aux, ACCESS_MASK 
     return STATUS_SUCCESS;
 }
 
-VOID SepDeleteAccessState(PACCESS_STATE AccessState) { SeReleaseSubjectContext(&AccessState->SubjectSecurityContext); }
+VOID SepDeleteAccessState(PACCESS_STATE AccessState) {
+    if (AccessState->PrivilegesAllocated)
+        ExFreePoolWithTag(((PSEP_AUX_DATA)AccessState->AuxData)->PrivilegesUsed, SEP_TAG);
+    SeReleaseSubjectContext(&AccessState->SubjectSecurityContext);
+}
 
 VOID NTAPI SeSetAccessStateGenericMapping(PACCESS_STATE AccessState, PGENERIC_MAPPING GenericMapping) {
     ((PSEP_AUX_DATA)AccessState->AuxData)->GenericMapping = *GenericMapping;

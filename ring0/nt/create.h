@@ -20,6 +20,7 @@ typedef struct _NT_PS_ATTRIBUTE_LIST {
 #define PS_ATTRIBUTE_CLIENT_ID       0x10003u /* out */
 #define PS_ATTRIBUTE_TEB_ADDRESS     0x10004u /* out */
 #define PS_ATTRIBUTE_IMAGE_NAME      0x20005u /* Size bytes of UTF-16: the program's NT path */
+#define PS_ATTRIBUTE_TOKEN           0x60002u /* HANDLE of a primary token */
 #define PS_ATTRIBUTE_STD_HANDLE_INFO 0x2000Au /* NT_STD_HANDLE_INFO */
 
 /* Whether the standard handles of the parameters, which are handles of the creator, become handles of the new process. */

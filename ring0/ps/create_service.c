@@ -28,6 +28,27 @@ static NTSTATUS PspCaptureImageName(const NT_PS_ATTRIBUTE *Attribute, PUNICODE_S
     return KiCopyIn(Path->Buffer, Name.Buffer, Name.Length);
 }
 
+/* Another token than the creator's takes a privilege, but for one that the creator has made out of its own (CreateRestrictedToken). */
+static NTSTATUS PspTakeToken(HANDLE Handle, PACCESS_TOKEN *Copy) {
+    PVOID Token;
+    NTSTATUS Status;
+
+    if (*Copy != NULL)
+        return STATUS_INVALID_PARAMETER;
+    Status = ObReferenceObjectByHandle(Handle, TOKEN_ASSIGN_PRIMARY, SepTokenObjectType, KiPreviousMode(), &Token, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (SeTokenType(Token) != TokenPrimary)
+        Status = STATUS_BAD_TOKEN_TYPE;
+    else if (!SeIsChildToken(Token, ((PETHREAD)KiCurrentThread())->Process->Token) &&
+             !SeSinglePrivilegeCheck(RtlConvertLongToLuid(SE_ASSIGNPRIMARYTOKEN_PRIVILEGE), KiPreviousMode()))
+        Status = STATUS_PRIVILEGE_NOT_HELD;
+    else
+        Status = SeCopyPrimaryToken(Token, Copy);
+    ObDereferenceObject(Token);
+    return Status;
+}
+
 static NTSTATUS PspTakeAttribute(CREATE_REQUEST *Request, const NT_PS_ATTRIBUTE *Attribute) {
     NT_STD_HANDLE_INFO Standard;
     NTSTATUS Status;
@@ -41,6 +62,7 @@ static NTSTATUS PspTakeAttribute(CREATE_REQUEST *Request, const NT_PS_ATTRIBUTE 
         Request->New.StandardHandles = Standard.State & 3;
         Request->New.StandardSubsystem = Standard.SubsystemType;
         return Request->New.StandardHandles == 3 ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+    case PS_ATTRIBUTE_TOKEN: return PspTakeToken(Attribute->Value, &Request->New.Token);
     case PS_ATTRIBUTE_CLIENT_ID: return Attribute->Size >= sizeof(CLIENT_ID) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
     case PS_ATTRIBUTE_TEB_ADDRESS: return Attribute->Size >= sizeof(PVOID) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
     case PS_ATTRIBUTE_IMAGE_INFO: return Attribute->Size >= sizeof(NT_SECTION_IMAGE_INFORMATION) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
@@ -187,8 +209,11 @@ NTSTATUS NTAPI NtCreateUserProcess(PHANDLE ProcessHandle, PHANDLE ThreadHandle, 
         Status = PspHandleAttributes(ThreadObjectAttributes, &ThreadAttributes);
     if (NT_SUCCESS(Status))
         Status = PspCaptureRequest(Request, ProcessFlags, ThreadFlags, ProcessParameters, CreateInfo, AttributeList);
-    if (!NT_SUCCESS(Status))
+    if (!NT_SUCCESS(Status)) {
+        if (Request->New.Token != NULL)
+            ObDereferenceObject(Request->New.Token);
         goto Done;
+    }
     Status = PspCreateProcess(&Request->New, &Process, &Thread);
     if (!NT_SUCCESS(Status)) {
         PspReturnCreateInfo(CreateInfo, &Request->New, NULL);

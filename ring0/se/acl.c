@@ -1,5 +1,6 @@
 /* Access control lists: a header and entries one behind the other. */
-#include "se/sep.h"
+#include "rtl/rtlp.h"
+#include "se/parts.h"
 
 static PACE_HEADER SepFirstAce(PACL Acl) { return (PACE_HEADER)(Acl + 1); }
 

@@ -1,5 +1,6 @@
 /* Security descriptors: absolute ones hold pointers, self-relative ones offsets. */
-#include "se/sep.h"
+#include "rtl/rtlp.h"
+#include "se/parts.h"
 
 static BOOLEAN SepIsRelative(PSECURITY_DESCRIPTOR Descriptor) { return (((SECURITY_DESCRIPTOR *)Descriptor)->Control & SE_SELF_RELATIVE) != 0; }
 

@@ -26,6 +26,7 @@ PACCESS_TOKEN SeSystemToken(VOID); /* NULL before SeInitSystem; not referenced *
 BOOLEAN SeMayImpersonate(PACCESS_TOKEN Primary, PACCESS_TOKEN Token, SECURITY_IMPERSONATION_LEVEL Level);
 NTSTATUS SeCopyForIdentification(PACCESS_TOKEN Token, BOOLEAN EffectiveOnly, PACCESS_TOKEN *Copy);
 SECURITY_IMPERSONATION_LEVEL NTAPI SeTokenImpersonationLevel(PACCESS_TOKEN Token);
+BOOLEAN SeIsChildToken(PACCESS_TOKEN Token, PACCESS_TOKEN Parent); /* was Token filtered out of Parent? */
 /* A copy of a process's token for a child of it. */
 NTSTATUS SeCopyPrimaryToken(PACCESS_TOKEN Token, PACCESS_TOKEN *Copy);
 /* SepAssignSecurity for the object manager: of kernel mode, owner and SACL are taken as they are. The descriptor is pool (ExFreePool). */

@@ -3,6 +3,7 @@
 #include "ke/ke.h"
 #include "ob/ob.h"
 #include "ps/ps.h"
+#include "se/parts.h"
 #include "se/se.h"
 
 #define SEP_TAG            'eSoR'
@@ -91,15 +92,6 @@ NTSTATUS SepCaptureAcl(PACL Source, KPROCESSOR_MODE Mode, PACL *Copy); /* pool (
 /* ---- account.c ---- */
 VOID SepCreateAccounts(VOID);
 
-/* ---- descriptor.c ---- */
-PSID SepOwner(PSECURITY_DESCRIPTOR Descriptor);
-PSID SepGroup(PSECURITY_DESCRIPTOR Descriptor);
-PACL SepDacl(PSECURITY_DESCRIPTOR Descriptor); /* NULL: none, or a NULL one: all is allowed */
-PACL SepSacl(PSECURITY_DESCRIPTOR Descriptor);
-
-/* ---- acl.c ---- */
-BOOLEAN SepValidAcl(PACL Acl); /* revision, and every ACE within it */
-
 /* ---- access.c ---- */
 BOOLEAN SepHasSid(PSEP_TOKEN Token, PSID Sid, BOOLEAN ForDenial);
 BOOLEAN SepIsLabel(PACE_HEADER Ace); /* is the SID of a label entry within it one with an integrity level? */
@@ -124,8 +116,6 @@ extern SE_EXPORTS SepExports;
 NTSTATUS NTAPI NtOpenProcessTokenEx(HANDLE ProcessHandle, ACCESS_MASK DesiredAccess, ULONG HandleAttributes, PHANDLE TokenHandle);
 BOOLEAN NTAPI RtlAreAllAccessesGranted(ACCESS_MASK GrantedAccess, ACCESS_MASK DesiredAccess);
 BOOLEAN NTAPI RtlAreAnyAccessesGranted(ACCESS_MASK GrantedAccess, ACCESS_MASK DesiredAccess);
-BOOLEAN NTAPI RtlValidAcl(PACL Acl);
-NTSTATUS NTAPI RtlAddAccessDeniedAce(PACL Acl, ULONG AceRevision, ACCESS_MASK AccessMask, PSID Sid);
 NTSTATUS NTAPI NtAccessCheck(PSECURITY_DESCRIPTOR SecurityDescriptor, HANDLE ClientToken, ACCESS_MASK DesiredAccess, PGENERIC_MAPPING GenericMapping,
                              PPRIVILEGE_SET PrivilegeSet, PULONG PrivilegeSetLength, PACCESS_MASK GrantedAccess, PNTSTATUS AccessStatus);
 BOOLEAN NTAPI SeTokenIsWriteRestricted(PACCESS_TOKEN Token);

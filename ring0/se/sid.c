@@ -1,5 +1,6 @@
 /* Security identifiers. */
-#include "se/sep.h"
+#include "rtl/rtlp.h"
+#include "se/parts.h"
 
 BOOLEAN NTAPI RtlValidSid(PSID Sid) {
     const SID *sid = Sid;
@@ -43,7 +44,7 @@ NTSTATUS NTAPI RtlAllocateAndInitializeSid(PSID_IDENTIFIER_AUTHORITY IdentifierA
     ULONG values[8] = {SubAuthority0, SubAuthority1, SubAuthority2, SubAuthority3, SubAuthority4, SubAuthority5, SubAuthority6, SubAuthority7};
     if (SubAuthorityCount > RTL_NUMBER_OF(values))
         return STATUS_INVALID_SID;
-    SID *sid = ExAllocatePoolWithTag(PagedPool, RtlLengthRequiredSid(SubAuthorityCount), SEP_TAG);
+    SID *sid = RtlpAllocateString(RtlLengthRequiredSid(SubAuthorityCount));
     if (sid == NULL)
         return STATUS_NO_MEMORY;
     RtlInitializeSid(sid, IdentifierAuthority, SubAuthorityCount);
@@ -53,7 +54,7 @@ NTSTATUS NTAPI RtlAllocateAndInitializeSid(PSID_IDENTIFIER_AUTHORITY IdentifierA
 }
 
 PVOID NTAPI RtlFreeSid(PSID Sid) {
-    ExFreePoolWithTag(Sid, SEP_TAG);
+    RtlpFreeString(Sid);
     return NULL;
 }
 

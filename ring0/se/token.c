@@ -136,6 +136,10 @@ VOID SepCreateTokenType(VOID) {
     NT_ASSERT_OURS(NT_SUCCESS(status));
 }
 
+BOOLEAN SeIsChildToken(PACCESS_TOKEN Token, PACCESS_TOKEN Parent) {
+    return RtlEqualLuid(&((PSEP_TOKEN)Token)->ParentTokenId, &((PSEP_TOKEN)Parent)->TokenId);
+}
+
 /* ---- What kernel code asks of a token ---- */
 TOKEN_TYPE NTAPI SeTokenType(PACCESS_TOKEN Token) { return ((PSEP_TOKEN)Token)->Type; }
 

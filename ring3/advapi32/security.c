@@ -1,16 +1,16 @@
 /* Tokens, privileges and the user's name. */
 #include "advapi32.h"
 
-static BOOL Result(NTSTATUS Status) { return NT_SUCCESS(Status) ? TRUE : AdvFail(RtlNtStatusToDosError(Status)); }
-
-BOOL WINAPI OpenProcessToken(HANDLE Process, DWORD DesiredAccess, PHANDLE Token) { return Result(NtOpenProcessToken(Process, DesiredAccess, Token)); }
+BOOL WINAPI OpenProcessToken(HANDLE Process, DWORD DesiredAccess, PHANDLE Token) {
+    return AdvResult(NtOpenProcessToken(Process, DesiredAccess, Token));
+}
 
 BOOL WINAPI OpenThreadToken(HANDLE Thread, DWORD DesiredAccess, BOOL OpenAsSelf, PHANDLE Token) {
-    return Result(NtOpenThreadToken(Thread, DesiredAccess, (BOOLEAN)(OpenAsSelf != 0), Token));
+    return AdvResult(NtOpenThreadToken(Thread, DesiredAccess, (BOOLEAN)(OpenAsSelf != 0), Token));
 }
 
 BOOL WINAPI GetTokenInformation(HANDLE Token, TOKEN_INFORMATION_CLASS Class, LPVOID Buffer, DWORD Size, PDWORD Needed) {
-    return Result(NtQueryInformationToken(Token, Class, Buffer, Size, Needed));
+    return AdvResult(NtQueryInformationToken(Token, Class, Buffer, Size, Needed));
 }
 
 /* The last error says ERROR_NOT_ALL_ASSIGNED although the function succeeds. */
@@ -18,7 +18,7 @@ BOOL WINAPI AdjustTokenPrivileges(HANDLE Token, BOOL DisableAll, PTOKEN_PRIVILEG
     NTSTATUS Status = NtAdjustPrivilegesToken(Token, (BOOLEAN)(DisableAll != 0), New, Size, Old, Needed);
 
     if (!NT_SUCCESS(Status))
-        return Result(Status);
+        return AdvResult(Status);
     RtlSetLastWin32Error(Status == STATUS_NOT_ALL_ASSIGNED ? ERROR_NOT_ALL_ASSIGNED : ERROR_SUCCESS);
     return TRUE;
 }
@@ -97,15 +97,22 @@ BOOL WINAPI LookupPrivilegeNameW(LPCWSTR System, PLUID Luid, LPWSTR Name, LPDWOR
     return TRUE;
 }
 
-/* Who runs programs here: %USERNAME%, or the administrator that a machine begins with. */
+/* Whoever the thread acts for, or else its process. */
 BOOL WINAPI GetUserNameW(LPWSTR Name, LPDWORD Size) {
-    WCHAR Own[257];
-    DWORD Length = GetEnvironmentVariableW(L"USERNAME", Own, ARRAYSIZE(Own));
+    UCHAR Room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+    WCHAR Own[257], Domain[257];
+    DWORD Length = ARRAYSIZE(Own), DomainLength = ARRAYSIZE(Domain), Used;
+    SID_NAME_USE Use;
+    HANDLE Token;
+    BOOL Ok;
 
-    if (!Length || Length >= ARRAYSIZE(Own)) {
-        wcscpy(Own, L"Administrator");
-        Length = (DWORD)wcslen(Own);
-    }
+    if (!OpenThreadToken(NtCurrentThread(), TOKEN_QUERY, TRUE, &Token) && !OpenProcessToken(NtCurrentProcess(), TOKEN_QUERY, &Token))
+        return FALSE;
+    Ok = GetTokenInformation(Token, TokenUser, Room, sizeof Room, &Used) &&
+         LookupAccountSidW(NULL, ((PTOKEN_USER)Room)->User.Sid, Own, &Length, Domain, &DomainLength, &Use);
+    NtClose(Token);
+    if (!Ok)
+        return FALSE;
     if (*Size <= Length || !Name) {
         *Size = Length + 1;
         return AdvFail(ERROR_INSUFFICIENT_BUFFER);

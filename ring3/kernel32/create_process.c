@@ -287,8 +287,8 @@ static OBJECT_ATTRIBUTES HandleAttributes(LPSECURITY_ATTRIBUTES Security) {
     return attributes;
 }
 
-static BOOL Start(NEW_PROCESS *New, LPSECURITY_ATTRIBUTES ProcessSecurity, LPSECURITY_ATTRIBUTES ThreadSecurity, BOOL Inherit, DWORD Flags,
-                  LPPROCESS_INFORMATION Information) {
+static BOOL Start(HANDLE Token, NEW_PROCESS *New, LPSECURITY_ATTRIBUTES ProcessSecurity, LPSECURITY_ATTRIBUTES ThreadSecurity, BOOL Inherit,
+                  DWORD Flags, LPPROCESS_INFORMATION Information) {
     OBJECT_ATTRIBUTES process_attributes = HandleAttributes(ProcessSecurity), thread_attributes = HandleAttributes(ThreadSecurity);
     UNICODE_STRING nt;
     CLIENT_ID id = {0};
@@ -303,12 +303,13 @@ static BOOL Start(NEW_PROCESS *New, LPSECURITY_ATTRIBUTES ProcessSecurity, LPSEC
         return FALSE;
     struct {
         SIZE_T TotalLength;
-        NT_PS_ATTRIBUTE Attributes[4];
-    } list = {sizeof list,
+        NT_PS_ATTRIBUTE Attributes[5];
+    } list = {sizeof list - (Token ? 0 : sizeof(NT_PS_ATTRIBUTE)),
               {{PS_ATTRIBUTE_IMAGE_NAME, nt.Length, nt.Buffer, NULL},
                {PS_ATTRIBUTE_CLIENT_ID, sizeof id, &id, NULL},
                {PS_ATTRIBUTE_IMAGE_INFO, sizeof image, &image, NULL},
-               {PS_ATTRIBUTE_STD_HANDLE_INFO, sizeof standard, &standard, NULL}}};
+               {PS_ATTRIBUTE_STD_HANDLE_INFO, sizeof standard, &standard, NULL},
+               {PS_ATTRIBUTE_TOKEN, sizeof Token, Token, NULL}}};
     status = NtCreateUserProcess(&process, &thread, MAXIMUM_ALLOWED, MAXIMUM_ALLOWED, &process_attributes, &thread_attributes,
                                  Inherit ? PROCESS_CREATE_FLAGS_INHERIT_HANDLES : 0, THREAD_CREATE_FLAGS_CREATE_SUSPENDED, New->Parameters, &info,
                                  (NT_PS_ATTRIBUTE_LIST *)&list);
@@ -334,9 +335,12 @@ static BOOL Start(NEW_PROCESS *New, LPSECURITY_ATTRIBUTES ProcessSecurity, LPSEC
     return TRUE;
 }
 
-WINBOOL WINAPI CreateProcessW(LPCWSTR Application, LPWSTR CommandLine, LPSECURITY_ATTRIBUTES ProcessSecurity, LPSECURITY_ATTRIBUTES ThreadSecurity,
-                              WINBOOL Inherit, DWORD Flags, LPVOID Environment, LPCWSTR Directory, LPSTARTUPINFOW Startup,
-                              LPPROCESS_INFORMATION Information) {
+/* For advapi32's CreateProcessAsUser: with another token than the caller's. NewToken, what Windows returns to its own callers, is never set. */
+WINBOOL WINAPI CreateProcessInternalW(HANDLE, LPCWSTR, LPWSTR, LPSECURITY_ATTRIBUTES, LPSECURITY_ATTRIBUTES, WINBOOL, DWORD, LPVOID, LPCWSTR,
+                                      LPSTARTUPINFOW, LPPROCESS_INFORMATION, PHANDLE);
+WINBOOL WINAPI CreateProcessInternalW(HANDLE Token, LPCWSTR Application, LPWSTR CommandLine, LPSECURITY_ATTRIBUTES ProcessSecurity,
+                                      LPSECURITY_ATTRIBUTES ThreadSecurity, WINBOOL Inherit, DWORD Flags, LPVOID Environment, LPCWSTR Directory,
+                                      LPSTARTUPINFOW Startup, LPPROCESS_INFORMATION Information, PHANDLE NewToken) {
     NEW_PROCESS new = {0};
     DWORD console = Flags & CONSOLE_CHOICES;
     *Information = (PROCESS_INFORMATION){0};
@@ -349,7 +353,8 @@ WINBOOL WINAPI CreateProcessW(LPCWSTR Application, LPWSTR CommandLine, LPSECURIT
         done = ChooseEnvironment(&new, Environment);
         Environment = new.Environment;
     }
-    done = done && MakeParameters(&new, Flags, Environment, Startup) && Start(&new, ProcessSecurity, ThreadSecurity, Inherit, Flags, Information);
+    done =
+        done && MakeParameters(&new, Flags, Environment, Startup) && Start(Token, &new, ProcessSecurity, ThreadSecurity, Inherit, Flags, Information);
     if (new.Parameters)
         RtlDestroyProcessParameters(new.Parameters);
     BaseFree(new.Environment);
@@ -357,6 +362,13 @@ WINBOOL WINAPI CreateProcessW(LPCWSTR Application, LPWSTR CommandLine, LPSECURIT
     BaseFree(new.CommandLine);
     BaseFree(new.Program);
     return done;
+}
+
+WINBOOL WINAPI CreateProcessW(LPCWSTR Application, LPWSTR CommandLine, LPSECURITY_ATTRIBUTES ProcessSecurity, LPSECURITY_ATTRIBUTES ThreadSecurity,
+                              WINBOOL Inherit, DWORD Flags, LPVOID Environment, LPCWSTR Directory, LPSTARTUPINFOW Startup,
+                              LPPROCESS_INFORMATION Information) {
+    return CreateProcessInternalW(NULL, Application, CommandLine, ProcessSecurity, ThreadSecurity, Inherit, Flags, Environment, Directory, Startup,
+                                  Information, NULL);
 }
 
 WINBOOL WINAPI CreateProcessA(LPCSTR Application, LPSTR CommandLine, LPSECURITY_ATTRIBUTES ProcessSecurity, LPSECURITY_ATTRIBUTES ThreadSecurity,

@@ -253,6 +253,7 @@ VOID CmInitSystem(VOID) {
     CmpRoot = CmpCreateNode(NULL, &name);
     NT_ASSERT_OURS(CmpRoot != NULL);
     CmpMakeHives();
+    CmpSecureHives();
     CmpHaveAll = CmpOpenStore();
     CmpChooseControlSet();
     CmpMakeControlSet();

@@ -40,8 +40,6 @@ static VOID CmpCloseKeyHandle(PEPROCESS Process, PVOID Object, ACCESS_MASK Grant
     CmpPostCall(&call, RegNtPostKeyHandleClose, Object, STATUS_SUCCESS);
 }
 
-static PSECURITY_DESCRIPTOR *CmpKeySecurity(PVOID Object) { return &((PCM_KEY)Object)->Node->Security; }
-
 static NTSTATUS CmpQueryKeyName(PVOID Object, BOOLEAN HasName, POBJECT_NAME_INFORMATION Info, ULONG Length, PULONG ReturnLength,
                                 KPROCESSOR_MODE Mode) {
     PCM_NODE node = ((PCM_KEY)Object)->Node;
@@ -94,19 +92,31 @@ static NTSTATUS CmpFollowLink(PCM_NODE Node, PCUNICODE_STRING Rest, PUNICODE_STR
 }
 
 /* A new key below Parent, with the rules for volatile keys and for the places where only hives are. */
-static NTSTATUS CmpCreateChild(PCM_NODE Parent, PCUNICODE_STRING Name, PCM_PARSE_CONTEXT Context, PCM_NODE *Child) {
+static NTSTATUS CmpCreateChild(PCM_NODE Parent, PCUNICODE_STRING Name, PCM_PARSE_CONTEXT Context, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode,
+                               PCM_NODE *Child) {
     BOOLEAN isVolatile = (Context->Options & REG_OPTION_VOLATILE) != 0;
+    PSECURITY_DESCRIPTOR security;
+    ACCESS_MASK granted;
     if (Parent->Volatile && !isVolatile)
         return STATUS_CHILD_MUST_BE_VOLATILE;
     if (CmpDepth(Parent) + 1 >= CMP_MAX_DEPTH)
         return STATUS_INVALID_PARAMETER;
     if (Parent == CmpRoot || (Parent->Parent == CmpRoot && !isVolatile))
         return STATUS_INVALID_PARAMETER;
+    NTSTATUS status =
+        CmpCheckSecurity(Parent, Context->Options & REG_OPTION_CREATE_LINK ? KEY_CREATE_LINK : KEY_CREATE_SUB_KEY, AccessState, Mode, &granted);
+    if (NT_SUCCESS(status))
+        status = CmpAssignSecurity(Parent, AccessState, Mode, &security);
+    if (!NT_SUCCESS(status))
+        return status;
     UNICODE_STRING className = {0, 0, NULL};
     if (Context->Class != NULL && Context->Class->Length != 0) {
         className.Buffer = ExAllocatePoolWithTag(PagedPool, Context->Class->Length, CMP_TAG);
-        if (className.Buffer == NULL)
+        if (className.Buffer == NULL) {
+            if (security != NULL)
+                ExFreePool(security);
             return STATUS_INSUFFICIENT_RESOURCES;
+        }
         className.Length = className.MaximumLength = Context->Class->Length;
         RtlCopyMemory(className.Buffer, Context->Class->Buffer, className.Length);
     }
@@ -114,8 +124,11 @@ static NTSTATUS CmpCreateChild(PCM_NODE Parent, PCUNICODE_STRING Name, PCM_PARSE
     if (node == NULL) {
         if (className.Buffer != NULL)
             ExFreePoolWithTag(className.Buffer, CMP_TAG);
+        if (security != NULL)
+            ExFreePool(security);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
+    node->Security = security;
     node->Class = className;
     node->Volatile = isVolatile;
     node->Kept &= !isVolatile;
@@ -127,7 +140,8 @@ static NTSTATUS CmpCreateChild(PCM_NODE Parent, PCUNICODE_STRING Name, PCM_PARSE
 }
 
 /* Follows Rest down from *Node. STATUS_REPARSE: a link took over. */
-static NTSTATUS CmpWalk(PCM_NODE *Node, PUNICODE_STRING Rest, PUNICODE_STRING CompleteName, BOOLEAN OpenLink, PCM_PARSE_CONTEXT Context) {
+static NTSTATUS CmpWalk(PCM_NODE *Node, PUNICODE_STRING Rest, PUNICODE_STRING CompleteName, BOOLEAN OpenLink, PCM_PARSE_CONTEXT Context,
+                        PACCESS_STATE AccessState, KPROCESSOR_MODE Mode) {
     for (;;) {
         UNICODE_STRING before = *Rest, component;
         CmpNextName(Rest, &component);
@@ -145,7 +159,7 @@ static NTSTATUS CmpWalk(PCM_NODE *Node, PUNICODE_STRING Rest, PUNICODE_STRING Co
             CmpNextName(&further, &next);
             if (next.Length != 0 || Context == NULL || !Context->Create)
                 return STATUS_OBJECT_NAME_NOT_FOUND;
-            NTSTATUS status = CmpCreateChild(*Node, &component, Context, Node);
+            NTSTATUS status = CmpCreateChild(*Node, &component, Context, AccessState, Mode, Node);
             return status;
         }
         *Node = child;
@@ -153,8 +167,9 @@ static NTSTATUS CmpWalk(PCM_NODE *Node, PUNICODE_STRING Rest, PUNICODE_STRING Co
 }
 
 /* The walk itself, with filters around it. They are asked again where a link has led. */
-static NTSTATUS CmpOpenBelow(PCM_KEY Start, PCM_KEY Key, PUNICODE_STRING Rest, PUNICODE_STRING CompleteName, ULONG Attributes, ACCESS_MASK Access,
-                             KPROCESSOR_MODE Mode, PCM_PARSE_CONTEXT Context) {
+static NTSTATUS CmpOpenBelow(PCM_KEY Start, PCM_KEY Key, PUNICODE_STRING Rest, PUNICODE_STRING CompleteName, ULONG Attributes,
+                             PACCESS_STATE AccessState, KPROCESSOR_MODE Mode, PCM_PARSE_CONTEXT Context) {
+    KPROCESSOR_MODE checkMode = Attributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : Mode;
     BOOLEAN create = Context != NULL && Context->Create;
     BOOLEAN openLink = (Attributes & OBJ_OPENLINK) != 0 || (Context != NULL && Context->OpenLink);
     UNICODE_STRING remaining = *Rest;
@@ -165,22 +180,30 @@ static NTSTATUS CmpOpenBelow(PCM_KEY Start, PCM_KEY Key, PUNICODE_STRING Rest, P
                                                  .ObjectType = CmpKeyObjectType,
                                                  .Options = Context != NULL ? Context->Options : 0,
                                                  .Class = Context != NULL ? Context->Class : NULL,
-                                                 .DesiredAccess = Access,
+                                                 .DesiredAccess = AccessState->OriginalDesiredAccess,
                                                  .Disposition = Context != NULL ? &Context->Disposition : &disposition,
                                                  .ResultObject = &result,
                                                  .Version = 1,
                                                  .RemainingName = &remaining,
                                                  .Attributes = Attributes,
-                                                 .CheckAccessMode = Mode};
+                                                 .CheckAccessMode = checkMode};
     PCM_NODE node = Start->Node;
     NTSTATUS status;
     CM_CALL call;
     BOOLEAN allowed = CmpPreCall(&call, create ? RegNtPreCreateKeyEx : RegNtPreOpenKeyEx, &information, Start, &information.CallContext,
                                  &information.RootObjectContext, &status);
     if (allowed)
-        status = CmpWalk(&node, Rest, CompleteName, openLink, Context);
+        status = CmpWalk(&node, Rest, CompleteName, openLink, Context, AccessState, checkMode);
     else if (NT_SUCCESS(status)) /* a filter says that it has opened another key: that is not taken over */
         status = STATUS_ACCESS_DENIED;
+    if (status == STATUS_SUCCESS && !(create && Context->Disposition == REG_CREATED_NEW_KEY)) { /* its creator has what it asks for */
+        ACCESS_MASK granted;
+        status = CmpCheckSecurity(node, AccessState->RemainingDesiredAccess, AccessState, checkMode, &granted);
+        if (NT_SUCCESS(status) && checkMode != KernelMode) {
+            AccessState->PreviouslyGrantedAccess |= granted;
+            AccessState->RemainingDesiredAccess &= ~(granted | MAXIMUM_ALLOWED);
+        }
+    }
     if (status == STATUS_SUCCESS) {
         CmpReferenceNode(node);
         Key->Node = node;
@@ -204,8 +227,7 @@ static NTSTATUS CmpParseKey(PVOID ParseObject, POBJECT_TYPE RequestedType, PACCE
     if (!NT_SUCCESS(status))
         return status;
     BOOLEAN isNew = context == NULL || context->Disposition != REG_CREATED_NEW_KEY;
-    status =
-        CmpOpenBelow(start, key, &rest, CompleteName, Attributes, AccessState != NULL ? AccessState->OriginalDesiredAccess : 0, AccessMode, context);
+    status = CmpOpenBelow(start, key, &rest, CompleteName, Attributes, AccessState, AccessMode, context);
     if (status != STATUS_SUCCESS) {
         ObfDereferenceObject(key);
         return status;
@@ -226,9 +248,11 @@ const OB_TYPE_INITIALIZER CmpKeyInitializer = {
     .Close = CmpCloseKeyHandle,
     .Delete = CmpDeleteKeyObject,
     .Parse = CmpParseKey,
+    .ChecksItself = TRUE,
     .QueryName = CmpQueryKeyName,
     .DispatcherOffset = ~0u,
     .Security = CmpKeySecurity,
+    .SecurityChanged = CmpKeySecurityChanged,
 };
 
 static NTSTATUS CmpOpen(PHANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes, PCM_PARSE_CONTEXT Context) {

@@ -33,7 +33,7 @@ typedef struct _CM_NODE {
     ULONG ChildCount, ChildCapacity;
     PCM_VALUE *Values; /* in the order in which they were first set */
     ULONG ValueCount, ValueCapacity;
-    PSECURITY_DESCRIPTOR Security; /* pool; NULL: none was set */
+    PSECURITY_DESCRIPTOR Security; /* pool; NULL: that of the nearest key above that has one */
 } CM_NODE, *PCM_NODE;
 
 typedef struct _CM_KEY { /* body of a Key object */
@@ -69,6 +69,14 @@ VOID CmpNodePath(PCM_NODE Node, PWSTR Buffer, PULONG Length);
 
 /* ---- boot.c ---- */
 PCM_NODE CmpNodeByPath(PCWSTR Path); /* making it if need be. For the start of the system. */
+
+/* ---- security.c ---- */
+/* What a new key below Parent begins with: pool, NULL when it is what it inherits anyway. Mode: of the creator. What SeAssignForObject gives. */
+NTSTATUS CmpAssignSecurity(PCM_NODE Parent, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode, PSECURITY_DESCRIPTOR *Security);
+NTSTATUS CmpCheckSecurity(PCM_NODE Node, ACCESS_MASK Desired, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode, PACCESS_MASK Granted);
+PSECURITY_DESCRIPTOR *CmpKeySecurity(PVOID Object); /* of a key object; one of its own from now on */
+VOID CmpKeySecurityChanged(PVOID Object);
+VOID CmpSecureHives(VOID);
 
 /* ---- controlset.c ---- */
 VOID CmpChooseControlSet(VOID);              /* after the files have been read; makes the set's key */

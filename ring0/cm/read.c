@@ -1,5 +1,6 @@
 /* Reading .reg text: what this machine wrote, what regedit exported, what a person typed. A line that makes no sense is told of and left out; the rest counts. */
 #include "cm/store.h"
+#include "se/se.h"
 #include "kd/kd.h"
 #include "ke/ke.h"
 
@@ -426,6 +427,31 @@ static BOOLEAN CmpReadClass(PCM_READER Reader) {
     return TRUE;
 }
 
+/* A descriptor whose owner or DACL is missing would let everybody in: it is left out. */
+static VOID CmpReadSecurity(PCM_READER Reader) {
+    SIZE_T count = (SIZE_T)(Reader->Stop - Reader->At);
+    PSECURITY_DESCRIPTOR descriptor;
+    PWSTR text = ExAllocatePoolWithTag(PagedPool, (count + 1) * sizeof(WCHAR), CMP_TAG);
+    if (text == NULL) {
+        CmpFailRead(Reader);
+        return;
+    }
+    for (SIZE_T i = 0; i < count; i++)
+        text[i] = (UCHAR)Reader->At[i];
+    text[count] = 0;
+    if (NT_SUCCESS(SeParseDescriptor(text, &descriptor))) {
+        if (RtlValidRelativeSecurityDescriptor(descriptor, RtlLengthSecurityDescriptor(descriptor),
+                                               OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION)) {
+            if (Reader->Node->Security != NULL)
+                ExFreePool(Reader->Node->Security);
+            Reader->Node->Security = descriptor;
+        } else {
+            ExFreePool(descriptor);
+        }
+    }
+    ExFreePoolWithTag(text, CMP_TAG);
+}
+
 static VOID CmpReadComment(PCM_READER Reader) {
     if (CmpTake(Reader, CMP_ALL_COMMENT) && Reader->At == Reader->Stop) {
         Reader->Result->Complete = TRUE;
@@ -434,6 +460,8 @@ static VOID CmpReadComment(PCM_READER Reader) {
             CmpReadTime(Reader);
         else if (CmpTake(Reader, CMP_CLASS_COMMENT))
             CmpReadClass(Reader);
+        else if (CmpTake(Reader, CMP_SECURITY_COMMENT))
+            CmpReadSecurity(Reader);
         else if (CmpTake(Reader, CMP_LINK_COMMENT) && Reader->At == Reader->Stop)
             Reader->Node->Link = TRUE;
     }

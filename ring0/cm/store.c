@@ -254,6 +254,15 @@ VOID CmpLogKey(PCM_NODE Node) {
     CmpLogged();
 }
 
+/* The key's own line once more, with what belongs to it. */
+VOID CmpLogSecurity(PCM_NODE Node) {
+    if (!CmpIsLogged(Node) || Node->Fixed)
+        return;
+    CmpEndSelection();
+    CmpSelect(Node);
+    CmpLogged();
+}
+
 VOID CmpLogTree(PCM_NODE Node) {
     if (!CmpIsLogged(Node))
         return;

@@ -27,12 +27,13 @@ VOID CmpTextValue(PCM_TEXT Text, PCM_VALUE Value);
 VOID CmpTextNoValue(PCM_TEXT Text, PCUNICODE_STRING Name);
 ULONG CmpChecksum(const VOID *Bytes, SIZE_T Size); /* CRC-32 */
 
-#define CMP_REG_HEADER    "Windows Registry Editor Version 5.00"
-#define CMP_END_COMMENT   ";end "     /* of a fragment: length and checksum of what is before it, as hexadecimal numbers */
-#define CMP_ALL_COMMENT   ";complete" /* this file is a whole registry: what it lacks is not to be there */
-#define CMP_TIME_COMMENT  ";written "
-#define CMP_LINK_COMMENT  ";link"
-#define CMP_CLASS_COMMENT ";class "
+#define CMP_REG_HEADER       "Windows Registry Editor Version 5.00"
+#define CMP_END_COMMENT      ";end "     /* of a fragment: length and checksum of what is before it, as hexadecimal numbers */
+#define CMP_ALL_COMMENT      ";complete" /* this file is a whole registry: what it lacks is not to be there */
+#define CMP_TIME_COMMENT     ";written "
+#define CMP_LINK_COMMENT     ";link"
+#define CMP_CLASS_COMMENT    ";class "
+#define CMP_SECURITY_COMMENT ";security " /* SDDL; a key without one has its parent's */
 
 /* ---- read.c: reading it ---- */
 typedef struct _CM_READ_RESULT {
@@ -50,6 +51,7 @@ BOOLEAN CmpOpenStore(VOID);
 /* Writes what has been logged. STATUS_REGISTRY_IO_FAILED: it is not in the files, and is tried again later. PASSIVE_LEVEL. */
 NTSTATUS CmpFlushStore(VOID);
 VOID CmpLogKey(PCM_NODE Node); /* was made */
+VOID CmpLogSecurity(PCM_NODE Node);
 VOID CmpLogTree(PCM_NODE Node);
 VOID CmpLogTime(PCM_NODE Node);
 VOID CmpLogNoKey(PCM_NODE Node); /* is about to go */

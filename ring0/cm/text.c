@@ -4,6 +4,7 @@
  * character, or a control character, is \uXXXX in a value's name and \\XXXX in a key's, where a doubled backslash means nothing else.
  */
 #include "cm/store.h"
+#include "se/se.h"
 #include "ke/ke.h"
 
 #define FIRST_CAPACITY 4096u
@@ -120,6 +121,20 @@ static VOID CmpTextPath(PCM_TEXT Text, PCM_NODE Node) {
     }
 }
 
+static VOID CmpTextSecurity(PCM_TEXT Text, PSECURITY_DESCRIPTOR Descriptor) {
+    ULONG length = SeFormatDescriptor(Descriptor, NULL, 0);
+    PSTR sddl = ExAllocatePoolWithTag(PagedPool, length + 1, CMP_TAG);
+    if (sddl == NULL) {
+        Text->Failed = TRUE;
+        return;
+    }
+    SeFormatDescriptor(Descriptor, sddl, length + 1);
+    CmpTextString(Text, CMP_SECURITY_COMMENT);
+    CmpTextString(Text, sddl);
+    CmpTextString(Text, "\n");
+    ExFreePoolWithTag(sddl, CMP_TAG);
+}
+
 VOID CmpTextKey(PCM_TEXT Text, PCM_NODE Node, BOOLEAN Delete) {
     CmpTextString(Text, Delete ? "\n[-" : "\n[");
     CmpTextPath(Text, Node);
@@ -133,6 +148,8 @@ VOID CmpTextKey(PCM_TEXT Text, PCM_NODE Node, BOOLEAN Delete) {
         CmpTextQuoted(Text, Node->Class.Buffer, Node->Class.Length / sizeof(WCHAR));
         CmpTextChar(Text, '\n');
     }
+    if (Node->Security != NULL && !Node->Fixed)
+        CmpTextSecurity(Text, Node->Security);
 }
 
 VOID CmpTextTime(PCM_TEXT Text, PCM_NODE Node) {

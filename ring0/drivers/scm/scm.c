@@ -49,6 +49,8 @@ static NTSTATUS NTAPI ScmDispatchCreate(PDEVICE_OBJECT Device, PIRP Irp) {
         Status = STATUS_OBJECT_NAME_NOT_FOUND;
     if (NT_SUCCESS(Status) && (Access & ~(Handle->Service ? SERVICE_ALL_ACCESS : SC_MANAGER_ALL_ACCESS)))
         Status = STATUS_ACCESS_DENIED;
+    if (NT_SUCCESS(Status))
+        Status = ScmCheckAccess(Handle->Service != NULL, Access, Stack->Parameters.Create.SecurityContext->AccessState, Irp->RequestorMode);
     if (NT_SUCCESS(Status) && Handle->Service)
         Handle->Service->References++;
     ScmRelease();
@@ -273,6 +275,7 @@ static NTSTATUS NTAPI ScmDispatchControl(PDEVICE_OBJECT Device, PIRP Irp) {
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) {
     static UNICODE_STRING Name = RTL_CONSTANT_STRING(SCM_DEVICE_NAME);
     PDEVICE_OBJECT Device;
+    NTSTATUS Status;
 
     ScmInitialize();
     ScmRemoveDeleted();
@@ -280,5 +283,6 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) 
     Driver->MajorFunction[IRP_MJ_CLEANUP] = ScmDispatchCleanup;
     Driver->MajorFunction[IRP_MJ_CLOSE] = ScmDispatchClose;
     Driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = ScmDispatchControl;
-    return IoCreateDevice(Driver, 0, &Name, FILE_DEVICE_UNKNOWN, FILE_DEVICE_SECURE_OPEN, FALSE, &Device);
+    Status = IoCreateDevice(Driver, 0, &Name, FILE_DEVICE_UNKNOWN, FILE_DEVICE_SECURE_OPEN, FALSE, &Device);
+    return NT_SUCCESS(Status) ? ScmInitializeSecurity(Device) : Status;
 }

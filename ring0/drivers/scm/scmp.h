@@ -147,6 +147,10 @@ NTSTATUS ScmStart(PSCM_SERVICE Service);
 NTSTATUS ScmControl(PSCM_SERVICE Service, ULONG Control, SCM_STATUS *Status);
 BOOLEAN ScmIsDriver(ULONG Type);
 
+/* security.c */
+NTSTATUS ScmInitializeSecurity(PDEVICE_OBJECT Device);
+NTSTATUS ScmCheckAccess(BOOLEAN IsService, ACCESS_MASK Access, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode); /* STATUS_ACCESS_DENIED */
+
 /* registry.c: keys below ...\Services */
 NTSTATUS ScmKeyPath(PCUNICODE_STRING Name, PUNICODE_STRING Path); /* from paged pool */
 NTSTATUS ScmOpenKey(PCUNICODE_STRING Name, BOOLEAN Create, PHANDLE Key);

@@ -32,7 +32,7 @@ said "type: unknown" "volume: error 1" "clusters: error 1" "free: error 1" "geom
 ok $? "Example is no drive, and each question fails"
 sed 's/^/# /' "$work/difference"
 
-step run "$point" E: '\Device\StackFat'
+step run "$point" E: '\Device\StackFat1'
 step run "$s/drive.exe" E: 'to whom it may concern'
 exits 0 "the same program on the stick"
 said "type: removable" "volume: label 'STICK', FAT, names of 255" "clusters: 4081 of 2048 bytes" "free: some" "geometry: a medium that can be taken out, sectors of 512" \
@@ -74,4 +74,28 @@ run "$ringside" run --alone --device "disk=$image" -d "$s/disk.sys" -d "$s/volum
 exits 0 "a disk"
 out_has "type: fixed" "is none"
 out_has "medium can be taken out: no" "whose medium can be taken out"
+
+# A disk and a stick in one machine, each with a letter; what happens to one is nothing to the other.
+mkfs.fat -F 32 -s 1 -n SECOND -C "$work/second.img" 36864 >/dev/null
+mkfs.fat -C "$work/third.img" 4096 >/dev/null
+two="-d $s/disk.sys -d $s/volume.sys -d $s/fat.sys"
+# shellcheck disable=SC2086
+run "$ringside" run --alone --timeout 60 --device "disk=$image" --device "stick=$work/second.img" $two --and "$s/drive.exe F:" "$s/files.exe" \
+    copy 'E:\drive.txt' 'F:\the same on the other.txt' , copy 'C:\files.exe' 'F:\files.exe' , copy 'F:\files.exe' 'E:\files.exe' , list 'F:\'
+exits 0 "from one to the other"
+out_has "        22 the same on the other.txt" "is listed there"
+out_has "volume: label 'SECOND', FAT32, names of 255" "F: is the stick"
+out_has "device: disk 1" "on the second disk"
+mcopy -n -i "$image" ::files.exe - 2>/dev/null | cmp -s - "$s/files.exe" && mcopy -n -i "$work/second.img" ::files.exe - 2>/dev/null | cmp -s - "$s/files.exe"
+ok $? "both have the whole file"
+fsck.fat -n "$work/second.img" >"$work/out" 2>&1
+ok $? "and fsck.fat finds nothing"
+# shellcheck disable=SC2086
+run "$ringside" run --alone --timeout 60 --device "stick=$work/third.img,pull=5" --device "disk=$work/second.img" $two "$s/files.exe" \
+    put 'E:\a.dat' 0 9000 1 , put 'F:\a.dat' 0 9000 1 , delete 'F:\files.exe'
+exits 1 "the one is pulled out"
+out_has 'E:\a.dat: error 21' "which is an error there"
+ok "$(grep -q 'F:' "$work/out" && echo 1 || echo 0)" "and the other goes on"
+fsck.fat -n "$work/second.img" >"$work/out" 2>&1 && [ "$(mcopy -n -i "$work/second.img" ::a.dat - | wc -c)" = 9000 ]
+ok $? "to the end"
 done_testing

@@ -159,15 +159,14 @@ static VOID Release(PDISK Disk) {
     IoDeleteDevice(Disk->Device);
 }
 
-static VOID Unload(PDRIVER_OBJECT Driver) { Release(Driver->DeviceObject->DeviceExtension); }
+static VOID Unload(PDRIVER_OBJECT Driver) {
+    while (Driver->DeviceObject != NULL)
+        Release(Driver->DeviceObject->DeviceExtension);
+}
 
-static BOOLEAN Find(PCI_COMMON_HEADER *Config) {
-    for (ULONG Slot = 0; Slot < PCI_MAX_DEVICES; Slot++) {
-        ULONG Got = HalGetBusDataByOffset(PCIConfiguration, 0, Slot, Config, 0, sizeof *Config);
-        if (Got == sizeof *Config && Config->VendorID == 0x1234 && Config->DeviceID == 0xD105)
-            return TRUE;
-    }
-    return FALSE;
+static BOOLEAN IsDisk(ULONG Slot, PCI_COMMON_HEADER *Config) {
+    return HalGetBusDataByOffset(PCIConfiguration, 0, Slot, Config, 0, sizeof *Config) == sizeof *Config && Config->VendorID == 0x1234 &&
+           Config->DeviceID == 0xD105;
 }
 
 static NTSTATUS Connect(PDISK Disk, const PCI_COMMON_HEADER *Config) {
@@ -204,29 +203,20 @@ static NTSTATUS Connect(PDISK Disk, const PCI_COMMON_HEADER *Config) {
     return Status;
 }
 
-DRIVER_INITIALIZE DriverEntry;
-NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) {
-    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\StackDisk0");
-    PCI_COMMON_HEADER Config;
+static NTSTATUS AddDisk(PDRIVER_OBJECT Driver, ULONG Number, const PCI_COMMON_HEADER *Config) {
+    WCHAR Text[] = L"\\Device\\StackDisk0";
+    UNICODE_STRING Name = {.Buffer = Text, .Length = sizeof Text - sizeof(WCHAR), .MaximumLength = sizeof Text};
     PDEVICE_OBJECT Device;
-    NTSTATUS Status;
-    UNREFERENCED_PARAMETER(RegistryPath);
-    if (!Find(&Config)) {
-        DbgPrint("disk: there is none on PCI bus 0\n");
-        return STATUS_NO_SUCH_DEVICE;
-    }
-    Driver->MajorFunction[IRP_MJ_CREATE] = Driver->MajorFunction[IRP_MJ_CLOSE] = CreateClose;
-    Driver->MajorFunction[IRP_MJ_READ] = Driver->MajorFunction[IRP_MJ_WRITE] = Driver->MajorFunction[IRP_MJ_FLUSH_BUFFERS] = Transfer;
-    Driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
-    Driver->DriverUnload = Unload;
-    Status = IoCreateDevice(Driver, sizeof(DISK), &Name, FILE_DEVICE_DISK, FILE_DEVICE_SECURE_OPEN, FALSE, &Device);
+    Text[RTL_NUMBER_OF(Text) - 2] += (WCHAR)Number;
+    NTSTATUS Status = IoCreateDevice(Driver, sizeof(DISK), &Name, FILE_DEVICE_DISK, FILE_DEVICE_SECURE_OPEN, FALSE, &Device);
     if (!NT_SUCCESS(Status))
         return Status;
     PDISK Disk = Device->DeviceExtension;
     Disk->Device = Device;
+    Disk->Number = Number;
     KeInitializeDeviceQueue(&Disk->Queue);
     KeInitializeDpc(&Disk->Dpc, OnDpc, Disk);
-    Status = Connect(Disk, &Config);
+    Status = Connect(Disk, Config);
     if (!NT_SUCCESS(Status)) {
         Release(Disk);
         return Status;
@@ -234,4 +224,23 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) {
     Device->Flags |= DO_DIRECT_IO;
     Device->Flags &= ~DO_DEVICE_INITIALIZING;
     return STATUS_SUCCESS;
+}
+
+DRIVER_INITIALIZE DriverEntry;
+NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) {
+    PCI_COMMON_HEADER Config;
+    ULONG Number = 0;
+    NTSTATUS Status = STATUS_NO_SUCH_DEVICE;
+    UNREFERENCED_PARAMETER(RegistryPath);
+    Driver->MajorFunction[IRP_MJ_CREATE] = Driver->MajorFunction[IRP_MJ_CLOSE] = CreateClose;
+    Driver->MajorFunction[IRP_MJ_READ] = Driver->MajorFunction[IRP_MJ_WRITE] = Driver->MajorFunction[IRP_MJ_FLUSH_BUFFERS] = Transfer;
+    Driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
+    Driver->DriverUnload = Unload;
+    for (ULONG Slot = 0; Slot < PCI_MAX_DEVICES && Number < MOST_DISKS; Slot++) {
+        if (IsDisk(Slot, &Config) && NT_SUCCESS(Status = AddDisk(Driver, Number, &Config)))
+            Number++;
+    }
+    if (Number == 0)
+        DbgPrint("disk: there is none on PCI bus 0 that works: status %08X\n", Status);
+    return Number != 0 ? STATUS_SUCCESS : Status;
 }

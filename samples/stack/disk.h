@@ -1,6 +1,6 @@
 /*
- * The lowest driver of the stack: it knows sectors and moves the head. A PCI disk (1234:D105; docs/devices.md has its registers) is found on bus 0 and becomes
- * \Device\StackDisk0. disk.c moves sectors, storage.c answers what programs ask of a disk.
+ * The lowest driver of the stack: it knows sectors and moves the head. PCI disks (1234:D105; docs/devices.md has their registers) are found on bus 0 and
+ * become \Device\StackDisk0, 1, ... disk.c moves sectors, storage.c answers what programs ask of a disk.
  */
 #pragma once
 #include <ntddk.h>
@@ -8,6 +8,7 @@
 
 #define SECTOR       512u
 #define MAX_TRANSFER 0x80000u
+#define MOST_DISKS   8u
 
 typedef struct _PIECE { /* as the disk reads it */
     ULONG64 Address;
@@ -21,7 +22,7 @@ typedef struct _DISK {
     PDMA_ADAPTER Adapter;
     PPIECE Table;
     PHYSICAL_ADDRESS TableAddress;
-    ULONG Sectors, CylinderSectors;
+    ULONG Number, Sectors, CylinderSectors;
     BOOLEAN Removable; /* the medium */
     KDEVICE_QUEUE Queue;
     PIRP Current;

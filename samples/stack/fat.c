@@ -1,4 +1,4 @@
-/* The file system's requests, one after another. \Device\StackFat is the volume's root, and E: leads to it. */
+/* The file system's requests, one after another. \Device\StackFat1 is the first volume, and E: leads to it. */
 #include "fat.h"
 
 static NTSTATUS Complete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information) {
@@ -73,9 +73,20 @@ static NTSTATUS Dispatch(PDEVICE_OBJECT Device, PIRP Irp) {
 
 /* ---- The beginning and the end ---- */
 
-static const WCHAR LinkName[] = L"\\DosDevices\\E:";
+/* The drive letter's name in Text, which is as long as this. */
+#define LINK L"\\DosDevices\\E:"
+static UNICODE_STRING LinkName(const VOLUME *Volume, PWSTR Text) {
+    RtlCopyMemory(Text, LINK, sizeof LINK);
+    Text[RTL_NUMBER_OF(LINK) - 3] = Volume->Letter;
+    return (UNICODE_STRING){.Buffer = Text, .Length = sizeof LINK - sizeof(WCHAR), .MaximumLength = sizeof LINK};
+}
 
-static VOID Release(PVOLUME Volume) {
+static VOID Remove(PVOLUME Volume) {
+    WCHAR Text[RTL_NUMBER_OF(LINK)];
+    UNICODE_STRING Link = LinkName(Volume, Text);
+    if (Volume->Linked)
+        IoDeleteSymbolicLink(&Link);
+    FatDismount(Volume);
     if (Volume->Fat != NULL)
         ExFreePoolWithTag(Volume->Fat, TAG);
     if (Volume->Dirty != NULL)
@@ -86,41 +97,55 @@ static VOID Release(PVOLUME Volume) {
 }
 
 static VOID Unload(PDRIVER_OBJECT Driver) {
-    UNICODE_STRING Link;
-    RtlInitUnicodeString(&Link, LinkName);
-    IoDeleteSymbolicLink(&Link);
-    FatDismount(Driver->DeviceObject->DeviceExtension);
-    Release(Driver->DeviceObject->DeviceExtension);
+    while (Driver->DeviceObject != NULL)
+        Remove(Driver->DeviceObject->DeviceExtension);
 }
 
-DRIVER_INITIALIZE DriverEntry;
-NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) {
-    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\StackFat"), Below = RTL_CONSTANT_STRING(L"\\Device\\StackVolume1"), Link;
+/* \Device\StackFat1 on \Device\StackVolume1 is E:, and so on. */
+static NTSTATUS AddVolume(PDRIVER_OBJECT Driver, ULONG Number) {
+    WCHAR NameText[] = L"\\Device\\StackFat1", BelowText[] = L"\\Device\\StackVolume1", LinkText[RTL_NUMBER_OF(LINK)];
+    UNICODE_STRING Name = {.Buffer = NameText, .Length = sizeof NameText - sizeof(WCHAR), .MaximumLength = sizeof NameText};
+    UNICODE_STRING Below = {.Buffer = BelowText, .Length = sizeof BelowText - sizeof(WCHAR), .MaximumLength = sizeof BelowText}, Link;
     PDEVICE_OBJECT Device;
+    NameText[RTL_NUMBER_OF(NameText) - 2] += (WCHAR)Number;
+    BelowText[RTL_NUMBER_OF(BelowText) - 2] += (WCHAR)Number;
     NTSTATUS Status = IoCreateDevice(Driver, sizeof(VOLUME), &Name, FILE_DEVICE_DISK_FILE_SYSTEM, 0, FALSE, &Device);
-    UNREFERENCED_PARAMETER(RegistryPath);
     if (!NT_SUCCESS(Status))
         return Status;
     PVOLUME Volume = Device->DeviceExtension;
     Volume->Device = Device;
+    Volume->Letter = (WCHAR)(L'E' + Number);
     KeInitializeMutex(&Volume->Lock, 0);
     InitializeListHead(&Volume->Files);
-    RtlInitUnicodeString(&Link, LinkName);
+    Link = LinkName(Volume, LinkText);
     Status = IoGetDeviceObjectPointer(&Below, FILE_READ_DATA | FILE_WRITE_DATA, &Volume->BelowFile, &Volume->Below);
     if (NT_SUCCESS(Status))
         Status = FatMount(Volume);
     if (NT_SUCCESS(Status))
         Status = IoCreateSymbolicLink(&Link, &Name);
+    Volume->Linked = NT_SUCCESS(Status);
     if (!NT_SUCCESS(Status)) {
-        Release(Volume);
+        Remove(Volume);
         return Status;
     }
-    for (ULONG Index = 0; Index <= IRP_MJ_MAXIMUM_FUNCTION; Index++)
-        Driver->MajorFunction[Index] = Dispatch;
-    Driver->DriverUnload = Unload;
     Device->StackSize = (CCHAR)(Volume->Below->StackSize + 1);
     Device->Characteristics |= Volume->Below->Characteristics & FILE_REMOVABLE_MEDIA;
     Device->Flags |= DO_DIRECT_IO;
     Device->Flags &= ~DO_DEVICE_INITIALIZING;
     return STATUS_SUCCESS;
+}
+
+/* A volume without a file system that is known here has no letter; the others keep theirs. */
+DRIVER_INITIALIZE DriverEntry;
+NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) {
+    NTSTATUS First = STATUS_SUCCESS, Status = STATUS_SUCCESS;
+    UNREFERENCED_PARAMETER(RegistryPath);
+    for (ULONG Index = 0; Index <= IRP_MJ_MAXIMUM_FUNCTION; Index++)
+        Driver->MajorFunction[Index] = Dispatch;
+    Driver->DriverUnload = Unload;
+    for (ULONG Number = 0; Number < MOST_VOLUMES && Status != STATUS_OBJECT_NAME_NOT_FOUND; Number++) {
+        Status = AddVolume(Driver, Number);
+        First = Number == 0 ? Status : First;
+    }
+    return Driver->DeviceObject != NULL ? STATUS_SUCCESS : First;
 }

@@ -1,5 +1,5 @@
 /*
- * The file system of the stack: FAT12, FAT16 and FAT32 on \Device\StackVolume1. A volume has one lock, a mutex; whatever reads or changes it holds it, at
+ * The file system of the stack: FAT12, FAT16 and FAT32 on \Device\StackVolume1 and the next. A volume has one lock, a mutex; whatever reads or changes it holds it, at
  * PASSIVE_LEVEL. Layouts are those of "FAT: General Overview of On-Disk Format" and the "Microsoft FAT Specification" of 2005.
  *
  * Power may fail between any two sectors. What then holds (README.md) is kept by the order of writes:
@@ -15,7 +15,8 @@
 #define SECTOR         512u
 #define SLOT           32u /* bytes of a directory entry */
 #define NAME_MAX       255u
-#define MOST_DIRECTORY 0x200000u   /* bytes of a directory: 65536 slots */
+#define MOST_DIRECTORY 0x200000u /* bytes of a directory: 65536 slots */
+#define MOST_VOLUMES   8u
 #define MOST_SLOTS     21u         /* of one entry: 20 with the long name, one with the short */
 #define END_OF_CHAIN   0x0FFFFFFFu /* also what leads to no cluster */
 #define ROOT           1u          /* the root directory, where a directory is named by its first cluster */
@@ -26,6 +27,8 @@
 typedef struct _VOLUME {
     PDEVICE_OBJECT Device, Below;
     PFILE_OBJECT BelowFile;
+    BOOLEAN Linked; /* the drive letter leads here */
+    WCHAR Letter;
     KMUTEX Lock;
     LIST_ENTRY Files;                                     /* FCB.Link */
     ULONG Bits;                                           /* of an entry of the table: 12, 16, 32 */

@@ -62,7 +62,7 @@ static NTSTATUS QueryProperty(const DISK *Disk, PIRP Irp, ULONG_PTR *Information
 static NTSTATUS Answer(PDISK Disk, PIRP Irp, ULONG_PTR *Information) {
     ULONG Code = IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.IoControlCode;
     GET_LENGTH_INFORMATION Length = {.Length.QuadPart = (LONGLONG)Disk->Sectors * SECTOR};
-    STORAGE_DEVICE_NUMBER Number = {.DeviceType = FILE_DEVICE_DISK, .DeviceNumber = 0, .PartitionNumber = 0};
+    STORAGE_DEVICE_NUMBER Number = {.DeviceType = FILE_DEVICE_DISK, .DeviceNumber = Disk->Number, .PartitionNumber = 0};
     STORAGE_HOTPLUG_INFO Hotplug = {.Size = sizeof Hotplug, .MediaRemovable = Disk->Removable};
     DISK_GEOMETRY Geometry = GeometryOf(Disk);
     switch (Code) {

@@ -1,6 +1,6 @@
 /*
  * The driver in the middle: it knows that a disk has a partition table. \Device\StackVolume1 is the first partition of \Device\StackDisk0, or the whole disk
- * where there is no table; requests go down with the partition's start added.
+ * where there is no table; \Device\StackVolume2 that of the next disk. Requests go down with the partition's start added.
  */
 #include <ntddk.h>
 #include <ntdddisk.h>
@@ -10,6 +10,7 @@
 #define ENTRY_TYPE  4u
 #define ENTRY_START 8u
 #define ENTRY_SIZE  12u
+#define MOST_DISKS  8u
 
 typedef struct _VOLUME {
     PDEVICE_OBJECT Below;
@@ -58,8 +59,10 @@ static NTSTATUS Control(PDEVICE_OBJECT Device, PIRP Irp) {
 }
 
 static VOID Unload(PDRIVER_OBJECT Driver) {
-    ObDereferenceObject(((PVOLUME)Driver->DeviceObject->DeviceExtension)->File);
-    IoDeleteDevice(Driver->DeviceObject);
+    while (Driver->DeviceObject != NULL) {
+        ObDereferenceObject(((PVOLUME)Driver->DeviceObject->DeviceExtension)->File);
+        IoDeleteDevice(Driver->DeviceObject);
+    }
 }
 
 /* A request of our own to the disk, and its end waited for. */
@@ -107,13 +110,15 @@ static NTSTATUS ReadTable(PVOLUME Volume) {
     return Status;
 }
 
-DRIVER_INITIALIZE DriverEntry;
-NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) {
-    UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\StackVolume1"), Below = RTL_CONSTANT_STRING(L"\\Device\\StackDisk0");
+/* Below the volume: \Device\StackDisk followed by the disk's number; the volume's is one more. */
+static NTSTATUS AddVolume(PDRIVER_OBJECT Driver, ULONG Number) {
+    WCHAR NameText[] = L"\\Device\\StackVolume1", BelowText[] = L"\\Device\\StackDisk0";
+    UNICODE_STRING Name = {.Buffer = NameText, .Length = sizeof NameText - sizeof(WCHAR), .MaximumLength = sizeof NameText};
+    UNICODE_STRING Below = {.Buffer = BelowText, .Length = sizeof BelowText - sizeof(WCHAR), .MaximumLength = sizeof BelowText};
     PDEVICE_OBJECT Device;
-    NTSTATUS Status;
-    UNREFERENCED_PARAMETER(RegistryPath);
-    Status = IoCreateDevice(Driver, sizeof(VOLUME), &Name, FILE_DEVICE_DISK, FILE_DEVICE_SECURE_OPEN, FALSE, &Device);
+    NameText[RTL_NUMBER_OF(NameText) - 2] += (WCHAR)Number;
+    BelowText[RTL_NUMBER_OF(BelowText) - 2] += (WCHAR)Number;
+    NTSTATUS Status = IoCreateDevice(Driver, sizeof(VOLUME), &Name, FILE_DEVICE_DISK, FILE_DEVICE_SECURE_OPEN, FALSE, &Device);
     if (!NT_SUCCESS(Status))
         return Status;
     PVOLUME Volume = Device->DeviceExtension;
@@ -124,14 +129,26 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) {
         IoDeleteDevice(Device);
         return Status;
     }
-    Driver->MajorFunction[IRP_MJ_CREATE] = Driver->MajorFunction[IRP_MJ_CLOSE] = CreateClose;
-    Driver->MajorFunction[IRP_MJ_READ] = Driver->MajorFunction[IRP_MJ_WRITE] = Transfer;
-    Driver->MajorFunction[IRP_MJ_FLUSH_BUFFERS] = Flush;
-    Driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
-    Driver->DriverUnload = Unload;
     Device->StackSize = (CCHAR)(Volume->Below->StackSize + 1);
     Device->Characteristics |= Volume->Below->Characteristics & FILE_REMOVABLE_MEDIA;
     Device->Flags |= DO_DIRECT_IO;
     Device->Flags &= ~DO_DEVICE_INITIALIZING;
     return STATUS_SUCCESS;
+}
+
+DRIVER_INITIALIZE DriverEntry;
+NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) {
+    NTSTATUS Status;
+    UNREFERENCED_PARAMETER(RegistryPath);
+    Driver->MajorFunction[IRP_MJ_CREATE] = Driver->MajorFunction[IRP_MJ_CLOSE] = CreateClose;
+    Driver->MajorFunction[IRP_MJ_READ] = Driver->MajorFunction[IRP_MJ_WRITE] = Transfer;
+    Driver->MajorFunction[IRP_MJ_FLUSH_BUFFERS] = Flush;
+    Driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
+    Driver->DriverUnload = Unload;
+    Status = AddVolume(Driver, 0);
+    for (ULONG Number = 1; Number < MOST_DISKS && NT_SUCCESS(Status); Number++) {
+        if (!NT_SUCCESS(AddVolume(Driver, Number)))
+            break;
+    }
+    return Status;
 }

@@ -19,9 +19,10 @@ static BOOLEAN IsSynchronous(PIRP Irp) {
     return (Irp->Flags & IRP_SYNCHRONOUS_API) || (File && (File->Flags & FO_SYNCHRONOUS_IO));
 }
 
-/* A request of Thread's (Synchronous: that it waits for) on File (NULL: any) with this status block (NULL: any) that is not cancelled yet; NULL: none. */
-static PIRP FindMatching(PETHREAD Thread, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb, BOOLEAN Synchronous) {
-    for (PLIST_ENTRY Link = Thread->IrpList.Flink; Link != &Thread->IrpList; Link = Link->Flink) {
+/* A request of Thread's (Synchronous: that it waits for) behind After in its list, on File (NULL: any) with this status block (NULL: any) that is not cancelled yet;
+   NULL: none. */
+static PIRP FindMatching(PETHREAD Thread, PLIST_ENTRY After, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb, BOOLEAN Synchronous) {
+    for (PLIST_ENTRY Link = After->Flink; Link != &Thread->IrpList; Link = Link->Flink) {
         PIRP Irp = IrpOf(Link);
         if ((File && Irp->Tail.Overlay.OriginalFileObject != File) || (Iosb && Irp->UserIosb != Iosb) || IopIsCompleted(Irp))
             continue;
@@ -34,22 +35,28 @@ static PIRP FindMatching(PETHREAD Thread, PFILE_OBJECT File, PIO_STATUS_BLOCK Io
 /*
  * Calls the cancel routines of all such requests; Thread stays. At APC_LEVEL, so that the current thread's list changes only through what the routines
  * complete. Who waits for the cancel spin lock lets other processors go on, which may complete and free a request: so it is looked for with the lock held.
+ * Whatever becomes of the list, Place keeps where the search goes on: an IRP that is completed already to all who look.
  * Returns how many there were.
  */
 static ULONG CancelMatching(PETHREAD Thread, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb, BOOLEAN Synchronous) {
+    IRP Place = {.Type = IO_TYPE_IRP, .CurrentLocation = 2};
     ULONG Count = 0;
     KIRQL Irql = KfRaiseIrql(APC_LEVEL), CancelIrql;
     PIRP Irp;
+    InsertHeadList(&Thread->IrpList, &Place.ThreadListEntry);
     do {
         IoAcquireCancelSpinLock(&CancelIrql);
-        Irp = FindMatching(Thread, File, Iosb, Synchronous);
+        Irp = FindMatching(Thread, &Place.ThreadListEntry, File, Iosb, Synchronous);
         if (Irp) {
             Count++;
+            RemoveEntryList(&Place.ThreadListEntry);
+            InsertHeadList(&Irp->ThreadListEntry, &Place.ThreadListEntry);
             IopCancelLockedIrp(Irp, CancelIrql);
         } else {
             IoReleaseCancelSpinLock(CancelIrql);
         }
     } while (Irp);
+    RemoveEntryList(&Place.ThreadListEntry);
     KeLowerIrql(Irql);
     return Count;
 }
@@ -58,7 +65,7 @@ static ULONG CancelMatching(PETHREAD Thread, PFILE_OBJECT File, PIO_STATUS_BLOCK
 static PETHREAD ThreadWithMatching(PKPROCESS Process, PFILE_OBJECT File, PIO_STATUS_BLOCK Iosb) {
     for (PLIST_ENTRY Link = Process->ThreadListHead.Flink; Link != &Process->ThreadListHead; Link = Link->Flink) {
         PETHREAD Thread = (PETHREAD)CONTAINING_RECORD(Link, struct _KTHREAD, ThreadListEntry);
-        if (FindMatching(Thread, File, Iosb, FALSE)) {
+        if (FindMatching(Thread, &Thread->IrpList, File, Iosb, FALSE)) {
             ObfReferenceObject(Thread);
             return Thread;
         }

@@ -97,7 +97,6 @@ static NTSTATUS CreateDriver(PCWSTR Directory, PCUNICODE_STRING ServiceName, PIO
     }
     InitializeListHead(&Driver->Reinitialize);
     InitializeListHead(&Driver->BootReinitialize);
-    InitializeListHead(&Driver->DeviceNames);
     InsertTailList(&IopDriverList, &Driver->Entry);
     Driver->Object.Type = IO_TYPE_DRIVER;
     Driver->Object.Size = sizeof(DRIVER_OBJECT);
@@ -125,7 +124,7 @@ VOID IopDeleteDriverObject(PVOID Object) {
     RemoveEntryList(&Driver->Entry);
     IopFreeClientExtensions(Driver);
     IopFreeReinitialize(Driver);
-    IopForgetNames(&Driver->DeviceNames);
+    IopForgetNames(&IopDeviceNames, Driver);
     if (Driver->Module)
         LdrUnloadDriverImage(Driver->Module);
     FreeString(&Driver->Object.DriverName);
@@ -396,10 +395,10 @@ ULONG IopQueryDriver(PUNICODE_STRING ServiceName) {
 }
 
 /* A device named "\Device\Example" may be the target of a link as it stands; links to links of the driver's are not followed. */
-static VOID ReportLinks(PDRIVER_OBJECT Driver, PCUNICODE_STRING DeviceName) {
-    for (PLIST_ENTRY Link = IopLinkList.Flink; Link != &IopLinkList; Link = Link->Flink) {
+static VOID ReportLinks(PDRIVER_OBJECT Driver) {
+    for (PLIST_ENTRY Link = IopLinks.All.Flink; Link != &IopLinks.All; Link = Link->Flink) {
         IOP_NAME *Entry = CONTAINING_RECORD(Link, IOP_NAME, Entry);
-        if (RtlEqualUnicodeString(&Entry->Target, DeviceName, TRUE))
+        if (IopFindName(&IopDeviceNames, &Entry->Target, Driver))
             KdMessage("%wZ: left the symbolic link %wZ to %wZ behind: delete it with IoDeleteSymbolicLink in DriverUnload", &Driver->DriverName,
                       &Entry->Name, &Entry->Target);
     }
@@ -417,8 +416,7 @@ VOID IopReportLeftovers(PDRIVER_OBJECT Driver) {
         else
             KdMessage("%wZ: left a device without a name behind: delete it with IoDeleteDevice in DriverUnload", &Driver->DriverName);
     }
-    for (PLIST_ENTRY Link = IopDriver(Driver)->DeviceNames.Flink; Link != &IopDriver(Driver)->DeviceNames; Link = Link->Flink)
-        ReportLinks(Driver, &CONTAINING_RECORD(Link, IOP_NAME, Entry)->Name);
+    ReportLinks(Driver);
     EtwReportLeftovers(Driver, (ULONG64)Driver->DriverStart, Driver->DriverSize);
     WmiReportLeftovers(Driver);
 }

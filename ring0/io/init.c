@@ -62,7 +62,8 @@ VOID IoInitSystem(VOID) {
     NTSTATUS Status;
 
     InitializeListHead(&IopDriverList);
-    InitializeListHead(&IopLinkList);
+    InitializeListHead(&IopDeviceNames.All);
+    InitializeListHead(&IopLinks.All);
     Status = ObCreateObjectType(&File, &IopFileType);
     if (NT_SUCCESS(Status))
         Status = ObCreateObjectType(&Device, &IopDeviceType);

@@ -26,6 +26,7 @@ typedef struct _IOP_DEVOBJ_EXTENSION { /* DEVOBJ_EXTENSION: what DeviceObject->D
     ULONG StartIoFlags; /* DOE_SIO_* */
     PVPB Vpb;
     PVOID DependencyList[5];
+    PDEVICE_OBJECT Previous; /* of its driver's list, which is linked by NextDevice; NULL: it is the first */
 } IOP_DEVOBJ_EXTENSION;
 #define DOE_UNLOAD_PENDING    1u
 #define DOE_DELETE_PENDING    2u
@@ -53,12 +54,30 @@ NTSTATUS IopCheckDevice(PDEVICE_OBJECT Device);
 VOID IopCompleteUnloadOrDelete(PDEVICE_OBJECT Device);
 VOID IopDeleteDeviceObject(PVOID Object); /* Delete procedure of the type */
 
-/* ---- Drivers --------------------------------------------------------------------------------------------------------------- */
-typedef struct _IOP_CLIENT_EXTENSION IOP_CLIENT_EXTENSION;
-typedef struct _IOP_NAME { /* a string that the driver's life leaves traces under */
-    LIST_ENTRY Entry;
+/* ---- Names: names.c --------------------------------------------------------------------------------------------------------- */
+typedef struct _IOP_NAME { /* one that a driver gave, and may leave behind */
+    LIST_ENTRY Entry;      /* of all of them, in the order of giving */
+    struct _IOP_NAME *Next;
+    PVOID Owner;
+    ULONG Hash;
     UNICODE_STRING Name, Target; /* buffers follow */
 } IOP_NAME;
+
+typedef struct _IOP_NAMES {
+    LIST_ENTRY All;
+    IOP_NAME **Buckets;
+    ULONG BucketCount, Count;
+} IOP_NAMES;
+extern IOP_NAMES IopDeviceNames; /* every name that a driver ever gave a device; Owner: its DRIVER_OBJECT */
+extern IOP_NAMES IopLinks;       /* links of IoCreateSymbolicLink that IoDeleteSymbolicLink has not removed; Owner: NULL */
+/* Remember: NULL without memory; the same name may be there already. Find: without regard to case, the last remembered; NULL: none. Forget frees. <= APC_LEVEL. */
+IOP_NAME *IopRememberName(IOP_NAMES *Names, PCUNICODE_STRING Name, PCUNICODE_STRING Target, PVOID Owner);
+IOP_NAME *IopFindName(IOP_NAMES *Names, PCUNICODE_STRING Name, PVOID Owner);
+VOID IopForgetName(IOP_NAMES *Names, IOP_NAME *Name);
+VOID IopForgetNames(IOP_NAMES *Names, PVOID Owner); /* all of Owner's */
+
+/* ---- Drivers --------------------------------------------------------------------------------------------------------------- */
+typedef struct _IOP_CLIENT_EXTENSION IOP_CLIENT_EXTENSION;
 
 typedef struct _IOP_DRIVER { /* body of a Driver object */
     DRIVER_OBJECT Object;
@@ -66,7 +85,6 @@ typedef struct _IOP_DRIVER { /* body of a Driver object */
     LIST_ENTRY Entry;           /* in IopDriverList from creation to the object's deletion */
     IOP_CLIENT_EXTENSION *Clients;
     LIST_ENTRY Reinitialize, BootReinitialize;
-    LIST_ENTRY DeviceNames; /* IOP_NAME: every name it gave a device, for IopReportLeftovers */
     struct _LDR_MODULE *Module;
     BOOLEAN UnloadRequested;
     BOOLEAN StaysLoaded; /* the machine goes down: unloading it has been tried */
@@ -106,9 +124,6 @@ VOID IopOpenDriver(PIOP_DRIVER Driver);
 /* The common end of all loading, with the image in memory; an object of a full name without an image. */
 NTSTATUS IopStartInboxDriver(PUNICODE_STRING ServiceKey, const hal_image *Image, PCUNICODE_STRING FullName);
 NTSTATUS IopCreateDriverObject(PCUNICODE_STRING Name, PIOP_DRIVER *Driver);
-NTSTATUS IopRememberName(PLIST_ENTRY List, PCUNICODE_STRING Name, PCUNICODE_STRING Target);
-VOID IopForgetNames(PLIST_ENTRY List);
-extern LIST_ENTRY IopLinkList; /* IOP_NAME: links of IoCreateSymbolicLink that IoDeleteSymbolicLink has not removed */
 /* Runs Routine(Context) in a thread of the System process and waits for its end. */
 NTSTATUS IopRunInSystemThread(PKSTART_ROUTINE Routine, PVOID Context);
 /* What a MajorFunction slot holds that the driver has not set: completes with STATUS_INVALID_DEVICE_REQUEST. */

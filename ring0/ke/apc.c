@@ -38,11 +38,10 @@ BOOLEAN KiKernelApcDeliverable(PKTHREAD Thread) {
 static VOID KipLinkApc(PKAPC Apc, PLIST_ENTRY List) {
     PLIST_ENTRY Before = List;
 
-    /* A special APC goes behind the special ones that are there already. */
+    /* A special APC goes behind the special ones that are there already, of which there may be many more than of normal ones. */
     if (Apc->NormalRoutine == NULL) {
-        Before = List->Flink;
-        while (Before != List && CONTAINING_RECORD(Before, KAPC, ApcListEntry)->NormalRoutine == NULL)
-            Before = Before->Flink;
+        while (Before->Blink != List && CONTAINING_RECORD(Before->Blink, KAPC, ApcListEntry)->NormalRoutine != NULL)
+            Before = Before->Blink;
     }
     InsertTailList(Before, &Apc->ApcListEntry);
     Apc->Inserted = TRUE;

@@ -323,7 +323,8 @@ BOOLEAN KiSetFineTimer(PKI_FINE_TIMER Timer, LARGE_INTEGER DueTime, ULONG64 Peri
 VOID KiSetTimerAt(PKTIMER Timer, ULONG64 Due); /* one shot, at an interrupt time; the timer is not set */
 /* Bug check 0xC7 if a timer is set that lies in this memory, which is about to go, or whose DPC or its routine does ("Bug Check 0xC7"). */
 VOID KiCheckNoTimer(const VOID *Start, SIZE_T Size, PCSTR Owner);
-ULONG64 KiNextTimerDue(VOID);              /* interrupt time; ~0: none */
+/* No timer is due before this interrupt time, and KiExpireTimers has something to do then; ~0: none is set. */
+ULONG64 KiNextTimerDue(VOID);
 VOID KiQueueServerBlocks(PKTHREAD Thread); /* a thread that serves a KQUEUE stops running: another may take its place */
 VOID KiLeaveQueue(PKTHREAD Thread);
 /* Waits for an entry and takes up to Count (not 0) that are there then. Entries and *Removed are for STATUS_SUCCESS; else STATUS_TIMEOUT,

@@ -1,8 +1,21 @@
-/* Timers: one list of all that are set, by due time; equal times in the order of setting. */
+/*
+ * Timers: a wheel of wheels, so that setting and cancelling one costs the same whatever the number of others. Equal times go off in the order of setting.
+ *
+ * Level n has a slot for each value of the n-th group of six bits of a due time, and holds the timers whose due time differs from KipTimerBase in that group and in
+ * none above it. When the base reaches the first moment of a slot above level 0, the slot's timers move to lower levels, in their order; all of level 0 differ
+ * from the base in their last six bits alone, so that a slot there is one moment. Timers of one moment are at any time in one list.
+ */
 #include "ke/ke.h"
 #include "rtl/crt.h"
 
-static LIST_ENTRY KipTimerList = {&KipTimerList, &KipTimerList};
+#define SLOT_BITS 6
+#define SLOTS     (1u << SLOT_BITS)
+#define LEVELS    ((64 + SLOT_BITS - 1) / SLOT_BITS)
+
+static LIST_ENTRY KipTimerSlots[LEVELS][SLOTS]; /* not initialised: empty, and its bit below is clear */
+static ULONG64 KipTimerUsed[LEVELS];            /* a bit for each slot that is not empty */
+static ULONG KipTimerLevels;                    /* a bit for each level that is not empty */
+static ULONG64 KipTimerBase;                    /* no timer that is set is due before, but those that were due when they were set */
 
 /* KTIMER.Header.Size of the two kinds. */
 #define PLAIN_TIMER (sizeof(KTIMER) / sizeof(ULONG))
@@ -10,26 +23,94 @@ static LIST_ENTRY KipTimerList = {&KipTimerList, &KipTimerList};
 
 static PKTIMER KipTimerOf(PLIST_ENTRY Entry) { return CONTAINING_RECORD(Entry, KTIMER, TimerListEntry); }
 
-/* From the tail: most timers are set for later than those that are set already. */
-static VOID KipInsertTimer(PKTIMER Timer) {
-    PLIST_ENTRY After = KipTimerList.Blink;
+static PLIST_ENTRY KipTimerSlot(PKTIMER Timer, PULONG Level, PULONG Slot) {
+    ULONG64 Due = max(Timer->DueTime.QuadPart, KipTimerBase), Differs = Due ^ KipTimerBase;
 
-    while (After != &KipTimerList && KipTimerOf(After)->DueTime.QuadPart > Timer->DueTime.QuadPart)
-        After = After->Blink;
-    InsertHeadList(After, &Timer->TimerListEntry);
+    *Level = Differs != 0 ? (ULONG)(63 - __builtin_clzll(Differs)) / SLOT_BITS : 0;
+    *Slot = (ULONG)(Due >> (*Level * SLOT_BITS)) % SLOTS;
+    return &KipTimerSlots[*Level][*Slot];
+}
+
+static VOID KipPlaceTimer(PKTIMER Timer) {
+    ULONG Level, Slot;
+    PLIST_ENTRY List = KipTimerSlot(Timer, &Level, &Slot);
+
+    if (((KipTimerUsed[Level] >> Slot) & 1) == 0)
+        InitializeListHead(List);
+    KipTimerUsed[Level] |= 1ull << Slot;
+    KipTimerLevels |= 1u << Level;
+    InsertTailList(List, &Timer->TimerListEntry);
+}
+
+static VOID KipEmptySlot(ULONG Level, ULONG Slot) {
+    KipTimerUsed[Level] &= ~(1ull << Slot);
+    if (KipTimerUsed[Level] == 0)
+        KipTimerLevels &= ~(1u << Level);
+}
+
+/* The first slot that is not empty; FALSE: all are. */
+static BOOLEAN KipFirstTimerSlot(PULONG Level, PULONG Slot) {
+    if (KipTimerLevels == 0)
+        return FALSE;
+    *Level = (ULONG)__builtin_ctz(KipTimerLevels);
+    *Slot = (ULONG)__builtin_ctzll(KipTimerUsed[*Level]);
+    return TRUE;
+}
+
+/* The first moment of a slot. */
+static ULONG64 KipSlotTime(ULONG Level, ULONG Slot) {
+    ULONG Shift = Level * SLOT_BITS;
+    ULONG64 Above = Shift + SLOT_BITS < 64 ? KipTimerBase >> (Shift + SLOT_BITS) << (Shift + SLOT_BITS) : 0;
+
+    return Above | (ULONG64)Slot << Shift;
+}
+
+static VOID KipInsertTimer(PKTIMER Timer) {
+    if (KipTimerLevels == 0)
+        KipTimerBase = KiQueryInterruptTime();
+    KipPlaceTimer(Timer);
     Timer->Header.Inserted = 1;
-    KiClockExpects(KipTimerOf(KipTimerList.Flink)->DueTime.QuadPart);
+    KiClockExpects(KiNextTimerDue());
 }
 
 static BOOLEAN KipRemoveTimer(PKTIMER Timer) {
+    ULONG Level, Slot;
+
     if (!Timer->Header.Inserted)
         return FALSE;
-    RemoveEntryList(&Timer->TimerListEntry);
+    KipTimerSlot(Timer, &Level, &Slot);
+    if (RemoveEntryList(&Timer->TimerListEntry))
+        KipEmptySlot(Level, Slot);
     Timer->Header.Inserted = 0;
     return TRUE;
 }
 
-ULONG64 KiNextTimerDue(VOID) { return IsListEmpty(&KipTimerList) ? ~0ull : KipTimerOf(KipTimerList.Flink)->DueTime.QuadPart; }
+ULONG64 KiNextTimerDue(VOID) {
+    ULONG Level, Slot;
+
+    return KipFirstTimerSlot(&Level, &Slot) ? KipSlotTime(Level, Slot) : ~0ull;
+}
+
+/* The first timer that is due, the base moving to its time; NULL: none is, and the base is Now. */
+static PKTIMER KipFirstDueTimer(ULONG64 Now) {
+    ULONG Level, Slot;
+
+    while (KipFirstTimerSlot(&Level, &Slot) && KipSlotTime(Level, Slot) <= Now) {
+        PLIST_ENTRY List = &KipTimerSlots[Level][Slot];
+        LIST_ENTRY Moved;
+
+        KipTimerBase = KipSlotTime(Level, Slot);
+        if (Level == 0)
+            return KipTimerOf(List->Flink);
+        Moved = *List;
+        Moved.Flink->Blink = Moved.Blink->Flink = &Moved;
+        KipEmptySlot(Level, Slot);
+        while (!IsListEmpty(&Moved))
+            KipPlaceTimer(KipTimerOf(RemoveHeadList(&Moved)));
+    }
+    KipTimerBase = Now;
+    return NULL;
+}
 
 VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type) {
     RtlZeroMemory(Timer, sizeof(*Timer));
@@ -94,19 +175,26 @@ BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG 
 
 BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer) { return KipRemoveTimer(Timer); }
 
-VOID KiCheckNoTimer(const VOID *Start, SIZE_T Size, PCSTR Owner) {
+static VOID KipCheckTimer(PKTIMER Timer, const VOID *Start, SIZE_T Size, PCSTR Owner) {
     static CHAR Message[160];
+    PKDPC Dpc = Timer->Dpc;
+    PKI_FINE_TIMER Fine = KipFineTimer(Timer);
 
-    for (PLIST_ENTRY Entry = KipTimerList.Flink; Entry != &KipTimerList; Entry = Entry->Flink) {
-        PKTIMER Timer = KipTimerOf(Entry);
-        PKDPC Dpc = Timer->Dpc;
-        PKI_FINE_TIMER Fine = KipFineTimer(Timer);
+    if ((Fine != NULL && (ULONG_PTR)Fine->Owner - (ULONG_PTR)Start < Size) || (ULONG_PTR)Timer - (ULONG_PTR)Start < Size ||
+        (ULONG_PTR)Dpc - (ULONG_PTR)Start < Size || (Dpc != NULL && (ULONG_PTR)Dpc->DeferredRoutine - (ULONG_PTR)Start < Size)) {
+        _snprintf(Message, sizeof(Message) - 1,
+                  "%s is unloaded while a timer of its own is set: call KeCancelTimer, or ExDeleteTimer, in DriverUnload", Owner);
+        KiBugCheck(0xC7, 0, (ULONG_PTR)Timer, (ULONG_PTR)Start, (ULONG_PTR)Start + Size, NULL, Message);
+    }
+}
 
-        if ((Fine != NULL && (ULONG_PTR)Fine->Owner - (ULONG_PTR)Start < Size) || (ULONG_PTR)Timer - (ULONG_PTR)Start < Size ||
-            (ULONG_PTR)Dpc - (ULONG_PTR)Start < Size || (Dpc != NULL && (ULONG_PTR)Dpc->DeferredRoutine - (ULONG_PTR)Start < Size)) {
-            _snprintf(Message, sizeof(Message) - 1,
-                      "%s is unloaded while a timer of its own is set: call KeCancelTimer, or ExDeleteTimer, in DriverUnload", Owner);
-            KiBugCheck(0xC7, 0, (ULONG_PTR)Timer, (ULONG_PTR)Start, (ULONG_PTR)Start + Size, NULL, Message);
+VOID KiCheckNoTimer(const VOID *Start, SIZE_T Size, PCSTR Owner) {
+    for (ULONG Level = 0; Level < LEVELS; Level++) {
+        for (ULONG64 Used = KipTimerUsed[Level]; Used != 0; Used &= Used - 1) {
+            PLIST_ENTRY List = &KipTimerSlots[Level][__builtin_ctzll(Used)];
+
+            for (PLIST_ENTRY Entry = List->Flink; Entry != List; Entry = Entry->Flink)
+                KipCheckTimer(KipTimerOf(Entry), Start, Size, Owner);
         }
     }
 }
@@ -117,9 +205,9 @@ BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer) { return Timer->Header.SignalState
 VOID KiExpireTimers(VOID) {
     ULONG64 Now = KiQueryInterruptTime();
     LARGE_INTEGER System = {.QuadPart = (LONGLONG)KiQuerySystemTime()};
+    PKTIMER Timer;
 
-    while (KiNextTimerDue() <= Now) {
-        PKTIMER Timer = KipTimerOf(KipTimerList.Flink);
+    while ((Timer = KipFirstDueTimer(Now)) != NULL) {
         ULONG64 Period = KipPeriodOf(Timer);
 
         KipRemoveTimer(Timer);

@@ -1,77 +1,19 @@
-/* Directories: names in order, found by halving. */
+/* Directories as objects, and their services. */
 #include "ob/object.h"
-
-/* First index whose name is not less than Name. */
-static ULONG ObpLowerBound(POBP_DIRECTORY Directory, PCUNICODE_STRING Name, BOOLEAN CaseInsensitive) {
-    ULONG low = 0, high = Directory->Count;
-    while (low < high) {
-        ULONG middle = low + (high - low) / 2;
-        if (ObpCompareNames(&Directory->Entries[middle]->Name, Name, CaseInsensitive) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-POBP_HEADER ObpFindEntry(POBP_DIRECTORY Directory, PCUNICODE_STRING Name, BOOLEAN CaseInsensitive) {
-    ULONG index = ObpLowerBound(Directory, Name, CaseInsensitive);
-    if (index == Directory->Count || ObpCompareNames(&Directory->Entries[index]->Name, Name, CaseInsensitive) != 0)
-        return NULL;
-    return Directory->Entries[index];
-}
-
-NTSTATUS ObpInsertEntry(POBP_DIRECTORY Directory, POBP_HEADER Header, PUNICODE_STRING Name) {
-    NT_ASSERT_OURS(Header->Directory == NULL);
-    if (Directory->Count == Directory->Capacity) {
-        ULONG capacity = Directory->Capacity == 0 ? 16 : Directory->Capacity * 2;
-        POBP_HEADER *entries = ExAllocatePoolWithTag(PagedPool, capacity * sizeof(*entries), OBP_TAG);
-        if (entries == NULL)
-            return STATUS_INSUFFICIENT_RESOURCES;
-        if (Directory->Entries != NULL) {
-            RtlCopyMemory(entries, Directory->Entries, Directory->Count * sizeof(*entries));
-            ExFreePoolWithTag(Directory->Entries, OBP_TAG);
-        }
-        Directory->Entries = entries;
-        Directory->Capacity = capacity;
-    }
-    ULONG index = ObpLowerBound(Directory, Name, FALSE);
-    RtlMoveMemory(&Directory->Entries[index + 1], &Directory->Entries[index], (Directory->Count - index) * sizeof(Directory->Entries[0]));
-    Directory->Entries[index] = Header;
-    Directory->Count++;
-    Header->Name = *Name;
-    Header->Directory = Directory;
-    ObfReferenceObject(ObpBody(Header));
-    ObfReferenceObject(Directory);
-    return STATUS_SUCCESS;
-}
-
-VOID ObpRemoveEntry(POBP_HEADER Header) {
-    POBP_DIRECTORY directory = Header->Directory;
-    ULONG index = ObpLowerBound(directory, &Header->Name, FALSE);
-    NT_ASSERT_OURS(index < directory->Count && directory->Entries[index] == Header);
-    directory->Count--;
-    RtlMoveMemory(&directory->Entries[index], &directory->Entries[index + 1], (directory->Count - index) * sizeof(directory->Entries[0]));
-    ExFreePoolWithTag(Header->Name.Buffer, OBP_TAG);
-    RtlZeroMemory(&Header->Name, sizeof(Header->Name));
-    Header->Directory = NULL;
-    ObfDereferenceObject(directory);
-    ObfDereferenceObject(ObpBody(Header));
-}
 
 VOID ObpDeleteDirectory(PVOID Object) {
     POBP_DIRECTORY directory = Object;
     NT_ASSERT_OURS(directory->Count == 0);
-    if (directory->Entries != NULL)
-        ExFreePoolWithTag(directory->Entries, OBP_TAG);
+    if (directory->Pages != NULL)
+        ExFreePoolWithTag(directory->Pages, OBP_TAG);
     if (directory->Shadow != NULL)
         ObfDereferenceObject(directory->Shadow);
 }
 
 VOID ObpWalkDirectory(PVOID Directory, OB_VISIT_ROUTINE Visit, PVOID Context) {
-    POBP_DIRECTORY directory = Directory;
-    for (ULONG i = 0; i < directory->Count; i++) {
-        POBP_HEADER header = directory->Entries[i];
+    OBP_POSITION position = {0, 0};
+    POBP_HEADER header;
+    while ((header = ObpNextEntry(Directory, &position)) != NULL) {
         ObfReferenceObject(ObpBody(header));
         Visit(Context, &header->Name, ObpBody(header));
         ObfDereferenceObject(ObpBody(header));
@@ -163,8 +105,11 @@ NTSTATUS NTAPI NtQueryDirectoryObject(HANDLE Handle, PVOID Buffer, ULONG Length,
     /* Entries, an entry of zeroes, then their strings. */
     SIZE_T size = sizeof(OBJECT_DIRECTORY_INFORMATION);
     ULONG end = first;
-    while (end < directory->Count && !(ReturnSingleEntry && end > first)) {
-        SIZE_T entry = ObpEntrySize(directory->Entries[end]);
+    OBP_POSITION start = ObpSeekEntry(directory, first), position = start;
+    POBP_HEADER header = ObpNextEntry(directory, &position);
+    SIZE_T firstSize = header != NULL ? ObpEntrySize(header) : 0;
+    for (; header != NULL && !(ReturnSingleEntry && end > first); header = ObpNextEntry(directory, &position)) {
+        SIZE_T entry = ObpEntrySize(header);
         if (size + entry > Length)
             break;
         size += entry;
@@ -176,7 +121,7 @@ NTSTATUS NTAPI NtQueryDirectoryObject(HANDLE Handle, PVOID Buffer, ULONG Length,
         size = 0;
     } else if (end == first) {
         status = ReturnSingleEntry ? STATUS_BUFFER_TOO_SMALL : STATUS_MORE_ENTRIES;
-        size += ObpEntrySize(directory->Entries[first]);
+        size += firstSize;
     } else {
         status = end < directory->Count && !ReturnSingleEntry ? STATUS_MORE_ENTRIES : STATUS_SUCCESS;
         copy = ExAllocatePoolWithTag(PagedPool, size, OBP_TAG);
@@ -188,8 +133,9 @@ NTSTATUS NTAPI NtQueryDirectoryObject(HANDLE Handle, PVOID Buffer, ULONG Length,
         POBJECT_DIRECTORY_INFORMATION information = (POBJECT_DIRECTORY_INFORMATION)copy;
         PUCHAR text = (PUCHAR)(information + (end - first) + 1);
         for (ULONG i = first; i < end; i++, information++) {
-            ObpPutString(&information->Name, &directory->Entries[i]->Name, &text, (LONG64)Buffer - (LONG64)copy);
-            ObpPutString(&information->TypeName, &directory->Entries[i]->Type->Name, &text, (LONG64)Buffer - (LONG64)copy);
+            header = ObpNextEntry(directory, &start);
+            ObpPutString(&information->Name, &header->Name, &text, (LONG64)Buffer - (LONG64)copy);
+            ObpPutString(&information->TypeName, &header->Type->Name, &text, (LONG64)Buffer - (LONG64)copy);
         }
         NTSTATUS stored = ObpStore(Buffer, copy, size, mode);
         if (NT_SUCCESS(stored))

@@ -36,9 +36,11 @@ typedef struct _OBJECT_TYPE {
 } OBJECT_TYPE;
 _Static_assert(offsetof(OBJECT_TYPE, TypeList) == 0 && offsetof(OBJECT_TYPE, Name) == 0x10, "OBJECT_TYPE");
 
-typedef struct _OBP_DIRECTORY { /* body of a Directory: entries sorted by upcased, then by exact name */
-    struct _OBP_HEADER **Entries;
-    ULONG Count, Capacity;
+typedef struct _OBP_PAGE OBP_PAGE, *POBP_PAGE; /* some of a directory's names: entries.c */
+typedef struct _OBP_DIRECTORY {                /* body of a Directory: entries sorted by upcased, then by exact name */
+    POBP_PAGE *Pages;                          /* none is empty */
+    ULONG PageCount, PageCapacity;
+    ULONG Count;                   /* of entries */
     struct _OBP_DIRECTORY *Shadow; /* referenced: where a name is looked for that is not here; NULL: nowhere */
 } OBP_DIRECTORY, *POBP_DIRECTORY;
 
@@ -110,12 +112,20 @@ VOID ObpReleaseCreateInfo(POBP_CREATE_INFO Info);
 /* As ObpCaptureString, for a string that is captured already and whose buffer is not. */
 NTSTATUS ObpCaptureBuffer(PCUNICODE_STRING Source, KPROCESSOR_MODE Mode, PUNICODE_STRING Captured);
 
-/* ---- directory.c ---- */
+/* ---- entries.c ---- */
+typedef struct _OBP_POSITION { /* before an entry of a directory */
+    ULONG Page, Index;
+} OBP_POSITION;
+OBP_POSITION ObpSeekEntry(POBP_DIRECTORY Directory, ULONG Number); /* before entry Number, which may be the end or beyond */
+/* The entry behind *Position, which moves on; NULL: there is none. Entries that come and go between two calls may be passed over or seen twice. */
+POBP_HEADER ObpNextEntry(POBP_DIRECTORY Directory, OBP_POSITION *Position);
 POBP_HEADER ObpFindEntry(POBP_DIRECTORY Directory, PCUNICODE_STRING Name, BOOLEAN CaseInsensitive);
 /* Takes over Name's buffer and adds a reference each to the object and to the directory. The name must not be there. */
 NTSTATUS ObpInsertEntry(POBP_DIRECTORY Directory, POBP_HEADER Header, PUNICODE_STRING Name);
 /* Undoes it; the object's header keeps nothing of the name. */
 VOID ObpRemoveEntry(POBP_HEADER Header);
+
+/* ---- directory.c ---- */
 VOID ObpDeleteDirectory(PVOID Object);
 /* A permanent directory; *Directory, referenced, may be NULL. One that is there already is taken as it is. */
 NTSTATUS ObpCreateSystemDirectory(PCWSTR Path, POBP_DIRECTORY *Directory);

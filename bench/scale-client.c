@@ -16,8 +16,6 @@ static int failed, exhausted, stepped;
 
 static unsigned long long ticks(void) { return __builtin_ia32_rdtsc(); }
 
-static unsigned shuffled(unsigned number, unsigned count) { return (unsigned)((unsigned long long)number * 7919 % count); }
-
 static void in_kernel(int kind, unsigned count, SCALE_RESULT *result) {
     SCALE_REQUEST request = {(unsigned)kind, count, (unsigned)stepped};
     DWORD got;
@@ -37,12 +35,12 @@ static void user_handles(int kind, unsigned count, SCALE_RESULT *result) {
         result->Status = made == NULL ? ERROR_NOT_ENOUGH_MEMORY : (int)GetLastError();
     start = ticks();
     for (unsigned i = 0; i < result->Made; i++)
-        if (!SetEvent(made[shuffled(i, result->Made)]))
+        if (!SetEvent(made[i]))
             result->Status = (int)GetLastError();
     result->Use = ticks() - start;
     start = ticks();
     for (unsigned i = 0; i < result->Made; i++)
-        if (!CloseHandle(made[shuffled(i, result->Made)]))
+        if (!CloseHandle(made[i]))
             result->Status = (int)GetLastError();
     result->End = ticks() - start;
     free(made);

@@ -223,7 +223,7 @@ static VOID Handles(ULONG Count, SCALE_RESULT *Result) {
         PVOID Object;
         Before(i, Result->Made, 1);
         NTSTATUS Status =
-            ObReferenceObjectByHandle(Made[Shuffled(i, Result->Made)], EVENT_MODIFY_STATE, *ExEventObjectType, KernelMode, &Object, NULL);
+            ObReferenceObjectByHandle(Made[i], EVENT_MODIFY_STATE, *ExEventObjectType, KernelMode, &Object, NULL);
         if (!NT_SUCCESS(Status)) {
             Result->Status = Status;
             break;
@@ -236,7 +236,7 @@ static VOID Handles(ULONG Count, SCALE_RESULT *Result) {
     Start = __rdtsc();
     for (ULONG i = 0; i < Result->Made; i++) {
         Before(i, Result->Made, 2);
-        ZwClose(Made[Shuffled(i, Result->Made)]);
+        ZwClose(Made[i]);
         After(i, Result->Made, 2);
     }
     Result->End = __rdtsc() - Start;
@@ -282,7 +282,7 @@ static VOID Requests(ULONG Count, SCALE_RESULT *Result) {
     Start = __rdtsc();
     for (ULONG i = 0; i < Result->Made / 2; i++) {
         Before(i, Result->Made, 1);
-        IoCancelIrp(Made[Shuffled(i, Result->Made / 2)]);
+        IoCancelIrp(Made[i]);
         After(i, Result->Made, 1);
     }
     Result->Use = (__rdtsc() - Start) * 2;

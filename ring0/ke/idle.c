@@ -93,6 +93,7 @@ PKTHREAD KiIdleUntilReady(VOID) {
 
     KiProcessor->CurrentThread = Idle;
     KiLoadBlock(Idle->Block);
+    KiReapThreads();
     while ((Next = KiSelectThread()) == NULL)
         KipIdleStep();
     return Next;
@@ -101,6 +102,7 @@ PKTHREAD KiIdleUntilReady(VOID) {
 /* A processor that has nothing to do lets another one go on; the last that has nothing to do waits for all. */
 VOID NTAPI KiIdleLoop(PVOID Context) {
     for (;;) {
+        KiReapThreads();
         KiServeIpi();
         KiProcessor->DispatchRequested = FALSE;
         if ((KiPending | KiProcessor->DpcCount) != 0)

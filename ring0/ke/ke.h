@@ -226,6 +226,8 @@ VOID KiSetThreadBlock(PKTHREAD Thread, NT_TEB *Block);
 VOID KiAdoptBootThread(PKTHREAD Thread, PKPROCESS Process, NT_TEB *Block);
 /* Takes the next thread that has ended and whose stack is no longer in use, for PspReapThreads; NULL: none left. */
 PKTHREAD KiTakeDeadThread(VOID);
+/* Nothing else is to be done: whatever has ended is reaped. DISPATCH_LEVEL. */
+VOID KiReapThreads(VOID);
 /* Frees the stack of a thread that has ended (called by the object's deletion, never on that stack). */
 VOID KiDeleteThread(PKTHREAD Thread);
 VOID KiReadyThread(PKTHREAD Thread);

@@ -12,6 +12,27 @@ _Static_assert(offsetof(struct _KTHREAD, KernelStackPointer) == 0x18, "switch.S:
 #define RESUME_AREA ((sizeof(CONTEXT) + 16 + 15) & ~15ull)
 
 static PKTHREAD KipDeadThreads; /* ended threads whose stacks are no longer in use */
+static ULONG KipDeadCount;
+static BOOLEAN KipReapNow;
+
+#define DEAD_ENOUGH 16u
+
+/*
+ * Dead threads are taken away by a worker, and to let it run the memory of the process must go and come again, which costs the more the more threads it has. So threads
+ * that leave others of their process behind wait until there are enough of them, or until nothing else is to be done.
+ */
+static VOID KipBuryThread(PKTHREAD Thread) {
+    Thread->NextDead = KipDeadThreads;
+    KipDeadThreads = Thread;
+    KipDeadCount++;
+    KipReapNow = KipReapNow || Thread->Process->AddressSpace == NULL ||
+                 (KipDeadCount >= DEAD_ENOUGH && KipDeadCount >= ((PEPROCESS)Thread->Process)->ActiveThreads / 8);
+}
+
+VOID KiReapThreads(VOID) {
+    if (KipDeadThreads != NULL)
+        PspReapThreads();
+}
 
 /* What KiSwapContext pops. */
 typedef struct _SWITCH_FRAME {
@@ -173,12 +194,10 @@ NTSTATUS KiSwapThread(VOID) {
         KiBecomeThread(New);
     if (New != Old) {
         New->ContextSwitches++;
-        if (Old->State == Terminated) {
-            Old->NextDead = KipDeadThreads;
-            KipDeadThreads = Old;
-        }
+        if (Old->State == Terminated)
+            KipBuryThread(Old);
         KiSwapContext(Old, New);
-        if (KipDeadThreads != NULL)
+        if (KipReapNow)
             PspReapThreads();
     }
     return Old->WaitStatus;
@@ -187,8 +206,12 @@ NTSTATUS KiSwapThread(VOID) {
 PKTHREAD KiTakeDeadThread(VOID) {
     PKTHREAD Thread = KipDeadThreads;
 
-    if (Thread != NULL)
+    if (Thread != NULL) {
         KipDeadThreads = Thread->NextDead;
+        KipDeadCount--;
+    } else {
+        KipReapNow = FALSE;
+    }
     return Thread;
 }
 
@@ -196,7 +219,7 @@ PKTHREAD KiTakeDeadThread(VOID) {
 VOID KiThreadStartup(VOID) {
     PKTHREAD Thread = KiCurrentThread();
 
-    if (KipDeadThreads != NULL)
+    if (KipReapNow)
         PspReapThreads();
     KeLowerIrql(Thread->WaitIrql);
     Thread->StartRoutine(Thread->StartContext);

@@ -9,6 +9,10 @@ SIZE_T MmTotalFrames, MmFreeFrames;
 static ULONG64 *MiFrameMap; /* a bit per frame: 1 in use */
 static MM_PFN MiLowestFree; /* no frame below it is free */
 
+/* No free run of n frames begins below MiRunHint[n], but for what frames freed since may have made: the lowest of those is MiLowestFreed. */
+#define MI_LONGEST_HINT 16
+static MM_PFN MiRunHint[MI_LONGEST_HINT + 1], MiLowestFreed;
+
 /* Freed runs of this many frames go back to the host, which is cheaper than clearing them when they are used again. */
 #define MI_DISCARD_FRAMES 32
 
@@ -75,6 +79,25 @@ static MM_PFN MiFindRun(SIZE_T Count, MM_PFN Low, MM_PFN High, MM_PFN Boundary) 
     return MI_NO_FRAME;
 }
 
+static MM_PFN *MiHintOf(SIZE_T Count) {
+    if (Count > MI_LONGEST_HINT)
+        return &MiLowestFree;
+    for (MM_PFN count = 1; count <= MI_LONGEST_HINT && MiLowestFreed != MI_NO_FRAME; count++) {
+        MM_PFN first = MiLowestFreed > count - 1 ? MiLowestFreed - (count - 1) : 0; /* a run that the freed frame is the end of */
+        if (first < MiRunHint[count])
+            MiRunHint[count] = first;
+    }
+    MiLowestFreed = MI_NO_FRAME;
+    return &MiRunHint[Count];
+}
+
+static MM_PFN MiFindLowestRun(SIZE_T Count, MM_PFN Low, MM_PFN High, MM_PFN Boundary) {
+    MM_PFN *hint = MiHintOf(Count), first = MiFindRun(Count, Low > *hint ? Low : *hint, High, Boundary);
+    if (first != MI_NO_FRAME && hint != &MiLowestFree && Low <= *hint && Boundary == 0)
+        *hint = first + Count; /* the caller takes it */
+    return first;
+}
+
 static VOID MiZeroFrames(MM_PFN First, SIZE_T Count) {
     for (SIZE_T i = 0; i < Count;) {
         SIZE_T end = i;
@@ -111,7 +134,7 @@ BOOLEAN MiAllocateFrameRun(SIZE_T Count, MM_PFN Low, MM_PFN High, MM_PFN Boundar
     MM_PFN first = MI_NO_FRAME;
     if (Count > MmTotalFrames || (Boundary != 0 && Count > Boundary))
         return FALSE;
-    while (Count > MmFreeFrames || (first = MiFindRun(Count, Low, High, Boundary)) == MI_NO_FRAME)
+    while (Count > MmFreeFrames || (first = MiFindLowestRun(Count, Low, High, Boundary)) == MI_NO_FRAME)
         if (MiReclaim(Count) == 0)
             return FALSE;
     MiTakeRun(first, Count, Zero);
@@ -143,6 +166,8 @@ static BOOLEAN MiDropReference(MM_PFN Frame) {
     MiFrameMap[Frame / 64] &= ~(1ull << (Frame % 64));
     if (Frame < MiLowestFree)
         MiLowestFree = Frame;
+    if (Frame < MiLowestFreed)
+        MiLowestFreed = Frame;
     MmFreeFrames++;
     return TRUE;
 }

@@ -24,7 +24,10 @@ typedef struct _MI_FREE_SLOTS {
     struct _MI_FREE_SLOTS *Next;
     SIZE_T Slot, Count;
 } MI_FREE_SLOTS;
-static MI_FREE_SLOTS *MiFreeSlots;
+#define MI_SLOT_LISTS 16
+static MI_FREE_SLOTS *MiFreeSlots[MI_SLOT_LISTS]; /* by count; the first: of larger ones */
+
+static MI_FREE_SLOTS **MiFreeSlotsOf(SIZE_T Count) { return &MiFreeSlots[Count < MI_SLOT_LISTS ? Count : 0]; }
 
 static PMI_VIEW MiViewOf(ULONG64 Address) {
     if (Address < HAL_SYSVIEW_START || Address >= HAL_SYSVIEW_END)
@@ -36,7 +39,7 @@ static PMI_VIEW MiViewOf(ULONG64 Address) {
 
 /* Slots of exactly this count that were freed before, else new ones. ~0: none left. */
 static SIZE_T MiTakeSlots(SIZE_T Count) {
-    for (MI_FREE_SLOTS **link = &MiFreeSlots; *link != NULL; link = &(*link)->Next) {
+    for (MI_FREE_SLOTS **link = MiFreeSlotsOf(Count); *link != NULL; link = &(*link)->Next) {
         if ((*link)->Count != Count)
             continue;
         MI_FREE_SLOTS *entry = *link;
@@ -92,8 +95,9 @@ VOID MiReleaseSystemView(PVOID Base) {
         MiViewDirectory[i / MI_DIRECTORY][i % MI_DIRECTORY] = NULL;
     MI_FREE_SLOTS *entry = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*entry), 'liVM');
     if (entry != NULL) { /* otherwise some address space is lost, of which there is plenty */
-        *entry = (MI_FREE_SLOTS){MiFreeSlots, slot, view->Slots};
-        MiFreeSlots = entry;
+        MI_FREE_SLOTS **list = MiFreeSlotsOf(view->Slots);
+        *entry = (MI_FREE_SLOTS){*list, slot, view->Slots};
+        *list = entry;
     }
     ExFreePoolWithTag(view, 'eiVM');
 }

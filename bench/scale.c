@@ -222,8 +222,7 @@ static VOID Handles(ULONG Count, SCALE_RESULT *Result) {
     for (ULONG i = 0; i < Result->Made; i++) {
         PVOID Object;
         Before(i, Result->Made, 1);
-        NTSTATUS Status =
-            ObReferenceObjectByHandle(Made[i], EVENT_MODIFY_STATE, *ExEventObjectType, KernelMode, &Object, NULL);
+        NTSTATUS Status = ObReferenceObjectByHandle(Made[i], EVENT_MODIFY_STATE, *ExEventObjectType, KernelMode, &Object, NULL);
         if (!NT_SUCCESS(Status)) {
             Result->Status = Status;
             break;

@@ -305,7 +305,9 @@ NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode) {
             KiBugCheck(OBP_INVALID_KERNEL_HANDLE, (ULONG_PTR)Handle, 0, 0, 0, NULL, "a kernel handle that is protected from closing was closed");
         return STATUS_HANDLE_NOT_CLOSABLE;
     }
-    if (table == ObpKernelTable && ObpSystemProcess != NULL && process != ObpSystemProcess) {
+    /* What runs at the end of a kernel handle runs in the System process. To go there costs as much as a thousand handles, so who has nothing to run stays. */
+    BOOLEAN runs = header->Type->Info.Close != NULL || header->Type->Info.Delete != NULL;
+    if (runs && table == ObpKernelTable && ObpSystemProcess != NULL && process != ObpSystemProcess) {
         KAPC_STATE state;
         KeStackAttachProcess(&ObpSystemProcess->Pcb, &state);
         ObpCloseEntry(ObpSystemProcess, table, index);

@@ -13,7 +13,7 @@ typedef struct _SCALE_REQUEST {
 } SCALE_REQUEST;
 
 /* tests/tools/steps counts from one of these to the next; Name is what they are of, at most eight letters. */
-#define SCALE_SAMPLE 16u
+#define SCALE_SAMPLE 8u
 static inline unsigned long long ScaleName(const char *Name) {
     unsigned long long Letters = 0;
     for (unsigned i = 0; i < 8 && Name[i]; i++)

@@ -121,7 +121,7 @@ static VOID MiTakeRun(MM_PFN First, SIZE_T Count, BOOLEAN Zero) {
 }
 
 BOOLEAN MiTakeFreeFrames(SIZE_T Count, MM_PFN *First) {
-    if (Count > MmFreeFrames || (*First = MiFindRun(Count, 0, MmTotalFrames, 0)) == MI_NO_FRAME)
+    if (Count > MmFreeFrames || (*First = MiFindLowestRun(Count, 0, MmTotalFrames, 0)) == MI_NO_FRAME)
         return FALSE;
     MiTakeRun(*First, Count, TRUE);
     return TRUE;
@@ -134,7 +134,7 @@ BOOLEAN MiAllocateFrameRun(SIZE_T Count, MM_PFN Low, MM_PFN High, MM_PFN Boundar
     MM_PFN first = MI_NO_FRAME;
     if (Count > MmTotalFrames || (Boundary != 0 && Count > Boundary))
         return FALSE;
-    while (Count > MmFreeFrames || (first = MiFindLowestRun(Count, Low, High, Boundary)) == MI_NO_FRAME)
+    while (Count > MiAvailableFrames() || (first = MiFindLowestRun(Count, Low, High, Boundary)) == MI_NO_FRAME)
         if (MiReclaim(Count) == 0)
             return FALSE;
     MiTakeRun(first, Count, Zero);

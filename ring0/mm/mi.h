@@ -54,7 +54,10 @@ typedef struct _MI_PFN {
 } MI_PFN, *PMI_PFN;
 extern PMI_PFN MiPfn;
 
-/* Frames that are free now: nothing goes out for them. */
+/* The last free frames are for pages that come in: who allocates without end is refused before nobody else can go on. */
+#define MI_RESERVED_FRAMES 32u
+static inline SIZE_T MiAvailableFrames(VOID) { return MmFreeFrames > MI_RESERVED_FRAMES ? MmFreeFrames - MI_RESERVED_FRAMES : 0; }
+/* Frames that are free now, the reserved ones too: nothing goes out for them. */
 BOOLEAN MiTakeFreeFrames(SIZE_T Count, MM_PFN *First);
 /* As MiAllocateFrames, between Low and High (exclusive), not crossing a multiple of Boundary (a power of two; 0: any); zeroed if Zero. */
 BOOLEAN MiAllocateFrameRun(SIZE_T Count, MM_PFN Low, MM_PFN High, MM_PFN Boundary, BOOLEAN Zero, MM_PFN *First);

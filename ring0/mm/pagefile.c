@@ -22,8 +22,9 @@ SIZE_T MiPageFileRoom(VOID) { return MI_PAGE_FILE_PAGES > MmPagesOut ? MI_PAGE_F
 
 BOOLEAN MiChargePages(SIZE_T Count, SIZE_T *Out) {
     SIZE_T room = MiPageFileRoom();
-    *Out = Count <= MmFreeFrames ? 0 : Count < room ? Count : room;
-    if (Count - *Out > MmFreeFrames)
+    SIZE_T free = MiAvailableFrames();
+    *Out = Count <= free ? 0 : Count < room ? Count : room;
+    if (Count - *Out > free)
         return FALSE;
     MmPagesOut += *Out;
     return TRUE;
@@ -61,7 +62,7 @@ NTSTATUS MiReadPage(ULONG64 Slot, MM_PFN *Frame) {
     MM_PFN frame;
     NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
     MmPagesOut--;
-    if (!MiAllocateFrameRun(1, 0, MmTotalFrames, 0, Slot == 0, &frame))
+    if (!MiAllocateFrameRun(1, 0, MmTotalFrames, 0, Slot == 0, &frame) && !MiTakeFreeFrames(1, &frame))
         goto failed;
     status = STATUS_DEVICE_DATA_ERROR;
     if (Slot != 0 && HalOps->page_read(Slot - 1, frame * PAGE_SIZE) != 0) {

@@ -1,4 +1,5 @@
 /* Cache-aware rundown protection: acquired and released by any number, until the owner waits for the last. A resource that is handed to another thread. */
+// ringside run --memory 16M
 #include "threads.h"
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
@@ -70,10 +71,18 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     ExReInitializeRundownProtectionCacheAware(Ref);
     Cycle("initialized again");
     ExFreeCacheAwareRundownProtection(Ref);
+    for (ULONG i = 0; i < 1000000 && Ref != NULL; i++) {
+        Ref = ExAllocateCacheAwareRundownProtection(NonPagedPoolNx, TAG);
+        if (Ref != NULL)
+            ExFreeCacheAwareRundownProtection(Ref);
+    }
+    ok(Ref != NULL, "a million are freed: they would not fit");
     ok(Size >= sizeof(EX_RUNDOWN_REF), "it has a size");
     Own = Ref = ExAllocatePoolWithTag(NonPagedPoolNx, Size, TAG);
-    RtlFillMemory(Own, Size, 0xAA);
+    RtlFillMemory(Own, Size, 0xFF);
     ExInitializeRundownProtectionCacheAware(Ref, Size);
+    is(ExAcquireRundownProtectionCacheAware(Ref), TRUE, "initialized");
+    ExReleaseRundownProtectionCacheAware(Ref);
     ExRundownCompletedCacheAware(Ref);
     is(ExAcquireRundownProtectionCacheAware(Ref), FALSE, "marked as run down");
     ExReInitializeRundownProtectionCacheAware(Ref);

@@ -30,6 +30,11 @@ static void print_location(const hal_stack_frame *frame, int is_caller) {
     if (location.line != 0) {
         fprintf(out, "  %s:%u", location.file, location.line);
     }
+    for (unsigned i = 0; i < location.inlined_count; i++) {
+        fprintf(out, "%s %s", i == 0 ? ", in inlined" : ",", location.inlined[i].function);
+        if (location.inlined[i].line != 0)
+            fprintf(out, " (line %u)", location.inlined[i].line);
+    }
 }
 
 /* The first frame in the culprit's image, with its place in the source. */

@@ -23,7 +23,17 @@ $(BUILD)/host/cc_files.inc: $(CC_FILES) ringside/rules.mk
 	@mkdir -p $(@D)
 	printf '%s\n' $(CC_FILES) | awk '{ n = split($$0, part, "/"); printf "static const unsigned char file_%d[] = {\n#embed \"%s\"\n};\n", NR, $$0; \
 		table = table "    {\"" part[n] "\", file_" NR ", sizeof file_" NR "},\n" } END { printf "static const struct file files[] = {\n%s};\n", table }' > $@
-$(BUILD)/host/ringside/cc/headers.o: $(BUILD)/ring0/ntoskrnl.lib $(BUILD)/ring0/wdmsec.lib $(BUILD)/host/cc_files.inc
+$(BUILD)/host/intrinsics.o: ringside/cc/intrinsics.c
+	@mkdir -p $(@D)
+	$(CC) --target=x86_64-w64-windows-gnu -std=gnu17 -O2 -fms-extensions -ffreestanding -fno-builtin -fno-stack-protector -mno-stack-arg-probe -mcx16 -w \
+		-isystem $(MINGW_INCLUDE) -c $< -o $@
+$(BUILD)/host/intrinsics.lib: $(BUILD)/host/intrinsics.o
+	$(LLD) -lib -nologo -out:$@ $<
+$(BUILD)/host/cc_variables.inc: $(wildcard ring0/*/exports.tbl)
+	@mkdir -p $(@D)
+	awk '$$4 == "data" && $$2 == "ntoskrnl" { split($$1, name, "="); printf "\"%s\",\n", name[1] }' $^ > $@
+$(BUILD)/host/ringside/cc.o: $(BUILD)/host/cc_variables.inc
+$(BUILD)/host/ringside/cc/headers.o: $(BUILD)/host/intrinsics.lib $(BUILD)/ring0/ntoskrnl.lib $(BUILD)/ring0/wdmsec.lib $(BUILD)/host/cc_files.inc
 $(BUILD)/host/ringside/corpus.o: $(BUILD)/ring0/proved.inc
 
 $(BUILD)/host/images.o: ringside/images.awk $(RING0_IMAGES) $(RING3_IMAGES)

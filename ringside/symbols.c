@@ -83,8 +83,83 @@ static bool die_contains(Dwarf_Die die, Dwarf_Addr pc) {
     return pc >= low && pc < high;
 }
 
+/* die_contains() for code that lies in pieces, too. */
+static bool die_covers(Dwarf_Debug debug, Dwarf_Die unit, Dwarf_Die die, Dwarf_Addr pc) {
+    Dwarf_Attribute attribute = NULL;
+    Dwarf_Error error = NULL;
+    Dwarf_Off offset = 0, real = 0;
+    Dwarf_Ranges *ranges = NULL;
+    Dwarf_Signed count = 0;
+    Dwarf_Unsigned bytes = 0;
+    Dwarf_Addr base = 0;
+    bool covers = die_contains(die, pc);
+
+    if (covers || dwarf_attr(die, DW_AT_ranges, &attribute, &error) != DW_DLV_OK)
+        return covers;
+    dwarf_lowpc(unit, &base, &error);
+    if (dwarf_global_formref(attribute, &offset, &error) == DW_DLV_OK &&
+        dwarf_get_ranges_b(debug, offset, die, &real, &ranges, &count, &bytes, &error) == DW_DLV_OK) {
+        for (Dwarf_Signed i = 0; i < count && ranges[i].dwr_type != DW_RANGES_END; i++) {
+            if (ranges[i].dwr_type == DW_RANGES_ADDRESS_SELECTION)
+                base = ranges[i].dwr_addr2;
+            else
+                covers = covers || (pc >= base + ranges[i].dwr_addr1 && pc < base + ranges[i].dwr_addr2);
+        }
+        dwarf_ranges_dealloc(debug, ranges, count);
+    }
+    dwarf_dealloc_attribute(attribute);
+    return covers;
+}
+
+static void add_inlined(Dwarf_Debug debug, Dwarf_Die die, struct symbol_location *location) {
+    Dwarf_Attribute attribute = NULL;
+    Dwarf_Error error = NULL;
+    Dwarf_Off offset = 0;
+    Dwarf_Die origin = NULL;
+    Dwarf_Unsigned line = 0;
+    char *name = NULL;
+
+    if (location->inlined_count == SYMBOL_INLINED || dwarf_attr(die, DW_AT_abstract_origin, &attribute, &error) != DW_DLV_OK)
+        return;
+    if (dwarf_global_formref(attribute, &offset, &error) == DW_DLV_OK && dwarf_offdie_b(debug, offset, 1, &origin, &error) == DW_DLV_OK) {
+        if (dwarf_diename(origin, &name, &error) == DW_DLV_OK) {
+            snprintf(location->inlined[location->inlined_count].function, sizeof location->inlined[0].function, "%s", name);
+            dwarf_dealloc_attribute(attribute);
+            attribute = NULL;
+            if (dwarf_attr(die, DW_AT_call_line, &attribute, &error) == DW_DLV_OK && dwarf_formudata(attribute, &line, &error) == DW_DLV_OK)
+                location->inlined[location->inlined_count].line = (unsigned)line;
+            location->inlined_count++;
+        }
+        dwarf_dealloc_die(origin);
+    }
+    if (attribute != NULL)
+        dwarf_dealloc_attribute(attribute);
+}
+
+/* Follows the calls that were inlined down to pc, through blocks. */
+static void find_inlined(Dwarf_Debug debug, Dwarf_Die unit, Dwarf_Die parent, Dwarf_Addr pc, struct symbol_location *location) {
+    Dwarf_Die child = NULL;
+    Dwarf_Error error = NULL;
+    int result = dwarf_child(parent, &child, &error);
+
+    while (result == DW_DLV_OK) {
+        Dwarf_Half tag = 0;
+        Dwarf_Die next = NULL;
+        bool within = dwarf_tag(child, &tag, &error) == DW_DLV_OK && (tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block) &&
+                      die_covers(debug, unit, child, pc);
+        if (within) {
+            if (tag == DW_TAG_inlined_subroutine)
+                add_inlined(debug, child, location);
+            find_inlined(debug, unit, child, pc, location);
+        }
+        result = within ? DW_DLV_NO_ENTRY : dwarf_siblingof_b(debug, child, 1, &next, &error);
+        dwarf_dealloc_die(child);
+        child = next;
+    }
+}
+
 /* The name of what contains pc, among the children of a compilation unit that does: a function, or in assembler code the last label before it. */
-static bool find_function(Dwarf_Debug debug, Dwarf_Die unit, Dwarf_Addr pc, char *name, size_t size) {
+static bool find_function(Dwarf_Debug debug, Dwarf_Die unit, Dwarf_Addr pc, struct symbol_location *location) {
     Dwarf_Die child = NULL;
     Dwarf_Error error = NULL;
     Dwarf_Addr best = 0;
@@ -99,9 +174,11 @@ static bool find_function(Dwarf_Debug debug, Dwarf_Die unit, Dwarf_Addr pc, char
             match = tag == DW_TAG_subprogram ? die_contains(child, pc) : tag == DW_TAG_label && low <= pc && low >= best && die_contains(unit, pc);
         }
         if (match && dwarf_diename(child, &text, &error) == DW_DLV_OK) {
-            snprintf(name, size, "%s", text);
+            snprintf(location->function, sizeof location->function, "%s", text);
             best = low;
             found = true;
+            if (tag == DW_TAG_subprogram)
+                find_inlined(debug, unit, child, pc, location);
         }
         Dwarf_Die next = NULL;
         result = found && tag == DW_TAG_subprogram ? DW_DLV_NO_ENTRY : dwarf_siblingof_b(debug, child, 1, &next, &error);
@@ -172,7 +249,7 @@ bool symbols_find(const hal_stack_frame *frame, struct symbol_location *location
         Dwarf_Die unit = NULL;
         if (dwarf_siblingof_b(opened.debug, NULL, 1, &unit, &error) == DW_DLV_OK) {
             /* The walk goes on to the end in any case: only that resets libdwarf's place among the units. */
-            if (!found && find_function(opened.debug, unit, pc, location->function, sizeof location->function)) {
+            if (!found && find_function(opened.debug, unit, pc, location)) {
                 found = true;
                 find_line(unit, pc, location);
             }

@@ -12,9 +12,17 @@
 extern "C" {
 #endif
 
+unsigned char _InterlockedCompareExchange128(long long volatile *, long long, long long, long long *);
+
 #ifndef __nop
 #define __nop ringside_nop
 RINGSIDE_INTRINSIC void ringside_nop(void) { __asm__ __volatile__("nop"); }
+#endif
+#ifndef _disable
+#define _disable ringside_disable
+RINGSIDE_INTRINSIC void ringside_disable(void) { __asm__ __volatile__("cli" ::: "memory"); }
+#define _enable ringside_enable
+RINGSIDE_INTRINSIC void ringside_enable(void) { __asm__ __volatile__("sti" ::: "memory"); }
 #endif
 #ifndef __halt
 #define __halt ringside_halt
@@ -39,6 +47,40 @@ RINGSIDE_INTRINSIC void ringside_lgdt(void *Source) { __asm__ __volatile__("lgdt
 #ifndef _sgdt
 #define _sgdt ringside_sgdt
 RINGSIDE_INTRINSIC void ringside_sgdt(void *Destination) { __asm__ __volatile__("sgdt %0" : "=m"(*(char(*)[10])Destination)); }
+#endif
+
+#ifdef _KERNEL_MODE /* a program has these from its C run-time library */
+#ifdef __cplusplus
+}
+#endif
+#include <stdlib.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+#define _byteswap_ushort ringside_byteswap_ushort
+RINGSIDE_INTRINSIC unsigned short ringside_byteswap_ushort(unsigned short Value) { return __builtin_bswap16(Value); }
+#define _byteswap_ulong ringside_byteswap_ulong
+RINGSIDE_INTRINSIC unsigned long ringside_byteswap_ulong(unsigned long Value) { return __builtin_bswap32(Value); }
+#define _byteswap_uint64 ringside_byteswap_uint64
+RINGSIDE_INTRINSIC unsigned long long ringside_byteswap_uint64(unsigned long long Value) { return __builtin_bswap64(Value); }
+#define __invlpg ringside_invlpg
+RINGSIDE_INTRINSIC void ringside_invlpg(void *Address) { __asm__ __volatile__("invlpg (%0)" : : "r"(Address) : "memory"); }
+#define __wbinvd ringside_wbinvd
+RINGSIDE_INTRINSIC void ringside_wbinvd(void) { __asm__ __volatile__("wbinvd" ::: "memory"); }
+#define __readpmc ringside_readpmc
+RINGSIDE_INTRINSIC unsigned long long ringside_readpmc(unsigned long Counter) {
+    unsigned long Low, High;
+    __asm__ __volatile__("rdpmc" : "=a"(Low), "=d"(High) : "c"(Counter));
+    return (unsigned long long)High << 32 | Low;
+}
+#define __segmentlimit ringside_segmentlimit
+RINGSIDE_INTRINSIC unsigned long ringside_segmentlimit(unsigned long Selector) {
+    unsigned long Limit = 0;
+    __asm__ __volatile__("lsll %1, %0" : "+r"(Limit) : "r"(Selector) : "cc");
+    return Limit;
+}
+#define __ll_lshift ringside_ll_lshift
+RINGSIDE_INTRINSIC unsigned long long ringside_ll_lshift(unsigned long long Value, int Bits) { return Value << (Bits & 63); }
 #endif
 
 /* The number of the register is part of the instruction. */

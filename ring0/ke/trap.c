@@ -231,6 +231,25 @@ static VOID ReadControlRegister(hal_trap_frame *Frame) {
     Frame->rip += Frame->insn_length;
 }
 
+/*
+ * What 64-bit Windows has in the registers that describe the processor to it (Intel's manual, volume 4, for the layouts). Others are none here, and the
+ * processor faults: a driver that looks whether there is one does it under __try.
+ */
+static VOID ReadModelSpecificRegister(hal_trap_frame *Frame) {
+    ULONG64 Value;
+    switch ((ULONG)Frame->gpr[1]) {
+    case 0x1B: Value = 0xFEE00900; break;                       /* IA32_APIC_BASE: enabled, of the boot processor */
+    case 0xC0000080: Value = 0xD01; break;                      /* IA32_EFER: SCE, LME, LMA, NXE */
+    case 0xC0000081: Value = 0x0023001000000000; break;         /* IA32_STAR */
+    case 0xC0000082: Value = (ULONG64)KiSystemCallEntry; break; /* IA32_LSTAR */
+    case 0xC0000084: Value = 0x4700; break;                     /* IA32_FMASK */
+    default: Raise(Frame, STATUS_PRIVILEGED_INSTRUCTION, 0, 0, 0);
+    }
+    *FrameRegister(Frame, 0) = (ULONG)Value;
+    *FrameRegister(Frame, 2) = Value >> 32;
+    Frame->rip += Frame->insn_length;
+}
+
 static VOID WriteControlRegister(hal_trap_frame *Frame) {
     ULONG64 Value = *FrameRegister(Frame, Frame->insn_reg);
     if (Frame->insn_index != 8) {
@@ -289,7 +308,7 @@ static VOID PrivilegedInstruction(hal_trap_frame *Frame) {
         return;
     case HAL_INSN_IN:
     case HAL_INSN_OUT: AccessPort(Frame); return;
-    case HAL_INSN_RDMSR: _snprintf(Text, sizeof Text - 1, "the driver reads MSR 0x%X, which Ringside does not have", (ULONG)Frame->gpr[1]); break;
+    case HAL_INSN_RDMSR: ReadModelSpecificRegister(Frame); return;
     case HAL_INSN_WRMSR: _snprintf(Text, sizeof Text - 1, "the driver writes MSR 0x%X, which Ringside does not have", (ULONG)Frame->gpr[1]); break;
     case HAL_INSN_HLT: _snprintf(Text, sizeof Text - 1, "the driver halts the processor"); break;
     default:

@@ -22,6 +22,9 @@ struct file {
 static const unsigned char kernel_library[] = {
 #embed "ring0/ntoskrnl.lib"
 };
+static const unsigned char intrinsics_library[] = {
+#embed "host/intrinsics.lib"
+};
 static const unsigned char wdmsec_library[] = {
 #embed "ring0/wdmsec.lib"
 };
@@ -53,7 +56,8 @@ bool headers_make(char *path) {
     for (size_t i = 0; i < sizeof files / sizeof *files && ok; i++)
         ok = write_file(path, files[i].name, files[i].data, files[i].size);
     ok = ok && write_file(path, "ntoskrnl.lib", kernel_library, sizeof kernel_library) &&
-         write_file(path, "wdmsec.lib", wdmsec_library, sizeof wdmsec_library);
+         write_file(path, "wdmsec.lib", wdmsec_library, sizeof wdmsec_library) &&
+         write_file(path, "intrinsics.lib", intrinsics_library, sizeof intrinsics_library);
     if (!ok)
         message_error("cc", "a temporary file cannot be written (%s): set TMPDIR to a directory that can", strerror(errno));
     return ok;

@@ -14,9 +14,11 @@
 #define ALLOC_DATA_PRAGMA 1
 #endif
 
-#ifndef __cplusplus
-/* mingw-w64 has no body for these outside the place they are inlined at, and clang inlines nothing inside __try: IoSkipCurrentIrpStackLocation there
-   would not link. */
+/* mingw-w64 has no body for these outside the place they are inlined at, and clang inlines nothing inside __try: __readmsr and
+   IoSkipCurrentIrpStackLocation there would not link. In C intrinsics have bodies in a library of ours (cc/intrinsics.c). */
+#ifdef __cplusplus
+#define __MINGW_INTRIN_INLINE __inline__ __attribute__((__always_inline__))
+#else
 #define FORCEINLINE static __inline__ __attribute__((__always_inline__, __unused__))
 
 typedef unsigned int UINT; /* the kit's drivers see windef.h's short names through other headers */

@@ -20,13 +20,16 @@ RTL_QUERY_REGISTRY_ROUTINE Query;
 #pragma alloc_text(PAGE, Unload)
 #endif
 
+extern POBJECT_TYPE *IoDriverObjectType; /* no header has it */
+NTKERNELAPI NTSTATUS ObReferenceObjectByName(PUNICODE_STRING, ULONG, PACCESS_STATE, ACCESS_MASK, POBJECT_TYPE, KPROCESSOR_MODE, PVOID, PVOID *);
+
 DECLARE_GLOBAL_CONST_UNICODE_STRING(Greeting, L"hello");
 static EX_PUSH_LOCK Push;
 static EX_SPIN_LOCK Spin;
 static KSPIN_LOCK Lock;
 
-_IRQL_raises_(DISPATCH_LEVEL) _IRQL_requires_max_(DISPATCH_LEVEL) _Acquires_lock_(Lock) static VOID Take(
-    _Out_ _At_(*Irql, _Post_ _IRQL_saves_) PKIRQL Irql) {
+_IRQL_raises_(DISPATCH_LEVEL) _IRQL_requires_max_(DISPATCH_LEVEL) _Acquires_lock_(Lock) static VOID
+    Take(_Out_ _At_(*Irql, _Post_ _IRQL_saves_) PKIRQL Irql) {
     KeAcquireSpinLock(&Lock, Irql);
 }
 
@@ -42,9 +45,8 @@ _Must_inspect_result_ static NTSTATUS Guarded(_In_reads_bytes_opt_(_Inexpressibl
         } finally {
             Status = STATUS_ABANDONED;
         }
-    } except(EXCEPTION_EXECUTE_HANDLER) {
-        Status = GetExceptionCode();
     }
+    except(EXCEPTION_EXECUTE_HANDLER) { Status = GetExceptionCode(); }
     return Status;
 }
 
@@ -91,6 +93,24 @@ static VOID Small(VOID) {
     KdPrint(("checked build: \xE2\x82\xAC %s\n", "\xC3\xA9"));
 }
 
+static VOID Privileged(PDRIVER_OBJECT Driver) {
+    PVOID Object = NULL;
+    DECLSPEC_ALIGN(16) LONG64 Pair[2] = {1, 2}, Expected[2] = {1, 2};
+    _disable();
+    CHECK(__readcr3() != 0);
+    _enable();
+    CHECK(_InterlockedCompareExchange128(Pair, 4, 3, Expected) == 1 && Pair[0] == 3 && Pair[1] == 4);
+    CHECK(NT_SUCCESS(ObReferenceObjectByName(&Driver->DriverName, OBJ_CASE_INSENSITIVE, NULL, 0, *IoDriverObjectType, KernelMode, NULL, &Object)) &&
+          Object == Driver);
+    ObDereferenceObject(Object);
+    CHECK((__readmsr(0xC0000080) & 0x500) == 0x500 && __readmsr(0xC0000082) != 0);
+    try {
+        __readmsr(0x12345);
+        CHECK(!"no such MSR");
+    }
+    except(EXCEPTION_EXECUTE_HANDLER) { CHECK(GetExceptionCode() == STATUS_PRIVILEGED_INSTRUCTION); }
+}
+
 VOID Acquire(PIO_CSQ Csq, PKIRQL Irql) { Take(Irql); }
 
 _Use_decl_annotations_ NTSTATUS Open(PDEVICE_OBJECT Device, PIRP Irp) {
@@ -109,5 +129,6 @@ NTSTATUS DriverEntry(_In_ PDRIVER_OBJECT Driver, _In_ PUNICODE_STRING Path) {
     Locks();
     Strings();
     Small();
+    Privileged(Driver);
     return STATUS_SUCCESS;
 }

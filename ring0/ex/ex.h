@@ -61,6 +61,8 @@ NTSTATUS NTAPI NtQueryPerformanceCounter(PLARGE_INTEGER PerformanceCounter, PLAR
 NTSTATUS NTAPI NtQuerySystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength, PULONG ReturnLength);
 NTSTATUS NTAPI NtSetSystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength);
 NTSTATUS NTAPI NtDisplayString(PUNICODE_STRING String);
+PVOID NTAPI ExiAllocateFromLookasideList(PGENERAL_LOOKASIDE Lookaside);
+VOID NTAPI ExiFreeToLookasideList(PGENERAL_LOOKASIDE Lookaside, PVOID Entry);
 PVOID NTAPI ExiAllocateFromLookasideListEx(PLOOKASIDE_LIST_EX Lookaside);
 VOID NTAPI ExiFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVOID Entry);
 VOID FASTCALL ExEnterCriticalRegionAndAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex);

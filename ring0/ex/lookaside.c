@@ -51,6 +51,28 @@ VOID NTAPI ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside) { ExpEm
 
 VOID NTAPI ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside) { ExpEmpty(&Lookaside->L); }
 
+/* The headers' inline functions as the kernel exports them; both kinds of list begin alike. */
+PVOID NTAPI ExiAllocateFromLookasideList(PGENERAL_LOOKASIDE Lookaside) {
+    PVOID Entry = ExpInterlockedPopEntrySList(&Lookaside->ListHead);
+
+    Lookaside->TotalAllocates++;
+    if (Entry == NULL) {
+        Lookaside->AllocateMisses++;
+        Entry = Lookaside->Allocate(Lookaside->Type, Lookaside->Size, Lookaside->Tag);
+    }
+    return Entry;
+}
+
+VOID NTAPI ExiFreeToLookasideList(PGENERAL_LOOKASIDE Lookaside, PVOID Entry) {
+    Lookaside->TotalFrees++;
+    if (ExQueryDepthSList(&Lookaside->ListHead) >= Lookaside->Depth) {
+        Lookaside->FreeMisses++;
+        Lookaside->Free(Entry);
+    } else {
+        ExpInterlockedPushEntrySList(&Lookaside->ListHead, Entry);
+    }
+}
+
 /* ---- The newer form, whose routines get the list too ------------------------------------------------------------------------ */
 
 static PVOID NTAPI ExpAllocateBlockEx(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag, PLOOKASIDE_LIST_EX Lookaside) {

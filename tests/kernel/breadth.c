@@ -30,6 +30,12 @@ SIZE_T NTAPI RtlSizeHeap(PVOID, ULONG, PVOID);
 NTSTATUS NTAPI ZwLoadKey(POBJECT_ATTRIBUTES, POBJECT_ATTRIBUTES);
 NTSTATUS NTAPI ZwUnloadKey(POBJECT_ATTRIBUTES);
 
+LOGICAL NTAPI KeIsExecutingDpc(VOID);
+BOOLEAN NTAPI KeIsAttachedProcess(VOID);
+ULONG NTAPI KeGetRecommendedSharedDataAlignment(VOID);
+NTSTATUS NTAPI ExGetFirmwareEnvironmentVariable(PUNICODE_STRING, LPGUID, PVOID, PULONG, PULONG);
+NTSTATUS NTAPI ExSetFirmwareEnvironmentVariable(PUNICODE_STRING, LPGUID, PVOID, ULONG, ULONG);
+
 static VOID Pause(ULONG Milliseconds) {
     LARGE_INTEGER Time = {.QuadPart = -10000ll * Milliseconds};
     KeDelayExecutionThread(KernelMode, FALSE, &Time);
@@ -153,6 +159,39 @@ static VOID TestHives(PUNICODE_STRING RegistryPath) {
     STATUS(ZwUnloadKey(&Target), STATUS_INVALID_PARAMETER, "of a key that was not loaded");
 }
 
+static NTSTATUS NTAPI OnEnd(PLUID Id) { return STATUS_SUCCESS; }
+
+static VOID TestSessions(VOID) {
+    LUID System = {0x3E7, 0}, None = {0x12345678, 0};
+    STATUS(SeRegisterLogonSessionTerminatedRoutine(OnEnd), 0, "SeRegisterLogonSessionTerminatedRoutine");
+    STATUS(SeRegisterLogonSessionTerminatedRoutine(NULL), STATUS_INVALID_PARAMETER, "no routine");
+    STATUS(SeMarkLogonSessionForTerminationNotification(&System), 0, "the system's session");
+    STATUS(SeMarkLogonSessionForTerminationNotification(&None), STATUS_NOT_FOUND, "SeMarkLogonSessionForTerminationNotification: nobody's");
+    STATUS(SeUnregisterLogonSessionTerminatedRoutine(OnEnd), 0, "SeUnregisterLogonSessionTerminatedRoutine");
+    STATUS(SeUnregisterLogonSessionTerminatedRoutine(OnEnd), STATUS_NOT_FOUND, "once");
+}
+
+static ULONG InDpc;
+
+static VOID NTAPI OnDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) { InDpc = KeIsExecutingDpc(); }
+
+static VOID TestState(VOID) {
+    static KDPC Dpc;
+    KAPC_STATE State;
+    UCHAR Value[8];
+    ULONG Length = sizeof Value;
+    KeInitializeDpc(&Dpc, OnDpc, NULL);
+    KeInsertQueueDpc(&Dpc, NULL, NULL);
+    ok(InDpc == 1 && !KeIsExecutingDpc(), "KeIsExecutingDpc");
+    KeStackAttachProcess((PKPROCESS)PsInitialSystemProcess, &State);
+    KeUnstackDetachProcess(&State);
+    ok(!KeIsAttachedProcess(), "KeIsAttachedProcess: not to one's own");
+    is(KeGetRecommendedSharedDataAlignment(), 64, "KeGetRecommendedSharedDataAlignment");
+    STATUS(ExGetFirmwareEnvironmentVariable(U("Boot0000"), (LPGUID)Value, Value, &Length, NULL), STATUS_NOT_IMPLEMENTED,
+           "ExGetFirmwareEnvironmentVariable: a BIOS has none");
+    STATUS(ExSetFirmwareEnvironmentVariable(U("Boot0000"), (LPGUID)Value, Value, 8, 0), STATUS_NOT_IMPLEMENTED, "nor can one be set");
+}
+
 static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
     TestDisplay();
     TestAffinity();
@@ -160,4 +199,6 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     TestPower();
     TestHeap();
     TestHives(RegistryPath);
+    TestSessions();
+    TestState();
 }

@@ -38,13 +38,36 @@ static VOID NTAPI CountFree(PVOID Block) {
 
 static VOID NTAPI CountFreeEx(PVOID Block, PLOOKASIDE_LIST_EX List) { CountFree(Block); }
 
+/* The exported forms of what the headers make inline functions of. */
+static VOID TestExported(PCWSTR AllocateName, PCWSTR FreeName, PVOID List, PSLIST_HEADER Head) {
+    UNICODE_STRING Name;
+    PVOID(NTAPI * AllocateFrom)(PVOID);
+    VOID(NTAPI * FreeTo)(PVOID, PVOID);
+    PVOID Block;
+    RtlInitUnicodeString(&Name, AllocateName);
+    AllocateFrom = MmGetSystemRoutineAddress(&Name);
+    RtlInitUnicodeString(&Name, FreeName);
+    FreeTo = MmGetSystemRoutineAddress(&Name);
+    Block = AllocateFrom(List);
+    ok(Block != NULL, "%ws", AllocateName);
+    FreeTo(List, Block);
+    is(ExQueryDepthSList(Head), 1, "the exported form keeps the block");
+    ok(AllocateFrom(List) == Block, "and gives it again");
+    FreeTo(List, Block);
+}
+
 static VOID TestLookaside(VOID) {
+    static NPAGED_LOOKASIDE_LIST NPaged;
     static PAGED_LOOKASIDE_LIST Paged;
     static LOOKASIDE_LIST_EX Ex;
     PVOID(NTAPI * RealAllocateEx)(PLOOKASIDE_LIST_EX) = MmGetSystemRoutineAddress(U("ExAllocateFromLookasideListEx"));
     VOID(NTAPI * RealFreeEx)(PLOOKASIDE_LIST_EX, PVOID) = MmGetSystemRoutineAddress(U("ExFreeToLookasideListEx"));
     PVOID Block, Again;
     ExInitializePagedLookasideList(&Paged, NULL, CountFree, 0, 100, 'tseT', 0);
+    TestExported(L"ExAllocateFromPagedLookasideList", L"ExFreeToPagedLookasideList", &Paged, &Paged.L.ListHead);
+    ExInitializeNPagedLookasideList(&NPaged, NULL, NULL, 0, 100, 'tseT', 0);
+    TestExported(L"ExAllocateFromNPagedLookasideList", L"ExFreeToNPagedLookasideList", &NPaged, &NPaged.L.ListHead);
+    ExDeleteNPagedLookasideList(&NPaged);
     Block = ExAllocateFromPagedLookasideList(&Paged);
     ExFreeToPagedLookasideList(&Paged, Block);
     is(Freed, 0, "the block is kept");

@@ -44,6 +44,8 @@ NTSTATUS NTAPI ZwGetNextProcess(HANDLE, ACCESS_MASK, ULONG, ULONG, PHANDLE);
 NTSTATUS NTAPI ZwGetNextThread(HANDLE, HANDLE, ACCESS_MASK, ULONG, ULONG, PHANDLE);
 NTSTATUS NTAPI PsGetContextThread(PETHREAD, PCONTEXT, KPROCESSOR_MODE);
 NTSTATUS NTAPI PsSetContextThread(PETHREAD, PCONTEXT, KPROCESSOR_MODE);
+NTSTATUS NTAPI PsReferenceProcessFilePointer(PEPROCESS, PFILE_OBJECT *);
+BOOLEAN NTAPI KeIsAttachedProcess(VOID);
 ULONG NTAPI PsGetCurrentProcessSessionId(VOID);
 ULONG NTAPI PsGetThreadSessionId(PETHREAD);
 
@@ -266,6 +268,7 @@ static VOID TestMemory(VOID) {
     is(PsGetThreadSessionId(Thread), 1, "PsGetThreadSessionId");
     KeStackAttachProcess((PKPROCESS)Process, &State);
     is(PsGetCurrentProcessSessionId(), 1, "PsGetCurrentProcessSessionId");
+    ok(KeIsAttachedProcess(), "KeIsAttachedProcess");
     STATUS(NtAllocateVirtualMemory(NtCurrentProcess(), &Block, 0, &Size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE), 0, "NtAllocateVirtualMemory");
     *(volatile CHAR *)Block = 'x';
     Size = 0;
@@ -316,6 +319,12 @@ static VOID TestNext(VOID) {
 
 static VOID TestContext(VOID) {
     static CONTEXT Context, Again;
+    PFILE_OBJECT File = NULL;
+    STATUS(PsReferenceProcessFilePointer(Process, &File), 0, "PsReferenceProcessFilePointer");
+    ok(File && wcsstr(File->FileName.Buffer, L"nt-services.exe"), "the program's file");
+    if (File)
+        ObDereferenceObject(File);
+    STATUS(PsReferenceProcessFilePointer(PsInitialSystemProcess, &File), STATUS_UNSUCCESSFUL, "System has none");
     Context.ContextFlags = CONTEXT_CONTROL | CONTEXT_INTEGER;
     STATUS(PsGetContextThread(Thread, &Context, KernelMode), 0, "PsGetContextThread");
     ok(Context.Rip && Context.Rip < (ULONG64)(ULONG_PTR)MmHighestUserAddress, "where it is in user mode");

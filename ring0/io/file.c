@@ -4,7 +4,7 @@
  * A file object that was never opened (its create failed) has no DeviceObject and sends nothing when it is deleted. One without a handle ever
  * (FO_HANDLE_CREATED not set) gets its cleanup just before its close.
  */
-#include "io/io.h"
+#include "io/mount.h"
 
 #define IOP_NAME_TAG  'mNoI'
 #define DIRECT_ACCESS (SYNCHRONIZE | FILE_READ_ATTRIBUTES | READ_CONTROL | ACCESS_SYSTEM_SECURITY | WRITE_OWNER | WRITE_DAC)
@@ -160,6 +160,13 @@ NTSTATUS IopParseDevice(PVOID ParseObject, POBJECT_TYPE RequestedType, PACCESS_S
         return Packet->FinalStatus = Status;
     }
 
+    if (!(File->Flags & FO_DIRECT_DEVICE_OPEN) && Named->Vpb && !(Named->Vpb->Flags & VPB_MOUNTED)) {
+        Status = IopMountVolume(Named);
+        if (!NT_SUCCESS(Status) && Status != STATUS_UNRECOGNIZED_VOLUME) {
+            ObfDereferenceObject(File);
+            return Packet->FinalStatus = Status;
+        }
+    }
     File->DeviceObject = Named;
     if (!(File->Flags & FO_DIRECT_DEVICE_OPEN) && Named->Vpb && (Named->Vpb->Flags & VPB_MOUNTED))
         File->Vpb = Named->Vpb;

@@ -1,5 +1,5 @@
 /* Volumes: their drive letters, their disks, and who wants to know of file systems. */
-#include "io/io.h"
+#include "io/mount.h"
 
 #define IOP_VOLUME_TAG 'loVI'
 
@@ -40,7 +40,7 @@ NTSTATUS NTAPI IoGetDiskDeviceObject(PDEVICE_OBJECT FileSystemDeviceObject, PDEV
     return STATUS_SUCCESS;
 }
 
-/* ---- News of file systems: none registers (IoRegisterFileSystem is not there), so the list is only kept ---- */
+/* ---- News of file systems ---- */
 typedef struct _IOP_FS_NOTIFICATION {
     LIST_ENTRY Entry;
     PDRIVER_OBJECT Driver;
@@ -68,7 +68,15 @@ NTSTATUS NTAPI IoRegisterFsRegistrationChange(PDRIVER_OBJECT DriverObject, PDRIV
     notification->Routine = DriverNotificationRoutine;
     ObfReferenceObject(DriverObject);
     InsertTailList(&IopFsNotifications, &notification->Entry);
+    IopTellFileSystems(DriverNotificationRoutine); /* those that are there already */
     return STATUS_SUCCESS;
+}
+
+VOID IopNotifyFileSystem(PDEVICE_OBJECT System, BOOLEAN Active) {
+    for (PLIST_ENTRY entry = IopFsNotifications.Flink, next; entry != &IopFsNotifications; entry = next) {
+        next = entry->Flink;
+        CONTAINING_RECORD(entry, IOP_FS_NOTIFICATION, Entry)->Routine(System, Active);
+    }
 }
 
 VOID NTAPI IoUnregisterFsRegistrationChange(PDRIVER_OBJECT DriverObject, PDRIVER_FS_NOTIFICATION DriverNotificationRoutine) {

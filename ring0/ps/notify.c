@@ -52,6 +52,16 @@ NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx(PCREATE_PROCESS_NOTIFY_ROUTINE_
     return PspChangeProcessRoutine((PVOID)NotifyRoutine, TRUE, Remove);
 }
 
+/* The one type there is: as ...Ex, for processes of all subsystems; and there is one subsystem. */
+NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx2(ULONG NotifyType, PVOID NotifyInformation, BOOLEAN Remove) {
+    return NotifyType == 0 ? PspChangeProcessRoutine(NotifyInformation, TRUE, Remove) : STATUS_INVALID_PARAMETER;
+}
+
+/* Type 0 is told of the beginning of a thread of user mode in that thread; type 1 where it is made, as by PsSetCreateThreadNotifyRoutine. */
+NTSTATUS NTAPI PsSetCreateThreadNotifyRoutineEx(ULONG NotifyType, PVOID NotifyInformation) {
+    return NotifyType <= 1 ? PspAddRoutine(PspThreadRoutines, NotifyInformation, NotifyType == 0) : STATUS_INVALID_PARAMETER;
+}
+
 NTSTATUS NTAPI PsSetCreateThreadNotifyRoutine(PCREATE_THREAD_NOTIFY_ROUTINE NotifyRoutine) {
     return PspAddRoutine(PspThreadRoutines, (PVOID)NotifyRoutine, FALSE);
 }
@@ -62,6 +72,11 @@ NTSTATUS NTAPI PsRemoveCreateThreadNotifyRoutine(PCREATE_THREAD_NOTIFY_ROUTINE N
 
 NTSTATUS NTAPI PsSetLoadImageNotifyRoutine(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine) {
     return PspAddRoutine(PspImageRoutines, (PVOID)NotifyRoutine, FALSE);
+}
+
+/* Images of another architecture (flag 1) do not come up here: there is no other. */
+NTSTATUS NTAPI PsSetLoadImageNotifyRoutineEx(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine, ULONG_PTR Flags) {
+    return Flags & ~1ull ? STATUS_INVALID_PARAMETER_2 : PsSetLoadImageNotifyRoutine(NotifyRoutine);
 }
 
 NTSTATUS NTAPI PsRemoveLoadImageNotifyRoutine(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine) {
@@ -89,12 +104,20 @@ NTSTATUS PspNotifyProcess(PEPROCESS Process, BOOLEAN Create, PCUNICODE_STRING Co
     return Info.CreationStatus;
 }
 
-VOID PspNotifyThread(PETHREAD Thread, BOOLEAN Create) {
+static VOID PspCallThreadRoutines(PETHREAD Thread, BOOLEAN Create, BOOLEAN Extended) {
     for (ULONG Index = 0; Index < MAXIMUM_ROUTINES; Index++) {
-        if (PspThreadRoutines[Index].Routine != NULL)
+        if (PspThreadRoutines[Index].Routine != NULL && PspThreadRoutines[Index].Extended == Extended)
             ((PCREATE_THREAD_NOTIFY_ROUTINE)PspThreadRoutines[Index].Routine)(Thread->Cid.UniqueProcess, Thread->Cid.UniqueThread, Create);
     }
 }
+
+VOID PspNotifyThread(PETHREAD Thread, BOOLEAN Create) {
+    PspCallThreadRoutines(Thread, Create, FALSE);
+    if (!Create && !Thread->Tcb.SystemThread)
+        PspCallThreadRoutines(Thread, FALSE, TRUE);
+}
+
+VOID PspNotifyThreadBegins(PETHREAD Thread) { PspCallThreadRoutines(Thread, TRUE, TRUE); }
 
 VOID PsCallImageNotifyRoutines(PCUNICODE_STRING Name, HANDLE ProcessId, PVOID Base, SIZE_T Size) {
     for (ULONG Index = 0; Index < MAXIMUM_ROUTINES; Index++) {

@@ -81,6 +81,10 @@ struct _NT_PS_ATTRIBUTE;
 /* Stores what PS_ATTRIBUTE_CLIENT_ID or PS_ATTRIBUTE_TEB_ADDRESS asks for; STATUS_INVALID_PARAMETER for others. */
 NTSTATUS PspReturnAttribute(const struct _NT_PS_ATTRIBUTE *Attribute, PETHREAD Thread);
 VOID PspNotifyThread(PETHREAD Thread, BOOLEAN Create);
+VOID PspNotifyThreadBegins(PETHREAD Thread); /* a thread of user mode, in it */
+NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx2(ULONG NotifyType, PVOID NotifyInformation, BOOLEAN Remove);
+NTSTATUS NTAPI PsSetCreateThreadNotifyRoutineEx(ULONG NotifyType, PVOID NotifyInformation);
+NTSTATUS NTAPI PsSetLoadImageNotifyRoutineEx(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine, ULONG_PTR Flags);
 /* A whole file into paged pool (ExFreePool). */
 NTSTATUS PspReadFile(PUNICODE_STRING Path, PVOID *Data, SIZE_T *Size);
 /* A thread object of a process, with id and a KPCR block for a system thread; not initialized for ke/ and not running. */

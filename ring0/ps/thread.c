@@ -128,6 +128,7 @@ static VOID NTAPI PspUserThreadStartup(PVOID Context) {
     PETHREAD Thread = (PETHREAD)KiCurrentThread();
     PEPROCESS Process = Thread->Process;
 
+    PspNotifyThreadBegins(Thread);
     if (!Process->ImagesAnnounced) {
         Process->ImagesAnnounced = TRUE;
         MmListUserImages(Process->Pcb.AddressSpace, PspAnnounceImage, Process->UniqueProcessId);

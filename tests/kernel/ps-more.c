@@ -258,6 +258,33 @@ static ULONG SuspendCount(ULONG Id) {
     return Count;
 }
 
+static ULONG CreatedEx2, ThreadsBegun, ThreadsBegunElsewhere, ImagesEx;
+static VOID ProcessNotifyEx2(PEPROCESS Child, HANDLE Id, PPS_CREATE_NOTIFY_INFO Info) { CreatedEx2 += Info != NULL; }
+static VOID ThreadBegins(HANDLE ProcessId, HANDLE ThreadId, BOOLEAN Create) {
+    ThreadsBegun += Create;
+    ThreadsBegunElsewhere += Create && PsGetCurrentThreadId() != ThreadId;
+}
+static VOID ImageNotifyEx(PUNICODE_STRING Name, HANDLE ProcessId, PIMAGE_INFO Info) { ImagesEx++; }
+
+
+static VOID AddNewerRoutines(VOID) {
+    STATUS(PsSetCreateProcessNotifyRoutineEx2(0, (PVOID)ProcessNotifyEx2, FALSE), 0, "PsSetCreateProcessNotifyRoutineEx2");
+    STATUS(PsSetCreateProcessNotifyRoutineEx2(7, (PVOID)ProcessNotifyEx2, FALSE), STATUS_INVALID_PARAMETER, "of a type that there is");
+    STATUS(PsSetCreateThreadNotifyRoutineEx(0, (PVOID)ThreadBegins), 0, "PsSetCreateThreadNotifyRoutineEx");
+    STATUS(PsSetCreateThreadNotifyRoutineEx(7, (PVOID)ThreadBegins), STATUS_INVALID_PARAMETER, "of a type that there is");
+    STATUS(PsSetLoadImageNotifyRoutineEx(ImageNotifyEx, 1), 0, "PsSetLoadImageNotifyRoutineEx");
+    STATUS(PsSetLoadImageNotifyRoutineEx(ImageNotifyEx, 8), STATUS_INVALID_PARAMETER_2, "with flags that there are");
+}
+
+static VOID TestNewerRoutines(VOID) {
+    is(CreatedEx2, 1, "PsSetCreateProcessNotifyRoutineEx2: a process");
+    ok(ThreadsBegun == 1 && ThreadsBegunElsewhere == 0, "PsSetCreateThreadNotifyRoutineEx: a thread, in it");
+    is(ImagesEx, Images, "PsSetLoadImageNotifyRoutineEx: the same images");
+    STATUS(PsSetCreateProcessNotifyRoutineEx2(0, (PVOID)ProcessNotifyEx2, TRUE), 0, "the newer ones are removed");
+    STATUS(PsRemoveCreateThreadNotifyRoutine(ThreadBegins), 0, "as the older ones");
+    STATUS(PsRemoveLoadImageNotifyRoutine(ImageNotifyEx), 0, "are");
+}
+
 static VOID TestChild(VOID) {
     PEPROCESS Child = NULL;
     PETHREAD Thread = NULL;
@@ -293,6 +320,7 @@ static VOID TestChild(VOID) {
     ZwClose(Handle);
     ObDereferenceObject(Thread);
     ObDereferenceObject(Child);
+    TestNewerRoutines();
     STATUS(PsRemoveCreateThreadNotifyRoutine(ThreadNotify), 0, "PsRemoveCreateThreadNotifyRoutine");
     STATUS(PsRemoveCreateThreadNotifyRoutine(ThreadNotify), STATUS_PROCEDURE_NOT_FOUND, "only once");
     STATUS(PsRemoveLoadImageNotifyRoutine(ImageNotify), 0, "PsRemoveLoadImageNotifyRoutine");
@@ -317,6 +345,7 @@ static NTSTATUS Dispatch(PDEVICE_OBJECT Device, PIRP Irp) {
             STATUS(PsSetCreateProcessNotifyRoutineEx(ProcessNotifyEx, FALSE), 0, "PsSetCreateProcessNotifyRoutineEx");
             STATUS(PsSetCreateThreadNotifyRoutine(ThreadNotify), 0, "PsSetCreateThreadNotifyRoutine");
             STATUS(PsSetLoadImageNotifyRoutine(ImageNotify), 0, "PsSetLoadImageNotifyRoutine");
+            AddNewerRoutines();
         } else if (Stack->Parameters.DeviceIoControl.IoControlCode == PS_MORE_CHILD) {
             TestChild();
         } else {

@@ -83,12 +83,22 @@ static const hal_point *KipFindPoint(ULONG64 Address) {
     return Low < Points->Count && Points->Points[Low].rva == Address - Points->Base ? &Points->Points[Low] : NULL;
 }
 
-static VOID KipWriteCode(ULONG64 Address, UCHAR Byte) { *(volatile UCHAR *)MmGetVirtualForPhysical(MmGetPhysicalAddress((PVOID)Address)) = Byte; }
+/* FALSE: the page is not in memory. */
+static BOOLEAN KipWriteCode(ULONG64 Address, UCHAR Byte) {
+    PHYSICAL_ADDRESS Physical = MmGetPhysicalAddress((PVOID)Address);
 
+    if (Physical.QuadPart == 0)
+        return FALSE;
+    *(volatile UCHAR *)MmGetVirtualForPhysical(Physical) = Byte;
+    return TRUE;
+}
+
+/* Pageable code may have gone while other processors went on: then it is fetched once more, with its breakpoint, and the point comes again. */
 static VOID KipBeginStep(hal_trap_frame *Frame, const hal_point *Point) {
+    if (!KipWriteCode(Frame->rip, Point->original))
+        return;
     KipStepAt = Frame->rip;
     KipStepped = Point;
-    KipWriteCode(KipStepAt, Point->original);
     KiMachine->stepping = 1;
     Frame->rflags |= FLAG_TRAP;
 }
@@ -101,7 +111,8 @@ static VOID KipEndStep(hal_trap_frame *Frame) {
 
 /* An unlocked instruction that reads and writes memory is two accesses, and another processor may come between them. FALSE: not to be done so. */
 static BOOLEAN KipSplitUpdate(hal_trap_frame *Frame, const hal_point *Point) {
-    KipWriteCode(Frame->rip, Point->original);
+    if (!KipWriteCode(Frame->rip, Point->original))
+        return FALSE;
     HalOps->decode(Frame);
     KipWriteCode(Frame->rip, BREAKPOINT);
     return KiEmulateUpdate(Frame, KiSchedulePoint);

@@ -98,10 +98,13 @@ static VOID NTAPI Waiter(PVOID Context) {
                 InterlockedIncrement(Type == WaitAll ? &Alls : &Anys);
             }
         }
-        if (Roll(&Dice, 8) == 0)
-            KeAlertThread(Waiters[Roll(&Dice, (ULONG)(ULONG_PTR)Context + 1)], KernelMode);
+        if (Roll(&Dice, 8) == 0) {
+            PKTHREAD Other = Waiters[Roll(&Dice, THREADS)];
+
+            if (Other != NULL)
+                KeAlertThread(Other, KernelMode);
+        }
     }
-    Waiters[(ULONG_PTR)Context] = KeGetCurrentThread();
     KeWaitForSingleObject(&Mutex, Executive, KernelMode, FALSE, NULL); /* twice, as its owner may */
     Must(KeWaitForSingleObject(&Mutex, Executive, KernelMode, FALSE, NULL) == STATUS_SUCCESS, "a mutex's owner waits for it again");
     Take(MUTEX);

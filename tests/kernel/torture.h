@@ -31,13 +31,21 @@ static inline ULONG64 Now(VOID) { return (ULONG64)KeQueryPerformanceCounter(NULL
 /* A call of the kernel without effect: another processor may go on. */
 static inline VOID Point(VOID) { KeQueryPerformanceCounter(NULL); }
 
+/* All of them stay objects until the last has ended. */
 static inline VOID RunThreads(ULONG Count, PKSTART_ROUTINE Routine, PCSTR What) {
     static PKTHREAD Threads[128];
     ULONG Ended = 0;
 
     for (ULONG Index = 0; Index < Count; Index++)
         Threads[Index] = StartThread(Routine, (PVOID)(ULONG_PTR)Index);
-    for (ULONG Index = 0; Index < Count; Index++)
-        Ended += Threads[Index] != NULL && JoinThread(Threads[Index]);
+    for (ULONG Index = 0; Index < Count; Index++) {
+        LARGE_INTEGER Limit = {.QuadPart = -MILLISECONDS(10000)};
+
+        Ended += Threads[Index] != NULL && KeWaitForSingleObject(Threads[Index], Executive, KernelMode, FALSE, &Limit) == STATUS_SUCCESS;
+    }
+    for (ULONG Index = 0; Index < Count; Index++) {
+        if (Threads[Index] != NULL)
+            ObDereferenceObject(Threads[Index]);
+    }
     is(Ended, Count, What);
 }

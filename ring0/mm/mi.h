@@ -4,6 +4,7 @@
 #include "mm/mm.h"
 
 int __cdecl _snprintf(char *Buffer, size_t Size, const char *Format, ...);
+int __cdecl _vsnprintf(char *Buffer, size_t Size, const char *Format, va_list Arguments);
 
 #define MI_PAGES(Bytes)           (((SIZE_T)(Bytes) + PAGE_SIZE - 1) / PAGE_SIZE)
 #define MI_ROUND(Bytes)           (((ULONG64)(Bytes) + PAGE_SIZE - 1) & ~(ULONG64)(PAGE_SIZE - 1))

@@ -196,17 +196,55 @@ PVOID MiAllocatePool(ULONG Kind, SIZE_T Bytes, ULONG Tag, BOOLEAN CacheAligned) 
 
 /* ---- Freeing ---- */
 
+static CHAR MiBadFreeText[160];
+
+/* Bug check C2 with a sentence. */
+static DECLSPEC_NORETURN VOID MiBadFree(ULONG Kind, ULONG64 P2, ULONG64 P3, ULONG64 P4, PCSTR Format, ...) {
+    va_list arguments;
+
+    va_start(arguments, Format);
+    _vsnprintf(MiBadFreeText, sizeof(MiBadFreeText) - 1, Format, arguments);
+    va_end(arguments);
+    KiBugCheck(BAD_POOL_CALLER, Kind, P2, P3, P4, NULL, MiBadFreeText);
+}
+
+typedef struct _MI_TAG_TEXT {
+    CHAR Text[5];
+} MI_TAG_TEXT;
+
+static MI_TAG_TEXT MiTagText(ULONG Tag) {
+    MI_TAG_TEXT text = {""};
+
+    for (ULONG i = 0; i < 4; i++) {
+        CHAR c = (CHAR)(Tag >> 8 * i & 0x7F);
+        text.Text[i] = c >= ' ' && c < 0x7F ? c : '.';
+    }
+    return text;
+}
+
 /* The PROTECTED_POOL bit asks for the tag at the free; any tag that is given has to be the right one (BAD_POOL_CALLER, 0Ah). */
 static VOID MiCheckTag(PVOID Block, ULONG Allocated, ULONG Given) {
     if (Given == 0 ? (Allocated & PROTECTED_POOL) != 0 : ((Given ^ Allocated) & ~PROTECTED_POOL) != 0)
-        KeBugCheckEx(BAD_POOL_CALLER, 0x0A, (ULONG_PTR)Block, Allocated, Given);
+        MiBadFree(0x0A, (ULONG_PTR)Block, Allocated, Given, "%p was allocated with the tag '%s' and is freed with '%s'", Block,
+                  MiTagText(Allocated).Text, MiTagText(Given).Text);
 }
 
-static DECLSPEC_NORETURN VOID MiBadFree(PVOID Block) {
+static DECLSPEC_NORETURN VOID MiFreedTwice(PVOID Block, ULONG Tag) {
+    MiBadFree(0x07, 0, Tag, (ULONG_PTR)Block, "%p, with the tag '%s', has been freed before", Block, MiTagText(Tag).Text);
+}
+
+static DECLSPEC_NORETURN VOID MiFreedInside(PVOID Block) {
+    MiBadFree(0x41286, (ULONG_PTR)Block, 0, 0, "%p is freed, which lies inside an allocation: freed is what the allocating function returned", Block);
+}
+
+static DECLSPEC_NORETURN VOID MiFreedNoPool(PVOID Block) {
     ULONG64 address = (ULONG64)Block;
-    if (address != 0 && address < HAL_USER_END)
-        KeBugCheckEx(BAD_POOL_CALLER, 0x40, address, HAL_USER_END, 0);
-    KeBugCheckEx(BAD_POOL_CALLER, 0x46, address, 0, 0);
+
+    if (address == 0)
+        MiBadFree(0x46, 0, 0, 0, "NULL is freed, which no allocation is");
+    if (address < HAL_USER_END)
+        MiBadFree(0x40, address, HAL_USER_END, 0, "%p is freed, which is an address of user space", Block);
+    MiBadFree(0x46, address, 0, 0, "%p is freed, which was not allocated from pool", Block);
 }
 
 VOID NTAPI ExFreePoolWithTag(PVOID Block, ULONG Tag) {
@@ -214,15 +252,15 @@ VOID NTAPI ExFreePoolWithTag(PVOID Block, ULONG Tag) {
     ULONG within = (ULONG)((ULONG64)Block % PAGE_SIZE);
     PMI_POOL_PAGE page = MiPoolPage((ULONG64)Block, &number);
     if (page == NULL)
-        MiBadFree(Block);
+        MiFreedNoPool(Block);
     if (page->Use == MiFramePoolSlab) {
         PMI_SLAB slab = page->Slab;
         ULONG index = (ULONG)(within * MiClassInverse[slab->Class] >> 32);
         if (within != index * MiClassSize[slab->Class] || index >= MiBlocksPerSlab(slab->Class))
-            KeBugCheckEx(BAD_POOL_CALLER, 0x41286, (ULONG_PTR)Block, 0, 0);
+            MiFreedInside(Block);
         MI_BLOCK *block = &slab->Blocks[index];
         if (block->Bytes == MI_FREE_BLOCK)
-            KeBugCheckEx(BAD_POOL_CALLER, 0x07, 0, block->Tag, (ULONG_PTR)Block);
+            MiFreedTwice(Block, block->Tag);
         MiCheckTag(Block, block->Tag, Tag);
         MiReturnCharge(Block);
         MiFreeSmall(slab, index);
@@ -235,10 +273,10 @@ VOID NTAPI ExFreePoolWithTag(PVOID Block, ULONG Tag) {
         return;
     }
     if (page->Use == MiFramePoolBig || page->Use == MiFramePoolBigRest)
-        KeBugCheckEx(BAD_POOL_CALLER, 0x41286, (ULONG_PTR)Block, 0, 0);
+        MiFreedInside(Block);
     if (page->Use == MiFrameFree && page->Tag != 0)
-        KeBugCheckEx(BAD_POOL_CALLER, 0x07, 0, page->Tag, (ULONG_PTR)Block);
-    MiBadFree(Block);
+        MiFreedTwice(Block, page->Tag);
+    MiFreedNoPool(Block);
 }
 
 #undef ExFreePool
@@ -285,7 +323,7 @@ SIZE_T NTAPI ExQueryPoolBlockSize(PVOID Block, PBOOLEAN QuotaCharged) {
     ULONG tag, kind;
     BOOLEAN freed;
     if (!MiFindBlock((ULONG64)Block, &base, &bytes, &tag, &kind, &freed) || freed || base != (ULONG64)Block)
-        MiBadFree(Block);
+        MiFreedNoPool(Block);
     *QuotaCharged = MiIsCharged(Block);
     return bytes;
 }

@@ -365,6 +365,7 @@ static volatile LONG LowRan;
 
 static VOID NTAPI RunLow(PVOID Context) {
     UNREFERENCED_PARAMETER(Context);
+    KeSetSystemAffinityThread(1);
     LowRan = KeQueryPriorityThread(KeGetCurrentThread());
     for (ULONG i = 0; i < 1000; i++)
         KeStallExecutionProcessor(100);
@@ -372,17 +373,20 @@ static VOID NTAPI RunLow(PVOID Context) {
     PsTerminateSystemThread(STATUS_SUCCESS);
 }
 
-/* A thread that a better one keeps from running gets a turn after four seconds. */
+/* A thread that a better one keeps from running, on the one processor that both may use, gets a turn after four seconds. */
 static VOID TestStarved(VOID) {
     LONG Old = KeSetBasePriorityThread(KeGetCurrentThread(), 4);
-    PKTHREAD Thread = StartThread(RunLow, NULL);
+    PKTHREAD Thread;
     ULONG Tenths = 0;
+    KeSetSystemAffinityThread(1);
+    Thread = StartThread(RunLow, NULL);
     while (LowRan == 0 && Tenths++ < 100) {
         for (ULONG i = 0; i < 1000; i++)
             KeStallExecutionProcessor(100);
     }
     ok(Tenths >= 38 && Tenths <= 62, "a thread that is ready and cannot run gets a turn after four seconds: %u tenths", Tenths);
     is(LowRan & 255, LOW_REALTIME_PRIORITY - 1, "at the highest dynamic priority");
+    KeRevertToUserAffinityThread();
     KeSetBasePriorityThread(KeGetCurrentThread(), Old);
     JoinThread(Thread);
     is(LowRan >> 8, 8, "and is back at its own when that is over");

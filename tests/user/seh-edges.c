@@ -156,7 +156,9 @@ static LONG WINAPI last(PEXCEPTION_POINTERS pointers) {
 static int unhandled(int how) {
     answer = how;
     SetUnhandledExceptionFilter(last);
-    OK(SetUnhandledExceptionFilter(last) == last, "the filter before");
+    if (SetUnhandledExceptionFilter(last) != last) { /* it answers with the one before */
+        return 1;
+    }
     __asm__ volatile("movq $0x10, %%rax\n movl $7, 1(%%rax)\n" : : : "rax", "memory");
     return 42;
 }

@@ -11,6 +11,7 @@
 #define _EPROCESS _KPROCESS
 #define _ETHREAD  _KTHREAD
 #endif
+struct __declspec(align(16)) _DEVICE_OBJECT; /* MEMORY_ALLOCATION_ALIGNMENT: 0x150 bytes */
 #include_next <wdm.h>
 #undef _EPROCESS
 #undef _ETHREAD

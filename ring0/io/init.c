@@ -41,7 +41,7 @@ VOID IoInitSystem(VOID) {
         .GenericMapping = IopFileMapping,
         .ValidAccess = FILE_ALL_ACCESS,
         .PoolType = NonPagedPoolNx,
-        .BodySize = sizeof(DEVICE_OBJECT) + sizeof(IOP_DEVOBJ_EXTENSION),
+        .BodySize = IOP_DEVICE_OBJECT_SIZE + sizeof(IOP_DEVOBJ_EXTENSION),
         .CaseInsensitive = TRUE,
         .SecurityRequired = TRUE,
         .Delete = IopDeleteDeviceObject,

@@ -12,6 +12,9 @@
 #include "ps/ps.h"
 
 /* ---- Devices --------------------------------------------------------------------------------------------------------------- */
+/* What DEVICE_OBJECT takes on x64: the DDK aligns it at MEMORY_ALLOCATION_ALIGNMENT, mingw-w64 does not. The driver's extension lies behind it. */
+#define IOP_DEVICE_OBJECT_SIZE 0x150u
+
 typedef struct _IOP_DEVOBJ_EXTENSION { /* DEVOBJ_EXTENSION: what DeviceObject->DeviceObjectExtension points at */
     CSHORT Type;
     USHORT Size;
@@ -172,6 +175,7 @@ NTSTATUS IopQueryFileName(PVOID Object, BOOLEAN HasName, POBJECT_NAME_INFORMATIO
 
 /* A system buffer of Size bytes (not 0): Irp's own few bytes when they are enough, else pool. NULL: out of memory. IopFreeSystemBuffer frees what
    the IRP holds, if IRP_DEALLOCATE_BUFFER says that it is to be freed. <= DISPATCH_LEVEL. */
+#define IOP_BUFFER_TAG 'BsyS'
 PVOID IopAllocateSystemBuffer(PIRP Irp, ULONG Size);
 VOID IopFreeSystemBuffer(PIRP Irp);
 /* Unlocks (if locked) and frees all MDLs of the IRP. */

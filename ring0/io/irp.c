@@ -9,12 +9,11 @@
 #include "io/io.h"
 #include "vf/vf.h"
 
-#define IOP_IRP_TAG    ' prI'
-#define IOP_BUFFER_TAG 'BsyS'
-#define SMALL_STACK    2
-#define LARGE_STACK    8
-#define INLINE_BUFFER  256u
-#define FREE_DEPTH     32u
+#define IOP_IRP_TAG   ' prI'
+#define SMALL_STACK   2
+#define LARGE_STACK   8
+#define INLINE_BUFFER 256u
+#define FREE_DEPTH    32u
 
 typedef struct _FREE_LIST {
     PIRP First; /* linked through Tail.CompletionKey */

@@ -19,8 +19,9 @@ static VOID DiscardIrp(PIRP Irp) {
     IoFreeIrp(Irp);
 }
 
+/* A pool block always: the completion routine of an asynchronous request gives it to ExFreePool (documentation of IoBuildAsynchronousFsdRequest). */
 static BOOLEAN AddSystemBuffer(PIRP Irp, const VOID *Input, ULONG InputLength, ULONG Size) {
-    PVOID System = IopAllocateSystemBuffer(Irp, Size);
+    PVOID System = ExAllocatePoolWithTag(NonPagedPoolNx, Size, IOP_BUFFER_TAG);
     if (!System)
         return FALSE;
     Irp->AssociatedIrp.SystemBuffer = System;

@@ -10,7 +10,7 @@ static VOID TestCreation(VOID) {
     PEXTENSION Extension = ExtensionOf(Device);
     BOOLEAN Zero = TRUE;
     HANDLE First, Second;
-    ok(Device->Type == IO_TYPE_DEVICE && Device->Size == sizeof(DEVICE_OBJECT) + sizeof(EXTENSION), "type and size");
+    ok(Device->Type == IO_TYPE_DEVICE && Device->Size == 0x150 + sizeof(EXTENSION), "type and size");
     ok(Device->DriverObject == Driver && Driver->DeviceObject == Device, "the driver, and its list");
     ok(Device->DeviceType == FILE_DEVICE_UNKNOWN && Device->Characteristics == FILE_DEVICE_SECURE_OPEN, "device type and characteristics");
     is(Device->Flags, DO_EXCLUSIVE | DO_DEVICE_INITIALIZING | DO_DEVICE_HAS_NAME, "flags");

@@ -126,33 +126,54 @@ static void user_exit(int kind, unsigned count, SCALE_RESULT *result) {
 static HANDLE reached;
 
 static DWORD WINAPI waiting_thread(LPVOID number) {
-    ReleaseSemaphore(reached, 1, NULL);
+    ReleaseSemaphore(reached, 1, NULL); /* who waits first for go, the first thread, ends first */
     WaitForSingleObject(go, 3600000 + (DWORD)(ULONG_PTR)number);
     return 0;
 }
 
+/* Counted are the last to be made, which run before the next one is made, and the first to end: all the others wait meanwhile. */
 static void user_threads(int kind, unsigned count, SCALE_RESULT *result) {
     HANDLE *made = malloc(count * sizeof *made);
+    unsigned sample = stepped ? 2 : 0, waited = 0; /* each of them is tens of thousands of instructions */
     (void)kind;
-    go = CreateEventA(NULL, TRUE, FALSE, NULL);
+    go = CreateSemaphoreA(NULL, 0, 0x7FFFFFFF, NULL);
     reached = CreateSemaphoreA(NULL, 0, 0x7FFFFFFF, NULL);
     unsigned long long start = ticks();
-    for (; made != NULL && result->Made < count; result->Made++)
+    for (; made != NULL && result->Made < count; result->Made++) {
+        if (result->Made == count - sample) {
+            for (; waited < result->Made; waited++)
+                WaitForSingleObject(reached, INFINITE);
+            ScaleStepsBeginAll();
+        }
         if ((made[result->Made] =
                  CreateThread(NULL, 65536, waiting_thread, (LPVOID)(ULONG_PTR)result->Made, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL)) == NULL)
             break;
+        if (result->Made >= count - sample) {
+            WaitForSingleObject(reached, INFINITE);
+            waited++;
+        }
+    }
     if (result->Made < count)
         result->Status = (int)GetLastError();
+    if (sample)
+        ScaleStepsEnd(ScaleName("uthreads"), 0, sample);
     result->Make = ticks() - start;
     start = ticks();
-    for (unsigned i = 0; i < result->Made; i++)
+    for (; waited < result->Made; waited++)
         WaitForSingleObject(reached, INFINITE);
     result->Use = ticks() - start;
     start = ticks();
-    SetEvent(go);
+    if (sample)
+        ScaleStepsBeginAll();
     for (unsigned i = 0; i < result->Made; i++) {
+        if (i < sample)
+            ReleaseSemaphore(go, 1, NULL);
+        else if (i == sample)
+            ReleaseSemaphore(go, (LONG)(result->Made - sample), NULL);
         WaitForSingleObject(made[i], INFINITE);
         CloseHandle(made[i]);
+        if (i + 1 == sample)
+            ScaleStepsEnd(ScaleName("uthreads"), 2, sample);
     }
     result->End = ticks() - start;
     CloseHandle(go);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# How much one of many costs: a million handles and pending requests, a hundred thousand devices, ten thousand threads, and what it costs at a thousand. The cost is counted in
+# How much one of many costs: a million handles and pending requests, a hundred thousand devices, ten thousand threads of both kinds, and what it costs at a thousand. The cost is counted in
 # instructions, which do not depend on the machine that this runs on. A tenth of the numbers here, all of them with SOAK=1.
 . tests/lib.sh
 scale=10 limit=200
@@ -20,6 +20,7 @@ grows requests 1000 $((1000000 / scale))
 grows timers 1000 $((100000 / scale))
 grows devices 1000 $((100000 / scale))
 grows threads 1000 $((10000 / scale * 2))
+grows uthreads $((1000 / scale)) $((10000 / scale))
 # What is cancelled at once is counted whole, so there are fewer; the many come below.
 grows urequests 50 400
 grows uexit 50 400

@@ -2,6 +2,7 @@
 #pragma once
 #include "ke/ke.h"
 #include "mm/mm.h"
+#include "rtl/avl.h"
 
 int __cdecl _snprintf(char *Buffer, size_t Size, const char *Format, ...);
 int __cdecl _vsnprintf(char *Buffer, size_t Size, const char *Format, va_list Arguments);
@@ -172,9 +173,11 @@ BOOLEAN MiDescribePool(ULONG64 Address, CHAR *Text, SIZE_T Size);
 enum { MiVadPrivate, MiVadImage, MiVadSection, MiVadMdl, MiVadPhysical };
 
 typedef struct _MI_VAD {
-    LIST_ENTRY Link; /* by address */
-    ULONG64 Start, End;
-    ULONG Protect; /* PAGE_*: as allocated */
+    LIST_ENTRY Link;           /* by address */
+    RTL_BALANCED_LINKS Branch; /* of Tree, by address too */
+    ULONG64 Start, End;        /* only MiResizeVad changes them */
+    ULONG64 Room, MostRoom;    /* the largest range that fits between this one and the one before it; the most of all in its subtree */
+    ULONG Protect;             /* PAGE_*: as allocated */
     UCHAR Kind;
     BOOLEAN Resident;            /* the kernel uses the frames by their RAM addresses */
     PMM_IMAGE Image;             /* MiVadImage: referenced */
@@ -192,6 +195,7 @@ typedef struct _MI_RUN {
 struct _MM_ADDRESS_SPACE {
     LIST_ENTRY Link; /* of all spaces */
     LIST_ENTRY Vads;
+    RTL_AVL_TABLE Tree;     /* the Vads once more, by RtlpAvl*: no table that its routines would know */
     ULONG64 TrimNext;       /* where the next trimming goes on */
     LIST_ENTRY Secured;     /* MmSecureVirtualMemory: MI_SECURE */
     SIZE_T LockedByProgram; /* pages with MI_PTE_LOCKED */
@@ -208,10 +212,13 @@ struct _MM_ADDRESS_SPACE {
 BOOLEAN MiAllowsSecured(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End, ULONG Protect);
 VOID MiForgetSecured(PMM_ADDRESS_SPACE Space);
 PMI_VAD MiFindVad(PMM_ADDRESS_SPACE Space, ULONG64 Address);
-/* The first address (64 KiB aligned) of a free range, 0 when there is none. */
+PMI_VAD MiFindVadFrom(PMM_ADDRESS_SPACE Space, ULONG64 Address); /* the first that ends behind Address, NULL when there is none */
+/* The first address (64 KiB aligned) of a free range: the lowest there is, or the highest; 0 when there is none. Size: in pages, not 0. */
 ULONG64 MiFindFreeRange(PMM_ADDRESS_SPACE Space, ULONG64 Size, BOOLEAN TopDown);
 BOOLEAN MiIsRangeFree(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End);
 PMI_VAD MiInsertVad(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End, ULONG Protect, UCHAR Kind);
+/* Gives up what is outside [Start, End), its pages having been taken away. */
+VOID MiResizeVad(PMM_ADDRESS_SPACE Space, PMI_VAD Vad, ULONG64 Start, ULONG64 End);
 /* Takes the pages, the VAD and what it refers to away. */
 VOID MiDeleteVad(PMM_ADDRESS_SPACE Space, PMI_VAD Vad);
 

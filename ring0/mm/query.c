@@ -15,13 +15,9 @@ static VOID MiQueryVirtual(PMM_ADDRESS_SPACE Space, ULONG64 Address, MM_BASIC_IN
     PMI_VAD vad = MiFindVad(Space, start);
     if (start == HAL_KUSER_USER || vad == NULL) {
         ULONG64 end = start == HAL_KUSER_USER ? start + PAGE_SIZE : (ULONG64)MmHighestUserAddress + 1;
-        for (PLIST_ENTRY link = Space->Vads.Flink; link != &Space->Vads && start != HAL_KUSER_USER; link = link->Flink) {
-            PMI_VAD next = CONTAINING_RECORD(link, MI_VAD, Link);
-            if (next->Start > start) {
-                end = next->Start;
-                break;
-            }
-        }
+        PMI_VAD next = MiFindVadFrom(Space, start);
+        if (start != HAL_KUSER_USER && next != NULL)
+            end = next->Start;
         if (start < HAL_KUSER_USER && end > HAL_KUSER_USER)
             end = HAL_KUSER_USER;
         Information->RegionSize = end - start;

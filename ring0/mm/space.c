@@ -1,7 +1,7 @@
 #include "mm/mi.h"
 
 /*
- * A process's user memory: a list of ranges (vad.c) and a four-level table with an entry for each committed page. The table is the truth; what
+ * A process's user memory: ranges (vad.c) and a four-level table with an entry for each committed page. The table is the truth; what
  * the host has mapped while the space is current follows from it, run by run: pages with consecutive addresses, consecutive frames
  * and equal access are one host call.
  *

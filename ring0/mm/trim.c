@@ -62,10 +62,10 @@ static ULONG64 MiTrimVad(PMM_ADDRESS_SPACE Space, PMI_VAD Vad, ULONG64 Address, 
 SIZE_T MiTrimSpace(PMM_ADDRESS_SPACE Space, SIZE_T Count) {
     SIZE_T freed = 0;
     ULONG64 start = Space->TrimNext;
-    for (PLIST_ENTRY link = Space->Vads.Flink; link != &Space->Vads && freed < Count; link = link->Flink) {
+    PMI_VAD first = MiFindVadFrom(Space, start);
+    for (PLIST_ENTRY link = first != NULL ? &first->Link : &Space->Vads; link != &Space->Vads && freed < Count; link = link->Flink) {
         PMI_VAD vad = CONTAINING_RECORD(link, MI_VAD, Link);
-        if (vad->End > start)
-            Space->TrimNext = MiTrimVad(Space, vad, vad->Start > start ? vad->Start : start, Count, &freed);
+        Space->TrimNext = MiTrimVad(Space, vad, vad->Start > start ? vad->Start : start, Count, &freed);
     }
     if (freed < Count)
         Space->TrimNext = 0;

@@ -1,14 +1,31 @@
 #include "mm/mi.h"
 
-PMI_VAD MiFindVad(PMM_ADDRESS_SPACE Space, ULONG64 Address) {
-    for (PLIST_ENTRY link = Space->Vads.Flink; link != &Space->Vads; link = link->Flink) {
-        PMI_VAD vad = CONTAINING_RECORD(link, MI_VAD, Link);
-        if (Address < vad->Start)
-            return NULL;
+/*
+ * The ranges of a process, in a list and in a balanced tree, both by address. Each knows the room in the hole before it, and the most room of any hole of its subtree, so
+ * that the lowest hole (or the highest) that is large enough is found on one way down.
+ */
+
+static PMI_VAD MiVadOf(PRTL_BALANCED_LINKS Branch) { return Branch != NULL ? CONTAINING_RECORD(Branch, MI_VAD, Branch) : NULL; }
+
+static PMI_VAD MiRootVad(PMM_ADDRESS_SPACE Space) { return MiVadOf(Space->Tree.BalancedRoot.RightChild); }
+
+static PMI_VAD MiNextVad(PMM_ADDRESS_SPACE Space, PMI_VAD Vad) {
+    return Vad->Link.Flink != &Space->Vads ? CONTAINING_RECORD(Vad->Link.Flink, MI_VAD, Link) : NULL;
+}
+
+PMI_VAD MiFindVadFrom(PMM_ADDRESS_SPACE Space, ULONG64 Address) {
+    PMI_VAD found = NULL;
+    for (PMI_VAD vad = MiRootVad(Space); vad != NULL;) {
         if (Address < vad->End)
-            return vad;
+            found = vad;
+        vad = MiVadOf(Address < vad->End ? vad->Branch.LeftChild : vad->Branch.RightChild);
     }
-    return NULL;
+    return found;
+}
+
+PMI_VAD MiFindVad(PMM_ADDRESS_SPACE Space, ULONG64 Address) {
+    PMI_VAD vad = MiFindVadFrom(Space, Address);
+    return vad != NULL && Address >= vad->Start ? vad : NULL;
 }
 
 /* The 64 KiB around KUSER_SHARED_DATA are nobody's. */
@@ -19,18 +36,14 @@ PMI_VAD MiFindVad(PMM_ADDRESS_SPACE Space, ULONG64 Address) {
 BOOLEAN MiIsRangeFree(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
     if (Start < HAL_USER_START || End > MI_LAST_USER_ADDRESS || Start >= End || (Start < MI_SHARED_END && End > MI_SHARED_START))
         return FALSE;
-    for (PLIST_ENTRY link = Space->Vads.Flink; link != &Space->Vads; link = link->Flink) {
-        PMI_VAD vad = CONTAINING_RECORD(link, MI_VAD, Link);
-        if (Start < vad->End && End > vad->Start)
-            return FALSE;
-    }
-    return TRUE;
+    PMI_VAD vad = MiFindVadFrom(Space, Start);
+    return vad == NULL || End <= vad->Start;
 }
 
 static ULONG64 MiRoundGranularity(ULONG64 Address) { return (Address + MI_ALLOCATION_GRANULARITY - 1) & ~(MI_ALLOCATION_GRANULARITY - 1); }
 
-/* A gap between two ranges, less what is reserved around KUSER_SHARED_DATA: where a range of Size fits, or 0. */
-static ULONG64 MiFitGap(ULONG64 Start, ULONG64 End, ULONG64 Size, BOOLEAN TopDown) {
+/* A hole between two ranges, less what is reserved around KUSER_SHARED_DATA: where a range of Size fits, or 0. */
+static ULONG64 MiFitHole(ULONG64 Start, ULONG64 End, ULONG64 Size, BOOLEAN TopDown) {
     ULONG64 parts[2][2] = {{Start, End}, {0, 0}};
     if (Start < MI_SHARED_END && End > MI_SHARED_START) {
         parts[0][1] = MI_SHARED_START;
@@ -45,26 +58,61 @@ static ULONG64 MiFitGap(ULONG64 Start, ULONG64 End, ULONG64 Size, BOOLEAN TopDow
     return 0;
 }
 
+/* The largest Size that MiFitHole finds a place for there. */
+static ULONG64 MiRoomOfHole(ULONG64 Start, ULONG64 End) {
+    if (Start < MI_SHARED_END && End > MI_SHARED_START) {
+        ULONG64 below = MiRoomOfHole(Start, MI_SHARED_START), above = MiRoomOfHole(MI_SHARED_END, End);
+        return below > above ? below : above;
+    }
+    ULONG64 low = MiRoundGranularity(Start);
+    return End > low ? End - low : 0;
+}
+
+static ULONG64 MiHoleBefore(PMM_ADDRESS_SPACE Space, PMI_VAD Vad) {
+    return Vad->Link.Blink != &Space->Vads ? CONTAINING_RECORD(Vad->Link.Blink, MI_VAD, Link)->End : HAL_USER_START;
+}
+
 ULONG64 MiFindFreeRange(PMM_ADDRESS_SPACE Space, ULONG64 Size, BOOLEAN TopDown) {
-    ULONG64 found;
-    if (TopDown) {
-        ULONG64 end = MI_LAST_USER_ADDRESS;
-        for (PLIST_ENTRY link = Space->Vads.Blink; link != &Space->Vads; link = link->Blink) {
-            PMI_VAD vad = CONTAINING_RECORD(link, MI_VAD, Link);
-            if ((found = MiFitGap(vad->End, end, Size, TRUE)) != 0)
-                return found;
-            end = vad->Start;
-        }
-        return MiFitGap(HAL_USER_START, end, Size, TRUE);
+    ULONG64 last = !IsListEmpty(&Space->Vads) ? CONTAINING_RECORD(Space->Vads.Blink, MI_VAD, Link)->End : HAL_USER_START;
+    ULONG64 found = TopDown ? MiFitHole(last, MI_LAST_USER_ADDRESS, Size, TRUE) : 0;
+    PMI_VAD vad = MiRootVad(Space);
+    if (found != 0)
+        return found;
+    if (vad == NULL || vad->MostRoom < Size)
+        return TopDown ? 0 : MiFitHole(last, MI_LAST_USER_ADDRESS, Size, FALSE);
+    for (;;) {
+        PMI_VAD low = MiVadOf(vad->Branch.LeftChild), high = MiVadOf(vad->Branch.RightChild), first = TopDown ? high : low;
+        if (first != NULL && first->MostRoom >= Size)
+            vad = first;
+        else if (vad->Room >= Size)
+            return MiFitHole(MiHoleBefore(Space, vad), vad->Start, Size, TopDown);
+        else
+            vad = TopDown ? low : high;
+        NT_ASSERT_OURS(vad != NULL);
     }
-    ULONG64 start = HAL_USER_START;
-    for (PLIST_ENTRY link = Space->Vads.Flink; link != &Space->Vads; link = link->Flink) {
-        PMI_VAD vad = CONTAINING_RECORD(link, MI_VAD, Link);
-        if ((found = MiFitGap(start, vad->Start, Size, FALSE)) != 0)
-            return found;
-        start = vad->End;
+}
+
+static VOID MiSumRoom(PMI_VAD Vad) {
+    if (Vad == NULL)
+        return;
+    PMI_VAD low = MiVadOf(Vad->Branch.LeftChild), high = MiVadOf(Vad->Branch.RightChild);
+    Vad->MostRoom = Vad->Room;
+    if (low != NULL && low->MostRoom > Vad->MostRoom)
+        Vad->MostRoom = low->MostRoom;
+    if (high != NULL && high->MostRoom > Vad->MostRoom)
+        Vad->MostRoom = high->MostRoom;
+}
+
+/* The hole before Vad, or something below it, is not what it was. A rotation may have given one on the way up another child: those are summed too. */
+static VOID MiRenewRoom(PMM_ADDRESS_SPACE Space, PMI_VAD Vad) {
+    if (Vad == NULL)
+        return;
+    Vad->Room = MiRoomOfHole(MiHoleBefore(Space, Vad), Vad->Start);
+    for (PRTL_BALANCED_LINKS branch = &Vad->Branch; branch != &Space->Tree.BalancedRoot; branch = branch->Parent) {
+        MiSumRoom(MiVadOf(branch->LeftChild));
+        MiSumRoom(MiVadOf(branch->RightChild));
+        MiSumRoom(MiVadOf(branch));
     }
-    return MiFitGap(start, MI_LAST_USER_ADDRESS, Size, FALSE);
 }
 
 PMI_VAD MiInsertVad(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End, ULONG Protect, UCHAR Kind) {
@@ -76,11 +124,26 @@ PMI_VAD MiInsertVad(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End, ULONG P
     vad->End = End;
     vad->Protect = Protect;
     vad->Kind = Kind;
-    PLIST_ENTRY link = Space->Vads.Flink;
-    while (link != &Space->Vads && CONTAINING_RECORD(link, MI_VAD, Link)->Start < Start)
-        link = link->Flink;
-    InsertTailList(link, &vad->Link);
+    PRTL_BALANCED_LINKS parent = &Space->Tree.BalancedRoot;
+    PLIST_ENTRY next = &Space->Vads;
+    CHAR side = 1;
+    for (PMI_VAD at = MiRootVad(Space); at != NULL; at = MiVadOf(side < 0 ? parent->LeftChild : parent->RightChild)) {
+        parent = &at->Branch;
+        side = Start < at->Start ? -1 : 1;
+        next = side < 0 ? &at->Link : at->Link.Flink;
+    }
+    InsertTailList(next, &vad->Link);
+    RtlpAvlInsert(&Space->Tree, &vad->Branch, parent, side);
+    MiRenewRoom(Space, vad);
+    MiRenewRoom(Space, MiNextVad(Space, vad));
     return vad;
+}
+
+VOID MiResizeVad(PMM_ADDRESS_SPACE Space, PMI_VAD Vad, ULONG64 Start, ULONG64 End) {
+    Vad->Start = Start;
+    Vad->End = End;
+    MiRenewRoom(Space, Vad);
+    MiRenewRoom(Space, MiNextVad(Space, Vad));
 }
 
 VOID MiDeleteVad(PMM_ADDRESS_SPACE Space, PMI_VAD Vad) {
@@ -89,7 +152,10 @@ VOID MiDeleteVad(PMM_ADDRESS_SPACE Space, PMI_VAD Vad) {
         MmDereferenceImage(Vad->Image);
     if (Vad->Section != NULL)
         MiReleaseSectionView(Vad->Section);
+    PMI_VAD next = MiNextVad(Space, Vad);
     RemoveEntryList(&Vad->Link);
+    MiRenewRoom(Space, MiVadOf(RtlpAvlRemove(&Space->Tree, &Vad->Branch)));
+    MiRenewRoom(Space, next);
     ExFreePoolWithTag(Vad, 'daVM');
 }
 

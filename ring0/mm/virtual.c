@@ -157,13 +157,12 @@ static NTSTATUS MiReleasePart(PMM_ADDRESS_SPACE Space, PMI_VAD Vad, ULONG64 Star
     if (Start > Vad->Start && End < Vad->End && MiInsertVad(Space, End, Vad->End, Vad->Protect, Vad->Kind) == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     MiDecommit(Space, Start, End);
-    if (Start > Vad->Start) {
-        Vad->End = Start;
-    } else if (End < Vad->End) {
-        Vad->Start = End;
-    } else {
+    if (Start > Vad->Start)
+        MiResizeVad(Space, Vad, Vad->Start, Start);
+    else if (End < Vad->End)
+        MiResizeVad(Space, Vad, End, Vad->End);
+    else
         MiDeleteVad(Space, Vad);
-    }
     return STATUS_SUCCESS;
 }
 

@@ -62,8 +62,8 @@ VOID RtlpAvlInsert(PRTL_AVL_TABLE Table, PRTL_BALANCED_LINKS Links, PRTL_BALANCE
     Table->DepthOfTree++;
 }
 
-VOID RtlpAvlRemove(PRTL_AVL_TABLE Table, PRTL_BALANCED_LINKS Links) {
-    PRTL_BALANCED_LINKS Leaving = Links, Above;
+PRTL_BALANCED_LINKS RtlpAvlRemove(PRTL_AVL_TABLE Table, PRTL_BALANCED_LINKS Links) {
+    PRTL_BALANCED_LINKS Leaving = Links, Above, Lowest;
     BOOLEAN Shrunk;
     CHAR Side;
 
@@ -81,22 +81,24 @@ VOID RtlpAvlRemove(PRTL_AVL_TABLE Table, PRTL_BALANCED_LINKS Links) {
         RtlpSetChild(Leaving, -1, Links->LeftChild);
         RtlpSetChild(Leaving, 1, Links->RightChild);
     }
+    Lowest = Above != &Table->BalancedRoot ? Above : Table->BalancedRoot.RightChild;
     while (Above != &Table->BalancedRoot) {
         if (Above->Balance == 0) {
             Above->Balance = (CHAR)-Side;
-            return;
+            return Lowest;
         }
         if (Above->Balance == Side) {
             Above->Balance = 0;
         } else {
             Above = RtlpRebalance(Above, &Shrunk);
             if (!Shrunk)
-                return;
+                return Lowest;
         }
         Side = RtlpSideOf(Above);
         Above = Above->Parent;
     }
     Table->DepthOfTree--;
+    return Lowest;
 }
 
 static PRTL_BALANCED_LINKS RtlpNeighbour(PRTL_AVL_TABLE Table, PRTL_BALANCED_LINKS Links, CHAR Side) {

@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 static uint64_t count;
+static int stepping; /* for a program that switches threads, and the others have no trap flag: it is this one that steps */
 
 static void report(const struct user_regs_struct *registers) {
     char name[9] = {0};
     uint64_t letters = registers->rax;
-    if (letters == 0) {
+    stepping = letters == 1;
+    if (letters <= 1) {
         count = 0;
         return;
     }
@@ -55,7 +57,8 @@ int main(int argc, char **argv) {
         _exit(127);
     }
     while (child > 0 && waitpid(child, &status, 0) == child && WIFSTOPPED(status)) {
-        ptrace(PTRACE_CONT, child, NULL, (void *)(intptr_t)stopped(child, WSTOPSIG(status)));
+        int signal = stopped(child, WSTOPSIG(status));
+        ptrace(stepping ? PTRACE_SINGLESTEP : PTRACE_CONT, child, NULL, (void *)(intptr_t)signal);
     }
     if (child < 0) {
         perror("fork");

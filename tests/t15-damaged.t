@@ -2,18 +2,8 @@
 # T15: images that somebody has damaged, or made to do harm. The file system refuses or reads what it can; it does not take the machine down, loop, or write elsewhere.
 # SOAK=1: 300 of each kind of FAT instead of 12. SEED chooses others.
 . tests/lib.sh
-
-for tool in mkfs.fat mcopy; do
-    if ! command -v $tool >/dev/null && ! [ -x /usr/sbin/$tool ]; then
-        echo "1..0 # SKIP $tool is not here (Debian: dosfstools, mtools)"
-        exit 0
-    fi
-done
-PATH=$PATH:/usr/sbin
-MTOOLS_SKIP_CHECK=1
-export MTOOLS_SKIP_CHECK
+. tests/fat.sh
 base=$work/base.img
-image=$work/stick.img
 runs=12
 [ "${SOAK:-}" = 1 ] && runs=300
 printf '%s\n' 'list E:\' 'list E:\sub' 'show E:\hello.txt' 'show E:\sub\a_file_with_a_long_name.txt' 'put E:\hello.txt 5 9000 1' 'put E:\sub\new_one.txt 0 3000 2' 'cut E:\large.bin 100' \

@@ -2,18 +2,8 @@
 # T15: power fails. First by the disk model, which lets itself be pulled out after any number of sectors written: each point of a fixed workload (SOAK=1), or every
 # thirteenth. Then by `down --kill` and SIGKILL while a program writes. The image is never worse than FAT promises: samples/stack/README.md.
 . tests/lib.sh
+. tests/fat.sh
 mkdir -p -m 700 "$XDG_RUNTIME_DIR" "$XDG_STATE_HOME"
-
-for tool in mkfs.fat mcopy fsck.fat; do
-    if ! command -v $tool >/dev/null && ! [ -x /usr/sbin/$tool ]; then
-        echo "1..0 # SKIP $tool is not here (Debian: dosfstools, mtools)"
-        exit 0
-    fi
-done
-PATH=$PATH:/usr/sbin
-MTOOLS_SKIP_CHECK=1
-export MTOOLS_SKIP_CHECK
-image=$work/stick.img
 
 for bits in 12 16 32; do
     mkdir "$work/$bits"

@@ -2,17 +2,7 @@
 # T15: random operations on the stack's file system, mirrored on a directory of this host; mtools and fsck.fat say afterwards whether both are the same.
 # SOAK=1: 1,000 operations on each kind of FAT instead of 250. SEED chooses others.
 . tests/lib.sh
-
-for tool in mkfs.fat mcopy fsck.fat; do
-    if ! command -v $tool >/dev/null && ! [ -x /usr/sbin/$tool ]; then
-        echo "1..0 # SKIP $tool is not here (Debian: dosfstools, mtools)"
-        exit 0
-    fi
-done
-PATH=$PATH:/usr/sbin
-MTOOLS_SKIP_CHECK=1
-export MTOOLS_SKIP_CHECK
-image=$work/stick.img
+. tests/fat.sh
 operations=250
 [ "${SOAK:-}" = 1 ] && operations=1000
 

@@ -1,17 +1,7 @@
 #!/bin/sh
 # T15: a file system above a driver that knows sectors above one that moves the head; T31: E: is a memory stick, and programs need not change.
 . tests/lib.sh
-
-for tool in mkfs.fat mcopy fsck.fat; do
-    if ! command -v $tool >/dev/null && ! [ -x /usr/sbin/$tool ]; then
-        echo "1..0 # SKIP $tool is not here (Debian: dosfstools, mtools)"
-        exit 0
-    fi
-done
-PATH=$PATH:/usr/sbin
-MTOOLS_SKIP_CHECK=1
-export MTOOLS_SKIP_CHECK
-image=$work/stick.img
+. tests/fat.sh
 stack() { run "$ringside" run --alone --timeout 120 --device "disk=$image" "$@"; }
 drivers="-d $build/samples/disk.sys -d $build/samples/volume.sys -d $build/samples/fat.sys"
 program=$build/samples/files.exe

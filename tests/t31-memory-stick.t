@@ -1,18 +1,9 @@
 #!/bin/sh
 # T31: E: is the Example driver's device, then a memory stick, then a network drive; the same program runs on each. What a driver does not understand fails visibly.
 . tests/lib.sh
+. tests/fat.sh
 mkdir -p -m 700 "$XDG_RUNTIME_DIR" "$XDG_STATE_HOME"
 
-for tool in mkfs.fat mcopy fsck.fat; do
-    if ! command -v $tool >/dev/null && ! [ -x /usr/sbin/$tool ]; then
-        echo "1..0 # SKIP $tool is not here (Debian: dosfstools, mtools)"
-        exit 0
-    fi
-done
-PATH=$PATH:/usr/sbin
-MTOOLS_SKIP_CHECK=1
-export MTOOLS_SKIP_CHECK
-image=$work/stick.img
 s=$build/samples
 point=$build/tests/programs/point.exe
 mkfs.fat -n STICK -C "$image" 8192 >/dev/null

@@ -38,7 +38,7 @@ struct run_options {
     size_t further_count;
     unsigned verifier; /* enum hal_verifier */
     bool trace;
-    bool etw; /* events of all providers go to the log */
+    bool etw;               /* events of all providers go to the log */
     const char *trace_file; /* NULL: standard error */
     uint32_t cpus;
     uint32_t schedule; /* enum hal_schedule */

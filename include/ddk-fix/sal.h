@@ -54,16 +54,16 @@
 #define __encoded_array
 #define __field_bcount(x)
 #define __field_bcount_opt(x)
-#define __field_bcount_part(x,y)
+#define __field_bcount_part(x, y)
 #define __field_data_source(x)
 #define __field_ecount(x)
 #define __field_ecount_opt(x)
-#define __field_ecount_part(x,y)
+#define __field_ecount_part(x, y)
 #define __field_nullterminated
-#define __field_range(x,y)
+#define __field_range(x, y)
 #define __format_string
 #define __in_data_source(x)
-#define __in_range(x,y)
+#define __in_range(x, y)
 #define __kernel_entry
 #define __callback
 #define __maybenull
@@ -71,7 +71,7 @@
 #define __nullnullterminated
 #define __nullterminated
 #define __out_data_source(x)
-#define __out_range(x,y)
+#define __out_range(x, y)
 #define __possibly_notnullterminated
 #define __post_invalid
 #define __pre_except_maybenull

@@ -263,7 +263,7 @@ typedef struct hal_ops {
     /* The paging file: as many pages as are written, the lowest slots first; not kept. Between slot * HAL_PAGE of it and one page of RAM. */
     int64_t (*page_write)(uint64_t slot, uint64_t pa);
     int64_t (*page_read)(uint64_t slot, uint64_t pa);
-    int64_t (*set_gs)(uint64_t base);               /* for processors without FSGSBASE; see hal_machine.has_fsgsbase */
+    int64_t (*set_gs)(uint64_t base); /* for processors without FSGSBASE; see hal_machine.has_fsgsbase */
 
     /* Time and entropy. */
     uint64_t (*monotonic_ns)(void);
@@ -345,7 +345,7 @@ typedef struct hal_image { /* a PE file carried inside the ringside executable *
 
 enum hal_schedule { HAL_SCHEDULE_RANDOM, HAL_SCHEDULE_ROUND_ROBIN, HAL_SCHEDULE_PCT, HAL_SCHEDULE_EXHAUSTIVE }; /* ring0/ke/schedule.c */
 #define HAL_SCHEDULE_DEPTH_MAX 16u
-enum hal_points { HAL_POINTS_INTERLOCKED, HAL_POINTS_CALLS, HAL_POINTS_ACCESSES };                            /* ring0/ke/points.c */
+enum hal_points { HAL_POINTS_INTERLOCKED, HAL_POINTS_CALLS, HAL_POINTS_ACCESSES }; /* ring0/ke/points.c */
 enum hal_verifier { HAL_VERIFIER_OFF, HAL_VERIFIER_STANDARD, HAL_VERIFIER_FULL };
 
 typedef struct hal_machine {

@@ -232,9 +232,10 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
         KiBugCheck(MULTIPLE_IRP_COMPLETE_REQUESTS, (ULONG_PTR)Irp, __LINE__, 0, 0, NULL,
                    "an IRP was completed that has been completed before: after IoCompleteRequest a driver must forget it");
     if (Irp->CancelRoutine && VfIsOn())
-        KiBugCheck(0xC9 /* DRIVER_VERIFIER_IOMANAGER_VIOLATION */, 7, (ULONG_PTR)Irp->CancelRoutine, (ULONG_PTR)Irp, 0, NULL,
-                   "an IRP was completed whose cancel routine was still set: take it back with IoSetCancelRoutine(Irp, NULL), and leave the IRP alone if "
-                   "that gives NULL, for it is being cancelled");
+        KiBugCheck(
+            0xC9 /* DRIVER_VERIFIER_IOMANAGER_VIOLATION */, 7, (ULONG_PTR)Irp->CancelRoutine, (ULONG_PTR)Irp, 0, NULL,
+            "an IRP was completed whose cancel routine was still set: take it back with IoSetCancelRoutine(Irp, NULL), and leave the IRP alone if "
+            "that gives NULL, for it is being cancelled");
     if (KiMachine->trace)
         IopTraceComplete(Irp);
 

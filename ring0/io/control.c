@@ -157,7 +157,8 @@ static NTSTATUS ControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE Apc
     Stack->Parameters.DeviceIoControl.OutputBufferLength = Control->OutputLength; /* FileSystemControl lies alike */
     Stack->Parameters.DeviceIoControl.InputBufferLength = Control->InputLength;
     Stack->Parameters.DeviceIoControl.IoControlCode = Control->Code;
-    Stack->Flags |= (Request.Granted & FILE_READ_DATA ? SL_READ_ACCESS_GRANTED : 0) | (Request.Granted & FILE_WRITE_DATA ? SL_WRITE_ACCESS_GRANTED : 0);
+    Stack->Flags |=
+        (Request.Granted & FILE_READ_DATA ? SL_READ_ACCESS_GRANTED : 0) | (Request.Granted & FILE_WRITE_DATA ? SL_WRITE_ACCESS_GRANTED : 0);
     return IopIssueRequest(&Request, Irp, FALSE);
 }
 

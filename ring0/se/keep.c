@@ -42,7 +42,8 @@ NTSTATUS NTAPI SeAppendPrivileges(PACCESS_STATE AccessState, PPRIVILEGE_SET Priv
     PPRIVILEGE_SET old = aux->PrivilegesUsed;
     ULONG count = old->PrivilegeCount + Privileges->PrivilegeCount;
     if (count > INITIAL_PRIVILEGE_COUNT) {
-        PPRIVILEGE_SET larger = ExAllocatePoolWithTag(PagedPool, FIELD_OFFSET(PRIVILEGE_SET, Privilege) + count * sizeof(LUID_AND_ATTRIBUTES), SEP_TAG);
+        PPRIVILEGE_SET larger =
+            ExAllocatePoolWithTag(PagedPool, FIELD_OFFSET(PRIVILEGE_SET, Privilege) + count * sizeof(LUID_AND_ATTRIBUTES), SEP_TAG);
         if (larger == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
         RtlCopyMemory(larger, old, FIELD_OFFSET(PRIVILEGE_SET, Privilege) + old->PrivilegeCount * sizeof(LUID_AND_ATTRIBUTES));

@@ -266,7 +266,6 @@ static VOID ThreadBegins(HANDLE ProcessId, HANDLE ThreadId, BOOLEAN Create) {
 }
 static VOID ImageNotifyEx(PUNICODE_STRING Name, HANDLE ProcessId, PIMAGE_INFO Info) { ImagesEx++; }
 
-
 static VOID AddNewerRoutines(VOID) {
     STATUS(PsSetCreateProcessNotifyRoutineEx2(0, (PVOID)ProcessNotifyEx2, FALSE), 0, "PsSetCreateProcessNotifyRoutineEx2");
     STATUS(PsSetCreateProcessNotifyRoutineEx2(7, (PVOID)ProcessNotifyEx2, FALSE), STATUS_INVALID_PARAMETER, "of a type that there is");

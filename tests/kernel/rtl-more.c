@@ -98,7 +98,8 @@ static VOID TestImage(VOID) {
     ok(RtlPcToFileHeader((PVOID)TestImage, &Base) == ImageBase && Base == ImageBase, "RtlPcToFileHeader of this driver");
     ok(RtlPcToFileHeader(MmGetSystemRoutineAddress(&Name), &Kernel) && Kernel && Kernel != Base, "of the kernel");
     ok(!RtlPcToFileHeader(&Size, &Base) && !Base, "of a stack: NULL");
-    ok(RtlFindExportedRoutineByName(Kernel, "RtlInitUnicodeString") == MmGetSystemRoutineAddress(&Name) && !RtlFindExportedRoutineByName(Kernel, "ZwCloze"),
+    ok(RtlFindExportedRoutineByName(Kernel, "RtlInitUnicodeString") == MmGetSystemRoutineAddress(&Name) &&
+           !RtlFindExportedRoutineByName(Kernel, "ZwCloze"),
        "RtlFindExportedRoutineByName");
 }
 

@@ -68,8 +68,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     DriverObject->DriverUnload = Unload;
     DriverObject->MajorFunction[IRP_MJ_CREATE] = DriverObject->MajorFunction[IRP_MJ_CLOSE] = CreateClose;
     DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] = Control;
-    DbgPrint("secure: nonsense gives %08x\n",
-             IoCreateDeviceSecure(DriverObject, 0, &Name, FILE_DEVICE_UNKNOWN, 0, FALSE, &Nonsense, NULL, &Device));
+    DbgPrint("secure: nonsense gives %08x\n", IoCreateDeviceSecure(DriverObject, 0, &Name, FILE_DEVICE_UNKNOWN, 0, FALSE, &Nonsense, NULL, &Device));
     DbgPrint("secure: no name gives %08x\n",
              IoCreateDeviceSecure(DriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &SDDL_DEVOBJ_SYS_ALL, NULL, &Device));
     Status = Make(DriverObject, Names[0].Device, Names[0].Link, FILE_DEVICE_SECURE_OPEN, &SDDL_DEVOBJ_SYS_ALL_ADM_ALL);

@@ -100,13 +100,17 @@ static bool find_tools(struct build *build) {
 
 static bool find_mingw(struct build *build) {
     static const char *const roots[] = {"/usr/x86_64-w64-mingw32", "/usr/x86_64-w64-mingw32/sys-root/mingw", "/usr/local/x86_64-w64-mingw32"};
-    char path[256];
+    char path[256], *standard = NULL;
     glob_t found;
 
     for (size_t i = 0; i < sizeof roots / sizeof *roots && build->include == NULL; i++) {
         snprintf(path, sizeof path, "%s/include/ddk/wdm.h", roots[i]);
-        if (access(path, R_OK) == 0 && (asprintf(&build->include, "%s/include", roots[i]) < 0 || asprintf(&build->lib, "%s/lib", roots[i]) < 0))
-            build->include = build->lib = NULL;
+        if (access(path, R_OK) != 0)
+            continue;
+        if (asprintf(&build->include, "%s/include", roots[i]) < 0)
+            build->include = NULL;
+        if (asprintf(&build->lib, "%s/lib", roots[i]) < 0)
+            build->lib = NULL;
     }
     if (build->include == NULL || build->lib == NULL) {
         message_error("mingw-w64", "its headers and libraries are not there: " APT_HEADERS);
@@ -116,12 +120,11 @@ static bool find_mingw(struct build *build) {
         build->libgcc = strdup(found.gl_pathv[found.gl_pathc - 1]);
         globfree(&found);
     }
-    if (build->libgcc != NULL &&
-        asprintf(&build->libstdcxx, "%.*s/libstdc++.a", (int)(strrchr(build->libgcc, '/') - build->libgcc), build->libgcc) < 0)
-        build->libstdcxx = NULL;
-    if (build->libstdcxx != NULL && access(build->libstdcxx, R_OK) != 0) {
-        free(build->libstdcxx);
-        build->libstdcxx = NULL;
+    if (build->libgcc != NULL && asprintf(&standard, "%.*s/libstdc++.a", (int)(strrchr(build->libgcc, '/') - build->libgcc), build->libgcc) >= 0) {
+        if (access(standard, R_OK) == 0)
+            build->libstdcxx = standard;
+        else
+            free(standard);
     }
     return true;
 }

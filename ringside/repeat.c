@@ -77,7 +77,8 @@ struct output {
 static void start_child(const struct output *output) {
     int null = open("/dev/null", O_RDONLY);
 
-    dup2(null, STDIN_FILENO);
+    if (null >= 0)
+        dup2(null, STDIN_FILENO);
     dup2(output->out, STDOUT_FILENO);
     dup2(output->err, STDERR_FILENO);
     command = NULL; /* the parent tells */

@@ -22,8 +22,7 @@ static unsigned char *read_whole(const char *path, size_t *size) {
 
     if (file == NULL)
         return NULL;
-    if (fseek(file, 0, SEEK_END) == 0 && (length = ftell(file)) > 0 && (data = malloc((size_t)length + 1)) != NULL) {
-        rewind(file);
+    if (fseek(file, 0, SEEK_END) == 0 && (length = ftell(file)) > 0 && fseek(file, 0, SEEK_SET) == 0 && (data = malloc((size_t)length + 1)) != NULL) {
         *size = fread(data, 1, (size_t)length, file);
         data[*size] = 0;
     }

@@ -237,7 +237,7 @@ static void judge(struct image_facts *facts) {
     list_missing(facts, missing, sizeof missing, &count);
     if (image->subsystem < PE_SUBSYSTEM_NATIVE || image->subsystem > PE_SUBSYSTEM_CONSOLE)
         say(facts, EXIT_REFUSED, "refused: neither a driver nor a program of Windows");
-    else if (facts->driver && image->checksum != image->computed_checksum)
+    else if (facts->driver && image->checksum != pe_checksum(image))
         say(facts, EXIT_REFUSED, "refused: its checksum is %s: link it with /release", image->checksum == 0 ? "not set" : "wrong");
     else if (facts->driver && imports_from(facts, "ntdll.dll"))
         say(facts, EXIT_REFUSED, "refused: it imports from ntdll.dll, which only programs have");

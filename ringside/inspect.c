@@ -125,9 +125,10 @@ static void print_text(const struct image_facts *facts) {
         field("size");
         printf("%u bytes in memory, made for 0x%" PRIx64 "\n", image->image_size, image->base);
         field("checksum");
-        printf("0x%08x, %s", image->checksum, image->checksum == image->computed_checksum ? "right\n" : image->checksum == 0 ? "not set" : "wrong");
-        if (image->checksum != image->computed_checksum)
-            printf(" (it would be 0x%08x)\n", image->computed_checksum);
+        uint32_t right = pe_checksum(image);
+        printf("0x%08x, %s", image->checksum, image->checksum == right ? "right\n" : image->checksum == 0 ? "not set" : "wrong");
+        if (image->checksum != right)
+            printf(" (it would be 0x%08x)\n", right);
         print_sections(facts);
         field("relocations");
         if ((image->characteristics & PE_FILE_RELOCS_STRIPPED) != 0)
@@ -228,7 +229,7 @@ static json_t *json_facts(const struct image_facts *facts) {
     json_object_set_new(object, "base", json_integer((json_int_t)image->base));
     json_object_set_new(object, "image_size", json_integer(image->image_size));
     json_object_set_new(object, "checksum", json_integer(image->checksum));
-    json_object_set_new(object, "computed_checksum", json_integer(image->computed_checksum));
+    json_object_set_new(object, "computed_checksum", json_integer(pe_checksum(image)));
     json_object_set_new(object, "relocations", json_integer(image->relocation_count));
     json_object_set_new(object, "unwind_functions", json_integer(image->exception_count));
     json_object_set_new(object, "gs_cookie", json_boolean(image->security_cookie != 0));

@@ -42,13 +42,14 @@ static NTSTATUS LdrpCheckFile(const VOID *File, SIZE_T Size, struct pe_image *Pe
                           "is built for %s processors and the machine is x86-64", pe_machine_name(Pe->machine));
     default: return LdrpRefuse(Refusal, STATUS_INVALID_IMAGE_FORMAT, "the file is damaged: build or copy it again", "%s", why);
     }
-    if (Pe->checksum != Pe->computed_checksum)
+    uint32_t right = pe_checksum(Pe);
+    if (Pe->checksum != right)
         return LdrpRefuse(Refusal, STATUS_IMAGE_CHECKSUM_MISMATCH,
                           Pe->checksum != 0 ? "the file was changed after it was linked: build it again"
                           : Pe->subsystem == PE_SUBSYSTEM_CONSOLE || Pe->subsystem == PE_SUBSYSTEM_GUI
                               ? "a program or DLL, as this one is, is no driver"
                               : "link drivers with /release, which sets it",
-                          "has the checksum 0x%08X in its header, but its bytes give 0x%08X", Pe->checksum, Pe->computed_checksum);
+                          "has the checksum 0x%08X in its header, but its bytes give 0x%08X", Pe->checksum, right);
     if ((Pe->characteristics & PE_FILE_UP_SYSTEM_ONLY) != 0 && KiMachine->cpus > 1)
         return LdrpRefuse(Refusal, STATUS_IMAGE_MP_UP_MISMATCH, "run with --cpus 1, or link without /driver:uponly",
                           "is marked for machines with one processor");

@@ -199,8 +199,10 @@ static enum pe_error parse_sections(struct pe_image *image) {
 }
 
 /* The sum of 16-bit words with the carries added back in, without the checksum itself, plus the file's length. */
-static uint32_t compute_checksum(const struct pe_image *image) {
+uint32_t pe_checksum(const struct pe_image *image) {
     uint64_t sum = 0;
+    if (image->checksum_offset == 0)
+        return 0;
     for (uint64_t i = 0; i + 1 < image->size; i += 2)
         sum += get16(image->data + i);
     if (image->size & 1)
@@ -223,8 +225,6 @@ static enum pe_error parse(const void *data, uint64_t size, int mapped, struct p
         return error;
     }
     error = parse_sections(out);
-    if (!mapped)
-        out->computed_checksum = compute_checksum(out);
     if (error != PE_OK)
         return error;
     static enum pe_error (*const parts[])(struct pe_image *) = {pe_parse_relocations, pe_parse_imports, pe_parse_exports,      pe_parse_load_config,

@@ -105,8 +105,7 @@ struct pe_image {
     uint64_t base;  /* preferred */
     uint32_t section_alignment, file_alignment, image_size, headers_size;
     uint64_t stack_reserve, stack_commit;
-    uint32_t checksum, computed_checksum; /* computed only for file layout */
-    uint32_t checksum_offset;
+    uint32_t checksum, checksum_offset;
     uint32_t section_table;                        /* file offset */
     struct pe_directory directory[PE_DIRECTORIES]; /* bounds checked, except PE_SECURITY and those nobody here reads */
 
@@ -154,6 +153,8 @@ struct pe_export {
 /* File layout, and memory layout (size: at least image_size). *out is always filled. */
 enum pe_error pe_parse(const void *file, uint64_t size, struct pe_image *out);
 enum pe_error pe_parse_mapped(const void *base, uint64_t size, struct pe_image *out);
+/* What the checksum in the header should be, from every byte of the file; 0 when the headers end before it. The image has file layout. */
+uint32_t pe_checksum(const struct pe_image *image);
 
 const char *pe_error_text(enum pe_error error); /* completes "example.sys: " */
 const char *pe_machine_name(uint16_t machine);

@@ -192,9 +192,7 @@ NTSTATUS NTAPI NtFlushVirtualMemory(HANDLE ProcessHandle, PVOID *Base, PSIZE_T S
     PEPROCESS process;
     PMM_ADDRESS_SPACE space;
     IO_STATUS_BLOCK io = {.Status = STATUS_SUCCESS};
-    NTSTATUS status = KiCopyIn(&start, Base, sizeof(start));
-    if (NT_SUCCESS(status))
-        status = KiCopyIn(&length, Size, sizeof(length));
+    NTSTATUS status = MiCaptureRange(Base, Size, &start, &length);
     if (!NT_SUCCESS(status))
         return status;
     if (start > (ULONG64)MmHighestUserAddress)
@@ -219,9 +217,6 @@ NTSTATUS NTAPI NtFlushVirtualMemory(HANDLE ProcessHandle, PVOID *Base, PSIZE_T S
     ObDereferenceObject(process);
     if (!NT_SUCCESS(status))
         return status;
-    length = end - first;
-    status = KiCopyOut(Base, &first, sizeof(first));
-    if (NT_SUCCESS(status))
-        status = KiCopyOut(Size, &length, sizeof(length));
+    status = MiReturnRange(Base, Size, first, end - first);
     return NT_SUCCESS(status) ? KiCopyOut(Result, &io, sizeof(io)) : status;
 }

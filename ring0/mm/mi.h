@@ -251,6 +251,9 @@ BOOLEAN MiIsUserPageAccessible(PMM_ADDRESS_SPACE Space, ULONG64 Address, BOOLEAN
 
 /* The address space behind a process handle, and the process, referenced. */
 NTSTATUS MiReferenceSpace(HANDLE ProcessHandle, ACCESS_MASK Access, PEPROCESS *Process, PMM_ADDRESS_SPACE *Space);
+/* A service's range: *Base and *Size, which it will write back, so STATUS_ACCESS_VIOLATION when that cannot be. */
+NTSTATUS MiCaptureRange(PVOID *Base, PSIZE_T Size, ULONG64 *Start, ULONG64 *Length);
+NTSTATUS MiReturnRange(PVOID *Base, PSIZE_T Size, ULONG64 Start, ULONG64 Length);
 
 /* ---- Sections -------------------------------------------------------------------------------------------------------------------------- */
 struct _MM_IMAGE {

@@ -25,35 +25,20 @@ NTSTATUS MiReferenceSpace(HANDLE ProcessHandle, ACCESS_MASK Access, PEPROCESS *P
     return status;
 }
 
-static NTSTATUS MiCopyIn(PVOID To, const VOID *From, SIZE_T Size) {
-    if (KiPreviousMode() == UserMode)
-        return KiCopyFromUser(To, From, Size) ? STATUS_SUCCESS : STATUS_ACCESS_VIOLATION;
-    RtlCopyMemory(To, From, Size);
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS MiCopyOut(PVOID To, const VOID *From, SIZE_T Size) {
-    if (KiPreviousMode() == UserMode)
-        return KiCopyToUser(To, From, Size) ? STATUS_SUCCESS : STATUS_ACCESS_VIOLATION;
-    RtlCopyMemory(To, From, Size);
-    return STATUS_SUCCESS;
-}
-
 static BOOLEAN MiCanWriteResult(PVOID Result, SIZE_T Size) {
     return KiPreviousMode() == KernelMode || ((ULONG64)Result < MmUserProbeAddress && MmIsRangeAccessible(Result, Size, TRUE));
 }
 
-/* Captures *Base and *Size, both of which the service will write back. */
-static NTSTATUS MiCaptureRange(PVOID *Base, PSIZE_T Size, ULONG64 *Start, ULONG64 *Length) {
+NTSTATUS MiCaptureRange(PVOID *Base, PSIZE_T Size, ULONG64 *Start, ULONG64 *Length) {
     if (!MiCanWriteResult(Base, sizeof(*Base)) || !MiCanWriteResult(Size, sizeof(*Size)))
         return STATUS_ACCESS_VIOLATION;
-    NTSTATUS status = MiCopyIn(Start, Base, sizeof(*Start));
-    return NT_SUCCESS(status) ? MiCopyIn(Length, Size, sizeof(*Length)) : status;
+    NTSTATUS status = KiCopyIn(Start, Base, sizeof(*Start));
+    return NT_SUCCESS(status) ? KiCopyIn(Length, Size, sizeof(*Length)) : status;
 }
 
-static NTSTATUS MiReturnRange(PVOID *Base, PSIZE_T Size, ULONG64 Start, ULONG64 Length) {
-    NTSTATUS status = MiCopyOut(Base, &Start, sizeof(Start));
-    return NT_SUCCESS(status) ? MiCopyOut(Size, &Length, sizeof(Length)) : status;
+NTSTATUS MiReturnRange(PVOID *Base, PSIZE_T Size, ULONG64 Start, ULONG64 Length) {
+    NTSTATUS status = KiCopyOut(Base, &Start, sizeof(Start));
+    return NT_SUCCESS(status) ? KiCopyOut(Size, &Length, sizeof(Length)) : status;
 }
 
 static BOOLEAN MiSectionAllows(const MI_SECTION *Section, ULONG Protect) {
@@ -276,6 +261,6 @@ NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE ProcessHandle, PVOID *Base, PSIZE_T
     status = MiProtectVirtual(space, &start, &length, Protect, &old);
     ObDereferenceObject(process);
     if (NT_SUCCESS(status) && NT_SUCCESS(status = MiReturnRange(Base, Size, start, length)))
-        status = MiCopyOut(OldProtect, &old, sizeof(old));
+        status = KiCopyOut(OldProtect, &old, sizeof(old));
     return status;
 }

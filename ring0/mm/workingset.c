@@ -68,9 +68,7 @@ static NTSTATUS MiLockService(HANDLE ProcessHandle, PVOID *Base, PSIZE_T Size, U
         return STATUS_INVALID_PARAMETER;
     if ((MapType & MI_MAP_SYSTEM) != 0 && !SeSinglePrivilegeCheck(RtlConvertUlongToLuid(MI_LOCK_MEMORY_PRIVILEGE), KiPreviousMode()))
         return STATUS_PRIVILEGE_NOT_HELD;
-    NTSTATUS status = KiCopyIn(&start, Base, sizeof(start));
-    if (NT_SUCCESS(status))
-        status = KiCopyIn(&length, Size, sizeof(length));
+    NTSTATUS status = MiCaptureRange(Base, Size, &start, &length);
     if (!NT_SUCCESS(status))
         return status;
     if (start > (ULONG64)MmHighestUserAddress)
@@ -86,10 +84,7 @@ static NTSTATUS MiLockService(HANDLE ProcessHandle, PVOID *Base, PSIZE_T Size, U
     ObDereferenceObject(process);
     if (!NT_SUCCESS(status))
         return status;
-    length = end - start;
-    NTSTATUS written = KiCopyOut(Base, &start, sizeof(start));
-    if (NT_SUCCESS(written))
-        written = KiCopyOut(Size, &length, sizeof(length));
+    NTSTATUS written = MiReturnRange(Base, Size, start, end - start);
     return NT_SUCCESS(written) ? status : written;
 }
 

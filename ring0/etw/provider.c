@@ -3,6 +3,7 @@
 #include "ke/ke.h"
 #include "ldr/ldr.h"
 #include "ob/ob.h"
+#include "rtl/rtl.h"
 
 #define PROVIDER_MAGIC      0x50777445u
 #define PROVIDER_TAG        'PwtE'
@@ -156,15 +157,14 @@ BOOLEAN NTAPI EtwEventEnabled(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR EventDescr
 
 VOID EtwReportLeftovers(PDRIVER_OBJECT Driver, ULONG64 Base, ULONG64 Size) {
     PLIST_ENTRY Link = EtwpProviders.Flink;
+    WCHAR Id[RTLP_GUID_ROOM];
     while (Link != &EtwpProviders) {
         PETWP_PROVIDER Provider = CONTAINING_RECORD(Link, ETWP_PROVIDER, Link);
         Link = Link->Flink;
         if (Provider->Caller - Base >= Size)
             continue;
-        KdMessage("%wZ: left the event provider {%08X-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X} behind: call EtwUnregister in DriverUnload",
-                  &Driver->DriverName, Provider->Id.Data1, Provider->Id.Data2, Provider->Id.Data3, Provider->Id.Data4[0], Provider->Id.Data4[1],
-                  Provider->Id.Data4[2], Provider->Id.Data4[3], Provider->Id.Data4[4], Provider->Id.Data4[5], Provider->Id.Data4[6],
-                  Provider->Id.Data4[7]);
+        RtlpFormatGuid(&Provider->Id, Id);
+        KdMessage("%wZ: left the event provider %ls behind: call EtwUnregister in DriverUnload", &Driver->DriverName, Id);
         EtwpUnregister(Provider);
     }
 }

@@ -1,7 +1,7 @@
 /* Who wants a provider's events: --etw, and the sessions that the registry starts. */
 #include "etw/etwp.h"
 #include "ke/ke.h"
-#include "rtl/crt.h"
+#include "rtl/rtl.h"
 
 #define VALUE_ROOM (sizeof(KEY_VALUE_PARTIAL_INFORMATION) + sizeof(ULONG64))
 #define NAME_ROOM  (sizeof(KEY_BASIC_INFORMATION) + 256 * sizeof(WCHAR))
@@ -31,12 +31,12 @@ static ULONG64 EtwpNumber(HANDLE Key, PCWSTR Name, ULONG64 Default) {
 }
 
 /* What several sessions want of one provider is all of it. */
-static VOID EtwpAsk(HANDLE Session, PETWP_PROVIDER Provider, PCWSTR Id, SIZE_T IdLength) {
+static VOID EtwpAsk(HANDLE Session, PETWP_PROVIDER Provider, PCWSTR Id) {
     HANDLE Key;
     UCHAR Level;
     ULONG64 Any, All;
 
-    if (EtwpNumber(Session, L"Start", 0) == 0 || !NT_SUCCESS(EtwpOpenKey(Session, Id, IdLength, &Key)))
+    if (EtwpNumber(Session, L"Start", 0) == 0 || !NT_SUCCESS(EtwpOpenKey(Session, Id, (RTLP_GUID_ROOM - 1) * sizeof(WCHAR), &Key)))
         return;
     if (EtwpNumber(Key, L"Enabled", 0) != 0) {
         Level = (UCHAR)EtwpNumber(Key, L"EnableLevel", 0);
@@ -54,10 +54,9 @@ VOID EtwpEnable(PETWP_PROVIDER Provider) {
     static const WCHAR Path[] = L"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\WMI\\Autologger";
     DECLSPEC_ALIGN(8) UCHAR Room[NAME_ROOM];
     PKEY_BASIC_INFORMATION Name = (PKEY_BASIC_INFORMATION)Room;
-    WCHAR Id[40];
+    WCHAR Id[RTLP_GUID_ROOM];
     HANDLE Sessions, Session;
     ULONG Length;
-    INT IdLength;
 
     if (KiMachine->etw != 0) {
         Provider->Enabled = TRUE;
@@ -67,12 +66,10 @@ VOID EtwpEnable(PETWP_PROVIDER Provider) {
     }
     if (KeGetCurrentIrql() != PASSIVE_LEVEL || !NT_SUCCESS(EtwpOpenKey(NULL, Path, sizeof(Path) - sizeof(WCHAR), &Sessions)))
         return;
-    IdLength = _snwprintf(Id, RTL_NUMBER_OF(Id), L"{%08X-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X}", Provider->Id.Data1, Provider->Id.Data2,
-                          Provider->Id.Data3, Provider->Id.Data4[0], Provider->Id.Data4[1], Provider->Id.Data4[2], Provider->Id.Data4[3],
-                          Provider->Id.Data4[4], Provider->Id.Data4[5], Provider->Id.Data4[6], Provider->Id.Data4[7]);
+    RtlpFormatGuid(&Provider->Id, Id);
     for (ULONG i = 0; NT_SUCCESS(ZwEnumerateKey(Sessions, i, KeyBasicInformation, Name, sizeof(Room), &Length)); i++) {
         if (NT_SUCCESS(EtwpOpenKey(Sessions, Name->Name, Name->NameLength, &Session))) {
-            EtwpAsk(Session, Provider, Id, (SIZE_T)IdLength * sizeof(WCHAR));
+            EtwpAsk(Session, Provider, Id);
             ZwClose(Session);
         }
     }

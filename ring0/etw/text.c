@@ -1,6 +1,7 @@
 /* An event on its way to the log: its words, and data of unknown type. */
 #include "etw/etwp.h"
 #include "ke/ke.h"
+#include "rtl/rtl.h"
 #include "vf/vf.h"
 
 #define SHOWN_BYTES 32u
@@ -15,8 +16,9 @@ VOID EtwpPut(PETWP_TEXT Text, PCSTR Format, ...) {
 }
 
 VOID EtwpPutGuid(PETWP_TEXT Text, LPCGUID Guid) {
-    EtwpPut(Text, "{%08X-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X}", Guid->Data1, Guid->Data2, Guid->Data3, Guid->Data4[0], Guid->Data4[1],
-            Guid->Data4[2], Guid->Data4[3], Guid->Data4[4], Guid->Data4[5], Guid->Data4[6], Guid->Data4[7]);
+    WCHAR Id[RTLP_GUID_ROOM];
+    RtlpFormatGuid(Guid, Id);
+    EtwpPut(Text, "%ls", Id);
 }
 
 static BOOLEAN EtwpIsPrintable(ULONG Character) { return (Character >= 0x20 && Character < 0x7F) || Character >= 0xA0; }

@@ -2,16 +2,20 @@
 #include "rtl/rtlp.h"
 #include "rtl/crt.h"
 
-#define GUID_CHARACTERS 38
+#define GUID_CHARACTERS (RTLP_GUID_ROOM - 1)
+
+VOID RtlpFormatGuid(LPCGUID Guid, WCHAR Text[RTLP_GUID_ROOM]) {
+    _snwprintf(Text, RTLP_GUID_ROOM, L"{%08X-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X}", Guid->Data1, Guid->Data2, Guid->Data3, Guid->Data4[0],
+               Guid->Data4[1], Guid->Data4[2], Guid->Data4[3], Guid->Data4[4], Guid->Data4[5], Guid->Data4[6], Guid->Data4[7]);
+}
 
 NTSTATUS NTAPI RtlStringFromGUID(REFGUID Guid, PUNICODE_STRING GuidString) {
-    SIZE_T Size = (GUID_CHARACTERS + 1) * sizeof(WCHAR);
+    SIZE_T Size = RTLP_GUID_ROOM * sizeof(WCHAR);
     PWSTR Buffer = RtlpAllocateString(Size);
     if (!Buffer) {
         return STATUS_NO_MEMORY;
     }
-    _snwprintf(Buffer, GUID_CHARACTERS + 1, L"{%08X-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X}", Guid->Data1, Guid->Data2, Guid->Data3,
-               Guid->Data4[0], Guid->Data4[1], Guid->Data4[2], Guid->Data4[3], Guid->Data4[4], Guid->Data4[5], Guid->Data4[6], Guid->Data4[7]);
+    RtlpFormatGuid(Guid, Buffer);
     *GuidString = (UNICODE_STRING){GUID_CHARACTERS * sizeof(WCHAR), (USHORT)Size, Buffer};
     return STATUS_SUCCESS;
 }

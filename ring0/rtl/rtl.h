@@ -99,6 +99,10 @@ SIZE_T RtlpFormatFloat(CHAR *Text, double Value, CHAR Conversion, int Precision,
 PCSTR RtlpStatusName(NTSTATUS Status); /* "STATUS_SUCCESS", or NULL */
 PCSTR RtlpBugCheckName(ULONG Code);    /* "IRQL_NOT_LESS_OR_EQUAL", or NULL */
 
+/* ---- GUIDs as text: rtl/guid.c, shared ---------------------------------------------------------------------------------------- */
+#define RTLP_GUID_ROOM 39 /* characters of one in braces, and a zero */
+VOID RtlpFormatGuid(LPCGUID Guid, WCHAR Text[RTLP_GUID_ROOM]);
+
 /* ---- Characters: rtl/codepage.c, case.c, shared. ANSI is code page 1252, OEM 437, as on a Windows for the USA. -------------------------- */
 extern const WCHAR RtlpAnsiHigh[32];    /* 80h to 9Fh; the rest of 1252 is Unicode's own */
 extern const WCHAR RtlpOemHigh[128];    /* 80h to FFh */

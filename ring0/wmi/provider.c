@@ -5,6 +5,7 @@
 #include "kd/kd.h"
 #include "ke/ke.h"
 #include "rtl/crt.h"
+#include "rtl/rtl.h"
 #include "vf/vf.h"
 
 #define ACTION_MASK   0xFFFFu
@@ -54,14 +55,13 @@ PWMIP_BLOCK WmipFindBlock(PWMIP_PROVIDER Provider, LPCGUID Id) {
 }
 
 VOID WmipTell(PWMIP_PROVIDER Provider, PCSTR What, LPCGUID Id, ULONG Number) {
-    WCHAR Line[160];
+    WCHAR Line[160], Text[RTLP_GUID_ROOM];
     INT Length;
 
     if (KiMachine->etw == 0 && KiMachine->trace == 0)
         return;
-    Length =
-        _snwprintf(Line, RTL_NUMBER_OF(Line), L"%hs {%08X-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X} %u", What, Id->Data1, Id->Data2, Id->Data3,
-                   Id->Data4[0], Id->Data4[1], Id->Data4[2], Id->Data4[3], Id->Data4[4], Id->Data4[5], Id->Data4[6], Id->Data4[7], Number);
+    RtlpFormatGuid(Id, Text);
+    Length = _snwprintf(Line, RTL_NUMBER_OF(Line), L"%hs %ls %u", What, Text, Number);
     if (KiMachine->etw != 0)
         KdEvent("WMI", DPFLTR_INFO_LEVEL, (ULONG64)Provider->Driver->DriverStart, Line, (SIZE_T)Length);
     if (KiMachine->trace != 0)

@@ -216,11 +216,11 @@ static VOID Requeue(PIRP Irp, CCHAR PriorityBoost) {
         DropRequest(Irp, File, AuxiliaryBuffer);
 }
 
-static inline NTSTATUS CallRoutine(PIO_COMPLETION_ROUTINE Routine, PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context) {
+static NTSTATUS CallVerified(PIO_COMPLETION_ROUTINE Routine, PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context) {
     VF_FENCE Fence = VfEnter();
     NTSTATUS Status = Routine(DeviceObject, Irp, Context);
 
-    if (VfIsOn() && !VfIsUnchanged(&Fence))
+    if (!VfIsUnchanged(&Fence))
         VfStopCompletion(&Fence, (PVOID)(ULONG_PTR)Routine);
     return Status;
 }
@@ -243,7 +243,9 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
     for (Stack = Irp->Tail.Overlay.CurrentStackLocation; !IopIsCompleted(Irp); Stack++) {
         UCHAR Control;
         PIO_COMPLETION_ROUTINE Routine;
+        PDEVICE_OBJECT DeviceObject;
         PVOID Context;
+        NTSTATUS Status;
 
         Irp->CurrentLocation++;
         Irp->Tail.Overlay.CurrentStackLocation++;
@@ -260,8 +262,9 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
         Routine = Stack->CompletionRoutine;
         Context = Stack->Context;
         ClearLocation(Stack);
-        if (CallRoutine(Routine, Irp->CurrentLocation == Irp->StackCount + 1 ? NULL : IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp,
-                        Context) == STATUS_MORE_PROCESSING_REQUIRED)
+        DeviceObject = Irp->CurrentLocation == Irp->StackCount + 1 ? NULL : IoGetCurrentIrpStackLocation(Irp)->DeviceObject;
+        Status = VfIsOn() ? CallVerified(Routine, DeviceObject, Irp, Context) : Routine(DeviceObject, Irp, Context);
+        if (Status == STATUS_MORE_PROCESSING_REQUIRED)
             return;
     }
 

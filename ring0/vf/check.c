@@ -14,8 +14,6 @@ static const PCSTR VfpLevelNames[HIGH_LEVEL + 1] = {"PASSIVE_LEVEL",    "APC_LEV
                                                     "a device's level", "a device's level", "a device's level", "a device's level",
                                                     "SYNCH_LEVEL",      "CLOCK_LEVEL",      "IPI_LEVEL",        "HIGH_LEVEL"};
 
-BOOLEAN VfIsOn(VOID) { return KiMachine->verifier != HAL_VERIFIER_OFF; }
-
 /* The driver that made the call, as a reader knows it. */
 static PCSTR VfpCaller(ULONG64 ReturnAddress) {
     PLDR_MODULE Module = LdrFindModule(ReturnAddress);

@@ -3,7 +3,7 @@
  * driver calls the kernel, and the trace.
  */
 #pragma once
-#include "nt/nt.h"
+#include "ke/ke.h"
 
 /* What a contract asks for besides its levels: the word after & in exports.tbl, docs/verifier.md. N is RuleArgument, counted from 1. */
 enum {
@@ -56,7 +56,7 @@ PVOID VfBind(PCSTR Name, PVOID Routine);
 /* Called by the twins with the contract and the four register arguments with the stack arguments behind them; the return address is below them. */
 VOID VfCall(const VF_CONTRACT *Contract, const ULONG64 *Arguments);
 /* Whether drivers are checked: --verifier standard or full. */
-BOOLEAN VfIsOn(VOID);
+static inline BOOLEAN VfIsOn(VOID) { return KiMachine->verifier != HAL_VERIFIER_OFF; }
 /* The bug check for a call that the contract does not allow; comes back if it does. */
 VOID VfCheckCall(const VF_CONTRACT *Contract, const ULONG64 *Arguments);
 /* KeRaiseIrql and KeLowerIrql with a level that they cannot take: 0xC4 with this subcode, 0x30 or 0x31, when drivers are checked; else comes back. */

@@ -135,13 +135,11 @@ NTSTATUS IopParseDevice(PVOID ParseObject, POBJECT_TYPE RequestedType, PACCESS_S
     if (!NT_SUCCESS(Status))
         return Packet->FinalStatus = Status;
 
-    Access = AccessState->RemainingDesiredAccess | AccessState->PreviouslyGrantedAccess;
     Status = IopCheckOpen(Named, RemainingName->Length != 0 || Packet->RelatedFileObject != NULL, AccessState,
                           (Attributes & OBJ_FORCE_ACCESS_CHECK) || (Packet->Options & IO_FORCE_ACCESS_CHECK) ? UserMode : AccessMode);
     if (!NT_SUCCESS(Status))
         return Packet->FinalStatus = Status;
-    if (AccessState->PreviouslyGrantedAccess != 0)
-        Access = AccessState->RemainingDesiredAccess | AccessState->PreviouslyGrantedAccess;
+    Access = AccessState->RemainingDesiredAccess | AccessState->PreviouslyGrantedAccess;
     RtlMapGenericMask(&Access, (PGENERIC_MAPPING)&IopFileMapping);
     Security.AccessState = AccessState;
     Security.DesiredAccess = Access;

@@ -41,14 +41,6 @@ typedef struct _IOP_DEVOBJ_EXTENSION { /* DEVOBJ_EXTENSION: what DeviceObject->D
 
 /* Takes and drops what keeps a device from being deleted and its driver from being unloaded: DeviceObject->ReferenceCount, one per file object.
    Dropping the last finishes a deletion or an unload that waited for it. PASSIVE_LEVEL. */
-/* ---- security.c ---- */
-/* What a device has that nobody gives another descriptor; static. After IopMakeDeviceDescriptors. */
-PSECURITY_DESCRIPTOR IopDeviceDescriptor(DEVICE_TYPE Type, ULONG Characteristics);
-VOID IopMakeDeviceDescriptors(VOID);
-/* May Device be opened as AccessState says? What it grants is PreviouslyGrantedAccess then. ByName: by a name behind the device's own, or relative to a
-   file. STATUS_ACCESS_DENIED, STATUS_PRIVILEGE_NOT_HELD. */
-NTSTATUS IopCheckOpen(PDEVICE_OBJECT Device, BOOLEAN ByName, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode);
-
 VOID IopReferenceDevice(PDEVICE_OBJECT Device);
 VOID IopDereferenceDevice(PDEVICE_OBJECT Device);
 /* Is it open for requests? STATUS_NO_SUCH_DEVICE while it initialises (DO_DEVICE_INITIALIZING), is deleted or unloaded. */
@@ -56,6 +48,14 @@ NTSTATUS IopCheckDevice(PDEVICE_OBJECT Device);
 /* Finishes what waited for ReferenceCount or AttachedDevice to become zero. */
 VOID IopCompleteUnloadOrDelete(PDEVICE_OBJECT Device);
 VOID IopDeleteDeviceObject(PVOID Object); /* Delete procedure of the type */
+
+/* ---- Who may open a device: security.c -------------------------------------------------------------------------------------- */
+/* What a device has that nobody gives another descriptor; static. After IopMakeDeviceDescriptors. */
+PSECURITY_DESCRIPTOR IopDeviceDescriptor(DEVICE_TYPE Type, ULONG Characteristics);
+VOID IopMakeDeviceDescriptors(VOID);
+/* May Device be opened as AccessState says? What it grants is PreviouslyGrantedAccess then. ByName: by a name behind the device's own, or relative to a
+   file. STATUS_ACCESS_DENIED, STATUS_PRIVILEGE_NOT_HELD. */
+NTSTATUS IopCheckOpen(PDEVICE_OBJECT Device, BOOLEAN ByName, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode);
 
 /* ---- Names: names.c --------------------------------------------------------------------------------------------------------- */
 typedef struct _IOP_NAME { /* one that a driver gave, and may leave behind */
@@ -173,9 +173,9 @@ NTSTATUS IopQueryFileName(PVOID Object, BOOLEAN HasName, POBJECT_NAME_INFORMATIO
 /* IRP.AllocationFlags of our own, beside IRP_ALLOCATED_FIXED_SIZE and IRP_LOOKASIDE_ALLOCATION. */
 #define IOP_IRP_ORPHAN 0x80u /* its thread ended without it: completion only frees it */
 
+#define IOP_BUFFER_TAG 'BsyS'
 /* A system buffer of Size bytes (not 0): Irp's own few bytes when they are enough, else pool. NULL: out of memory. IopFreeSystemBuffer frees what
    the IRP holds, if IRP_DEALLOCATE_BUFFER says that it is to be freed. <= DISPATCH_LEVEL. */
-#define IOP_BUFFER_TAG 'BsyS'
 PVOID IopAllocateSystemBuffer(PIRP Irp, ULONG Size);
 VOID IopFreeSystemBuffer(PIRP Irp);
 /* Unlocks (if locked) and frees all MDLs of the IRP. */

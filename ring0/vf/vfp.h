@@ -4,7 +4,7 @@
 
 /*
  * What Windows' Driver Verifier stops with for a call of this function at a wrong level: the subcode of its bug check and the meaning of the other three
- * parameters, a letter each: i the level, a digit that argument, a the thread's count of APC disables, d DISPATCH_LEVEL, t the sentence, 0 nothing.
+ * parameters, a letter each: i the level, a digit that argument, d DISPATCH_LEVEL, t the sentence, 0 nothing.
  */
 typedef struct _VFP_CODE {
     PCSTR Name;

@@ -159,8 +159,7 @@ static PWMIP_PROVIDER WmipFindInstance(LPCGUID Id, PCUNICODE_STRING Name, PULONG
     return NULL;
 }
 
-/* WNODE_SINGLE_INSTANCE and WNODE_METHOD_ITEM: a node with Head bytes before its data, which are Data's to begin with and the answer's afterwards. Node
-   fields between header and data are filled by the caller's Fill. */
+/* WNODE_SINGLE_INSTANCE and WNODE_METHOD_ITEM: a node with Head bytes before its data, which are Data's to begin with and the answer's afterwards. */
 typedef struct _WMIP_CALL {
     UCHAR Minor;
     ULONG Flags, Head, MethodId;

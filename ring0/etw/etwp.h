@@ -3,6 +3,7 @@
 #include "etw/etw.h"
 #include "kd/kd.h"
 
+#define CALLER()            ((ULONG64)(ULONG_PTR)__builtin_return_address(0))
 #define ETWP_CLASSIC_HANDLE 1ull /* the one session's, as classic providers and WmiTraceMessage know it */
 
 typedef struct _ETWP_PROVIDER { /* body of an EtwRegistration; a REGHANDLE is its address */

@@ -2,7 +2,6 @@
 #include "etw/etwp.h"
 #include "ke/ke.h"
 
-#define CALLER()           ((ULONG64)(ULONG_PTR)__builtin_return_address(0))
 #define TRACE_MESSAGE_GUID 0x02u /* evntrace.h */
 #define LEVEL_INFORMATION  4
 #define CLASS_TRACE_HANDLE 1 /* TraceHandleClass of TRACE_INFORMATION_CLASS */

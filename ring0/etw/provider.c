@@ -10,7 +10,6 @@
 #define SET_TRAITS          2 /* EVENT_INFO_CLASS EventProviderSetTraits */
 #define USE_DESCRIPTOR_TYPE 3 /* EventProviderUseDescriptorType */
 #define CONTROL_CODE_ENABLE 1 /* EVENT_CONTROL_CODE_ENABLE_PROVIDER */
-#define CALLER()            ((ULONG64)(ULONG_PTR)__builtin_return_address(0))
 
 static POBJECT_TYPE EtwpRegistrationType;
 static LIST_ENTRY EtwpProviders = {&EtwpProviders, &EtwpProviders};

@@ -6,7 +6,6 @@
 #define TYPE_EVENT_METADATA    1u /* EVENT_DATA_DESCRIPTOR_TYPE_* (evntprov.h), in the lowest byte of Reserved */
 #define TYPE_PROVIDER_METADATA 2u
 #define EVENT_MAXIMUM          0xFF00u /* bytes of one event, header and all: less than 64 KB */
-#define CALLER()               ((ULONG64)(ULONG_PTR)__builtin_return_address(0))
 
 static NTSTATUS EtwpCheck(ULONG Count, const EVENT_DATA_DESCRIPTOR *Data) {
     ULONG64 Size = 0;

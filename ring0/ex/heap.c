@@ -14,7 +14,8 @@ typedef struct _EXP_HEAP_BLOCK {
     LIST_ENTRY Link;
     SIZE_T Size;
     PEXP_HEAP Heap;
-} EXP_HEAP_BLOCK, *PEXP_HEAP_BLOCK; /* 32 bytes: what follows is aligned as pool is */
+} EXP_HEAP_BLOCK, *PEXP_HEAP_BLOCK;
+_Static_assert(sizeof(EXP_HEAP_BLOCK) % 16 == 0, "what follows is aligned as pool is");
 
 SIZE_T NTAPI RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress);
 
@@ -40,7 +41,6 @@ PVOID NTAPI RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size) {
     PEXP_HEAP Heap = HeapHandle;
     PEXP_HEAP_BLOCK Block = NULL;
 
-    NT_ASSERT_OURS(sizeof(*Block) % 16 == 0);
     Flags |= Heap->Flags;
     if (Size <= MAXSIZE_T - sizeof(*Block))
         Block = ExAllocatePoolWithTag(PagedPool, Size + sizeof(*Block), HEAP_TAG);

@@ -184,7 +184,7 @@ static VOID KipCheckTimer(PKTIMER Timer, const VOID *Start, SIZE_T Size, PCSTR O
         (ULONG_PTR)Dpc - (ULONG_PTR)Start < Size || (Dpc != NULL && (ULONG_PTR)Dpc->DeferredRoutine - (ULONG_PTR)Start < Size)) {
         _snprintf(Message, sizeof(Message) - 1,
                   "%s is unloaded while a timer of its own is set: call KeCancelTimer, or ExDeleteTimer, in DriverUnload", Owner);
-        KiBugCheck(0xC7, 0, (ULONG_PTR)Timer, (ULONG_PTR)Start, (ULONG_PTR)Start + Size, NULL, Message);
+        KiBugCheck(KI_TIMER_OR_DPC_INVALID, 0, (ULONG_PTR)Timer, (ULONG_PTR)Start, (ULONG_PTR)Start + Size, NULL, Message);
     }
 }
 

@@ -383,7 +383,7 @@ static VOID Simple(hal_trap_frame *Frame) {
 
 VOID KiStopLooping(hal_trap_frame *Frame) {
     if (KiCurrentIrql() >= DISPATCH_LEVEL) {
-        Stop(Frame, 0x133, 0, KiMachine->watchdog_seconds * 64, KiMachine->watchdog_seconds * 64, 0,
+        Stop(Frame, KI_DPC_WATCHDOG, 0, KiMachine->watchdog_seconds * 64, KiMachine->watchdog_seconds * 64, 0,
              "code at DISPATCH_LEVEL or above does not come back: the stack shows where it loops");
     }
     Stop(Frame, 0xEA, (ULONG_PTR)KiCurrentThread(), 0, 0, 0, "a driver loops without calling the kernel: the stack shows where");

@@ -14,8 +14,6 @@ static ULONG RtlpIpHex(CHAR c) {
     return c >= '0' && c <= '9' ? (ULONG)(c - '0') : (c | 32) >= 'a' && (c | 32) <= 'f' ? (ULONG)((c | 32) - 'a' + 10) : 99;
 }
 
-static USHORT RtlpSwap(USHORT Value) { return (USHORT)(Value << 8 | Value >> 8); }
-
 /* ---- To text ---- */
 static ULONG RtlpFormatV4(const UCHAR *Address, PSTR Text) {
     return (ULONG)sprintf(Text, "%u.%u.%u.%u", Address[0], Address[1], Address[2], Address[3]);
@@ -64,7 +62,7 @@ static ULONG RtlpFormatV6(const UCHAR *Address, PSTR Text) {
 
 static ULONG RtlpFormatV4Port(const UCHAR *Address, USHORT Port, PSTR Text) {
     ULONG Used = RtlpFormatV4(Address, Text);
-    return Port != 0 ? Used + (ULONG)sprintf(Text + Used, ":%u", RtlpSwap(Port)) : Used;
+    return Port != 0 ? Used + (ULONG)sprintf(Text + Used, ":%u", __builtin_bswap16(Port)) : Used;
 }
 
 static ULONG RtlpFormatV6Port(const UCHAR *Address, ULONG Scope, USHORT Port, PSTR Text) {
@@ -75,7 +73,7 @@ static ULONG RtlpFormatV6Port(const UCHAR *Address, ULONG Scope, USHORT Port, PS
     if (Scope != 0)
         Used += (ULONG)sprintf(Text + Used, "%%%u", Scope);
     if (Port != 0)
-        Used += (ULONG)sprintf(Text + Used, "]:%u", RtlpSwap(Port));
+        Used += (ULONG)sprintf(Text + Used, "]:%u", __builtin_bswap16(Port));
     Text[Used] = 0;
     return Used;
 }
@@ -193,7 +191,7 @@ static BOOLEAN RtlpParseV4Port(PCSTR Text, BOOLEAN Strict, UCHAR *Address, USHOR
         if (!RtlpParseNumber(&Text, MAXUSHORT, &Value) || Value == 0)
             return FALSE;
     }
-    *Port = RtlpSwap((USHORT)Value);
+    *Port = __builtin_bswap16((USHORT)Value);
     return *Text == 0;
 }
 
@@ -217,7 +215,7 @@ static BOOLEAN RtlpParseV6Port(PCSTR Text, UCHAR *Address, ULONG *Scope, USHORT 
                 return FALSE;
         }
     }
-    *Port = RtlpSwap((USHORT)Value);
+    *Port = __builtin_bswap16((USHORT)Value);
     return *Text == 0;
 }
 

@@ -6,7 +6,6 @@
 #include "rtl/crt.h"
 #include "rtl/rtl.h"
 
-#define C4          0xC4 /* DRIVER_VERIFIER_DETECTED_VIOLATION */
 #define SYNCH_LEVEL 12
 
 static const PCSTR VfpLevelNames[HIGH_LEVEL + 1] = {"PASSIVE_LEVEL",    "APC_LEVEL",        "DISPATCH_LEVEL",   "a device's level",

@@ -5,9 +5,6 @@
 #include "vf/vfp.h"
 #include "rtl/crt.h"
 
-#define C4 0xC4 /* DRIVER_VERIFIER_DETECTED_VIOLATION */
-#define C9 0xC9 /* DRIVER_VERIFIER_IOMANAGER_VIOLATION */
-
 static const VFP_CODE VfpCodes[] = {
     {"KeReleaseSpinLock", 0, C4, 0x32, "i10", "spin lock"},
     {"ExAcquireFastMutex", 0, C4, 0x33, "i10", "fast mutex"},

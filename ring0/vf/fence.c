@@ -1,9 +1,7 @@
 /* A driver's routine that left something else than it found ("Bug Check 0xC4", "Bug Check 0xC9"). */
 #include "vf/fence.h"
 #include "rtl/crt.h"
-
-#define C4 0xC4 /* DRIVER_VERIFIER_DETECTED_VIOLATION */
-#define C9 0xC9 /* DRIVER_VERIFIER_IOMANAGER_VIOLATION */
+#include "vf/vfp.h"
 
 static ULONG_PTR VfpCount(SHORT KernelApcDisable, SHORT SpecialApcDisable) {
     return (ULONG_PTR)(LONG_PTR)(KernelApcDisable != 0 ? KernelApcDisable : SpecialApcDisable);

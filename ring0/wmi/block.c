@@ -4,9 +4,6 @@
 #include "ob/ob.h"
 #include "rtl/crt.h"
 
-#define FIRST_SIZE 0x1000u
-#define LARGEST    0x100000u
-
 static POBJECT_TYPE WmipGuidType;
 
 typedef struct _WMIP_GUID { /* body of a WmiGuid: what IoWMIOpenBlock gives out */

@@ -11,9 +11,7 @@
 #define ACTION_MASK   0xFFFFu
 #define CALLBACK_FLAG 0x80000000u /* WMIREG_FLAG_CALLBACK: the "device" is a function */
 #define TRACE_FLAG    0x00010000u /* WMIREG_FLAG_TRACE_PROVIDER */
-#define FIRST_SIZE    0x1000u
-#define LARGEST       0x100000u  /* of what a driver says of itself */
-#define REGISTRATION  ((PVOID)0) /* DataPath: WMIREGISTER; 1 is WMIUPDATE */
+#define REGISTRATION  ((PVOID)0)  /* DataPath: WMIREGISTER; 1 is WMIUPDATE */
 #define UPDATE        ((PVOID)1)
 
 LIST_ENTRY WmipProviders = {&WmipProviders, &WmipProviders};

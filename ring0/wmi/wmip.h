@@ -3,7 +3,9 @@
 #include "wmi/wmi.h"
 #include <wmistr.h>
 
-#define WMIP_TAG 'pimW'
+#define WMIP_TAG   'pimW'
+#define FIRST_SIZE 0x1000u   /* of the buffer that a driver answers in: what it asks for is given once, */
+#define LARGEST    0x100000u /* if it is no more than this */
 #ifndef STATUS_WMI_GUID_NOT_FOUND
 #define STATUS_WMI_GUID_NOT_FOUND ((NTSTATUS)0xC0000295)
 #endif

@@ -85,6 +85,17 @@ static ULONG ConTakeWide(PCON_INPUT_STATE Input, WCHAR *Out, ULONG Room) {
     return Taken * sizeof(WCHAR);
 }
 
+/* The next line from the host, or what it returns instead. */
+static int64_t ConReadLine(PCON_INPUT_STATE Input) {
+    int64_t Count = HalOps->console_read(Input->Number, Input->Line, CON_LINE);
+
+    if (Count >= 0) {
+        Input->First = 0;
+        Input->Last = (ULONG)Count;
+    }
+    return Count;
+}
+
 /*
  * Answers Irp from the line, reading one from the host, if *MayRead, when that is used up. FALSE: there is nothing yet. Called with Input->Lock held;
  * completes nothing.
@@ -102,15 +113,13 @@ static BOOLEAN ConAnswer(PCON_INPUT_STATE Input, PIRP Irp, BOOLEAN *MayRead) {
         if (!*MayRead)
             return FALSE;
         *MayRead = ConNeverBlocks(Input);
-        Count = HalOps->console_read(Input->Number, Input->Line, CON_LINE);
+        Count = ConReadLine(Input);
         if (Count == -HAL_EAGAIN)
             return FALSE;
         if (Count < 0) {
             Irp->IoStatus.Status = STATUS_IO_DEVICE_ERROR;
             return TRUE;
         }
-        Input->First = 0;
-        Input->Last = (ULONG)Count;
     }
     Irp->IoStatus.Information = Wide ? ConTakeWide(Input, Buffer, Room) : ConTakeBytes(Input, Buffer, Room);
     return TRUE;
@@ -244,13 +253,8 @@ ULONG ConCountInput(PCON_CONSOLE Console) {
     KIRQL Irql;
 
     KeAcquireSpinLock(&Input->Lock, &Irql);
-    if (Input->First == Input->Last) {
-        int64_t Read = HalOps->console_read(Input->Number, Input->Line, CON_LINE);
-        if (Read > 0) {
-            Input->First = 0;
-            Input->Last = (ULONG)Read;
-        }
-    }
+    if (Input->First == Input->Last)
+        ConReadLine(Input);
     Count = Input->Last - Input->First;
     KeReleaseSpinLock(&Input->Lock, Irql);
     return Count;

@@ -21,8 +21,6 @@
 #define MCR_HOLD    0x09 /* the same without RTS: the other side stops sending */
 #define FIFO_SIZE   16
 
-NTHALAPI ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE, ULONG, ULONG, ULONG, PKIRQL, PKAFFINITY);
-
 typedef struct _UART {
     PDEVICE_OBJECT Device;
     PKINTERRUPT Interrupt;

@@ -20,7 +20,6 @@
 #define MEDIUM_IN       0x02u
 
 NTHALAPI ULONG NTAPI HalGetBusDataByOffset(BUS_DATA_TYPE, ULONG, ULONG, PVOID, ULONG, ULONG);
-NTHALAPI ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE, ULONG, ULONG, ULONG, PKIRQL, PKAFFINITY);
 
 static ULONG Get(PDISK Disk, ULONG Register) { return READ_REGISTER_ULONG((PULONG)(Disk->Registers + Register)); }
 static VOID Put(PDISK Disk, ULONG Register, ULONG Value) { WRITE_REGISTER_ULONG((PULONG)(Disk->Registers + Register), Value); }

@@ -1,8 +1,6 @@
 /* A service routine that claims its interrupt and never tells its device so. */
 #include <ntddk.h>
 
-NTHALAPI ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE, ULONG, ULONG, ULONG, PKIRQL, PKAFFINITY);
-
 static BOOLEAN OnInterrupt(PKINTERRUPT Interrupt, PVOID Context) {
     UNREFERENCED_PARAMETER(Interrupt);
     UNREFERENCED_PARAMETER(Context);

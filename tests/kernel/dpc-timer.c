@@ -1,8 +1,6 @@
 /* DPCs, timers and the clocks, in virtual time: what takes no time is exact to the microseconds that calls themselves take. */
 #include "threads.h"
 
-NTKERNELAPI VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime);
-NTKERNELAPI ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp);
 typedef ULONGLONG NTAPI INTERRUPT_TIME(VOID); /* inline, it is the published one */
 static INTERRUPT_TIME *InterruptTime;
 

@@ -3,8 +3,6 @@
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
 
-NTKERNELAPI ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp);
-
 /* KeQueryInterruptTime is as old as the last tick. */
 static ULONGLONG Now(VOID) {
     ULONG64 Stamp;

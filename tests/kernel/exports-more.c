@@ -14,8 +14,6 @@ typedef struct _LOADED_MODULE { /* LDR_DATA_TABLE_ENTRY, its beginning */
 UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD, UCHAR);
 VOID NTAPI KeFlushEntireTb(BOOLEAN, BOOLEAN);
 NTSTATUS NTAPI RealWaitForMutex(PVOID, KWAIT_REASON, KPROCESSOR_MODE, BOOLEAN, PLARGE_INTEGER) __asm__("KeWaitForMutexObject");
-NTHALAPI ULONG NTAPI HalSetBusData(BUS_DATA_TYPE, ULONG, ULONG, PVOID, ULONG);
-NTHALAPI ULONG NTAPI HalGetBusData(BUS_DATA_TYPE, ULONG, ULONG, PVOID, ULONG);
 VOID NTAPI ObDereferenceObjectDeferDelete(PVOID);
 VOID NTAPI ObDereferenceObjectDeferDeleteWithTag(PVOID, ULONG);
 LONG_PTR NTAPI RealDereferenceObject(PVOID) __asm__("ObDereferenceObject");

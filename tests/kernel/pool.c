@@ -1,15 +1,8 @@
 /* Pools: sizes, alignment, contents, tags, many blocks, failures. */
 #include "tap.h"
 
-typedef ULONG64 POOL_FLAGS_64;
-#define FLAG_UNINITIALIZED    0x2ull
-#define FLAG_CACHE_ALIGNED    0x8ull
-#define FLAG_RAISE            0x20ull
-#define FLAG_NON_PAGED        0x40ull
-#define FLAG_PAGED            0x100ull
 #define FLAG_OPTIONAL_UNKNOWN (1ull << 40)
 #define FLAG_REQUIRED_UNKNOWN (1ull << 20)
-NTKERNELAPI PVOID NTAPI ExAllocatePool2(POOL_FLAGS_64 Flags, SIZE_T Bytes, ULONG Tag);
 NTSYSAPI ULONG NTAPI RtlRandomEx(PULONG Seed);
 NTKERNELAPI SIZE_T NTAPI ExQueryPoolBlockSize(PVOID Block, PBOOLEAN QuotaCharged);
 #define TAG 'tseT'
@@ -76,7 +69,7 @@ static VOID TestPool2(VOID) {
     NTSTATUS Status = STATUS_SUCCESS;
     for (ULONG i = 0; i < 200; i++) {
         SIZE_T Bytes = 1 + i * 37;
-        Block = ExAllocatePool2(i & 1 ? FLAG_PAGED : FLAG_NON_PAGED, Bytes, TAG);
+        Block = ExAllocatePool2(i & 1 ? POOL_FLAG_PAGED : POOL_FLAG_NON_PAGED, Bytes, TAG);
         if (Block) {
             Zeroed += IsFilled(Block, Bytes, 0);
             RtlFillMemory(Block, Bytes, 0xEE);
@@ -84,20 +77,20 @@ static VOID TestPool2(VOID) {
         }
     }
     is(Zeroed, 200, "ExAllocatePool2 gives zeros, where 0xEE was before");
-    Block = ExAllocatePool2(FLAG_NON_PAGED | FLAG_UNINITIALIZED, 100, TAG);
+    Block = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED, 100, TAG);
     ok(Block != NULL, "uninitialized, when asked for");
     ExFreePool(Block);
-    Block = ExAllocatePool2(FLAG_NON_PAGED | FLAG_CACHE_ALIGNED, 100, TAG);
+    Block = ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_CACHE_ALIGNED, 100, TAG);
     is((ULONG_PTR)Block & 63, 0, "cache-aligned");
     ExFreePool(Block);
-    Block = ExAllocatePool2(FLAG_NON_PAGED | FLAG_OPTIONAL_UNKNOWN, 100, TAG);
+    Block = ExAllocatePool2(POOL_FLAG_NON_PAGED | FLAG_OPTIONAL_UNKNOWN, 100, TAG);
     ok(Block != NULL, "unknown flags of the upper half are ignored");
     ExFreePool(Block);
-    ok(ExAllocatePool2(FLAG_NON_PAGED | FLAG_REQUIRED_UNKNOWN, 100, TAG) == NULL, "those of the lower half are refused");
-    ok(ExAllocatePool2(FLAG_NON_PAGED | FLAG_PAGED, 100, TAG) == NULL, "so are two pools at once");
+    ok(ExAllocatePool2(POOL_FLAG_NON_PAGED | FLAG_REQUIRED_UNKNOWN, 100, TAG) == NULL, "those of the lower half are refused");
+    ok(ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_PAGED, 100, TAG) == NULL, "so are two pools at once");
     ok(ExAllocatePool2(0, 100, TAG) == NULL, "and none");
     __try {
-        ExAllocatePool2(FLAG_RAISE, 100, TAG);
+        ExAllocatePool2(POOL_FLAG_RAISE_ON_FAILURE, 100, TAG);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         Status = GetExceptionCode();
     }

@@ -6,9 +6,6 @@
 #define STATUS_CALLBACK_BYPASS ((NTSTATUS)0xC0000503)
 #endif
 
-NTKERNELAPI NTSTATUS NTAPI CmCallbackGetKeyObjectIDEx(PLARGE_INTEGER, PVOID, PULONG_PTR, PCUNICODE_STRING *, ULONG);
-NTKERNELAPI VOID NTAPI CmCallbackReleaseKeyObjectIDEx(PCUNICODE_STRING);
-
 static LARGE_INTEGER Low, High;
 static HANDLE Key;
 static ULONG Seen[2][MaxRegNtNotifyClass], Cleanups, Order[8], Ordered;

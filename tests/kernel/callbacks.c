@@ -3,8 +3,6 @@
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
 
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
-
 NTKERNELAPI VOID NTAPI ObMakeTemporaryObject(PVOID);
 __declspec(dllimport) extern ULONG NtBuildNumber, InitSafeBootMode;
 

@@ -3,8 +3,7 @@
 #include <ntifs.h>
 #include "tap.h"
 
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
-#define TAG                          'tseT'
+#define TAG 'tseT'
 
 typedef struct _EXTENSION {
     PDRIVER_DISPATCH Dispatch;

@@ -5,7 +5,6 @@
 #include <ntifs.h>
 #include "tap.h"
 
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
 #define TAG                          'tsoH'
 #define IOCTL_LATE                   CTL_CODE(FILE_DEVICE_UNKNOWN, 0x801, METHOD_BUFFERED, FILE_ANY_ACCESS)
 #define IOCTL_NOW                    CTL_CODE(FILE_DEVICE_UNKNOWN, 0x802, METHOD_BUFFERED, FILE_ANY_ACCESS)

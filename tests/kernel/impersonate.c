@@ -5,8 +5,6 @@
 #pragma clang diagnostic ignored "-Wunused-parameter"
 #undef PsDereferenceImpersonationToken
 
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
-
 NTKERNELAPI VOID NTAPI PsDereferenceImpersonationToken(PACCESS_TOKEN);
 NTKERNELAPI NTSTATUS NTAPI PsAssignImpersonationToken(PETHREAD, HANDLE);
 NTKERNELAPI VOID NTAPI PsRevertThreadToSelf(PETHREAD);

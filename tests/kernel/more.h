@@ -8,9 +8,8 @@
 #pragma clang diagnostic ignored "-Wunused-parameter"
 #pragma clang diagnostic ignored "-Winconsistent-dllimport"
 
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
-#define U(text)                      (&(UNICODE_STRING)RTL_CONSTANT_STRING(L##text))
-#define A(text)                      (&(ANSI_STRING)RTL_CONSTANT_STRING(text))
+#define U(text) (&(UNICODE_STRING)RTL_CONSTANT_STRING(L##text))
+#define A(text) (&(ANSI_STRING)RTL_CONSTANT_STRING(text))
 
 static inline POBJECT_ATTRIBUTES Named(PUNICODE_STRING Name) {
     static OBJECT_ATTRIBUTES Attributes;

@@ -4,8 +4,6 @@
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
 
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
-
 NTKERNELAPI VOID NTAPI IoRegisterFileSystem(PDEVICE_OBJECT DeviceObject);
 NTKERNELAPI VOID NTAPI IoUnregisterFileSystem(PDEVICE_OBJECT DeviceObject);
 

@@ -10,8 +10,6 @@ typedef struct _DIRECTORY_ENTRY { /* OBJECT_DIRECTORY_INFORMATION */
     UNICODE_STRING Name, TypeName;
 } DIRECTORY_ENTRY, *PDIRECTORY_ENTRY;
 
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
-
 static PDRIVER_OBJECT Driver;
 
 static OBJECT_ATTRIBUTES Attributes;

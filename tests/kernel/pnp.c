@@ -4,8 +4,6 @@
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
 
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
-
 static const GUID Class = {0x4D36E978, 0xE325, 0x11CE, {0xBF, 0xC1, 0x08, 0x00, 0x2B, 0xE1, 0x03, 0x18}};
 
 NTSTATUS NTAPI IoSetDeviceInterfacePropertyData(PUNICODE_STRING, const VOID *, LCID, ULONG, ULONG, ULONG, PVOID);

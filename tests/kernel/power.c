@@ -4,8 +4,6 @@
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
 
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
-
 static PDEVICE_OBJECT Lower, Upper;
 static ULONG Seen, Passed;
 static DEVICE_POWER_STATE SeenState;

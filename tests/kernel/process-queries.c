@@ -4,8 +4,6 @@
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
 
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
-
 ULONG NTAPI PsGetCurrentProcessSessionId(VOID);
 ULONG NTAPI PsGetThreadSessionId(PETHREAD);
 PVOID NTAPI PsGetProcessWin32Process(PEPROCESS);

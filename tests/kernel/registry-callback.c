@@ -1,7 +1,6 @@
 /* A registry filter: it sees what is done to keys before and after, refuses some of it, does some itself, and keeps a context with a key. */
 #include "tap.h"
 
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
 #ifndef STATUS_CALLBACK_BYPASS
 #define STATUS_CALLBACK_BYPASS ((NTSTATUS)0xC0000503)
 #endif

@@ -1,8 +1,6 @@
 /* What the registry can do besides: rename, several values at once, write times, flags, volatile keys, links, limits. */
 #include "tap.h"
 
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
-
 #ifndef REG_OPTION_CREATE_LINK
 #define REG_OPTION_CREATE_LINK 2
 #endif

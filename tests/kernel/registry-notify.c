@@ -1,7 +1,6 @@
 /* ZwNotifyChangeKey as a driver uses it: an event, or a work item, when something below a key changes. */
 #include "tap.h"
 
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
 #define STATUS_NOTIFY_CLEANUP_       ((NTSTATUS)0x0000010B)
 #define STATUS_NOTIFY_ENUM_DIR_      ((NTSTATUS)0x0000010C)
 #define NAME                         1u

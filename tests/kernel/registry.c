@@ -11,7 +11,6 @@ typedef struct _NAME_INFORMATION { /* KEY_NAME_INFORMATION */
     WCHAR Name[1];
 } NAME_INFORMATION, *PNAME_INFORMATION;
 
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
 #define PARTIAL_SIZE                 FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Data)
 
 static UCHAR Buffer[1024];

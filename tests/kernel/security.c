@@ -4,8 +4,6 @@
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
 
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
-
 NTSTATUS NTAPI SeCreateAccessState(PACCESS_STATE, PVOID, ACCESS_MASK, PGENERIC_MAPPING);
 VOID NTAPI SeDeleteAccessState(PACCESS_STATE);
 NTSTATUS NTAPI RtlFormatCurrentUserKeyPath(PUNICODE_STRING);

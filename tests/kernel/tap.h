@@ -7,8 +7,9 @@
 
 static ULONG TapCount, TapFailed;
 
-#define ok(condition, ...)        TapCheck((condition) ? TRUE : FALSE, __FILE__, __LINE__, __VA_ARGS__)
-#define is(value, expected, what) TapCompare((ULONG64)(value), (ULONG64)(expected), __FILE__, __LINE__, what)
+#define ok(condition, ...)           TapCheck((condition) ? TRUE : FALSE, __FILE__, __LINE__, __VA_ARGS__)
+#define is(value, expected, what)    TapCompare((ULONG64)(value), (ULONG64)(expected), __FILE__, __LINE__, what)
+#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
 
 static inline VOID TapCheck(BOOLEAN Passed, PCSTR File, int Line, PCSTR Format, ...) {
     va_list Arguments;

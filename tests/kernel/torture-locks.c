@@ -2,7 +2,7 @@
  * Every kind of lock, wanted by a hundred threads at once on as many processors as there are: who is inside is counted, and a call of the kernel inside lets another
  * processor go on. What the threads do, and where processors change, follows from --seed.
  */
-#include "threads.h"
+#include "torture.h"
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
 
@@ -117,7 +117,7 @@ static VOID Visit(ULONG Kind, BOOLEAN Shared) {
         Check(Seen[Kind].Inside == 0, &Seen[Kind].Violations);
         if (Readers > Seen[Kind].MostReaders)
             Seen[Kind].MostReaders = Readers;
-        KeQueryPerformanceCounter(NULL);
+        Point();
         Check(Seen[Kind].Inside == 0, &Seen[Kind].Violations);
         InterlockedDecrement(&Seen[Kind].Readers);
     } else {
@@ -126,7 +126,7 @@ static VOID Visit(ULONG Kind, BOOLEAN Shared) {
         if (Inside > Seen[Kind].Most)
             Seen[Kind].Most = Inside;
         Before = Seen[Kind].Unprotected;
-        KeQueryPerformanceCounter(NULL);
+        Point();
         Seen[Kind].Unprotected = Before + 1;
         Check(Seen[Kind].Inside <= Family->Limit && Seen[Kind].Readers == 0, &Seen[Kind].Violations);
         InterlockedIncrement(&Seen[Kind].Entries);
@@ -150,9 +150,6 @@ static VOID NTAPI Torturer(PVOID Context) {
 }
 
 static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
-    static PKTHREAD Threads[THREADS];
-    ULONG Ended = 0;
-
     KeInitializeSpinLock(&SpinLock);
     KeInitializeSpinLock(&QueuedLock);
     KeInitializeMutex(&Mutex, 0);
@@ -161,11 +158,7 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     KeInitializeSemaphore(&Semaphore, 3, 3);
     KeInitializeEvent(&Event, SynchronizationEvent, TRUE);
     ExInitializeResourceLite(&Resource);
-    for (ULONG Index = 0; Index < THREADS; Index++)
-        Threads[Index] = StartThread(Torturer, (PVOID)(ULONG_PTR)Index);
-    for (ULONG Index = 0; Index < THREADS; Index++)
-        Ended += Threads[Index] != NULL && JoinThread(Threads[Index]);
-    is(Ended, THREADS, "all threads ended");
+    RunThreads(THREADS, Torturer, "all threads ended");
     for (ULONG Kind = 0; Kind < FAMILIES; Kind++) {
         BOOLEAN Exact = Families[Kind].Limit != 1 || Seen[Kind].Unprotected == Seen[Kind].Entries;
 

@@ -4,8 +4,6 @@
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
 
-#define STATUS(call, expected, what) is((ULONG)(call), (ULONG)(expected), what)
-
 static VOID NTAPI OnFileSystem(PDEVICE_OBJECT Device, BOOLEAN Active) {}
 
 static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {

@@ -101,7 +101,7 @@ static int command_run(int argc, char **argv, char **whole) {
     }
     layout_ensure(whole);
     if (options.cpus > 1 || options.many_seeds)
-        repeat_remember(whole);
+        repeat_remember(whole, options.arguments);
     return options.many_seeds ? repeat_seeds(&options, run_machine) : run_machine(&options);
 }
 

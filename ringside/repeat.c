@@ -10,9 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char **command;
+static char **command, **program_words;
 
-void repeat_remember(char **words) { command = words; }
+void repeat_remember(char **words, char **arguments) {
+    command = words;
+    program_words = arguments;
+}
 
 /* As a shell wants it. */
 static void put_word(FILE *out, const char *word) {
@@ -43,7 +46,6 @@ static int seed_words(char **word) {
     return (*word)[name] == '=' || word[1] == NULL ? 1 : 2;
 }
 
-/* The words up to the program are Ringside's; a driver's or file's name there cannot be taken for an option, which begins with "--seed". */
 void repeat_tell(uint64_t seed) {
     char *text = NULL;
     size_t size;
@@ -53,7 +55,7 @@ void repeat_tell(uint64_t seed) {
         return;
     fprintf(out, "%s", command[0]);
     for (char **word = command + 1; *word != NULL; word++) {
-        int skip = seed_words(word);
+        int skip = program_words == NULL || word < program_words ? seed_words(word) : 0;
 
         if (skip != 0) {
             word += skip - 1;

@@ -43,6 +43,8 @@ exits 134 "it does"
 grep '^\*\*\*\|^  param' "$work/err" | cmp -s - "$work/found"
 ok $? "with the same bug check"
 err_has "to repeat it: $repeat" "which names the same command"
+run "$ringside" run --alone --cpus 2 --seeds=0-60 -d "$b/race-claim.sys" "$build/tests/programs/output.exe" --seed 5 --seeds=6
+err_has "output.exe --seed 5 --seeds=6" "a program keeps its own arguments in it"
 for schedule in "random --seed 0" "random --seed 1" "pct --seed 2" "exhaustive --seed 3"; do
     run "$ringside" run --alone --cpus 2 --schedule $schedule --trace="$work/a" -d "$b/race-none.sys"
     run "$ringside" run --alone --cpus 2 --schedule $schedule --trace="$work/b" -d "$b/race-none.sys"

@@ -166,12 +166,12 @@ static int compile(const struct build *build, const char *source, const char *na
     /* What Visual C++ warns of and clang refuses. */
     static const char c[] = "-std=gnu17 -Wno-error=int-conversion -Wno-error=implicit-int "
                             "-Wno-error=incompatible-function-pointer-types -Wno-error=return-mismatch";
-    static const char cxx[] = "-std=gnu++20 -Wno-writable-strings -Wno-c++11-narrowing -fno-char8_t -fsized-deallocation "
+    static const char cxx[] = "-std=gnu++20 -Wno-writable-strings -Wno-c++11-narrowing -Wno-address-of-temporary -fno-char8_t -fsized-deallocation "
                               "-D_CRT_SECURE_CPP_OVERLOAD_SECURE_NAMES=1 -D__USE_MINGW_ANSI_STDIO=0";
     static const char no_cxx_runtime[] = "-fno-exceptions -fno-rtti -fno-threadsafe-statics";
     static const char freestanding[] = "-ffreestanding -fno-builtin -fno-auto-import -fno-stack-protector -mno-stack-arg-probe";
-    /* Visual C++ has these instructions' intrinsics without being asked; clang uses none of them by itself. */
-    static const char driver[] = "-D_AMD64_ -DAMD64 -D_WIN64 -D_KERNEL_MODE=1 -mcx16 -mxsave -mrdrnd -mrdseed -mfsgsbase";
+    /* sprintf and its like are the kernel's. Visual C++ has these instructions' intrinsics without being asked; clang uses none of them by itself. */
+    static const char driver[] = "-D__USE_MINGW_ANSI_STDIO=0 -D_AMD64_ -DAMD64 -D_WIN64 -D_KERNEL_MODE=1 -mcx16 -mxsave -mrdrnd -mrdseed -mfsgsbase";
     struct command command = {0};
     bool is_cxx = source_is_cxx(source);
     enum source_main main_kind = source_main(source);

@@ -72,6 +72,13 @@ err_has 'counter gone' "a virtual destructor"
 compile tests/sources/counter.cpp -o "$work/free.sys" -- -DDBG=0
 run "$ringside" run --alone -d "$work/free.sys" "$work/tally.exe"
 err_lacks 'now 42' "unless -DDBG=0 says otherwise"
+compile tests/sources/older.cpp -o "$work/older.sys"
+exits 0 "headers in extern \"C\", <ddk/ntddk.h>, sprintf, the address of a cast"
+[ ! -s "$work/err" ]
+ok $? "without a warning"
+run "$ringside" run --alone -d "$work/older.sys"
+exits 0 "it works"
+err_has 'older: 07x111669149696, block 1' "sprintf is the kernel's"
 compile tests/sources/newer.c -o "$work/newer.sys"
 exits 0 "annotations, roles, locks, counted strings"
 [ ! -s "$work/err" ]

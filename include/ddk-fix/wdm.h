@@ -310,8 +310,10 @@ typedef NTSTATUS NTAPI RTL_QUERY_REGISTRY_ROUTINE(PWSTR ValueName, ULONG ValueTy
 #ifdef __cplusplus
 }
 
-/* A constant array makes a constant string as well. */
+/* A constant array makes a constant string as well. Drivers in C++ include this header inside extern "C". */
+extern "C++" {
 template <typename Character> constexpr Character *RingsideMutable(const Character *String) { return const_cast<Character *>(String); }
+}
 #undef RTL_CONSTANT_STRING
 #define RTL_CONSTANT_STRING(s) {sizeof(s) - sizeof((s)[0]), sizeof(s), RingsideMutable(s)}
 #endif

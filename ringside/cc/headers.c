@@ -100,8 +100,9 @@ static int by_letters(const struct dirent **a, const struct dirent **b) {
 
 static bool same_letters(struct dirent *const *entries, int a, int b) { return strcasecmp(entries[a]->d_name, entries[b]->d_name) == 0; }
 
-/* The directory, those of its headers that no other there is named like but for the case, and, if below, those of the directories in it. */
-static void print_directory(FILE *out, const char *directory, bool below) {
+/* The directory, those of its headers that no other there is named like but for the case, and, if below, those of the directories in it. They are found
+   under the directory's own name, or in name. */
+static void print_directory(FILE *out, const char *name, const char *directory, bool below) {
     struct dirent **entries;
     char *whole = realpath(directory, NULL);
     int count = whole != NULL ? scandir(whole, &entries, NULL, by_letters) : -1;
@@ -111,7 +112,7 @@ static void print_directory(FILE *out, const char *directory, bool below) {
         return;
     }
     fputs("{'type': 'directory', 'name': '", out);
-    print_quoted(out, whole);
+    print_quoted(out, name != NULL ? name : whole);
     fputs("', 'contents': [", out);
     const char *comma = "";
     for (int i = 0; i < count; i++) {
@@ -131,7 +132,7 @@ static void print_directory(FILE *out, const char *directory, bool below) {
     for (int i = 0; i < count; i++) {
         char *inner;
         if (below && entries[i]->d_type == DT_DIR && entries[i]->d_name[0] != '.' && asprintf(&inner, "%s/%s", whole, entries[i]->d_name) >= 0) {
-            print_directory(out, inner, false);
+            print_directory(out, NULL, inner, false);
             free(inner);
         }
         free(entries[i]);
@@ -151,7 +152,11 @@ bool headers_write_overlay(const char *path, const char *const *directories, siz
     if (out != NULL) {
         fputs("{'version': 0, 'case-sensitive': 'false', 'roots': [", out);
         for (size_t i = 0; directories[i] != NULL; i++)
-            print_directory(out, directories[i], i < own);
+            print_directory(out, NULL, directories[i], i < own);
+        if (asprintf(&name, "%s/ddk", path) >= 0) { /* mingw-w64's drivers include <ddk/wdm.h> */
+            print_directory(out, name, path, false);
+            free(name);
+        }
         fputs("]}\n", out);
         bool written = ferror(out) == 0;
         if (fclose(out) == 0 && written)

@@ -22,6 +22,7 @@ typedef struct _EXP_REGISTRATION {
 } EXP_REGISTRATION, *PEXP_REGISTRATION;
 
 static POBJECT_TYPE ExpCallbackType;
+PCALLBACK_OBJECT ExpSetSystemTimeCallback;
 
 NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create,
                                 BOOLEAN AllowMultipleCallbacks) {
@@ -106,16 +107,17 @@ VOID ExpInitializeCallbacks(VOID) {
         .DispatcherOffset = ~0u,
     };
     static const PCWSTR Names[] = {L"\\Callback\\SetSystemTime", L"\\Callback\\PowerState", L"\\Callback\\ProcessorAdd"};
+    PCALLBACK_OBJECT Objects[RTL_NUMBER_OF(Names)];
     NTSTATUS Status = ObCreateObjectType(&Initializer, &ExpCallbackType);
 
     for (ULONG i = 0; i < RTL_NUMBER_OF(Names) && NT_SUCCESS(Status); i++) {
         OBJECT_ATTRIBUTES Attributes;
         UNICODE_STRING Name;
-        PCALLBACK_OBJECT Object;
         RtlInitUnicodeString(&Name, Names[i]);
         InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_PERMANENT, NULL, NULL);
-        Status = ExCreateCallback(&Object, &Attributes, TRUE, TRUE); /* the reference is the system's */
+        Status = ExCreateCallback(&Objects[i], &Attributes, TRUE, TRUE); /* the reference is the system's */
     }
     if (!NT_SUCCESS(Status))
         KiFatal("callback objects cannot be made at boot");
+    ExpSetSystemTimeCallback = Objects[0];
 }

@@ -57,6 +57,12 @@ NTSTATUS NTAPI NtTestAlert(VOID);
 NTSTATUS NTAPI NtWaitForAlertByThreadId(PVOID Address, PLARGE_INTEGER Timeout);
 NTSTATUS NTAPI NtAlertThreadByThreadId(HANDLE ThreadId);
 NTSTATUS NTAPI NtQuerySystemTime(PLARGE_INTEGER SystemTime);
+NTSTATUS NTAPI NtSetSystemTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER PreviousTime);
+NTSTATUS NTAPI NtQueryTimerResolution(PULONG MaximumTime, PULONG MinimumTime, PULONG CurrentTime);
+NTSTATUS NTAPI NtSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution, PULONG ActualTime);
+VOID NTAPI ExQueryTimerResolution(PULONG MaximumTime, PULONG MinimumTime, PULONG CurrentTime);
+/* What the process has asked of the clock is taken back: it ends. */
+VOID ExRundownTimerResolution(PEPROCESS Process);
 NTSTATUS NTAPI NtQueryPerformanceCounter(PLARGE_INTEGER PerformanceCounter, PLARGE_INTEGER PerformanceFrequency);
 NTSTATUS NTAPI NtQuerySystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength, PULONG ReturnLength);
 NTSTATUS NTAPI NtSetSystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength);
@@ -70,8 +76,9 @@ VOID FASTCALL ExReleaseFastMutexUnsafeAndLeaveCriticalRegion(PFAST_MUTEX FastMut
 
 /* Exported variables that the DDK headers do not declare: variables.c. */
 extern ULONG NtBuildNumber, InitSafeBootMode;
-/* Callback objects: callback.c. The type Callback and the system's own objects \Callback\SetSystemTime, \Callback\PowerState and
-   \Callback\ProcessorAdd, which are never notified: time is never set, there is no power management, no processor comes. */
+/* Callback objects: callback.c. The type Callback and the system's own objects: \Callback\SetSystemTime, and \Callback\PowerState and
+   \Callback\ProcessorAdd, which are never notified: there is no power management, no processor comes. */
+extern PCALLBACK_OBJECT ExpSetSystemTimeCallback;
 VOID ExpInitializeCallbacks(VOID);
 /* The lock that a thread waits for whose WaitReason is WrResource or WrPushLock; WaitObject is what its wait block names. For reports. */
 PERESOURCE ExWaitedResource(PVOID WaitObject);

@@ -57,8 +57,9 @@ static NTSTATUS ExpQueryProcessor(PVOID Buffer, ULONG Length, PULONG ReturnLengt
 }
 
 static NTSTATUS ExpQueryTimeOfDay(PVOID Buffer, ULONG Length, PULONG ReturnLength) {
-    NT_SYSTEM_TIMEOFDAY_INFORMATION Answer = {.BootTime.QuadPart = (LONGLONG)KiMachine->boot_wall_time,
-                                              .CurrentTime.QuadPart = (LONGLONG)KiQuerySystemTime()};
+    NT_SYSTEM_TIMEOFDAY_INFORMATION Answer = {.BootTime.QuadPart = KiQueryBootTime(),
+                                              .CurrentTime.QuadPart = (LONGLONG)KiQuerySystemTime(),
+                                              .BootTimeBias = (ULONG64)KiQueryBootTime() - KiMachine->boot_wall_time};
 
     if (Length > sizeof(Answer))
         return STATUS_INFO_LENGTH_MISMATCH;

@@ -12,6 +12,29 @@ NTSTATUS NTAPI NtQuerySystemTime(PLARGE_INTEGER SystemTime) {
     return KiCopyOut(SystemTime, &Now, sizeof(Now));
 }
 
+/* A time that is none, and one so late that there is no year for it in a TIME_FIELDS. */
+static BOOLEAN ExpIsTime(LARGE_INTEGER Time) { return Time.HighPart >= 0 && Time.HighPart <= 0x20000000; }
+
+NTSTATUS NTAPI NtSetSystemTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER PreviousTime) {
+    LARGE_INTEGER New, Old;
+    NTSTATUS Status = KiCopyIn(&New, SystemTime, sizeof(New));
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (!ExpIsTime(New))
+        return STATUS_INVALID_PARAMETER;
+    if (!SeSinglePrivilegeCheck(RtlConvertLongToLuid(SE_SYSTEMTIME_PRIVILEGE), KiPreviousMode()))
+        return STATUS_PRIVILEGE_NOT_HELD;
+    Old.QuadPart = (LONGLONG)KiQuerySystemTime();
+    Status = KiCopyOutOptional(PreviousTime, &Old, sizeof(Old));
+    if (!NT_SUCCESS(Status))
+        return Status;
+    KiSetSystemTime((ULONG64)New.QuadPart);
+    KiDeliverPending(PASSIVE_LEVEL);
+    ExNotifyCallback(ExpSetSystemTimeCallback, NULL, NULL);
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS NTAPI NtQueryPerformanceCounter(PLARGE_INTEGER PerformanceCounter, PLARGE_INTEGER PerformanceFrequency) {
     LARGE_INTEGER Frequency, Counter = KeQueryPerformanceCounter(&Frequency);
     NTSTATUS Status = KiCopyOut(PerformanceCounter, &Counter, sizeof(Counter));

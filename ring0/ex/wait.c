@@ -140,7 +140,7 @@ NTSTATUS NTAPI NtTestAlert(VOID) { return KeTestAlertThread(KiPreviousMode()) ? 
 NTSTATUS NTAPI NtWaitForAlertByThreadId(PVOID Address, PLARGE_INTEGER Timeout) {
     PKTHREAD Thread = KiCurrentThread();
     LARGE_INTEGER Captured;
-    ULONG64 Due;
+    KI_DUE Due;
     NTSTATUS Status = ExpCaptureTimeout(Timeout, &Captured, &Timeout);
 
     if (!NT_SUCCESS(Status))
@@ -154,7 +154,7 @@ NTSTATUS NTAPI NtWaitForAlertByThreadId(PVOID Address, PLARGE_INTEGER Timeout) {
         Status = KiTestWaitAlert(Thread, KiPreviousMode(), FALSE);
         if (Status != STATUS_SUCCESS)
             return Status;
-        if (Due <= KiQueryInterruptTime())
+        if (KiDueTime(Due) <= KiQueryInterruptTime())
             return STATUS_TIMEOUT;
         KfRaiseIrql(DISPATCH_LEVEL);
         Status = KiBlockThread(Thread->WaitBlock, 0, Due, PASSIVE_LEVEL, WrAlertByThreadId, KiPreviousMode(), FALSE);

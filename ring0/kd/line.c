@@ -100,7 +100,7 @@ static VOID KdpBeginLine(const KDP_ORIGIN *Origin, PKTHREAD Thread, PCSTR Image)
     KdpNameProcess(Executive ? Executive->Process : NULL, KdpLineProcess);
     strncpy(KdpLineImage, Image ? Image : KdpLineProcess, KDP_NAME);
     KdpLineOrigin = (hal_debug_line){
-        .time = KiQuerySystemTime(),
+        .time = KiMachine->boot_wall_time + KiQueryInterruptTime(), /* the log goes forward, whoever sets the system time */
         .up_time = KiQueryInterruptTime(),
         .cpu = KiProcessor->Number,
         .pid = Executive ? HandleToULong(Executive->Cid.UniqueProcess) : 0,

@@ -13,7 +13,9 @@
 static ULONG64 KipNow; /* interrupt time */
 static ULONG64 KipDue; /* when something has to be done: a tick, or a timer before it */
 static ULONG64 KipNextTick;
-static ULONG64 KipHostStart; /* monotonic_ns at boot */
+static LONG64 KipBootTime;                    /* the system time of interrupt time 0; below 0 is before 1601 */
+static ULONG KipInterval = KI_TIME_INCREMENT; /* between two of the times that programs read in KUSER_SHARED_DATA */
+static ULONG64 KipHostStart;                  /* monotonic_ns at boot */
 static ULONG KipEntries;
 
 #define SHARED_BUILD_NUMBER         0x260 /* offsets of Windows 10's KUSER_SHARED_DATA that the DDK's declaration does not name */
@@ -34,16 +36,18 @@ static ULONG64 KipHostTime(VOID) { return (HalOps->monotonic_ns() - KipHostStart
 
 static VOID KipPublish(VOID) {
     KipStoreTime(&KiSharedData->InterruptTime, KipNow);
-    KipStoreTime(&KiSharedData->SystemTime, KipNow + KiMachine->boot_wall_time);
+    KipStoreTime(&KiSharedData->SystemTime, KiQuerySystemTime());
     KipStoreTime(&KiSharedData->TickCount, KipNow / KI_TIME_INCREMENT);
 }
 
 static VOID KipPlan(VOID) {
-    ULONG64 Timer = KiNextTimerDue();
+    ULONG64 Timer = KiNextTimerDue(), Update = KipNow - KipNow % KipInterval + KipInterval;
 
     Timer = KiMachine->device_due < Timer && KiMachine->device_due > KipNow ? KiMachine->device_due : Timer;
     /* A timer that is due waits for DISPATCH_LEVEL; it need not be looked for again. */
-    KipDue = Timer > KipNow && Timer < KipNextTick ? Timer : KipNextTick;
+    KipDue = min(KipNextTick, Update);
+    if (Timer > KipNow && Timer < KipDue)
+        KipDue = Timer;
 }
 
 /* Every processor has its own clock interrupt, and they come together. */
@@ -114,7 +118,23 @@ VOID KiYield(VOID) {
 
 ULONG64 KiQueryInterruptTime(VOID) { return KipNow; }
 
-ULONG64 KiQuerySystemTime(VOID) { return KipNow + KiMachine->boot_wall_time; }
+ULONG64 KiQuerySystemTime(VOID) { return KipNow + (ULONG64)KipBootTime; }
+
+LONG64 KiQueryBootTime(VOID) { return KipBootTime; }
+
+ULONG64 KiSetSystemTime(ULONG64 SystemTime) {
+    ULONG64 Old = KiQuerySystemTime();
+
+    KipBootTime = (LONG64)(SystemTime - KipNow);
+    KipPublish();
+    KiMoveAbsoluteTimers((LONG64)(SystemTime - Old));
+    return Old;
+}
+
+VOID KiSetClockInterval(ULONG Interval) {
+    KipInterval = Interval;
+    KipPlan();
+}
 
 /* As a driver reads it: a clock interrupt may follow, and with it timers and the end of its turn. So code that polls the time lets others run. */
 static ULONG64 KipReadClockAsDriver(VOID) {
@@ -136,7 +156,10 @@ ULONG64 NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp) {
     return Now;
 }
 
-VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime) { CurrentTime->QuadPart = (LONGLONG)(KipReadClock() + KiMachine->boot_wall_time); }
+VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime) {
+    KipReadClock();
+    CurrentTime->QuadPart = (LONGLONG)KiQuerySystemTime();
+}
 
 VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime) { KeQuerySystemTime(CurrentTime); }
 
@@ -160,10 +183,6 @@ VOID NTAPI KeStallExecutionProcessor(ULONG MicroSeconds) {
         if (KiHasPending())
             KiDeliverPending(KiCurrentIrql());
     } while (KipNow < End);
-}
-
-ULONG NTAPI ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution) {
-    return KI_TIME_INCREMENT; /* timers are exact here, whatever is asked for */
 }
 
 static VOID KipFillSharedData(VOID) {
@@ -205,6 +224,7 @@ static VOID KipFillSharedData(VOID) {
 VOID KiInitializeClock(VOID) {
     if (KiMachine->realtime)
         KipHostStart = HalOps->monotonic_ns();
+    KipBootTime = (LONG64)KiMachine->boot_wall_time;
     KipNextTick = KI_TIME_INCREMENT;
     KipFillSharedData();
     KipPublish();

@@ -287,13 +287,19 @@ static inline VOID KiExitDispatcher(VOID) {
 /* Wakes what an object that has just become signaled can satisfy. */
 VOID KiWaitTest(PVOID Object, KPRIORITY Increment);
 
-/* Blocks the current thread on wait blocks that are linked into WaitBlockList already (Count of them, perhaps none) and a timer at Due
-   (interrupt time, ~0: none). Called at DISPATCH_LEVEL, Irql is the level to return to; returns at Irql. */
-NTSTATUS KiBlockThread(PKWAIT_BLOCK Blocks, ULONG Count, ULONG64 Due, KIRQL Irql, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, BOOLEAN Alertable);
+/* When a wait or a timer ends. Absolute: Time is a system time, and the moment moves when the system time is set; else an interrupt time, ~0 for never. */
+typedef struct _KI_DUE {
+    ULONG64 Time;
+    BOOLEAN Absolute;
+} KI_DUE;
+/* Blocks the current thread on wait blocks that are linked into WaitBlockList already (Count of them, perhaps none) and a timer at Due, if that is ever. Called at DISPATCH_LEVEL, Irql is the level to return to; returns at Irql. */
+NTSTATUS KiBlockThread(PKWAIT_BLOCK Blocks, ULONG Count, KI_DUE Due, KIRQL Irql, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, BOOLEAN Alertable);
 /* Whether an alert, a user APC or termination ends a wait before it begins: STATUS_SUCCESS if not. */
 NTSTATUS KiTestWaitAlert(PKTHREAD Thread, KPROCESSOR_MODE Mode, BOOLEAN Alertable);
-/* A wait's timeout as interrupt time; ~0 for NULL, 0 for what has passed. */
-ULONG64 KiTimeoutToDue(PLARGE_INTEGER Timeout);
+/* The end of a wait that begins now: never for NULL, at once for 0. */
+KI_DUE KiTimeoutToDue(PLARGE_INTEGER Timeout);
+/* The interrupt time at which that is, by the system time of now. */
+ULONG64 KiDueTime(KI_DUE Due);
 /* Bug checks when a wait that may block begins where none may. */
 VOID KiCheckWaitIrql(PVOID Object);
 /* For the Wait parameter of KeSetEvent and its kin: the next call is a wait, and nothing happens in between. */
@@ -322,7 +328,9 @@ typedef struct _KI_FINE_TIMER {
 VOID KiInitializeFineTimer(PKI_FINE_TIMER Timer, TIMER_TYPE Type);
 /* As KeSetTimerEx; Period 0: once. */
 BOOLEAN KiSetFineTimer(PKI_FINE_TIMER Timer, LARGE_INTEGER DueTime, ULONG64 Period, PKDPC Dpc);
-VOID KiSetTimerAt(PKTIMER Timer, ULONG64 Due); /* one shot, at an interrupt time; the timer is not set */
+VOID KiSetTimerAt(PKTIMER Timer, KI_DUE Due); /* one shot; the timer is not set */
+/* The system time has been put forward by so much: the timers that were set to an absolute time go off so much earlier. */
+VOID KiMoveAbsoluteTimers(LONG64 Forward);
 /* Bug check 0xC7 if a timer is set that lies in this memory, which is about to go, or whose DPC or its routine does ("Bug Check 0xC7"). */
 VOID KiCheckNoTimer(const VOID *Start, SIZE_T Size, PCSTR Owner);
 /* No timer is due before this interrupt time, and KiExpireTimers has something to do then; ~0: none is set. */
@@ -338,9 +346,13 @@ NTSTATUS KiRemoveQueue(PKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Alertabl
 /* ---- Time: ke/clock.c ------------------------------------------------------------------------------------------------------- */
 #define KI_TIME_INCREMENT        156250u /* 15.625 ms: KeQueryTimeIncrement */
 #define KI_PERFORMANCE_FREQUENCY 10000000ull
-VOID KiAdvanceClockOnEntry(VOID);          /* each entry moves virtual time by a fixed step and expires timers */
-ULONG64 KiQueryInterruptTime(VOID);        /* 100 ns units since boot */
-ULONG64 KiQuerySystemTime(VOID);           /* 100 ns units since 1601, UTC */
+VOID KiAdvanceClockOnEntry(VOID);   /* each entry moves virtual time by a fixed step and expires timers */
+ULONG64 KiQueryInterruptTime(VOID); /* 100 ns units since boot */
+ULONG64 KiQuerySystemTime(VOID);    /* 100 ns units since 1601, UTC */
+LONG64 KiQueryBootTime(VOID);       /* the system time of interrupt time 0; setting the system time moves it */
+/* Sets the system time; absolute timers follow. Returns what it was. Timers that are due now are pending afterwards. */
+ULONG64 KiSetSystemTime(ULONG64 SystemTime);
+VOID KiSetClockInterval(ULONG Interval);   /* how often KUSER_SHARED_DATA is brought up to date; KI_TIME_INCREMENT at most */
 VOID KiMoveClockTo(ULONG64 InterruptTime); /* virtual time only: the idle loop */
 VOID KiClockExpects(ULONG64 Due);          /* a timer was set: look at it then */
 ULONGLONG NTAPI KeQueryInterruptTime(VOID);

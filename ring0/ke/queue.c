@@ -89,7 +89,7 @@ static ULONG KipTakeMore(PKQUEUE Queue, PLIST_ENTRY *Entries, ULONG Taken, ULONG
 NTSTATUS KiRemoveQueue(PKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout, PLIST_ENTRY *Entries, ULONG Count,
                        PULONG Removed) {
     PKTHREAD Thread = KiCurrentThread();
-    ULONG64 Due = KiTimeoutToDue(Timeout);
+    KI_DUE Due = KiTimeoutToDue(Timeout);
 
     *Removed = 0;
     if (Timeout == NULL || Timeout->QuadPart != 0)
@@ -109,7 +109,7 @@ NTSTATUS KiRemoveQueue(PKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Alertabl
             return STATUS_SUCCESS;
         }
         Status = KiTestWaitAlert(Thread, WaitMode, Alertable);
-        if (Status == STATUS_SUCCESS && Due <= KiQueryInterruptTime())
+        if (Status == STATUS_SUCCESS && KiDueTime(Due) <= KiQueryInterruptTime())
             Status = STATUS_TIMEOUT;
         if (Status != STATUS_SUCCESS) {
             KeLowerIrql(Irql);

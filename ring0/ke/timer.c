@@ -137,24 +137,60 @@ static ULONG64 KipPeriodOf(PKTIMER Timer) {
 
 VOID NTAPI KeInitializeTimer(PKTIMER Timer) { KeInitializeTimerEx(Timer, NotificationTimer); }
 
-VOID KiSetTimerAt(PKTIMER Timer, ULONG64 Due) {
+static VOID KipSetDue(PKTIMER Timer, KI_DUE Due) {
+    Timer->Header.Absolute = Due.Absolute;
+    Timer->DueTime.QuadPart = KiDueTime(Due);
+    KipInsertTimer(Timer);
+}
+
+VOID KiSetTimerAt(PKTIMER Timer, KI_DUE Due) {
     NT_ASSERT_OURS(!Timer->Header.Inserted);
     Timer->Header.SignalState = 0;
     Timer->Period = 0;
     Timer->Dpc = NULL;
-    Timer->DueTime.QuadPart = Due;
-    KipInsertTimer(Timer);
+    KipSetDue(Timer, Due);
+}
+
+/* Takes every timer out that was set to an absolute time, and appends them to a list. */
+static VOID KipTakeAbsoluteTimers(PLIST_ENTRY Taken) {
+    for (ULONG Level = 0; Level < LEVELS; Level++) {
+        for (ULONG64 Used = KipTimerUsed[Level]; Used != 0; Used &= Used - 1) {
+            PLIST_ENTRY List = &KipTimerSlots[Level][__builtin_ctzll(Used)];
+
+            for (PLIST_ENTRY Entry = List->Flink, Next; Entry != List; Entry = Next) {
+                PKTIMER Timer = KipTimerOf(Entry);
+
+                Next = Entry->Flink;
+                if (!Timer->Header.Absolute)
+                    continue;
+                KipRemoveTimer(Timer);
+                InsertTailList(Taken, &Timer->TimerListEntry);
+            }
+        }
+    }
+}
+
+VOID KiMoveAbsoluteTimers(LONG64 Forward) {
+    LIST_ENTRY Taken;
+
+    InitializeListHead(&Taken);
+    KipTakeAbsoluteTimers(&Taken);
+    while (!IsListEmpty(&Taken)) {
+        PKTIMER Timer = KipTimerOf(RemoveHeadList(&Taken));
+        BOOLEAN Passed = Forward > 0 && Timer->DueTime.QuadPart < (ULONG64)Forward;
+
+        Timer->DueTime.QuadPart = Passed ? 0 : Timer->DueTime.QuadPart - (ULONG64)Forward;
+        KipInsertTimer(Timer);
+    }
 }
 
 BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc) {
     BOOLEAN WasSet = KipRemoveTimer(Timer);
 
     Timer->Header.SignalState = 0;
-    Timer->Header.Absolute = DueTime.QuadPart > 0;
     Timer->Period = Period > 0 ? (ULONG)Period : 0;
     Timer->Dpc = Dpc;
-    Timer->DueTime.QuadPart = KiTimeoutToDue(&DueTime);
-    KipInsertTimer(Timer);
+    KipSetDue(Timer, KiTimeoutToDue(&DueTime));
     /* What is due already goes off now. */
     if (KiPending != 0 && KiProcessor->Irql < DISPATCH_LEVEL)
         KiDeliverPending(KiProcessor->Irql);
@@ -212,6 +248,7 @@ VOID KiExpireTimers(VOID) {
 
         KipRemoveTimer(Timer);
         if (Period != 0) {
+            Timer->Header.Absolute = FALSE; /* what is absolute is the first time */
             Timer->DueTime.QuadPart += Period;
             if (Timer->DueTime.QuadPart <= Now) /* real time ran ahead: periods that were missed are not made up for */
                 Timer->DueTime.QuadPart = Now + Period;

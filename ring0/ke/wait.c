@@ -136,19 +136,20 @@ NTSTATUS KiTestWaitAlert(PKTHREAD Thread, KPROCESSOR_MODE Mode, BOOLEAN Alertabl
     return STATUS_SUCCESS;
 }
 
-ULONG64 KiTimeoutToDue(PLARGE_INTEGER Timeout) {
-    ULONG64 System;
-
+KI_DUE KiTimeoutToDue(PLARGE_INTEGER Timeout) {
     if (Timeout == NULL)
-        return ~0ull;
-    if (Timeout->QuadPart == 0)
-        return 0;
-    if (Timeout->QuadPart < 0) {
-        ULONG64 Relative = 0 - (ULONG64)Timeout->QuadPart;
-        return KiQueryInterruptTime() + Relative;
-    }
-    System = KiMachine->boot_wall_time;
-    return (ULONG64)Timeout->QuadPart > System ? (ULONG64)Timeout->QuadPart - System : 0;
+        return (KI_DUE){.Time = ~0ull};
+    if (Timeout->QuadPart > 0)
+        return (KI_DUE){.Time = (ULONG64)Timeout->QuadPart, .Absolute = TRUE};
+    return (KI_DUE){.Time = Timeout->QuadPart != 0 ? KiQueryInterruptTime() + (0 - (ULONG64)Timeout->QuadPart) : 0};
+}
+
+ULONG64 KiDueTime(KI_DUE Due) {
+    LONG64 Boot = KiQueryBootTime();
+
+    if (!Due.Absolute)
+        return Due.Time;
+    return Boot > 0 && Due.Time < (ULONG64)Boot ? 0 : Due.Time - (ULONG64)Boot;
 }
 
 VOID KiCheckWaitIrql(PVOID Object) {
@@ -179,7 +180,7 @@ static KIRQL KipBeginWait(PKTHREAD Thread) {
     return KfRaiseIrql(DISPATCH_LEVEL);
 }
 
-NTSTATUS KiBlockThread(PKWAIT_BLOCK Blocks, ULONG Count, ULONG64 Due, KIRQL Irql, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, BOOLEAN Alertable) {
+NTSTATUS KiBlockThread(PKWAIT_BLOCK Blocks, ULONG Count, KI_DUE Due, KIRQL Irql, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, BOOLEAN Alertable) {
     PKTHREAD Thread = KiCurrentThread();
     PKWAIT_BLOCK Timer = &Thread->WaitBlock[THREAD_WAIT_OBJECTS];
     NTSTATUS Status;
@@ -192,7 +193,7 @@ NTSTATUS KiBlockThread(PKWAIT_BLOCK Blocks, ULONG Count, ULONG64 Due, KIRQL Irql
         InsertTailList(&Header->WaitListHead, &Blocks[Index].WaitListEntry);
     }
     Thread->WaitBlockList = Count != 0 ? Blocks : NULL;
-    if (Due != ~0ull) {
+    if (Due.Time != ~0ull) {
         Timer->Thread = Thread;
         Timer->Object = &Thread->Timer;
         Timer->WaitType = WaitAny;
@@ -251,7 +252,7 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
                                         BOOLEAN Alertable, PLARGE_INTEGER Timeout, PKWAIT_BLOCK WaitBlockArray) {
     PKTHREAD Thread = KiCurrentThread();
     PKWAIT_BLOCK Blocks = WaitBlockArray != NULL ? WaitBlockArray : Thread->WaitBlock;
-    ULONG64 Due = KiTimeoutToDue(Timeout);
+    KI_DUE Due = KiTimeoutToDue(Timeout);
     NTSTATUS Status;
 
     if (Count == 0 || Count > (WaitBlockArray != NULL ? MAXIMUM_WAIT_OBJECTS : THREAD_WAIT_OBJECTS))
@@ -271,7 +272,7 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
         }
         if (!KipTryObjects(Thread, Count, Object, WaitType, &Status)) {
             Status = KiTestWaitAlert(Thread, WaitMode, Alertable);
-            if (Status == STATUS_SUCCESS && Due <= KiQueryInterruptTime())
+            if (Status == STATUS_SUCCESS && KiDueTime(Due) <= KiQueryInterruptTime())
                 Status = STATUS_TIMEOUT;
             if (Status == STATUS_SUCCESS) {
                 for (ULONG Index = 0; Index < Count; Index++) {
@@ -296,7 +297,7 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPRO
 
 NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval) {
     PKTHREAD Thread = KiCurrentThread();
-    ULONG64 Due = KiTimeoutToDue(Interval);
+    KI_DUE Due = KiTimeoutToDue(Interval);
     NTSTATUS Status;
 
     KiCheckWaitIrql(Interval);
@@ -308,7 +309,7 @@ NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertabl
             continue;
         }
         Status = KiTestWaitAlert(Thread, WaitMode, Alertable);
-        if (Status != STATUS_SUCCESS || Due <= KiQueryInterruptTime()) {
+        if (Status != STATUS_SUCCESS || KiDueTime(Due) <= KiQueryInterruptTime()) {
             KeLowerIrql(Irql);
             if (Status == STATUS_SUCCESS)
                 NtYieldExecution();

@@ -80,6 +80,7 @@ static VOID PspExitProcess(PETHREAD Thread, PEPROCESS Process) {
         MmDeleteAddressSpace(Space);
     }
     Process->ExitTime.QuadPart = (LONGLONG)KiQuerySystemTime();
+    ExRundownTimerResolution(Process);
     RemoveEntryList(&Process->ActiveProcessLinks);
     InitializeListHead(&Process->ActiveProcessLinks);
     Process->Pcb.Header.SignalState = 1;

@@ -32,6 +32,7 @@ struct _EPROCESS {
     BOOLEAN HandlesClosed;
     BOOLEAN ImagesAnnounced; /* program and ntdll, to PsSetLoadImageNotifyRoutine's routines */
     ULONG DefaultHardErrorMode;
+    ULONG TimerResolution; /* NtSetTimerResolution, 100 ns; 0: it has not asked */
     UCHAR PriorityClass;
     LARGE_INTEGER CreateTime, ExitTime;
     PVOID NtdllBase;

@@ -86,6 +86,32 @@ VOID WINAPI GetSystemTime(LPSYSTEMTIME Time) {
     GetSystemTimeAsFileTime(&now);
     FileTimeToSystemTime(&now, Time);
 }
+
+/* The privilege is disabled in a token until it is used ("SetSystemTime"). */
+static NTSTATUS SetTimeWithPrivilege(PLARGE_INTEGER Time) {
+    TOKEN_PRIVILEGES enable = {.PrivilegeCount = 1, .Privileges[0] = {{12 /* SE_SYSTEMTIME_PRIVILEGE */, 0}, SE_PRIVILEGE_ENABLED}}, before;
+    ULONG size;
+    HANDLE token;
+    NTSTATUS status = NtOpenProcessToken(NtCurrentProcess(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, &token);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = NtAdjustPrivilegesToken(token, FALSE, &enable, sizeof before, &before, &size);
+    if (NT_SUCCESS(status)) {
+        status = NtSetSystemTime(Time, NULL);
+        NtAdjustPrivilegesToken(token, FALSE, &before, 0, NULL, NULL);
+    }
+    NtClose(token);
+    return status;
+}
+WINBOOL WINAPI SetSystemTime(CONST SYSTEMTIME *Time) {
+    FILETIME file;
+    LARGE_INTEGER time;
+    if (!SystemTimeToFileTime(Time, &file))
+        return FALSE;
+    memcpy(&time, &file, sizeof time);
+    return BaseResult(SetTimeWithPrivilege(&time));
+}
+WINBOOL WINAPI SetLocalTime(CONST SYSTEMTIME *Time) { return SetSystemTime(Time); }
 VOID WINAPI GetLocalTime(LPSYSTEMTIME Time) { GetSystemTime(Time); }
 WINBOOL WINAPI FileTimeToLocalFileTime(CONST FILETIME *Time, LPFILETIME Local) {
     *Local = *Time;

@@ -40,14 +40,10 @@ static BOOLEAN RtlpStillEqual(const volatile VOID *Address, const VOID *Compare,
 NTSTATUS NTAPI RtlWaitOnAddress(const volatile VOID *Address, PVOID Compare, SIZE_T Size, PLARGE_INTEGER Timeout) {
     if (Size != 1 && Size != 2 && Size != 4 && Size != 8)
         return STATUS_INVALID_PARAMETER;
-    LARGE_INTEGER deadline, *wait = Timeout;
-    if (Timeout) { /* a wait that is resumed after a stray alert must not start anew */
-        deadline = *Timeout;
-        if (deadline.QuadPart < 0) {
-            LARGE_INTEGER now;
-            NtQuerySystemTime(&now);
-            deadline.QuadPart = now.QuadPart - deadline.QuadPart;
-        }
+    LARGE_INTEGER end = {.QuadPart = 0}, rest, *wait = Timeout;
+    if (Timeout && Timeout->QuadPart < 0) { /* by the counter, whose unit is a timeout's: setting the system time does not move it */
+        NtQueryPerformanceCounter(&end, NULL);
+        end.QuadPart -= Timeout->QuadPart;
     }
     WAITER waiter = {.Address = Address, .Thread = NtTeb()->UniqueThread};
     ULONG n = RtlpLockList(Address);
@@ -71,8 +67,11 @@ NTSTATUS NTAPI RtlWaitOnAddress(const volatile VOID *Address, PVOID Compare, SIZ
             RtlpUnlockList(n);
             break;
         }
-        if (Timeout)
-            wait = &deadline;
+        if (Timeout && Timeout->QuadPart < 0) { /* resumed after a stray alert, a wait does not start anew */
+            NtQueryPerformanceCounter(&rest, NULL);
+            rest.QuadPart = rest.QuadPart < end.QuadPart ? rest.QuadPart - end.QuadPart : 0;
+            wait = &rest;
+        }
     }
     return STATUS_SUCCESS;
 }

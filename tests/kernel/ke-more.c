@@ -126,8 +126,6 @@ static VOID TestTimes(VOID) {
     TickCount(&Later);
     ok(Before.QuadPart > 0x01D000000000000 && After.QuadPart - Before.QuadPart >= 1000000, "KeQuerySystemTime");
     ok(Later.QuadPart > Ticks.QuadPart && Ticks.QuadPart >= 0, "KeQueryTickCount");
-    ok(ExSetTimerResolution(10000, TRUE) > 0, "ExSetTimerResolution");
-    ExSetTimerResolution(0, FALSE);
 }
 
 static volatile LONG Yields;

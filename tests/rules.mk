@@ -16,6 +16,8 @@ $(BUILD)/tests/%.o: tests/%.c tests/kernel/tap.h
 	$(CC) $(SAMPLE_DRIVER_FLAGS) -Wno-unused-function -Itests -MMD -MP -c $< -o $@
 $(TESTS_KERNEL:%=$(BUILD)/tests/kernel/%.sys) $(TESTS_BAD:%=$(BUILD)/tests/bad/%.sys): %.sys: %.o $(BUILD)/ring0/wdmsec.lib $(BUILD)/ring0/ntoskrnl.lib
 	$(LLD) $(SAMPLE_DRIVER_LINK) -out:$@ $^ $(SAMPLE_DRIVER_LIBS)
+# Drivers whose routines Windows takes from images with this mark only: ObRegisterCallbacks, PsSetCreateProcessNotifyRoutineEx.
+$(foreach d,object-callbacks ps-more se-more,$(BUILD)/tests/kernel/$(d).sys): SAMPLE_DRIVER_LINK += -integritycheck
 
 $(BUILD)/tests/kernel-%.t: | $(BUILD)/tests/kernel/%.sys
 	printf '#!/bin/sh\nexec tests/kernel.sh %s\n' $* > $@ && chmod +x $@

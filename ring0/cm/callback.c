@@ -13,7 +13,7 @@ typedef struct _CM_CALLBACK {
     PEX_CALLBACK_FUNCTION Function;
     PVOID Context;
     LARGE_INTEGER Cookie;
-    ULONG Running;
+    EX_RUNDOWN_REF Running;
     BOOLEAN Leaving;
     LIST_ENTRY ObjectContexts;
     UNICODE_STRING Altitude; /* behind the structure; empty for CmRegisterCallback: below all that have one */
@@ -54,14 +54,13 @@ BOOLEAN CmpPreCall(PCM_CALL Call, REG_NOTIFY_CLASS Notify, PVOID Information, PC
     Call->Key = Key;
     for (PLIST_ENTRY link = CmpCallbacks.Flink; link != &CmpCallbacks; link = link->Flink) {
         PCM_CALLBACK callback = CONTAINING_RECORD(link, CM_CALLBACK, Links);
-        if (callback->Leaving || Call->Count == CMP_MAX_CALLBACKS)
+        if (Call->Count == CMP_MAX_CALLBACKS || !ExAcquireRundownProtection(&callback->Running))
             continue;
-        callback->Running++;
         *CallContext = NULL;
         *ObjectContext = CmpContextOf(Key, callback);
         NTSTATUS status = callback->Function(callback->Context, (PVOID)(ULONG_PTR)Notify, Information);
         if (!NT_SUCCESS(status)) {
-            callback->Running--;
+            ExReleaseRundownProtection(&callback->Running);
             *Status = status == STATUS_CALLBACK_BYPASS ? STATUS_SUCCESS : status;
             return FALSE;
         }
@@ -86,7 +85,7 @@ NTSTATUS CmpPostCall(PCM_CALL Call, REG_NOTIFY_CLASS Notify, PVOID Object, NTSTA
                                                       .ObjectContext = CmpContextOf(Object == Call->Key ? Call->Key : NULL, callback)};
         if (!callback->Leaving && callback->Function(callback->Context, (PVOID)(ULONG_PTR)Notify, &information) == STATUS_CALLBACK_BYPASS)
             Status = information.ReturnStatus;
-        callback->Running--;
+        ExReleaseRundownProtection(&callback->Running);
     }
     return Status;
 }
@@ -152,25 +151,34 @@ static VOID CmpDropContext(PCM_CONTEXT Context) {
     RemoveEntryList(&Context->KeyLinks);
     RemoveEntryList(&Context->CallbackLinks);
     ExFreePoolWithTag(Context, CMP_TAG);
-    callback->Running++;
+    BOOLEAN held = ExAcquireRundownProtection(&callback->Running); /* no more: it is its own registration's end that calls */
     callback->Function(callback->Context, (PVOID)(ULONG_PTR)RegNtCallbackObjectContextCleanup, &information);
-    callback->Running--;
+    if (held)
+        ExReleaseRundownProtection(&callback->Running);
 }
 
 NTSTATUS NTAPI CmUnRegisterCallback(LARGE_INTEGER Cookie) {
-    LARGE_INTEGER moment = {.QuadPart = -10000};
     PCM_CALLBACK callback = CmpFindCallback(Cookie);
     if (callback == NULL)
         return STATUS_INVALID_PARAMETER;
     callback->Leaving = TRUE;
-    while (callback->Running != 0)
-        KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    ExWaitForRundownProtectionRelease(&callback->Running);
     while (!IsListEmpty(&callback->ObjectContexts))
         CmpDropContext(CONTAINING_RECORD(callback->ObjectContexts.Flink, CM_CONTEXT, CallbackLinks));
     RemoveEntryList(&callback->Links);
     CmpCallbackCount--;
     ExFreePoolWithTag(callback, CMP_TAG);
     return STATUS_SUCCESS;
+}
+
+PVOID CmFindCallbackIn(const VOID *Start, SIZE_T Size, PCSTR *Remove) {
+    *Remove = "CmUnRegisterCallback";
+    for (PLIST_ENTRY link = CmpCallbacks.Flink; link != &CmpCallbacks; link = link->Flink) {
+        PVOID function = (PVOID)CONTAINING_RECORD(link, CM_CALLBACK, Links)->Function;
+        if ((ULONG_PTR)function - (ULONG_PTR)Start < Size)
+            return function;
+    }
+    return NULL;
 }
 
 VOID NTAPI CmGetCallbackVersion(PULONG Major, PULONG Minor) {

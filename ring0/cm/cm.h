@@ -13,6 +13,8 @@ VOID CmAcceptBoot(VOID);
 BOOLEAN CmFallBack(VOID);
 /* The machine ends in order: what has changed is written. PASSIVE_LEVEL. */
 VOID CmShutdownSystem(VOID);
+/* A routine of CmRegisterCallback(Ex) that lies in this memory, or NULL; and what would remove it. */
+PVOID CmFindCallbackIn(const VOID *Start, SIZE_T Size, PCSTR *Remove);
 
 /* Kernel-internal, on full paths; PASSIVE_LEVEL. */
 NTSTATUS CmpSetValue(PCWSTR KeyPath, PCWSTR ValueName, ULONG Type, const VOID *Data, ULONG Size); /* makes the key and its parents */

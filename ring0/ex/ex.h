@@ -16,6 +16,7 @@ VOID ExpCreateKeyedEventType(VOID);
 /* The keyed event that all processes share; when there are threads. */
 VOID ExCreateCommonKeyedEvent(VOID);
 extern POBJECT_TYPE ExpEventType, ExpSemaphoreType, ExpMutantType;
+extern POBJECT_TYPE ExpDesktopType, ExpWindowStationType; /* no objects */
 
 /* A service's timeout, captured; *Pointer is NULL when it was. */
 NTSTATUS ExpCaptureTimeout(PLARGE_INTEGER Timeout, LARGE_INTEGER *Captured, PLARGE_INTEGER *Pointer);

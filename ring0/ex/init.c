@@ -2,7 +2,7 @@
 #include "ex/ex.h"
 #include "ex/work.h"
 
-POBJECT_TYPE ExpEventType, ExpSemaphoreType, ExpMutantType;
+POBJECT_TYPE ExpEventType, ExpSemaphoreType, ExpMutantType, ExpDesktopType, ExpWindowStationType;
 
 #define MUTANT_EXECUTE (STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE)
 
@@ -35,10 +35,33 @@ VOID ExpCreateSynchronizationTypes(VOID) {
     ExpCreateType(L"Mutant", sizeof(KMUTANT), MUTANT_QUERY_STATE, 0, MUTANT_ALL_ACCESS, ExpDeleteMutant, &ExpMutantType);
 }
 
+/* Objects of these are the window system's, which is not here; drivers name the types to ObRegisterCallbacks and ObReferenceObjectByHandle. */
+static VOID ExpCreateWindowTypes(VOID) {
+    static const OB_TYPE_INITIALIZER Desktop = {
+        .Name = L"Desktop",
+        .GenericMapping = {STANDARD_RIGHTS_READ | 0x0041, STANDARD_RIGHTS_WRITE | 0x00BE, STANDARD_RIGHTS_EXECUTE | 0x0100, 0xF01FF},
+        .ValidAccess = 0xF01FF,
+        .PoolType = NonPagedPoolNx,
+        .Callbacks = TRUE,
+        .DispatcherOffset = ~0u,
+    };
+    static const OB_TYPE_INITIALIZER WindowStation = {
+        .Name = L"WindowStation",
+        .GenericMapping = {STANDARD_RIGHTS_READ | 0x0303, STANDARD_RIGHTS_WRITE | 0x001C, STANDARD_RIGHTS_EXECUTE | 0x0060, 0xF037F},
+        .ValidAccess = 0xF037F,
+        .PoolType = NonPagedPoolNx,
+        .DispatcherOffset = ~0u,
+    };
+
+    if (!NT_SUCCESS(ObCreateObjectType(&Desktop, &ExpDesktopType)) || !NT_SUCCESS(ObCreateObjectType(&WindowStation, &ExpWindowStationType)))
+        KiFatal("the types Desktop and WindowStation cannot be made");
+}
+
 VOID ExInitSystem(VOID) {
     ExpCreateSynchronizationTypes();
     ExpCreateTimerType();
     ExpCreateKeyedEventType();
+    ExpCreateWindowTypes();
     ExpInitializeCallbacks();
     ExpInitializeWorkQueues();
 }

@@ -3,6 +3,8 @@
 #include "nt/nt.h"
 #include "ldr/pe.h"
 
+#define LDR_INTEGRITY_FORCED 0x20u /* LDR_MODULE.Flags, where Windows has it: linked with /INTEGRITYCHECK */
+
 typedef struct _LDR_MODULE { /* starts as KLDR_DATA_TABLE_ENTRY: DriverObject->DriverSection points at it */
     LIST_ENTRY InLoadOrderLinks;
     PVOID ExceptionTable;
@@ -47,6 +49,8 @@ NTSTATUS LdrLoadDriverImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING Full
 VOID LdrDescribeRefusal(CHAR *Text, SIZE_T Size, PCSTR What, NTSTATUS Status, const LDR_REFUSAL *Refusal);
 VOID LdrUnloadDriverImage(PLDR_MODULE Module);
 VOID LdrDiscardInit(PLDR_MODULE Module);            /* after DriverEntry: INIT sections and other IMAGE_SCN_MEM_DISCARDABLE ones but .reloc of use */
+/* Does the code at Routine lie in an image that is linked with /INTEGRITYCHECK? If not, a message says what Function refuses and what to do. */
+BOOLEAN LdrIsIntegrityForced(const VOID *Routine, PCSTR Function);
 PLDR_MODULE LdrFindModule(ULONG64 Address);         /* loaded images; NULL if none */
 PLDR_MODULE LdrFindUnloadedModule(ULONG64 Address); /* what was there before, for 0xCE */
 PVOID LdrFindExport(PLDR_MODULE Module, PCSTR Name, ULONG Ordinal); /* Name NULL: by ordinal; follows forwarders */

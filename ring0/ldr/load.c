@@ -1,9 +1,12 @@
 #include "ldr/ldrp.h"
+#include "cm/cm.h"
+#include "kd/kd.h"
 #include "ke/ke.h"
 #include "ke/points.h"
 #include "ps/ps.h"
 #include "rtl/crt.h"
 #include "rtl/rtl.h"
+#include "vf/vf.h"
 
 /*
  * Loading: everything that can refuse an image comes first, on the file's bytes; then address space; then copying, relocating, binding
@@ -267,12 +270,30 @@ NTSTATUS LdrLoadDriverImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING Full
     return status;
 }
 
+/* Windows finds a routine that is still registered when it calls it, which may be long after, and nobody may be left to say whose it was. */
+static VOID LdrpCheckNoRoutine(PLDR_MODULE Module) {
+    static PVOID (*const finders[])(const VOID *, SIZE_T, PCSTR *) = {PsFindRoutineIn, CmFindCallbackIn};
+    static CHAR text[256];
+    for (ULONG i = 0; i < RTL_NUMBER_OF(finders); i++) {
+        PCSTR remove;
+        PVOID routine = finders[i](Module->DllBase, Module->SizeOfImage, &remove);
+        if (routine == NULL)
+            continue;
+        _snprintf(text, sizeof(text) - 1, "%s is unloaded while its routine at %s+0x%I64X is still registered: call %s in DriverUnload", Module->Name,
+                  Module->Name, (ULONG64)routine - (ULONG64)Module->DllBase, remove);
+        if (VfIsOn())
+            KiBugCheck(DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS, (ULONG_PTR)routine, 0x10, (ULONG_PTR)routine, 0, NULL, text);
+        KdMessage("%s", text);
+    }
+}
+
 VOID LdrUnloadDriverImage(PLDR_MODULE Module) {
     PLDRP_MODULE module = CONTAINING_RECORD(Module, LDRP_MODULE, Public);
     /* Others are bound to its exports: it stays until the last of them goes. */
     if (--Module->LoadCount != 0)
         return;
     KiCheckNoTimer(Module->DllBase, Module->SizeOfImage, Module->Name);
+    LdrpCheckNoRoutine(Module);
     LdrpForgetModule(module);
     KiForgetPoints(Module->DllBase);
     for (ULONG i = 0; module->Imports[i] != NULL; i++)

@@ -1,4 +1,5 @@
 #include "ldr/ldrp.h"
+#include "kd/kd.h"
 #include "vf/vf.h"
 
 /* The list of images in kernel memory, and questions about addresses. */
@@ -54,6 +55,8 @@ VOID LdrpInsertModule(PLDRP_MODULE Module, PCUNICODE_STRING FullName) {
     for (ULONG i = 0; i < entry->BaseDllName.Length / sizeof(WCHAR) && i < sizeof(entry->Name) - 1; i++)
         entry->Name[i] = entry->BaseDllName.Buffer[i] < 0x80 ? (CHAR)entry->BaseDllName.Buffer[i] : '?';
     entry->LoadCount = 1;
+    if (Module->Pe.dll_characteristics & PE_DLL_FORCE_INTEGRITY)
+        entry->Flags |= LDR_INTEGRITY_FORCED;
     entry->SizeOfImage = Module->Pe.image_size;
     entry->EntryPoint = Module->Pe.entry != 0 ? (UCHAR *)entry->DllBase + Module->Pe.entry : NULL;
     entry->CheckSum = Module->Pe.checksum;
@@ -81,6 +84,16 @@ PLDR_MODULE LdrFindModule(ULONG64 Address) {
             return module;
     }
     return NULL;
+}
+
+BOOLEAN LdrIsIntegrityForced(const VOID *Routine, PCSTR Function) {
+    PLDR_MODULE module = LdrFindModule((ULONG64)Routine);
+    if (module != NULL && (module->Flags & LDR_INTEGRITY_FORCED))
+        return TRUE;
+    KdMessage(
+        "%s: %s refuses its routine (STATUS_ACCESS_DENIED), for the image is not linked with /INTEGRITYCHECK: ringside cc ... -- -Wl,/integritycheck",
+        module != NULL ? module->Name : "a driver", Function);
+    return FALSE;
 }
 
 PLDR_MODULE LdrFindUnloadedModule(ULONG64 Address) {

@@ -18,6 +18,7 @@
 #define PE_FILE_RELOCS_STRIPPED 0x0001u
 #define PE_FILE_EXECUTABLE      0x0002u
 #define PE_FILE_DLL             0x2000u
+#define PE_DLL_FORCE_INTEGRITY  0x0080u /* dll_characteristics */
 #define PE_FILE_UP_SYSTEM_ONLY  0x4000u
 
 #define PE_SECTION_CODE        0x00000020u

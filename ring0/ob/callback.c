@@ -1,5 +1,11 @@
-/* ObRegisterCallbacks: drivers that watch handles to processes and threads being made, and take rights away. */
+/*
+ * ObRegisterCallbacks: drivers that watch handles to processes and threads being made, and take rights away.
+ *
+ * A handle that is being made calls every callback of its object's type before, highest altitude first, and the same ones after it, lowest first. A registration
+ * that is called is held by its rundown protection, for which ObUnRegisterCallbacks waits.
+ */
 #include "ob/object.h"
+#include "ldr/ldr.h"
 
 typedef struct _OBP_CALLBACK {
     LIST_ENTRY Links; /* OBJECT_TYPE.Callbacks */
@@ -14,8 +20,7 @@ typedef struct _OBP_CALLBACK_SET { /* one registration */
     PVOID Context;
     UNICODE_STRING Altitude;
     ULONG Count;
-    ULONG Running; /* callbacks being called: unregistering waits */
-    BOOLEAN Unregistering;
+    EX_RUNDOWN_REF Running; /* held from before the pre-operation callback until after the post-operation callback */
     OBP_CALLBACK Callbacks[];
 } OBP_CALLBACK_SET, *POBP_CALLBACK_SET;
 
@@ -46,25 +51,35 @@ INT ObpCompareAltitudes(PCUNICODE_STRING A, PCUNICODE_STRING B) {
     return 0;
 }
 
-static BOOLEAN ObpSupportsCallbacks(POBJECT_TYPE Type) {
-    return Type == ObpHeader(ObpCurrentProcess())->Type || Type == ObpHeader(KiCurrentThread())->Type;
+static BOOLEAN ObpIsAltitudeTaken(POBJECT_TYPE Type, PCUNICODE_STRING Altitude) {
+    for (LIST_ENTRY *link = Type->Callbacks.Flink; link != &Type->Callbacks; link = link->Flink)
+        if (ObpCompareAltitudes(&CONTAINING_RECORD(link, OBP_CALLBACK, Links)->Set->Altitude, Altitude) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static NTSTATUS ObpCheckOperation(POB_CALLBACK_REGISTRATION Registration, ULONG Index) {
+    OB_OPERATION_REGISTRATION *operation = &Registration->OperationRegistration[Index];
+    if (operation->ObjectType == NULL || !(*operation->ObjectType)->Info.Callbacks || operation->Operations == 0 ||
+        (operation->Operations & ~(OB_OPERATION_HANDLE_CREATE | OB_OPERATION_HANDLE_DUPLICATE)) != 0 ||
+        (operation->PreOperation == NULL && operation->PostOperation == NULL))
+        return STATUS_INVALID_PARAMETER;
+    if ((operation->PreOperation != NULL && !LdrIsIntegrityForced((PVOID)operation->PreOperation, "ObRegisterCallbacks")) ||
+        (operation->PostOperation != NULL && !LdrIsIntegrityForced((PVOID)operation->PostOperation, "ObRegisterCallbacks")))
+        return STATUS_ACCESS_DENIED;
+    for (ULONG i = 0; i < Index; i++)
+        if (*Registration->OperationRegistration[i].ObjectType == *operation->ObjectType)
+            return STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
+    return ObpIsAltitudeTaken(*operation->ObjectType, &Registration->Altitude) ? STATUS_FLT_INSTANCE_ALTITUDE_COLLISION : STATUS_SUCCESS;
 }
 
 static NTSTATUS ObpCheckRegistration(POB_CALLBACK_REGISTRATION Registration) {
+    NTSTATUS status = STATUS_SUCCESS;
     if ((Registration->Version & 0xFF00) != (OB_FLT_REGISTRATION_VERSION & 0xFF00) || Registration->OperationRegistrationCount == 0)
         return STATUS_INVALID_PARAMETER;
-    for (ULONG i = 0; i < Registration->OperationRegistrationCount; i++) {
-        OB_OPERATION_REGISTRATION *operation = &Registration->OperationRegistration[i];
-        if (operation->ObjectType == NULL || !ObpSupportsCallbacks(*operation->ObjectType) || operation->Operations == 0 ||
-            (operation->Operations & ~(OB_OPERATION_HANDLE_CREATE | OB_OPERATION_HANDLE_DUPLICATE)) != 0 ||
-            (operation->PreOperation == NULL && operation->PostOperation == NULL))
-            return STATUS_INVALID_PARAMETER;
-        LIST_ENTRY *list = &(*operation->ObjectType)->Callbacks;
-        for (LIST_ENTRY *link = list->Flink; link != list; link = link->Flink)
-            if (ObpCompareAltitudes(&CONTAINING_RECORD(link, OBP_CALLBACK, Links)->Set->Altitude, &Registration->Altitude) == 0)
-                return STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
-    }
-    return STATUS_SUCCESS;
+    for (ULONG i = 0; i < Registration->OperationRegistrationCount && NT_SUCCESS(status); i++)
+        status = ObpCheckOperation(Registration, i);
+    return status;
 }
 
 NTSTATUS NTAPI ObRegisterCallbacks(POB_CALLBACK_REGISTRATION Registration, PVOID *RegistrationHandle) {
@@ -76,6 +91,7 @@ NTSTATUS NTAPI ObRegisterCallbacks(POB_CALLBACK_REGISTRATION Registration, PVOID
     if (set == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlZeroMemory(set, size);
+    ExInitializeRundownProtection(&set->Running);
     set->Context = Registration->RegistrationContext;
     set->Count = Registration->OperationRegistrationCount;
     set->Altitude.Buffer = (PWSTR)((PUCHAR)set + size);
@@ -100,69 +116,97 @@ NTSTATUS NTAPI ObRegisterCallbacks(POB_CALLBACK_REGISTRATION Registration, PVOID
 
 VOID NTAPI ObUnRegisterCallbacks(PVOID RegistrationHandle) {
     POBP_CALLBACK_SET set = RegistrationHandle;
-    LARGE_INTEGER moment = {.QuadPart = -10000};
-    set->Unregistering = TRUE;
-    while (set->Running != 0)
-        KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    ExWaitForRundownProtectionRelease(&set->Running);
     for (ULONG i = 0; i < set->Count; i++)
         RemoveEntryList(&set->Callbacks[i].Links);
     ExFreePoolWithTag(set, OBP_TAG);
 }
 
-VOID ObpCallPreCallbacks(POBP_HEADER Header, OB_OPERATION Operation, PEPROCESS Source, PEPROCESS Target, BOOLEAN KernelHandle, PACCESS_MASK Granted) {
-    LIST_ENTRY *list = &Header->Type->Callbacks;
-    ACCESS_MASK original = *Granted;
-    for (LIST_ENTRY *link = list->Flink, *next; link != list; link = next) {
+PVOID ObpFindCallbackIn(POBJECT_TYPE Type, const VOID *Start, SIZE_T Size) {
+    for (LIST_ENTRY *link = Type->Callbacks.Flink; link != &Type->Callbacks; link = link->Flink) {
         POBP_CALLBACK callback = CONTAINING_RECORD(link, OBP_CALLBACK, Links);
-        if (callback->Pre == NULL || !(callback->Operations & Operation) || callback->Set->Unregistering) {
-            next = link->Flink;
-            continue;
-        }
-        OB_PRE_OPERATION_PARAMETERS parameters;
-        OB_PRE_OPERATION_INFORMATION information;
-        RtlZeroMemory(&parameters, sizeof(parameters));
-        RtlZeroMemory(&information, sizeof(information));
-        parameters.DuplicateHandleInformation.DesiredAccess = *Granted;
-        parameters.DuplicateHandleInformation.OriginalDesiredAccess = original;
-        if (Operation == OB_OPERATION_HANDLE_DUPLICATE) {
-            parameters.DuplicateHandleInformation.SourceProcess = Source;
-            parameters.DuplicateHandleInformation.TargetProcess = Target;
-        }
-        information.Operation = Operation;
-        information.KernelHandle = KernelHandle;
-        information.Object = ObpBody(Header);
-        information.ObjectType = Header->Type;
-        information.Parameters = &parameters;
-        callback->Set->Running++;
-        callback->Pre(callback->Set->Context, &information);
-        next = link->Flink;
-        callback->Set->Running--;
-        if (!KernelHandle) /* rights may be taken from user handles only, and never added */
-            *Granted &= parameters.CreateHandleInformation.DesiredAccess;
+        if ((ULONG_PTR)callback->Pre - (ULONG_PTR)Start < Size)
+            return (PVOID)callback->Pre;
+        if ((ULONG_PTR)callback->Post - (ULONG_PTR)Start < Size)
+            return (PVOID)callback->Post;
     }
+    return NULL;
 }
 
-VOID ObpCallPostCallbacks(POBP_HEADER Header, OB_OPERATION Operation, BOOLEAN KernelHandle, ACCESS_MASK Granted, NTSTATUS Status) {
-    LIST_ENTRY *list = &Header->Type->Callbacks;
-    for (LIST_ENTRY *link = list->Blink, *next; link != list; link = next) { /* the lowest altitude first */
+/* ---- Calling ---- */
+static NTSTATUS ObpCollectCallbacks(POBP_OPERATION Operation) {
+    LIST_ENTRY *list = &Operation->Header->Type->Callbacks;
+    ULONG count = 0;
+    for (LIST_ENTRY *link = list->Flink; link != list; link = link->Flink)
+        count++;
+    Operation->Called = ExAllocatePoolWithTag(NonPagedPoolNx, count * sizeof(*Operation->Called), OBP_TAG);
+    if (Operation->Called == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    for (LIST_ENTRY *link = list->Flink; link != list; link = link->Flink) {
         POBP_CALLBACK callback = CONTAINING_RECORD(link, OBP_CALLBACK, Links);
-        if (callback->Post == NULL || !(callback->Operations & Operation) || callback->Set->Unregistering) {
-            next = link->Blink;
-            continue;
-        }
+        if ((callback->Operations & Operation->Kind) && ExAcquireRundownProtection(&callback->Set->Running))
+            Operation->Called[Operation->Count++] = (OBP_CALLED){callback, NULL};
+    }
+    return STATUS_SUCCESS;
+}
+
+static VOID ObpCallPre(POBP_OPERATION Operation, OBP_CALLED *Called, ACCESS_MASK Original, PACCESS_MASK Granted) {
+    OB_PRE_OPERATION_PARAMETERS parameters;
+    OB_PRE_OPERATION_INFORMATION information;
+    RtlZeroMemory(&parameters, sizeof(parameters));
+    RtlZeroMemory(&information, sizeof(information));
+    parameters.DuplicateHandleInformation.DesiredAccess = *Granted; /* both kinds begin alike */
+    parameters.DuplicateHandleInformation.OriginalDesiredAccess = Original;
+    if (Operation->Kind == OB_OPERATION_HANDLE_DUPLICATE) {
+        parameters.DuplicateHandleInformation.SourceProcess = Operation->Source;
+        parameters.DuplicateHandleInformation.TargetProcess = Operation->Target;
+    }
+    information.Operation = Operation->Kind;
+    information.KernelHandle = Operation->KernelHandle;
+    information.Object = ObpBody(Operation->Header);
+    information.ObjectType = Operation->Header->Type;
+    information.Parameters = &parameters;
+    KeEnterCriticalRegion();
+    Called->Callback->Pre(Called->Callback->Set->Context, &information);
+    KeLeaveCriticalRegion();
+    Called->Context = information.CallContext;
+    if (!Operation->KernelHandle) /* rights may be taken from user handles only, and never added */
+        *Granted &= parameters.CreateHandleInformation.DesiredAccess;
+}
+
+NTSTATUS ObpCallPreCallbacks(POBP_OPERATION Operation, PACCESS_MASK Granted) {
+    ACCESS_MASK original = *Granted;
+    if (IsListEmpty(&Operation->Header->Type->Callbacks))
+        return STATUS_SUCCESS;
+    NTSTATUS status = ObpCollectCallbacks(Operation);
+    for (ULONG i = 0; i < Operation->Count; i++)
+        if (Operation->Called[i].Callback->Pre != NULL)
+            ObpCallPre(Operation, &Operation->Called[i], original, Granted);
+    return status;
+}
+
+VOID ObpCallPostCallbacks(POBP_OPERATION Operation, ACCESS_MASK Granted, NTSTATUS Status) {
+    while (Operation->Count != 0) {
+        OBP_CALLED *called = &Operation->Called[--Operation->Count];
+        POBP_CALLBACK_SET set = called->Callback->Set;
         OB_POST_OPERATION_PARAMETERS parameters;
         OB_POST_OPERATION_INFORMATION information;
         RtlZeroMemory(&information, sizeof(information));
-        parameters.CreateHandleInformation.GrantedAccess = Granted;
-        information.Operation = Operation;
-        information.KernelHandle = KernelHandle;
-        information.Object = ObpBody(Header);
-        information.ObjectType = Header->Type;
+        parameters.CreateHandleInformation.GrantedAccess = NT_SUCCESS(Status) ? Granted : 0;
+        information.Operation = Operation->Kind;
+        information.KernelHandle = Operation->KernelHandle;
+        information.Object = ObpBody(Operation->Header);
+        information.ObjectType = Operation->Header->Type;
+        information.CallContext = called->Context;
         information.ReturnStatus = Status;
         information.Parameters = &parameters;
-        callback->Set->Running++;
-        callback->Post(callback->Set->Context, &information);
-        next = link->Blink;
-        callback->Set->Running--;
+        if (called->Callback->Post != NULL) {
+            KeEnterCriticalRegion();
+            called->Callback->Post(set->Context, &information);
+            KeLeaveCriticalRegion();
+        }
+        ExReleaseRundownProtection(&set->Running);
     }
+    if (Operation->Called != NULL)
+        ExFreePoolWithTag(Operation->Called, OBP_TAG);
 }

@@ -179,7 +179,10 @@ NTSTATUS ObpCreateHandleEx(PEPROCESS Process, POBP_HEADER Header, ACCESS_MASK Gr
     NTSTATUS status = ObpCheckExclusive(Header, owner, Attributes);
     if (!NT_SUCCESS(status))
         return status;
-    ObpCallPreCallbacks(Header, Operation, SourceProcess, owner, kernel, &Granted);
+    OBP_OPERATION operation = {.Header = Header, .Kind = Operation, .Source = SourceProcess, .Target = owner, .KernelHandle = kernel};
+    status = ObpCallPreCallbacks(&operation, &Granted);
+    if (!NT_SUCCESS(status))
+        return status;
 
     ULONG index = ObpAllocateHandle(table, Header, Granted, Attributes & OBP_HANDLE_ATTRIBUTES);
     if (index == 0) {
@@ -195,7 +198,7 @@ NTSTATUS ObpCreateHandleEx(PEPROCESS Process, POBP_HEADER Header, ACCESS_MASK Gr
         Header->ExclusiveProcess = owner;
     *Handle = (HANDLE)((ULONG64)index * 4 + (kernel ? OBP_KERNEL_HANDLE_BASE : 0));
 done:
-    ObpCallPostCallbacks(Header, Operation, kernel, Granted, status);
+    ObpCallPostCallbacks(&operation, Granted, status);
     return status;
 }
 

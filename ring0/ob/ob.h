@@ -26,6 +26,7 @@ typedef struct _OB_TYPE_INITIALIZER {
     BOOLEAN SecurityRequired; /* each object has a security descriptor, with a name or without */
     BOOLEAN ChecksItself;     /* its parse procedure decides what an opener gets (files) */
     ULONG Label;              /* policy of the label that its objects get from their creator's integrity; 0: none */
+    BOOLEAN Callbacks;        /* ObRegisterCallbacks takes some for it */
     BOOLEAN CaseInsensitive;  /* names are looked up without regard to case even without OBJ_CASE_INSENSITIVE */
     /* Any may be NULL. Close gets the counts as they were before this handle went: 1 is the last. Without MaintainHandleCount the process's
        count is 0. */
@@ -46,6 +47,8 @@ typedef struct _OB_TYPE_INITIALIZER {
 } OB_TYPE_INITIALIZER, *POB_TYPE_INITIALIZER;
 
 NTSTATUS ObCreateObjectType(const OB_TYPE_INITIALIZER *Initializer, POBJECT_TYPE *Type);
+/* A callback of ObRegisterCallbacks for this type that lies in this memory, or NULL. */
+PVOID ObpFindCallbackIn(POBJECT_TYPE Type, const VOID *Start, SIZE_T Size);
 
 /* A new object, zeroed, one reference, no name yet; Attributes' name is captured (probed if Mode is UserMode) and used by ObInsertObject. */
 NTSTATUS ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE Type, POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE OwnershipMode,

@@ -226,6 +226,19 @@ NTSTATUS ObpAssignFrom(POBP_HEADER Header, PSECURITY_DESCRIPTOR Parent, PVOID To
 /* ---- callback.c ---- */
 /* Altitudes are decimal numbers with a fraction, as text: 1 when A is the higher one. */
 INT ObpCompareAltitudes(PCUNICODE_STRING A, PCUNICODE_STRING B);
-/* Lets registered callbacks take rights away; *Granted is what is left. */
-VOID ObpCallPreCallbacks(POBP_HEADER Header, OB_OPERATION Operation, PEPROCESS Source, PEPROCESS Target, BOOLEAN KernelHandle, PACCESS_MASK Granted);
-VOID ObpCallPostCallbacks(POBP_HEADER Header, OB_OPERATION Operation, BOOLEAN KernelHandle, ACCESS_MASK Granted, NTSTATUS Status);
+typedef struct _OBP_CALLED {
+    struct _OBP_CALLBACK *Callback; /* its registration is held */
+    PVOID Context;                  /* what it left for itself */
+} OBP_CALLED;
+typedef struct _OBP_OPERATION { /* a handle that is being made; the last two are the callbacks' own and zero at first */
+    POBP_HEADER Header;
+    OB_OPERATION Kind;
+    PEPROCESS Source, Target; /* of a duplicate */
+    BOOLEAN KernelHandle;
+    ULONG Count;
+    OBP_CALLED *Called;
+} OBP_OPERATION, *POBP_OPERATION;
+/* Lets registered callbacks take rights away; *Granted is what is left. STATUS_INSUFFICIENT_RESOURCES: none has been called. PASSIVE_LEVEL, as whoever opens. */
+NTSTATUS ObpCallPreCallbacks(POBP_OPERATION Operation, PACCESS_MASK Granted);
+/* What became of it, told to those that were called before, in the opposite order. Called whatever became of it. */
+VOID ObpCallPostCallbacks(POBP_OPERATION Operation, ACCESS_MASK Granted, NTSTATUS Status);

@@ -16,6 +16,7 @@ static VOID PspCreateTypes(VOID) {
         .ValidAccess = PROCESS_ALL_ACCESS,
         .PoolType = NonPagedPoolNx,
         .BodySize = sizeof(struct _EPROCESS),
+        .Callbacks = TRUE,
         .Label = 3, /* SYSTEM_MANDATORY_LABEL_NO_WRITE_UP and ..._NO_READ_UP */
         .Delete = PspDeleteProcess,
     };
@@ -26,6 +27,7 @@ static VOID PspCreateTypes(VOID) {
         .ValidAccess = THREAD_ALL_ACCESS,
         .PoolType = NonPagedPoolNx,
         .BodySize = sizeof(struct _ETHREAD),
+        .Callbacks = TRUE,
         .Label = 3,
         .Delete = PspDeleteThread,
     };

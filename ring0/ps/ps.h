@@ -104,6 +104,8 @@ NTSTATUS PspReferenceProcess(HANDLE Handle, ACCESS_MASK Access, PEPROCESS *Proce
 NTSTATUS PspReferenceThread(HANDLE Handle, ACCESS_MASK Access, PETHREAD *Thread);
 BOOLEAN PspReadImageFacts(PVOID Base, SECTION_IMAGE_FACTS *Facts); /* in the process; FALSE: no image of ours */
 #define PSP_NAME_TAG 'mNsP'
+/* A routine of PsSetCreateProcessNotifyRoutine, ObRegisterCallbacks and their kin that lies in this memory, or NULL; and what would remove it. */
+PVOID PsFindRoutineIn(const VOID *Start, SIZE_T Size, PCSTR *Remove);
 /* For the loaders: an image was mapped (ProcessId NULL: a driver), and nothing of it has run. PASSIVE_LEVEL. */
 VOID PsCallImageNotifyRoutines(PCUNICODE_STRING Name, HANDLE ProcessId, PVOID Base, SIZE_T Size);
 /* Requests of a thread that ends: cancelled, and waited for. io/. */

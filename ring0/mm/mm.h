@@ -27,6 +27,8 @@ extern SIZE_T MmTotalFrames, MmFreeFrames;
 VOID MiInitializePool(VOID);
 /* Blocks and bytes now live for Tag (0: all). */
 VOID MiQueryPoolUsage(ULONG Tag, SIZE_T *Blocks, SIZE_T *Bytes);
+/* Every block that is allocated, in no order that means anything. Callback may allocate and free nothing. */
+VOID MmListPool(VOID (*Callback)(PVOID Context, PVOID Block, SIZE_T Bytes, ULONG Tag, BOOLEAN Paged), PVOID Context);
 
 /* Executable pool is made executable a page at a time, by the first fetch from it: TRUE, go on. For the trap handler, on a fetch fault
    at a kernel address. */

@@ -368,6 +368,23 @@ static VOID MiCountPage(const MI_POOL_PAGE *Page, ULONG Tag, SIZE_T *Blocks, SIZ
     }
 }
 
+static VOID MiListPage(const MI_POOL_PAGE *Page, UCHAR *Address, VOID (*Callback)(PVOID, PVOID, SIZE_T, ULONG, BOOLEAN), PVOID Context) {
+    if (Page->Use == MiFramePoolBig)
+        Callback(Context, Address, Page->Bytes, Page->Tag, Page->Kind >= MiPoolPaged);
+    for (ULONG i = 0; Page->Use == MiFramePoolSlab && i < MiBlocksPerSlab(Page->Slab->Class); i++) {
+        const MI_BLOCK *block = &Page->Slab->Blocks[i];
+        if (block->Bytes != MI_FREE_BLOCK)
+            Callback(Context, Address + i * MiClassSize[Page->Slab->Class], block->Bytes, block->Tag, Page->Kind >= MiPoolPaged);
+    }
+}
+
+VOID MmListPool(VOID (*Callback)(PVOID Context, PVOID Block, SIZE_T Bytes, ULONG Tag, BOOLEAN Paged), PVOID Context) {
+    for (SIZE_T i = 0, number; i < MmTotalFrames; i++) {
+        MiListPage(&MiPfn[i].Pool, MiRamAddress(i), Callback, Context);
+        MiListPage(MiPoolPage(HAL_PAGED_START + i * PAGE_SIZE, &number), (UCHAR *)HAL_PAGED_START + i * PAGE_SIZE, Callback, Context);
+    }
+}
+
 VOID MiQueryPoolUsage(ULONG Tag, SIZE_T *Blocks, SIZE_T *Bytes) {
     *Blocks = *Bytes = 0;
     for (SIZE_T i = 0, number; i < MmTotalFrames; i++) {

@@ -34,6 +34,18 @@ VOID ObpCloseProcessHandles(PEPROCESS Process) {
     ObpDeleteHandleTable(table);
 }
 
+VOID ObpListHandles(PEPROCESS Process, VOID (*Callback)(PVOID Context, PEPROCESS Process, const OBP_HANDLE_FACTS *Handle), PVOID Context) {
+    POB_HANDLE_TABLE table = Process->HandleTable;
+    for (ULONG index = 0; table != NULL && index < table->Limit; index++) {
+        POBP_HANDLE_ENTRY entry = ObpHandleEntry(table, index);
+        if (entry == NULL)
+            continue;
+        POBP_HEADER header = entry->Object;
+        OBP_HANDLE_FACTS facts = {ObpBody(header), index * 4, entry->Access, entry->Attributes, header->Type->Index};
+        Callback(Context, Process, &facts);
+    }
+}
+
 ULONG ObpProcessHandleCount(PEPROCESS Process) { return Process->HandleTable != NULL ? Process->HandleTable->Count : 0; }
 
 POBP_HANDLE_ENTRY ObpFindHandle(HANDLE Handle, KPROCESSOR_MODE Mode, PEPROCESS Process, POB_HANDLE_TABLE *Table, PULONG Index) {

@@ -47,6 +47,13 @@ typedef struct _OB_TYPE_INITIALIZER {
 } OB_TYPE_INITIALIZER, *POB_TYPE_INITIALIZER;
 
 NTSTATUS ObCreateObjectType(const OB_TYPE_INITIALIZER *Initializer, POBJECT_TYPE *Type);
+/* Every handle of a process, in the order of their values; those of the System process are the kernel's. Callback may change no handles. */
+typedef struct _OBP_HANDLE_FACTS {
+    PVOID Object;
+    ULONG Value; /* without what marks a kernel handle */
+    ULONG GrantedAccess, Attributes, TypeIndex;
+} OBP_HANDLE_FACTS;
+VOID ObpListHandles(PEPROCESS Process, VOID (*Callback)(PVOID Context, PEPROCESS Process, const OBP_HANDLE_FACTS *Handle), PVOID Context);
 /* A callback of ObRegisterCallbacks for this type that lies in this memory, or NULL. */
 PVOID ObpFindCallbackIn(POBJECT_TYPE Type, const VOID *Start, SIZE_T Size);
 

@@ -1,5 +1,6 @@
 /* Headers and directories of images in memory, for drivers that look at them. */
 #include "rtl/rtlp.h"
+#include "vf/vf.h"
 
 PIMAGE_NT_HEADERS NTAPI RtlImageNtHeader(PVOID Base) {
     PIMAGE_DOS_HEADER Dos = Base;
@@ -54,7 +55,10 @@ PVOID NTAPI RtlFindExportedRoutineByName(PVOID Base, PCSTR Name) {
         if (strcmp((PCSTR)Base + Names[i], Name) == 0) {
             PVOID Routine = (CHAR *)Base + Functions[Ordinals[i]];
             BOOLEAN Forwarded = (ULONG64)Routine - (ULONG64)Exports < Size;
-            return Forwarded ? NULL : Routine;
+            if (Forwarded)
+                return NULL;
+            /* Of the kernel: what MmGetSystemRoutineAddress gives for the name. */
+            return Base == (PVOID)HAL_KERNEL_BASE ? VfBind(Name, Routine) : Routine;
         }
     }
     return NULL;

@@ -100,13 +100,15 @@ PDEVICE_OBJECT NTAPI IoGetAttachedDeviceReference(PDEVICE_OBJECT DeviceObject) {
     return Top;
 }
 
-/* Top of the file system's stack when the volume is mounted, of the device's otherwise. */
+/* Top of the file system's stack when the volume is mounted, of the device's otherwise; or the device in it that the file was opened for. */
 PDEVICE_OBJECT NTAPI IoGetRelatedDeviceObject(PFILE_OBJECT FileObject) {
     PDEVICE_OBJECT Device = FileObject->DeviceObject;
     if (FileObject->Vpb && FileObject->Vpb->DeviceObject)
         Device = FileObject->Vpb->DeviceObject;
     else if (!(FileObject->Flags & FO_DIRECT_DEVICE_OPEN) && Device->Vpb && Device->Vpb->DeviceObject)
         Device = Device->Vpb->DeviceObject;
+    if (FileObject->FileObjectExtension && IopFileExtension(FileObject)->Hint && IopIsInStack(IopFileExtension(FileObject)->Hint, Device))
+        return IopFileExtension(FileObject)->Hint;
     return IoGetAttachedDevice(Device);
 }
 

@@ -85,32 +85,9 @@ static NTSTATUS SetBuffers(PIOP_REQUEST Request, PIRP Irp, PIOP_CONTROL Control)
 
 /* A driver may answer on the spot, without an IRP. */
 static BOOLEAN TryFastPath(PIOP_REQUEST Request, PIOP_CONTROL Control, PIO_STATUS_BLOCK Result) {
-    PFAST_IO_DISPATCH Fast = Request->Device->DriverObject->FastIoDispatch;
-    if (Control->Major != IRP_MJ_DEVICE_CONTROL || !Fast ||
-        Fast->SizeOfFastIoDispatch < FIELD_OFFSET(FAST_IO_DISPATCH, FastIoDeviceControl) + sizeof(PVOID) || !Fast->FastIoDeviceControl)
-        return FALSE;
-    return Fast->FastIoDeviceControl(Request->File, TRUE, Control->Input, Control->InputLength, Control->Output, Control->OutputLength, Control->Code,
-                                     Result, Request->Device);
-}
-
-/* Ends a request that the fast path has answered. */
-static NTSTATUS EndFast(PIOP_REQUEST Request, PVOID ApcContext, PIO_STATUS_BLOCK Iosb, IO_STATUS_BLOCK Result) {
-    PIO_COMPLETION_CONTEXT Completion = Request->File->CompletionContext;
-    NTSTATUS Status = Result.Status;
-    __try {
-        *Iosb = Result;
-    } __except (EXCEPTION_EXECUTE_HANDLER) {
-        Status = GetExceptionCode();
-    }
-    if (Request->Event && !(Request->File->Flags & FO_SKIP_SET_FAST_IO))
-        KeSetEvent(Request->Event, 0, FALSE);
-    if (Completion && ApcContext && !NT_ERROR(Status) && !(Request->File->Flags & FO_SKIP_COMPLETION_PORT)) {
-        NTSTATUS Posted = IopPostPacket(Completion->Port, Completion->Key, ApcContext, Result.Status, Result.Information);
-        if (!NT_SUCCESS(Posted))
-            Status = Posted;
-    }
-    IopEndRequest(Request);
-    return Status;
+    PFAST_IO_DEVICE_CONTROL Fast = Control->Major == IRP_MJ_DEVICE_CONTROL ? IopFastRoutine(Request->Device, FastIoDeviceControl) : NULL;
+    return Fast && Fast(Request->File, TRUE, Control->Input, Control->InputLength, Control->Output, Control->OutputLength, Control->Code, Result,
+                        Request->Device);
 }
 
 static NTSTATUS ControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK Iosb,
@@ -143,7 +120,7 @@ static NTSTATUS ControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE Apc
     if (!NT_SUCCESS(Status))
         return Status;
     if (!ApcRoutine && TryFastPath(&Request, Control, &Result))
-        return EndFast(&Request, ApcContext, Iosb, Result);
+        return IopEndFast(&Request, ApcContext, Iosb, Result);
 
     Irp = IopMakeIrp(&Request, Control->Major, ApcRoutine, ApcContext, Iosb);
     if (!Irp)

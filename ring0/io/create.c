@@ -83,7 +83,8 @@ static NTSTATUS CaptureParameters(PIOP_OPEN_PACKET Packet, KPROCESSOR_MODE Mode,
 
 NTSTATUS IopCreateFile(KPROCESSOR_MODE Mode, PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes,
                        PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess, ULONG Disposition,
-                       ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength, CREATE_FILE_TYPE Type, PVOID TypeParameters, ULONG Options) {
+                       ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength, CREATE_FILE_TYPE Type, PVOID TypeParameters, ULONG Options,
+                       PDEVICE_OBJECT Hint) {
     IOP_OPEN_PACKET Packet = {
         .Type = IO_TYPE_OPEN_PACKET,
         .Size = sizeof(IOP_OPEN_PACKET),
@@ -94,6 +95,7 @@ NTSTATUS IopCreateFile(KPROCESSOR_MODE Mode, PHANDLE FileHandle, ACCESS_MASK Des
         .Options = Options & ~(ULONG)IO_NO_PARAMETER_CHECKING,
         .CreateFileType = Type,
         .TypeParameters = TypeParameters,
+        .Hint = Hint,
     };
     HANDLE Handle;
     NTSTATUS Status;
@@ -146,36 +148,13 @@ NTSTATUS NTAPI NtCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJE
                             PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess, ULONG CreateDisposition, ULONG CreateOptions,
                             PVOID EaBuffer, ULONG EaLength) {
     return IopCreateFile(KiPreviousMode(), FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes, ShareAccess,
-                         CreateDisposition, CreateOptions, EaBuffer, EaLength, CreateFileTypeNone, NULL, 0);
+                         CreateDisposition, CreateOptions, EaBuffer, EaLength, CreateFileTypeNone, NULL, 0, NULL);
 }
 
 NTSTATUS NTAPI NtOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
                           ULONG ShareAccess, ULONG OpenOptions) {
     return IopCreateFile(KiPreviousMode(), FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, NULL, 0, ShareAccess, FILE_OPEN, OpenOptions,
-                         NULL, 0, CreateFileTypeNone, NULL, 0);
-}
-
-NTSTATUS NTAPI IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
-                            PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions,
-                            PVOID EaBuffer, ULONG EaLength, CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options) {
-    KPROCESSOR_MODE Mode = Options & IO_NO_PARAMETER_CHECKING ? KernelMode : KiPreviousMode();
-    return IopCreateFile(Mode, FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes, ShareAccess, Disposition,
-                         CreateOptions, EaBuffer, EaLength, CreateFileType, InternalParameters, Options);
-}
-
-/* Extra create parameters, transactions and device hints are not built: a context that holds one is refused. */
-NTSTATUS NTAPI IoCreateFileEx(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
-                              PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions,
-                              PVOID EaBuffer, ULONG EaLength, CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options,
-                              PIO_DRIVER_CREATE_CONTEXT DriverContext) {
-    if (DriverContext) {
-        if (DriverContext->Size < (CSHORT)sizeof(IO_DRIVER_CREATE_CONTEXT))
-            return STATUS_INVALID_PARAMETER;
-        if (DriverContext->ExtraCreateParameter || DriverContext->DeviceObjectHint || DriverContext->TxnParameters)
-            return STATUS_NOT_SUPPORTED;
-    }
-    return IoCreateFile(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes, ShareAccess, Disposition,
-                        CreateOptions, EaBuffer, EaLength, CreateFileType, InternalParameters, Options);
+                         NULL, 0, CreateFileTypeNone, NULL, 0, NULL);
 }
 
 /* Windows opens, marks for deletion and closes in one go: so does this. */

@@ -4,7 +4,7 @@
  * DeviceObject->ReferenceCount counts file objects. A device that IoDeleteDevice gave up loses its name at once, stays in its driver's list
  * while that count or an attached device keeps it, and is then unlinked and dropped; an unload that waits for the same thing goes on there too.
  */
-#include "io/io.h"
+#include "io/mount.h"
 
 #define IOP_DEVICE_TAG  'veDI'
 #define MAX_DEVICE_SIZE 0xFFFFu /* DEVICE_OBJECT.Size is 16 bits */
@@ -33,7 +33,7 @@ static BOOLEAN IsFileSystem(DEVICE_TYPE Type) {
            Type == FILE_DEVICE_NETWORK_FILE_SYSTEM || Type == FILE_DEVICE_FILE_SYSTEM;
 }
 
-static PVPB CreateVpb(PDEVICE_OBJECT Device) {
+PVPB IopCreateVpb(PDEVICE_OBJECT Device) {
     PVPB Vpb = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(VPB), IOP_DEVICE_TAG);
     if (Vpb) {
         RtlZeroMemory(Vpb, sizeof *Vpb);
@@ -106,7 +106,7 @@ NTSTATUS NTAPI IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtension
         KeInitializeDeviceQueue(&Device->DeviceQueue);
 
     if (HasVolume(DeviceType)) {
-        Vpb = CreateVpb(Device);
+        Vpb = IopCreateVpb(Device);
         if (!Vpb)
             Status = STATUS_INSUFFICIENT_RESOURCES;
         Device->Vpb = Vpb;
@@ -149,7 +149,7 @@ static VOID UnlinkDevice(PDEVICE_OBJECT Device) {
 VOID IopDeleteDeviceObject(PVOID Object) {
     PDEVICE_OBJECT Device = Object;
     if (Device->Vpb && Device->Vpb->RealDevice == Device)
-        ExFreePoolWithTag(Device->Vpb, IOP_DEVICE_TAG);
+        ExFreePool(Device->Vpb); /* a file system may have put one of its own there */
     if (Device->DriverObject)
         ObfDereferenceObject(Device->DriverObject);
 }

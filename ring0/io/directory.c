@@ -119,3 +119,49 @@ NTSTATUS NTAPI NtFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBl
         return Status;
     return NT_SUCCESS(ObpStore(IoStatusBlock, &Result, sizeof Result, Request.Mode)) ? Status : STATUS_ACCESS_VIOLATION;
 }
+
+/* The buffer may be empty: who only wants to know that something has changed (STATUS_NOTIFY_ENUM_DIR) gives none. */
+NTSTATUS NTAPI NtNotifyChangeDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
+                                           PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, ULONG CompletionFilter, BOOLEAN WatchTree) {
+    IOP_REQUEST Request;
+    PIO_STACK_LOCATION Stack;
+    PIRP Irp;
+    NTSTATUS Status;
+
+    if (!CompletionFilter || (CompletionFilter & ~(ULONG)FILE_NOTIFY_VALID_MASK))
+        return STATUS_INVALID_PARAMETER;
+    Status = IopReferenceFile(&Request, FileHandle, FILE_LIST_DIRECTORY);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    __try {
+        if (Request.Mode != KernelMode) {
+            ProbeForWrite(IoStatusBlock, sizeof *IoStatusBlock, 1);
+            ProbeForWrite(Buffer, Length, sizeof(ULONG));
+        }
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    if (NT_SUCCESS(Status) && ApcRoutine && Request.File->CompletionContext)
+        Status = STATUS_INVALID_PARAMETER;
+    if (!NT_SUCCESS(Status)) {
+        ObfDereferenceObject(Request.File);
+        return Status;
+    }
+    Status = IopBeginRequest(&Request, Event);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Irp = IopMakeIrp(&Request, IRP_MJ_DIRECTORY_CONTROL, ApcRoutine, ApcContext, IoStatusBlock);
+    if (!Irp)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    Status = IopSetTransferBuffer(&Request, Irp, Buffer, Length, TRUE);
+    if (!NT_SUCCESS(Status)) {
+        IopAbandonRequest(Irp, Request.File, Request.Event, Request.Locked);
+        return Status;
+    }
+    Stack = IoGetNextIrpStackLocation(Irp);
+    Stack->MinorFunction = IRP_MN_NOTIFY_CHANGE_DIRECTORY;
+    Stack->Flags = WatchTree ? SL_WATCH_TREE : 0;
+    Stack->Parameters.NotifyDirectory.Length = Length;
+    Stack->Parameters.NotifyDirectory.CompletionFilter = CompletionFilter;
+    return IopIssueRequest(&Request, Irp, TRUE);
+}

@@ -42,7 +42,7 @@ static ULONG FileFlags(ULONG Options, ULONG Attributes) {
     return Flags;
 }
 
-static VOID InitializeFile(PFILE_OBJECT File, PDEVICE_OBJECT Device, ULONG Flags) {
+VOID IopInitializeFile(PFILE_OBJECT File, PDEVICE_OBJECT Device, ULONG Flags) {
     File->Type = IO_TYPE_FILE;
     File->Size = sizeof(FILE_OBJECT);
     File->DeviceObject = Device;
@@ -106,6 +106,23 @@ static NTSTATUS SendCreate(PDEVICE_OBJECT Device, PIRP Irp, PFILE_OBJECT File, P
     return Result->Status;
 }
 
+/* What is on the device, mounted if it is not yet; a file relative to another is on the other's volume, whatever has come into the drive since. */
+static NTSTATUS ReferenceVolume(PFILE_OBJECT File, PDEVICE_OBJECT Named, BOOLEAN Whole) {
+    PVPB Vpb = File->RelatedFileObject ? File->RelatedFileObject->Vpb : NULL;
+    NTSTATUS Status;
+
+    if (!Vpb && Named->Vpb) {
+        Status = IopMountVolume(Named, Whole && !File->RelatedFileObject);
+        if (!NT_SUCCESS(Status))
+            return Status;
+        Vpb = Named->Vpb;
+    }
+    File->Vpb = Vpb;
+    if (Vpb)
+        Vpb->ReferenceCount++;
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS IopParseDevice(PVOID ParseObject, POBJECT_TYPE RequestedType, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, ULONG Attributes,
                         PUNICODE_STRING CompleteName, PUNICODE_STRING RemainingName, PVOID Context, PVOID *Object) {
     PDEVICE_OBJECT Named = ParseObject, Device;
@@ -148,40 +165,37 @@ NTSTATUS IopParseDevice(PVOID ParseObject, POBJECT_TYPE RequestedType, PACCESS_S
     Status = ObCreateObject(KernelMode, IopFileType, NULL, KernelMode, NULL, sizeof(FILE_OBJECT), 0, 0, (PVOID *)&File);
     if (!NT_SUCCESS(Status))
         return Packet->FinalStatus = Status;
-    InitializeFile(File, NULL, FileFlags(Packet->CreateOptions, Attributes));
-    if (!RemainingName->Length && !Packet->RelatedFileObject && !(Access & ~(ACCESS_MASK)DIRECT_ACCESS))
+    IopInitializeFile(File, NULL, FileFlags(Packet->CreateOptions, Attributes));
+    if (!RemainingName->Length && !Packet->RelatedFileObject && !Packet->Hint && !(Access & ~(ACCESS_MASK)DIRECT_ACCESS))
         File->Flags |= FO_DIRECT_DEVICE_OPEN;
     File->RelatedFileObject = Packet->RelatedFileObject;
     Status = CopyName(&File->FileName, RemainingName);
+    if (NT_SUCCESS(Status))
+        Status = IopExtendFile(File, Packet);
+    if (NT_SUCCESS(Status) && !(File->Flags & FO_DIRECT_DEVICE_OPEN))
+        Status = ReferenceVolume(File, Named, !RemainingName->Length);
     if (!NT_SUCCESS(Status)) {
         ObfDereferenceObject(File);
         return Packet->FinalStatus = Status;
     }
-
-    if (!(File->Flags & FO_DIRECT_DEVICE_OPEN) && Named->Vpb && !(Named->Vpb->Flags & VPB_MOUNTED)) {
-        Status = IopMountVolume(Named);
-        if (!NT_SUCCESS(Status) && Status != STATUS_UNRECOGNIZED_VOLUME) {
-            ObfDereferenceObject(File);
-            return Packet->FinalStatus = Status;
-        }
-    }
     File->DeviceObject = Named;
-    if (!(File->Flags & FO_DIRECT_DEVICE_OPEN) && Named->Vpb && (Named->Vpb->Flags & VPB_MOUNTED))
-        File->Vpb = Named->Vpb;
     if (File->Vpb && !RemainingName->Length && !Packet->RelatedFileObject)
         File->Flags |= FO_VOLUME_OPEN;
     Device = File->Flags & FO_DIRECT_DEVICE_OPEN ? IoGetAttachedDevice(Named) : IoGetRelatedDeviceObject(File);
-    Irp = IoAllocateIrp(Device->StackSize, TRUE);
+    Irp = NULL;
+    if (Packet->Hint && Device != Packet->Hint)
+        Status = Packet->Reparsed ? STATUS_MOUNT_POINT_NOT_RESOLVED : STATUS_INVALID_DEVICE_OBJECT_PARAMETER;
+    else if (!(Irp = IoAllocateIrp(Device->StackSize, TRUE)))
+        Status = STATUS_INSUFFICIENT_RESOURCES;
     if (!Irp) {
         File->DeviceObject = NULL;
+        IopReleaseVolume(File);
         ObfDereferenceObject(File);
-        return Packet->FinalStatus = STATUS_INSUFFICIENT_RESOURCES;
+        return Packet->FinalStatus = Status;
     }
     Irp->RequestorMode = AccessMode;
     FillCreate(Irp, Packet, File, &Security, Attributes);
     IopReferenceDevice(Named);
-    if (File->Vpb)
-        File->Vpb->ReferenceCount++;
 
     Status = SendCreate(Device, Irp, File, &Result);
     Packet->FinalStatus = Status;
@@ -194,13 +208,13 @@ NTSTATUS IopParseDevice(PVOID ParseObject, POBJECT_TYPE RequestedType, PACCESS_S
         return STATUS_SUCCESS;
     }
     if (Status == STATUS_REPARSE && Result.Information == IO_REPARSE && File->FileName.Length) {
+        Packet->Reparsed = TRUE;
         *CompleteName = File->FileName; /* the object manager takes the buffer over */
         RtlZeroMemory(&File->FileName, sizeof File->FileName);
     } else if (Status == STATUS_REPARSE) {
         Status = STATUS_IO_REPARSE_TAG_NOT_HANDLED;
     }
-    if (File->Vpb)
-        File->Vpb->ReferenceCount--;
+    IopReleaseVolume(File);
     File->DeviceObject = NULL;
     ObfDereferenceObject(File);
     IopDereferenceDevice(Named);
@@ -246,8 +260,13 @@ VOID IopCloseFileHandle(PEPROCESS Process, PVOID Object, ACCESS_MASK Granted, UL
     PFILE_OBJECT File = Object;
     BOOLEAN Locked = (File->Flags & FO_SYNCHRONOUS_IO) != 0;
 
-    if (ProcessHandleCount == 1 && File->LockOperation)
-        SendClose(File, IRP_MJ_LOCK_CONTROL, IRP_MN_UNLOCK_ALL);
+    if (ProcessHandleCount == 1 && File->LockOperation) {
+        PDEVICE_OBJECT Device = FileDevice(File);
+        PFAST_IO_UNLOCK_ALL Fast = IopFastRoutine(Device, FastIoUnlockAll);
+        IO_STATUS_BLOCK Iosb;
+        if (!Fast || !Fast(File, Process, &Iosb, Device))
+            SendClose(File, IRP_MJ_LOCK_CONTROL, IRP_MN_UNLOCK_ALL);
+    }
     if (SystemHandleCount != 1)
         return;
     if (Locked)
@@ -260,7 +279,6 @@ VOID IopCloseFileHandle(PEPROCESS Process, PVOID Object, ACCESS_MASK Granted, UL
 VOID IopDeleteFileObject(PVOID Object) {
     PFILE_OBJECT File = Object;
     PDEVICE_OBJECT Named = File->DeviceObject;
-    PVPB Vpb = File->Vpb;
 
     if (Named) {
         if (!(File->Flags & FO_HANDLE_CREATED))
@@ -270,8 +288,9 @@ VOID IopDeleteFileObject(PVOID Object) {
     IopForgetCompletion(File);
     if (File->FileName.Buffer)
         ExFreePool(File->FileName.Buffer); /* file systems put their own there */
-    if (Named && Vpb)
-        Vpb->ReferenceCount--;
+    IopReleaseVolume(File);
+    if (File->FileObjectExtension)
+        ExFreePool(File->FileObjectExtension);
     if (Named)
         IopDereferenceDevice(Named);
 }
@@ -319,19 +338,4 @@ NTSTATUS IopQueryFileName(PVOID Object, BOOLEAN HasName, POBJECT_NAME_INFORMATIO
 done:
     ExFreePoolWithTag(Name, IOP_NAME_TAG);
     return Status;
-}
-
-/* A file object without a handle or a create of its own, for a file system's streams. It has no cleanup to come. */
-PFILE_OBJECT NTAPI IoCreateStreamFileObject(PFILE_OBJECT FileObject, PDEVICE_OBJECT DeviceObject) {
-    PDEVICE_OBJECT Device = FileObject ? FileObject->DeviceObject : DeviceObject;
-    PFILE_OBJECT File;
-
-    if (!NT_SUCCESS(ObCreateObject(KernelMode, IopFileType, NULL, KernelMode, NULL, sizeof(FILE_OBJECT), 0, 0, (PVOID *)&File)))
-        return NULL;
-    InitializeFile(File, Device, FO_STREAM_FILE | FO_HANDLE_CREATED);
-    File->Vpb = FileObject ? FileObject->Vpb : NULL;
-    if (File->Vpb)
-        File->Vpb->ReferenceCount++;
-    IopReferenceDevice(Device);
-    return File;
 }

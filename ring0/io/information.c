@@ -194,7 +194,10 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStat
                                       FILE_INFORMATION_CLASS FileInformationClass) {
     const CLASS *Class = FindClass(FileClasses, ARRAYSIZE(FileClasses), FileInformationClass);
     IOP_REQUEST Request;
+    IOP_FAST_ANSWER Fast;
+    IO_STATUS_BLOCK Result;
     NTSTATUS Status;
+    ULONG Size;
 
     if (!Class || !Class->QueryLength)
         return STATUS_INVALID_INFO_CLASS;
@@ -223,7 +226,11 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStat
         if (Request.Locked)
             return Answer(&Request, IoStatusBlock, FileInformation, &Request.File->CurrentByteOffset, sizeof(LARGE_INTEGER), STATUS_SUCCESS);
         break;
-    default: break;
+    default:
+        Size = IopTryFastQuery(&Request, FileInformationClass, &Fast, &Result);
+        if (Size)
+            return Answer(&Request, IoStatusBlock, FileInformation, &Fast, Size, Result.Status);
+        break;
     }
     return SendQuery(&Request, IRP_MJ_QUERY_INFORMATION, IoStatusBlock, FileInformation, Length, FileInformationClass);
 }

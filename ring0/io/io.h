@@ -145,8 +145,10 @@ typedef struct _IOP_OPEN_PACKET { /* from NtCreateFile through ob/ to the parse 
     USHORT FileAttributes;
     USHORT ShareAccess;
     ULONG Disposition;
-    ULONG Options;  /* IO_FORCE_ACCESS_CHECK, ... */
-    PVOID EaBuffer; /* kernel memory */
+    ULONG Options;       /* IO_FORCE_ACCESS_CHECK, ... */
+    PDEVICE_OBJECT Hint; /* which device of the volume's stack the create and all that follows go to; NULL: the top */
+    BOOLEAN Reparsed;    /* a create has ended in STATUS_REPARSE */
+    PVOID EaBuffer;      /* kernel memory */
     ULONG EaLength;
     CREATE_FILE_TYPE CreateFileType;
     PVOID TypeParameters;
@@ -157,16 +159,29 @@ typedef struct _IOP_OPEN_PACKET { /* from NtCreateFile through ob/ to the parse 
     BOOLEAN Parsed;
 } IOP_OPEN_PACKET, *PIOP_OPEN_PACKET;
 
-/* NtCreateFile with everything. FileHandle and IoStatusBlock are user pointers when Mode is UserMode. */
+/* NtCreateFile with everything. FileHandle and IoStatusBlock are user pointers when Mode is UserMode. Hint: see IOP_OPEN_PACKET. */
 NTSTATUS IopCreateFile(KPROCESSOR_MODE Mode, PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes,
                        PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess, ULONG Disposition,
-                       ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength, CREATE_FILE_TYPE Type, PVOID TypeParameters, ULONG Options);
+                       ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength, CREATE_FILE_TYPE Type, PVOID TypeParameters, ULONG Options,
+                       PDEVICE_OBJECT Hint);
+/* What a few files have beside their object: FILE_OBJECT.FileObjectExtension, freed with it. hint.c. */
+typedef struct _IOP_FILE_EXTENSION {
+    PDEVICE_OBJECT Hint;       /* not referenced: believed only while it is in the file's stack */
+    BOOLEAN IgnoreShareAccess; /* IO_IGNORE_SHARE_ACCESS_CHECK */
+} IOP_FILE_EXTENSION, *PIOP_FILE_EXTENSION;
+/* Gives File what the packet asks for, if it asks for anything. STATUS_INSUFFICIENT_RESOURCES. */
+NTSTATUS IopExtendFile(PFILE_OBJECT File, const IOP_OPEN_PACKET *Packet);
+/* Is Device attached, over whatever lies between, to Base, or Base itself? */
+BOOLEAN IopIsInStack(PDEVICE_OBJECT Device, PDEVICE_OBJECT Base);
+#define IopFileExtension(File) ((PIOP_FILE_EXTENSION)(PVOID)(File)->FileObjectExtension)
 NTSTATUS IopParseDevice(PVOID ParseObject, POBJECT_TYPE RequestedType, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, ULONG Attributes,
                         PUNICODE_STRING CompleteName, PUNICODE_STRING RemainingName, PVOID Context, PVOID *Object);
 NTSTATUS IopParseFile(PVOID ParseObject, POBJECT_TYPE RequestedType, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, ULONG Attributes,
                       PUNICODE_STRING CompleteName, PUNICODE_STRING RemainingName, PVOID Context, PVOID *Object);
 VOID IopCloseFileHandle(PEPROCESS Process, PVOID Object, ACCESS_MASK Granted, ULONG ProcessHandleCount, ULONG SystemHandleCount);
 VOID IopDeleteFileObject(PVOID Object);
+/* A file object that has just been made, of a device (NULL: not open yet) and with FO_* flags. */
+VOID IopInitializeFile(PFILE_OBJECT File, PDEVICE_OBJECT Device, ULONG Flags);
 NTSTATUS IopQueryFileName(PVOID Object, BOOLEAN HasName, POBJECT_NAME_INFORMATION Info, ULONG Length, PULONG ReturnLength, KPROCESSOR_MODE Mode);
 
 /* ---- IRPs ------------------------------------------------------------------------------------------------------------------ */
@@ -220,6 +235,13 @@ NTSTATUS NTAPI NtRemoveIoCompletion(HANDLE IoCompletionHandle, PVOID *KeyContext
 NTSTATUS NTAPI NtRemoveIoCompletionEx(HANDLE IoCompletionHandle, PFILE_IO_COMPLETION_INFORMATION Information, ULONG Count, PULONG NumEntriesRemoved,
                                       PLARGE_INTEGER Timeout, BOOLEAN Alertable);
 
+/* A driver's fast routine of that name, or NULL: it has none, or a table too short for it. */
+#define IopFastRoutine(Device, Name)                                                                                                                 \
+    ((Device)->DriverObject->FastIoDispatch &&                                                                                                       \
+             (Device)->DriverObject->FastIoDispatch->SizeOfFastIoDispatch >= FIELD_OFFSET(FAST_IO_DISPATCH, Name) + sizeof(PVOID)                    \
+         ? (Device)->DriverObject->FastIoDispatch->Name                                                                                              \
+         : NULL)
+
 /* ---- What the services share: service.c ------------------------------------------------------------------------------------- */
 typedef struct _IOP_REQUEST {
     PFILE_OBJECT File; /* referenced; the IRP takes the reference over */
@@ -259,7 +281,22 @@ NTSTATUS IopCallSynchronously(PDEVICE_OBJECT Device, PIRP Irp, PIO_STATUS_BLOCK 
 /* Asks the file's driver for information, into kernel memory. */
 NTSTATUS IopQueryFile(PFILE_OBJECT File, UCHAR MajorFunction, ULONG Class, PVOID Buffer, ULONG Length, PULONG Returned);
 
+/* ---- Fast I/O: fastio.c ---- */
+typedef union _IOP_FAST_ANSWER {
+    FILE_BASIC_INFORMATION Basic;
+    FILE_STANDARD_INFORMATION Standard;
+    FILE_NETWORK_OPEN_INFORMATION Network;
+} IOP_FAST_ANSWER;
+/* Ends a request that the driver has answered without an IRP: status block, event, packet. */
+NTSTATUS IopEndFast(PIOP_REQUEST Request, PVOID ApcContext, PIO_STATUS_BLOCK Iosb, IO_STATUS_BLOCK Result);
+/* FALSE: send the IRP. */
+BOOLEAN IopTryFastTransfer(PIOP_REQUEST Request, BOOLEAN Write, PVOID Buffer, ULONG Length, LARGE_INTEGER Offset, ULONG Key, PIO_STATUS_BLOCK Result);
+/* How many bytes the answer has; 0: send the IRP. */
+ULONG IopTryFastQuery(PIOP_REQUEST Request, FILE_INFORMATION_CLASS Class, IOP_FAST_ANSWER *Answer, PIO_STATUS_BLOCK Result);
+
 /* ---- Start ----------------------------------------------------------------------------------------------------------------- */
+/* \FileSystem\RAW with its control devices; before the first driver. */
+VOID IopCreateRaw(VOID);
 VOID IoInitSystem(VOID); /* types Device, Driver, File; after ob/ and ps/ have theirs */
 /* Exported as IoFileObjectType, IoDeviceObjectType and IoDriverObjectType. */
 extern POBJECT_TYPE IopFileType, IopDeviceType, IopDriverType;
@@ -276,6 +313,11 @@ VOID IopTraceForget(PIRP Irp); /* the memory is no IRP any more */
 NTSTATUS NTAPI NtLoadDriver(PUNICODE_STRING DriverServiceName);
 NTSTATUS NTAPI NtUnloadDriver(PUNICODE_STRING DriverServiceName);
 NTSTATUS NTAPI NtFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock);
+NTSTATUS NTAPI NtLockFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
+                          PLARGE_INTEGER ByteOffset, PLARGE_INTEGER Length, ULONG Key, BOOLEAN FailImmediately, BOOLEAN ExclusiveLock);
+NTSTATUS NTAPI NtUnlockFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER ByteOffset, PLARGE_INTEGER Length, ULONG Key);
+NTSTATUS NTAPI NtNotifyChangeDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
+                                           PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, ULONG CompletionFilter, BOOLEAN WatchTree);
 NTSTATUS NTAPI NtCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock);
 NTSTATUS NTAPI NtCancelSynchronousIoFile(HANDLE ThreadHandle, PIO_STATUS_BLOCK IoRequestToCancel, PIO_STATUS_BLOCK IoStatusBlock);
 NTSTATUS NTAPI NtCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToCancel, PIO_STATUS_BLOCK IoStatusBlock);

@@ -1,7 +1,7 @@
 /*
  * File systems and the volumes that they mount: who is registered, and what the first open of a disk's contents does ("IRP_MJ_FILE_SYSTEM_CONTROL",
  * IoRegisterFileSystem). The registered control devices of a kind are asked in their order, last registered first, those of low priority last;
- * who answers STATUS_UNRECOGNIZED_VOLUME passes the volume on. There is no RAW file system: when nobody knows the volume, the open goes to the disk's driver.
+ * who answers STATUS_UNRECOGNIZED_VOLUME passes the volume on. What nobody knows is RAW's, when the volume itself is opened and not a file on it.
  */
 #include "io/mount.h"
 
@@ -57,8 +57,7 @@ VOID NTAPI IoUnregisterFileSystem(PDEVICE_OBJECT DeviceObject) {
     IopDereferenceDevice(DeviceObject);
 }
 
-/* Sends a control device a request of the I/O manager's. */
-static NTSTATUS Ask(PDEVICE_OBJECT System, UCHAR Minor, PDEVICE_OBJECT Device, PVPB Vpb) {
+NTSTATUS IopAskFileSystem(PDEVICE_OBJECT System, UCHAR Minor, PDEVICE_OBJECT Device, PVPB Vpb) {
     PDEVICE_OBJECT Top = IoGetAttachedDevice(System);
     PIRP Irp = IoAllocateIrp(Top->StackSize, FALSE);
     PIO_STACK_LOCATION Stack;
@@ -84,11 +83,11 @@ static NTSTATUS AskAll(PLIST_ENTRY List, PDEVICE_OBJECT Device, PVPB Vpb) {
 
     while (Link != List) {
         PDEVICE_OBJECT System = SystemOf(Link);
-        NTSTATUS Status =
-            NT_SUCCESS(IopCheckDevice(System)) ? Ask(System, IRP_MN_MOUNT_VOLUME, IoGetAttachedDevice(Device), Vpb) : STATUS_UNRECOGNIZED_VOLUME;
+        NTSTATUS Status = NT_SUCCESS(IopCheckDevice(System)) ? IopAskFileSystem(System, IRP_MN_MOUNT_VOLUME, IoGetAttachedDevice(Device), Vpb)
+                                                             : STATUS_UNRECOGNIZED_VOLUME;
         if (Status == STATUS_FS_DRIVER_REQUIRED && System != Recognizer) {
             Recognizer = System;
-            Ask(System, IRP_MN_LOAD_FILE_SYSTEM, NULL, NULL);
+            IopAskFileSystem(System, IRP_MN_LOAD_FILE_SYSTEM, NULL, NULL);
             Link = List->Flink;
             continue;
         }
@@ -99,27 +98,61 @@ static NTSTATUS AskAll(PLIST_ENTRY List, PDEVICE_OBJECT Device, PVPB Vpb) {
     return STATUS_UNRECOGNIZED_VOLUME;
 }
 
-NTSTATUS IopMountVolume(PDEVICE_OBJECT Device) {
-    PLIST_ENTRY List = ListForDevice(Device->DeviceType);
-    NTSTATUS Status = STATUS_SUCCESS;
-    PVPB Vpb;
+NTSTATUS IopMountLocked(PDEVICE_OBJECT Device, BOOLEAN AllowRaw) {
+    PVPB Vpb = Device->Vpb;
+    BOOLEAN Raw;
+    NTSTATUS Status;
 
-    if (!List || IsListEmpty(List))
-        return STATUS_UNRECOGNIZED_VOLUME;
+    if (Vpb->Flags & VPB_MOUNTED)
+        return STATUS_SUCCESS;
+    Status = AskAll(ListForDevice(Device->DeviceType), Device, Vpb);
+    Raw = Status == STATUS_UNRECOGNIZED_VOLUME && AllowRaw;
+    if (Raw)
+        Status = IopAskFileSystem(IopRawSystem(Device->DeviceType), IRP_MN_MOUNT_VOLUME, IoGetAttachedDevice(Device), Vpb);
+    Vpb = Device->Vpb; /* a file system may put another one there */
+    if (NT_SUCCESS(Status) && !Vpb->DeviceObject)
+        Status = STATUS_UNRECOGNIZED_VOLUME;
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Vpb->Flags |= (USHORT)(VPB_MOUNTED | (Raw ? VPB_RAW_MOUNT : 0));
+    Vpb->DeviceObject->StackSize = (CCHAR)(IoGetAttachedDevice(Device)->StackSize + 1);
+    Vpb->DeviceObject->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    IopExtension(Vpb->DeviceObject)->Vpb = Vpb;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS IopMountVolume(PDEVICE_OBJECT Device, BOOLEAN AllowRaw) {
+    NTSTATUS Status;
+
+    if (Device->Vpb->Flags & VPB_LOCKED)
+        return STATUS_ACCESS_DENIED;
+    if (Device->Vpb->Flags & VPB_MOUNTED)
+        return STATUS_SUCCESS;
     KeWaitForSingleObject(&Device->DeviceLock, Executive, KernelMode, FALSE, NULL);
-    Vpb = Device->Vpb;
-    if (!(Vpb->Flags & VPB_MOUNTED)) {
-        Status = AskAll(List, Device, Vpb);
-        Vpb = Device->Vpb; /* a file system may put another one there */
-        if (NT_SUCCESS(Status) && !Vpb->DeviceObject)
-            Status = STATUS_UNRECOGNIZED_VOLUME;
-        if (NT_SUCCESS(Status)) {
-            Vpb->Flags |= VPB_MOUNTED;
-            Vpb->DeviceObject->StackSize = (CCHAR)(IoGetAttachedDevice(Device)->StackSize + 1);
-            Vpb->DeviceObject->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
-            IopExtension(Vpb->DeviceObject)->Vpb = Vpb;
-        }
-    }
+    Status = IopMountLocked(Device, AllowRaw);
     KeSetEvent(&Device->DeviceLock, 0, FALSE);
     return Status;
+}
+
+VOID IopDropVpb(PVPB Vpb) {
+    if (Vpb->ReferenceCount)
+        return;
+    if (Vpb->Flags & VPB_RAW_MOUNT) {
+        IopExtension(Vpb->DeviceObject)->Vpb = NULL;
+        IoDeleteDevice(Vpb->DeviceObject);
+        Vpb->DeviceObject = NULL;
+        Vpb->Flags = 0;
+    }
+    if (Vpb->RealDevice->Vpb != Vpb && !(Vpb->Flags & VPB_PERSISTENT))
+        ExFreePool(Vpb);
+}
+
+VOID IopReleaseVolume(PFILE_OBJECT File) {
+    PVPB Vpb = File->Vpb;
+
+    File->Vpb = NULL;
+    if (!Vpb)
+        return;
+    Vpb->ReferenceCount--;
+    IopDropVpb(Vpb);
 }

@@ -15,7 +15,12 @@ static VOID SetAccess(PFILE_OBJECT File, ACCESS_MASK Access, ULONG Share) {
     File->SharedDelete = (Share & FILE_SHARE_DELETE) != 0;
 }
 
-static BOOLEAN Shares(PFILE_OBJECT File) { return File->ReadAccess || File->WriteAccess || File->DeleteAccess; }
+/* Does the file take part in sharing? One that was opened with IO_IGNORE_SHARE_ACCESS_CHECK is not seen by the others either. */
+static BOOLEAN Shares(PFILE_OBJECT File) {
+    if (File->FileObjectExtension && IopFileExtension(File)->IgnoreShareAccess)
+        return FALSE;
+    return File->ReadAccess || File->WriteAccess || File->DeleteAccess;
+}
 
 VOID NTAPI IoUpdateShareAccess(PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess) {
     if (!Shares(FileObject))

@@ -66,6 +66,7 @@ static inline NTSTATUS Transfer(PIOP_REQUEST Request, UCHAR Major, HANDLE Event,
     BOOLEAN Write = Major == IRP_MJ_WRITE;
     BOOLEAN AppendOnly = (Request->Granted & (FILE_WRITE_DATA | FILE_APPEND_DATA)) == FILE_APPEND_DATA;
     PFILE_OBJECT File = Request->File;
+    IO_STATUS_BLOCK Result;
     PIO_STACK_LOCATION Stack;
     PIRP Irp;
     NTSTATUS Status = CheckSectors(Request, Buffer, Length, Position);
@@ -84,6 +85,8 @@ static inline NTSTATUS Transfer(PIOP_REQUEST Request, UCHAR Major, HANDLE Event,
         IopEndRequest(Request);
         return Status;
     }
+    if (!ApcRoutine && IopTryFastTransfer(Request, Write, Buffer, Length, Position->Offset, Position->Key, &Result))
+        return IopEndFast(Request, ApcContext, Iosb, Result);
     Irp = IopMakeIrp(Request, Major, ApcRoutine, ApcContext, Iosb);
     if (!Irp)
         return STATUS_INSUFFICIENT_RESOURCES;

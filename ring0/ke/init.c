@@ -96,6 +96,7 @@ static DECLSPEC_NORETURN VOID RunCommandLine(VOID) {
 
 static VOID NTAPI Phase1(PVOID Context) {
     UNREFERENCED_PARAMETER(Context);
+    IopCreateRaw();
     LoadInboxDrivers();
     if (!KiMachine->stays_up) {
         RunCommandLine();

@@ -49,8 +49,10 @@ struct _ETHREAD {
     CLIENT_ID Cid;
     PEPROCESS Process;
     NTSTATUS ExitStatus;
-    LIST_ENTRY IrpList; /* IRP.ThreadListEntry: what this thread has sent and not got back */
-    PIRP TopLevelIrp;   /* IoGetTopLevelIrp */
+    LIST_ENTRY IrpList;            /* IRP.ThreadListEntry: what this thread has sent and not got back */
+    PIRP TopLevelIrp;              /* IoGetTopLevelIrp */
+    PDEVICE_OBJECT DeviceToVerify; /* IoSetHardErrorOrVerifyDevice: whose medium may be another one; not referenced */
+    BOOLEAN HardErrorsAreDisabled; /* IoSetThreadHardErrorMode */
     PVOID Win32StartAddress;
     LARGE_INTEGER CreateTime, ExitTime;
     PVOID UserStackDeallocation;

@@ -118,7 +118,8 @@ static NTSTATUS AddVolume(PDRIVER_OBJECT Driver, ULONG Number) {
     KeInitializeMutex(&Volume->Lock, 0);
     InitializeListHead(&Volume->Files);
     Link = LinkName(Volume, LinkText);
-    Status = IoGetDeviceObjectPointer(&Below, FILE_READ_DATA | FILE_WRITE_DATA, &Volume->BelowFile, &Volume->Below);
+    /* For attributes alone, so that no file system is mounted in between. */
+    Status = IoGetDeviceObjectPointer(&Below, FILE_READ_ATTRIBUTES, &Volume->BelowFile, &Volume->Below);
     if (NT_SUCCESS(Status))
         Status = FatMount(Volume);
     if (NT_SUCCESS(Status))

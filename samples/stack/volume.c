@@ -122,7 +122,8 @@ static NTSTATUS AddVolume(PDRIVER_OBJECT Driver, ULONG Number) {
     if (!NT_SUCCESS(Status))
         return Status;
     PVOLUME Volume = Device->DeviceExtension;
-    Status = IoGetDeviceObjectPointer(&Below, FILE_READ_DATA | FILE_WRITE_DATA, &Volume->File, &Volume->Below);
+    /* For attributes alone, so that no file system is mounted in between. */
+    Status = IoGetDeviceObjectPointer(&Below, FILE_READ_ATTRIBUTES, &Volume->File, &Volume->Below);
     if (NT_SUCCESS(Status) && !NT_SUCCESS(Status = ReadTable(Volume)))
         ObDereferenceObject(Volume->File);
     if (!NT_SUCCESS(Status)) {

@@ -84,8 +84,9 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     ok(Opened == Disk && Asked == 0 && (File->Flags & FO_DIRECT_DEVICE_OPEN), "for attributes the disk itself is opened");
     ObDereferenceObject(File);
     File = Open(L"\\Device\\MountTestDisk", FILE_READ_DATA | SYNCHRONIZE);
-    ok(Asked == 1 && Opened == Disk && File->Vpb == NULL, "nobody knows it: the disk is opened");
+    ok(Asked == 1 && Opened == NULL && (Disk->Vpb->Flags & VPB_RAW_MOUNT), "nobody knows it: it is mounted RAW");
     ObDereferenceObject(File);
+    ok(!(Disk->Vpb->Flags & VPB_MOUNTED), "until it is closed");
     Known = TRUE;
     File = Open(L"\\Device\\MountTestDisk\\some\\file", FILE_READ_DATA | SYNCHRONIZE);
     ok(Asked == 2 && Mounts == 1 && Opened == Volume, "it is mounted, and the file system opens the file");
@@ -103,7 +104,7 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     Disk->Vpb->Flags &= (USHORT)~VPB_MOUNTED;
     Disk->Vpb->DeviceObject = NULL;
     File = Open(L"\\Device\\MountTestDisk", FILE_READ_DATA | SYNCHRONIZE);
-    ok(Asked == 2 && Opened == Disk, "and is asked no more");
+    ok(Asked == 2 && Opened == NULL, "and is asked no more");
     ObDereferenceObject(File);
     IoDeleteDevice(Volume);
     IoDeleteDevice(Disk);

@@ -192,6 +192,10 @@ static NTSTATUS HostfsOpenPath(PHOSTFS_EXTENSION Volume, PHOSTFS_OPEN Open, PHOS
     else
         IoUpdateShareAccess(Open->File, &Fcb->ShareAccess);
     HostfsAttach(Open, Fcb, Ccb, Handle);
+    if (Open->Information == FILE_CREATED)
+        HostfsReport(Volume, &Fcb->Path, HostfsNameFilter(Fcb), FILE_ACTION_ADDED);
+    else if (Open->Information != FILE_OPENED)
+        HostfsReport(Volume, &Fcb->Path, FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE, FILE_ACTION_MODIFIED);
     return STATUS_SUCCESS;
 }
 
@@ -293,6 +297,8 @@ NTSTATUS NTAPI HostfsCleanup(PDEVICE_OBJECT Device, PIRP Irp) {
     PHOSTFS_CCB Ccb = File->FsContext2;
     CHAR *HostPath;
 
+    FsRtlFastUnlockAll(&Fcb->Locks, File, IoGetRequestorProcess(Irp), NULL);
+    FsRtlNotifyCleanup(Volume->Notify, &Volume->Watches, Ccb);
     ExAcquireFastMutex(&Volume->Lock);
     if (!Fcb->IsVolume)
         IoRemoveShareAccess(File, &Fcb->ShareAccess);
@@ -302,8 +308,8 @@ NTSTATUS NTAPI HostfsCleanup(PDEVICE_OBJECT Device, PIRP Irp) {
     if (Fcb->DeletePending && Fcb->Handles == 0) {
         /* Cleanup has no error to report it with: a directory that has been filled meanwhile, or a file the host protects, stays. */
         HostPath = ExAllocatePoolWithTag(PagedPool, HAL_MAX_PATH, HOSTFS_TAG);
-        if (HostPath != NULL && NT_SUCCESS(HostfsToHostPath(Volume, &Fcb->Path, HostPath)))
-            HalOps->file_delete(HostPath);
+        if (HostPath != NULL && NT_SUCCESS(HostfsToHostPath(Volume, &Fcb->Path, HostPath)) && HalOps->file_delete(HostPath) >= 0)
+            HostfsReport(Volume, &Fcb->Path, HostfsNameFilter(Fcb), FILE_ACTION_REMOVED);
         if (HostPath != NULL)
             ExFreePoolWithTag(HostPath, HOSTFS_TAG);
         Fcb->DeletePending = FALSE;

@@ -144,7 +144,9 @@ NTSTATUS NTAPI HostfsDirectoryControl(PDEVICE_OBJECT Device, PIRP Irp) {
     NTSTATUS Status;
     PVOID Buffer;
 
-    if (Stack->MinorFunction != IRP_MN_QUERY_DIRECTORY) /* change notification is not offered */
+    if (Stack->MinorFunction == IRP_MN_NOTIFY_CHANGE_DIRECTORY)
+        return HostfsWatch(Volume, Irp);
+    if (Stack->MinorFunction != IRP_MN_QUERY_DIRECTORY)
         return HostfsComplete(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
     if (!Fcb->IsDirectory)
         return HostfsComplete(Irp, STATUS_INVALID_PARAMETER, 0);

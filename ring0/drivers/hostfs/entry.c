@@ -62,6 +62,8 @@ NTSTATUS HostfsCreateVolume(PDRIVER_OBJECT Driver, PUNICODE_STRING Name, DEVICE_
     Volume = (*Device)->DeviceExtension;
     ExInitializeFastMutex(&Volume->Lock);
     InitializeListHead(&Volume->Fcbs);
+    InitializeListHead(&Volume->Watches);
+    FsRtlNotifyInitializeSync(&Volume->Notify);
     return STATUS_SUCCESS;
 }
 
@@ -82,6 +84,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) 
     Driver->MajorFunction[IRP_MJ_DIRECTORY_CONTROL] = HostfsDirectoryControl;
     Driver->MajorFunction[IRP_MJ_QUERY_VOLUME_INFORMATION] = HostfsQueryVolume;
     Driver->MajorFunction[IRP_MJ_FILE_SYSTEM_CONTROL] = HostfsFileSystemControl;
+    Driver->MajorFunction[IRP_MJ_LOCK_CONTROL] = HostfsLockControl;
 
     /* A file system's device rather than a disk's: a disk would want something mounted on it. */
     Status = HostfsCreateVolume(Driver, &Name, FILE_DEVICE_DISK_FILE_SYSTEM, 0, &Device);

@@ -21,6 +21,8 @@ PHOSTFS_FCB HostfsCreateFcb(PHOSTFS_EXTENSION Volume, PCUNICODE_STRING Path) {
     Fcb->Path = (UNICODE_STRING){Path->Length, Path->Length, Buffer};
     Fcb->References = 1;
     Fcb->IsVolume = Path->Length == 0;
+    Fcb->Header.NodeByteSize = sizeof(*Fcb);
+    FsRtlInitializeFileLock(&Fcb->Locks, NULL, NULL);
     InsertTailList(&Volume->Fcbs, &Fcb->Links);
     return Fcb;
 Failed:
@@ -35,6 +37,7 @@ VOID HostfsDereferenceFcb(PHOSTFS_FCB Fcb) {
     if (--Fcb->References != 0)
         return;
     RemoveEntryList(&Fcb->Links);
+    FsRtlUninitializeFileLock(&Fcb->Locks);
     ExFreePoolWithTag(Fcb->Path.Buffer, HOSTFS_TAG);
     ExFreePoolWithTag(Fcb, HOSTFS_TAG);
 }

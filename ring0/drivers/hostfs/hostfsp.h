@@ -21,6 +21,8 @@
 typedef struct _HOSTFS_EXTENSION {
     FAST_MUTEX Lock; /* the FCBs: list, share access, DeletePending */
     LIST_ENTRY Fcbs;
+    PNOTIFY_SYNC Notify;
+    LIST_ENTRY Watches;  /* of directories: FsRtlNotifyFullChangeDirectory; by CCB */
     ULONG Number;        /* 0: drive C:; from 1 on: a share */
     BOOLEAN IsMup;       /* \Device\Mup: no volume, but the way to the shares */
     CHAR HostPrefix[72]; /* what the host's paths of its files begin with: "" or "//NAME" */
@@ -29,6 +31,7 @@ typedef struct _HOSTFS_EXTENSION {
 } HOSTFS_EXTENSION, *PHOSTFS_EXTENSION;
 
 typedef struct _HOSTFS_FCB {
+    FSRTL_COMMON_FCB_HEADER Header; /* what the I/O manager and filters look for; no resource, no fast I/O */
     LIST_ENTRY Links;
     ULONG References; /* file objects not yet closed */
     ULONG Handles;    /* file objects not yet cleaned up */
@@ -37,6 +40,7 @@ typedef struct _HOSTFS_FCB {
     BOOLEAN DeletePending;
     SHARE_ACCESS ShareAccess;
     SECTION_OBJECT_POINTERS Section;
+    FILE_LOCK Locks;
     UNICODE_STRING Path; /* "\dir\file", "\" or "" for the volume; its buffer is this FCB's own allocation */
 } HOSTFS_FCB, *PHOSTFS_FCB;
 
@@ -78,6 +82,13 @@ NTSTATUS HostfsCreateShares(PDRIVER_OBJECT Driver);
    STATUS_BAD_NETWORK_NAME: no such share. */
 NTSTATUS HostfsRedirect(PFILE_OBJECT File);
 
+/* watch.c: PASSIVE_LEVEL, or under the extension's lock. */
+/* Ends the request, or keeps it until something changes. */
+NTSTATUS HostfsWatch(PHOSTFS_EXTENSION Volume, PIRP Irp);
+/* Something has happened to Path: FILE_NOTIFY_CHANGE_*, FILE_ACTION_*. */
+VOID HostfsReport(PHOSTFS_EXTENSION Volume, PCUNICODE_STRING Path, ULONG Filter, ULONG Action);
+static inline ULONG HostfsNameFilter(const HOSTFS_FCB *Fcb) { return Fcb->IsDirectory ? FILE_NOTIFY_CHANGE_DIR_NAME : FILE_NOTIFY_CHANGE_FILE_NAME; }
+
 /* entry.c */
 /* A device of this driver, ready but for DO_DEVICE_INITIALIZING. Number 0: drive C:. */
 NTSTATUS HostfsCreateVolume(PDRIVER_OBJECT Driver, PUNICODE_STRING Name, DEVICE_TYPE Type, ULONG Characteristics, PDEVICE_OBJECT *Device);
@@ -88,4 +99,4 @@ PVOID HostfsBuffer(PIRP Irp);
 
 /* create.c, readwrite.c, setinfo.c, info.c, directory.c, volume.c */
 DRIVER_DISPATCH HostfsCreate, HostfsCleanup, HostfsClose, HostfsRead, HostfsWrite, HostfsFlush, HostfsQueryInformation, HostfsSetInformation,
-    HostfsDirectoryControl, HostfsQueryVolume, HostfsFileSystemControl;
+    HostfsDirectoryControl, HostfsQueryVolume, HostfsFileSystemControl, HostfsLockControl;

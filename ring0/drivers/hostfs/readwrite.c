@@ -12,6 +12,13 @@ static VOID HostfsAdvance(PIRP Irp, PFILE_OBJECT File, LONGLONG Offset, ULONG_PT
         File->CurrentByteOffset.QuadPart = Offset + (LONGLONG)Count;
 }
 
+/* The lock keeps the path. */
+static VOID HostfsReportWrite(PHOSTFS_EXTENSION Volume, PHOSTFS_FCB Fcb) {
+    ExAcquireFastMutex(&Volume->Lock);
+    HostfsReport(Volume, &Fcb->Path, FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE, FILE_ACTION_MODIFIED);
+    ExReleaseFastMutex(&Volume->Lock);
+}
+
 NTSTATUS NTAPI HostfsRead(PDEVICE_OBJECT Device, PIRP Irp) {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     PFILE_OBJECT File = Stack->FileObject;
@@ -27,6 +34,8 @@ NTSTATUS NTAPI HostfsRead(PDEVICE_OBJECT Device, PIRP Irp) {
         return HostfsComplete(Irp, STATUS_SUCCESS, 0);
     if (Offset < 0)
         return HostfsComplete(Irp, STATUS_INVALID_PARAMETER, 0);
+    if ((Irp->Flags & IRP_PAGING_IO) == 0 && !FsRtlCheckLockForReadAccess(&((PHOSTFS_FCB)File->FsContext)->Locks, Irp))
+        return HostfsComplete(Irp, STATUS_FILE_LOCK_CONFLICT, 0);
     Buffer = HostfsBuffer(Irp);
     if (Buffer == NULL)
         return HostfsComplete(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);
@@ -65,6 +74,10 @@ NTSTATUS NTAPI HostfsWrite(PDEVICE_OBJECT Device, PIRP Irp) {
     }
     if (Offset < 0 || Offset > MAXLONGLONG - Length)
         return HostfsComplete(Irp, STATUS_INVALID_PARAMETER, 0);
+    if ((Irp->Flags & IRP_PAGING_IO) == 0 &&
+        !FsRtlFastCheckLockForWrite(&((PHOSTFS_FCB)File->FsContext)->Locks, &(LARGE_INTEGER){.QuadPart = Offset},
+                                    &(LARGE_INTEGER){.QuadPart = Length}, Stack->Parameters.Write.Key, File, IoGetRequestorProcess(Irp)))
+        return HostfsComplete(Irp, STATUS_FILE_LOCK_CONFLICT, 0);
     Buffer = HostfsBuffer(Irp);
     if (Buffer == NULL)
         return HostfsComplete(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);
@@ -74,6 +87,8 @@ NTSTATUS NTAPI HostfsWrite(PDEVICE_OBJECT Device, PIRP Irp) {
     if (Count < 0)
         return HostfsComplete(Irp, HostfsStatus(Count), 0);
     HostfsAdvance(Irp, File, Offset, (ULONG_PTR)Count);
+    if (!IsListEmpty(&((PHOSTFS_EXTENSION)Device->DeviceExtension)->Watches))
+        HostfsReportWrite(Device->DeviceExtension, File->FsContext);
     if ((Irp->Flags & IRP_PAGING_IO) == 0 && !NT_SUCCESS(Status = MmRefreshMappedFile(File->SectionObjectPointer, (ULONG64)Offset, (ULONG64)Count)))
         return HostfsComplete(Irp, Status, (ULONG_PTR)Count);
     /* Part of it: the host's disk is full. */

@@ -124,6 +124,18 @@ static BOOLEAN HostfsHasOpenChildren(PHOSTFS_EXTENSION Volume, PHOSTFS_FCB Direc
     return FALSE;
 }
 
+/* A name that changes in its directory is a pair; one that goes to another is gone there and new here, as NTFS says it. */
+static VOID ReportRename(PHOSTFS_EXTENSION Volume, PHOSTFS_FCB Fcb, PCUNICODE_STRING To) {
+    UNICODE_STRING Parent, ToParent, Last;
+    BOOLEAN Same;
+
+    HostfsSplitPath(&Fcb->Path, &Parent, &Last);
+    HostfsSplitPath(To, &ToParent, &Last);
+    Same = RtlEqualUnicodeString(&Parent, &ToParent, TRUE);
+    HostfsReport(Volume, &Fcb->Path, HostfsNameFilter(Fcb), Same ? FILE_ACTION_RENAMED_OLD_NAME : FILE_ACTION_REMOVED);
+    HostfsReport(Volume, To, HostfsNameFilter(Fcb), Same ? FILE_ACTION_RENAMED_NEW_NAME : FILE_ACTION_ADDED);
+}
+
 static NTSTATUS HostfsRename(PHOSTFS_EXTENSION Volume, PHOSTFS_FCB Fcb, PFILE_OBJECT Target, BOOLEAN Replace, const FILE_RENAME_INFORMATION *Rename) {
     CHAR *From = ExAllocatePoolWithTag(PagedPool, 2 * HAL_MAX_PATH, HOSTFS_TAG), *To = From + HAL_MAX_PATH;
     UNICODE_STRING Path = {0};
@@ -156,6 +168,7 @@ static NTSTATUS HostfsRename(PHOSTFS_EXTENSION Volume, PHOSTFS_FCB Fcb, PFILE_OB
             RemoveEntryList(&There->Links);
             InitializeListHead(&There->Links);
         }
+        ReportRename(Volume, Fcb, &Path);
         ExFreePoolWithTag(Fcb->Path.Buffer, HOSTFS_TAG);
         Fcb->Path = Path;
         Path.Buffer = NULL;
@@ -216,6 +229,8 @@ NTSTATUS NTAPI HostfsSetInformation(PDEVICE_OBJECT Device, PIRP Irp) {
                                   Stack->Parameters.SetFile.ReplaceIfExists || Rename->ReplaceIfExists, Rename);
         break;
     }
+    if (NT_SUCCESS(Status) && (Class == FileEndOfFileInformation || Class == FileAllocationInformation))
+        HostfsReport(Volume, &Fcb->Path, FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE, FILE_ACTION_MODIFIED);
     ExReleaseFastMutex(&Volume->Lock);
     return HostfsComplete(Irp, Status, 0);
 }

@@ -75,6 +75,11 @@ VOID NTAPI ExiFreeToLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PVOID Entry);
 VOID FASTCALL ExEnterCriticalRegionAndAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex);
 VOID FASTCALL ExReleaseFastMutexUnsafeAndLeaveCriticalRegion(PFAST_MUTEX FastMutex);
 
+/* What lies in this memory, the first found; NULL: nothing. Resources and lookaside lists are known only under the verifier. Routines: or what has its routine there. */
+PERESOURCE ExFindResource(const VOID *Start, SIZE_T Size);
+PVOID ExFindLookaside(const VOID *Start, SIZE_T Size);
+PWORK_QUEUE_ITEM ExFindWork(const VOID *Start, SIZE_T Size, BOOLEAN Routines);
+
 /* Exported variables that the DDK headers do not declare: variables.c. */
 extern ULONG NtBuildNumber, InitSafeBootMode;
 /* Callback objects: callback.c. The type Callback and the system's own objects: \Callback\SetSystemTime, and \Callback\PowerState and

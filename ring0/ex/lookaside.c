@@ -1,9 +1,32 @@
 /* Lookaside lists: blocks of one size that are kept instead of freed. */
 #include "ex/ex.h"
+#include "vf/left.h"
 
 #define DEPTH                   4 /* how many blocks are kept; Windows begins so and adjusts */
 #define MAXIMUM_DEPTH           256
 #define LOOKASIDE_NX_ALLOCATION 512u /* POOL_NX_ALLOCATION */
+
+static LIST_ENTRY ExpLookasides = {&ExpLookasides, &ExpLookasides}; /* under the verifier: those that there are */
+
+PVOID ExFindLookaside(const VOID *Start, SIZE_T Size) {
+    for (PLIST_ENTRY Entry = ExpLookasides.Flink; Entry != &ExpLookasides; Entry = Entry->Flink) {
+        PGENERAL_LOOKASIDE_POOL List = CONTAINING_RECORD(Entry, GENERAL_LOOKASIDE_POOL, ListEntry);
+
+        if ((ULONG_PTR)List - (ULONG_PTR)Start < Size)
+            return List;
+    }
+    return NULL;
+}
+
+static BOOLEAN ExpIsKnown(PGENERAL_LOOKASIDE_POOL List) { return VfMayBeLinked(&List->ListEntry) && ExFindLookaside(List, 1) != NULL; }
+
+static VOID ExpForgetList(PGENERAL_LOOKASIDE_POOL List) {
+    if (!VfIsOn())
+        return;
+    if (!ExpIsKnown(List))
+        VfStopObject(0xCB, List, "a lookaside list is deleted that was never initialized, or has been deleted before");
+    RemoveEntryList(&List->ListEntry);
+}
 
 /* Between a list and its allocator; what an EX routine wants besides is the list itself. */
 static PVOID NTAPI ExpAllocateBlock(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag) {
@@ -13,7 +36,11 @@ static PVOID NTAPI ExpAllocateBlock(POOL_TYPE PoolType, SIZE_T NumberOfBytes, UL
 static VOID NTAPI ExpFreeBlock(PVOID Buffer) { ExFreePool(Buffer); }
 
 static VOID ExpInitializeList(PGENERAL_LOOKASIDE_POOL List, POOL_TYPE Type, SIZE_T Size, ULONG Tag) {
+    if (VfIsOn() && ExpIsKnown(List))
+        VfStopObject(0xCA, List, "a lookaside list is initialized that is in use already: delete it before");
     RtlZeroMemory(List, sizeof(*List));
+    if (VfIsOn())
+        InsertTailList(&ExpLookasides, &List->ListEntry);
     List->Depth = DEPTH;
     List->MaximumDepth = MAXIMUM_DEPTH;
     List->Type = Type;
@@ -47,9 +74,14 @@ static VOID ExpEmpty(PGENERAL_LOOKASIDE General) {
         General->Free(Entry);
 }
 
-VOID NTAPI ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside) { ExpEmpty(&Lookaside->L); }
+static VOID ExpDeleteGeneral(PGENERAL_LOOKASIDE General) {
+    ExpForgetList((PGENERAL_LOOKASIDE_POOL)General);
+    ExpEmpty(General);
+}
 
-VOID NTAPI ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside) { ExpEmpty(&Lookaside->L); }
+VOID NTAPI ExDeleteNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside) { ExpDeleteGeneral(&Lookaside->L); }
+
+VOID NTAPI ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside) { ExpDeleteGeneral(&Lookaside->L); }
 
 /* The headers' inline functions as the kernel exports them; both kinds of list begin alike. */
 PVOID NTAPI ExiAllocateFromLookasideList(PGENERAL_LOOKASIDE Lookaside) {
@@ -124,4 +156,7 @@ VOID NTAPI ExFlushLookasideListEx(PLOOKASIDE_LIST_EX Lookaside) {
         Lookaside->L.FreeEx(Entry, Lookaside);
 }
 
-VOID NTAPI ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside) { ExFlushLookasideListEx(Lookaside); }
+VOID NTAPI ExDeleteLookasideListEx(PLOOKASIDE_LIST_EX Lookaside) {
+    ExpForgetList(&Lookaside->L);
+    ExFlushLookasideListEx(Lookaside);
+}

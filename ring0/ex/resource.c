@@ -1,5 +1,6 @@
 /* Executive resources: shared and exclusive, recursive, with waiters in order. */
 #include "ex/ex.h"
+#include "vf/left.h"
 
 /*
  * OwnerEntry is the exclusive owner, or the first shared one; further shared owners stand in OwnerTable, whose first entry tells its size.
@@ -21,6 +22,18 @@ typedef struct _RESOURCE_WAIT {
 static LIST_ENTRY ExpResources = {&ExpResources, &ExpResources};
 static LIST_ENTRY ExpResourceWaiters = {&ExpResourceWaiters, &ExpResourceWaiters};
 
+PERESOURCE ExFindResource(const VOID *Start, SIZE_T Size) {
+    for (PLIST_ENTRY Entry = ExpResources.Flink; Entry != &ExpResources; Entry = Entry->Flink) {
+        PERESOURCE Resource = CONTAINING_RECORD(Entry, ERESOURCE, SystemResourcesList);
+
+        if ((ULONG_PTR)Resource - (ULONG_PTR)Start < Size)
+            return Resource;
+    }
+    return NULL;
+}
+
+static BOOLEAN ExpIsKnown(PERESOURCE Resource) { return VfMayBeLinked(&Resource->SystemResourcesList) && ExFindResource(Resource, 1) != NULL; }
+
 static ERESOURCE_THREAD ExpSelf(VOID) { return (ERESOURCE_THREAD)KiCurrentThread(); }
 
 static BOOLEAN ExpIsExclusive(PERESOURCE Resource) { return (Resource->Flag & ResourceOwnedExclusive) != 0; }
@@ -29,10 +42,14 @@ static VOID ExpMisuse(PERESOURCE Resource, ULONG_PTR Kind, PCSTR Message) {
     KiBugCheck(RESOURCE_NOT_OWNED, (ULONG_PTR)Resource, ExpSelf(), (ULONG_PTR)Resource->OwnerTable, Kind, NULL, Message);
 }
 
-/* Normal kernel APCs could run code that wants the resource again; acquiring it with them enabled is a mistake that checked systems stop at. */
+/* Those that there are, are known for the verifier's sake alone. */
 NTSTATUS NTAPI ExInitializeResourceLite(PERESOURCE Resource) {
+    if (VfIsOn() && ExpIsKnown(Resource))
+        VfStopObject(0xD0, Resource,
+                     "a resource is initialized that is in use already: call ExDeleteResourceLite before, or ExReinitializeResourceLite");
     RtlZeroMemory(Resource, sizeof(*Resource));
-    InsertTailList(&ExpResources, &Resource->SystemResourcesList);
+    if (VfIsOn())
+        InsertTailList(&ExpResources, &Resource->SystemResourcesList);
     return STATUS_SUCCESS;
 }
 
@@ -43,7 +60,11 @@ static VOID ExpFreeTable(PERESOURCE Resource) {
 }
 
 NTSTATUS NTAPI ExDeleteResourceLite(PERESOURCE Resource) {
-    RemoveEntryList(&Resource->SystemResourcesList);
+    if (VfIsOn()) {
+        if (!ExpIsKnown(Resource))
+            VfStopObject(0xD1, Resource, "a resource is deleted that was never initialized, or has been deleted before");
+        RemoveEntryList(&Resource->SystemResourcesList);
+    }
     ExpFreeTable(Resource);
     return STATUS_SUCCESS;
 }

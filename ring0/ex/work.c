@@ -62,15 +62,50 @@ VOID ExStartWorkers(VOID) {
     }
 }
 
+static BOOLEAN ExpIsWorkOf(PLIST_ENTRY Entry, const VOID *Start, SIZE_T Size, BOOLEAN Routines) {
+    PWORK_QUEUE_ITEM Item = CONTAINING_RECORD(Entry, WORK_QUEUE_ITEM, List);
+
+    return (ULONG_PTR)Item - (ULONG_PTR)Start < Size || (Routines && (ULONG_PTR)Item->WorkerRoutine - (ULONG_PTR)Start < Size);
+}
+
+/* An item that a worker has been given, and has not begun with, is in no list any more. */
+static PLIST_ENTRY ExpFindHandedOver(PKQUEUE Queue, const VOID *Start, SIZE_T Size, BOOLEAN Routines) {
+    for (PLIST_ENTRY Link = Queue->ThreadListHead.Flink; Link != &Queue->ThreadListHead; Link = Link->Flink) {
+        PLIST_ENTRY Entry = CONTAINING_RECORD(Link, struct _KTHREAD, QueueListEntry)->QueueEntry;
+
+        if (Entry != NULL && ExpIsWorkOf(Entry, Start, Size, Routines))
+            return Entry;
+    }
+    return NULL;
+}
+
+PWORK_QUEUE_ITEM ExFindWork(const VOID *Start, SIZE_T Size, BOOLEAN Routines) {
+    for (ULONG Index = 0; Index < ExpWorkQueues; Index++) {
+        PKQUEUE Queue = &ExpQueues[Index].Queue;
+        PLIST_ENTRY Found = KiHandedOver != 0 ? ExpFindHandedOver(Queue, Start, Size, Routines) : NULL;
+
+        if (Queue->EntryListHead.Flink == NULL)
+            break; /* the system is not that far */
+        for (PLIST_ENTRY Entry = Queue->EntryListHead.Flink; Found == NULL && Entry != &Queue->EntryListHead; Entry = Entry->Flink) {
+            if (ExpIsWorkOf(Entry, Start, Size, Routines))
+                Found = Entry;
+        }
+        if (Found != NULL)
+            return CONTAINING_RECORD(Found, WORK_QUEUE_ITEM, List);
+    }
+    return NULL;
+}
+
 VOID NTAPI ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType) {
     ULONG Index = QueueType == DelayedWorkQueue || QueueType == BackgroundWorkQueue            ? ExpDelayed
                   : QueueType == HyperCriticalWorkQueue || QueueType == SuperCriticalWorkQueue ? ExpHyperCritical
                                                                                                : ExpCritical;
 
     if ((ULONG_PTR)WorkItem->WorkerRoutine < HAL_USER_END)
-        KeBugCheckEx(WORKER_INVALID, 1, (ULONG_PTR)WorkItem, (ULONG_PTR)WorkItem->WorkerRoutine, 0);
+        KiBugCheck(WORKER_INVALID, 7, (ULONG_PTR)WorkItem, QueueType, 0, NULL,
+                   "a work item is queued whose routine is no kernel address: call ExInitializeWorkItem first");
     if (WorkItem->List.Flink != NULL)
-        KeBugCheckEx(WORKER_INVALID, 2, (ULONG_PTR)WorkItem, (ULONG_PTR)WorkItem->WorkerRoutine, 0);
+        KiBugCheck(WORKER_INVALID, 1, (ULONG_PTR)WorkItem, QueueType, 0, NULL, "a work item is queued that is queued already");
     WorkItem->List.Flink = &WorkItem->List; /* not NULL while it is handed over directly, either */
     KeInsertQueue(&ExpQueues[Index].Queue, &WorkItem->List);
 }

@@ -12,6 +12,8 @@ struct _IO_WORKITEM {
     BOOLEAN Queued;
 };
 
+static ULONG_PTR IopWorkRoutine(PIO_WORKITEM Item) { return Item->RoutineEx != NULL ? (ULONG_PTR)Item->RoutineEx : (ULONG_PTR)Item->Routine; }
+
 ULONG NTAPI IoSizeofWorkItem(VOID) { return sizeof(struct _IO_WORKITEM); }
 
 VOID NTAPI IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem) {
@@ -21,7 +23,7 @@ VOID NTAPI IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem) {
 
 VOID NTAPI IoUninitializeWorkItem(PIO_WORKITEM IoWorkItem) {
     if (IoWorkItem->Queued)
-        KiBugCheck(0xE4 /* WORKER_INVALID */, 0, (ULONG_PTR)IoWorkItem, (ULONG_PTR)IoWorkItem, 0, NULL,
+        KiBugCheck(0xE4 /* WORKER_INVALID */, 2, (ULONG_PTR)IoWorkItem, IopWorkRoutine(IoWorkItem), 0, NULL,
                    "a work item was uninitialized while it is queued");
 }
 
@@ -34,7 +36,8 @@ PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject) {
 
 VOID NTAPI IoFreeWorkItem(PIO_WORKITEM IoWorkItem) {
     if (IoWorkItem->Queued)
-        KiBugCheck(0xE4 /* WORKER_INVALID */, 0, (ULONG_PTR)IoWorkItem, (ULONG_PTR)IoWorkItem, 0, NULL, "a work item was freed while it is queued");
+        KiBugCheck(0xE4 /* WORKER_INVALID */, 2, (ULONG_PTR)IoWorkItem, IopWorkRoutine(IoWorkItem), 0, NULL,
+                   "a work item was freed while it is queued");
     ExFreePoolWithTag(IoWorkItem, IOP_WORKITEM_TAG);
 }
 
@@ -53,7 +56,7 @@ static VOID NTAPI Work(PVOID Context) {
 
 static VOID Queue(PIO_WORKITEM Item, WORK_QUEUE_TYPE Type, PVOID Context) {
     if (Item->Queued)
-        KiBugCheck(0xE4 /* WORKER_INVALID */, 1, (ULONG_PTR)Item, (ULONG_PTR)Item, 0, NULL, "a work item was queued that is queued already");
+        KiBugCheck(0xE4 /* WORKER_INVALID */, 1, (ULONG_PTR)Item, Type, 0, NULL, "a work item was queued that is queued already");
     ObfReferenceObject(Item->Object);
     Item->Context = Context;
     Item->Queued = TRUE;

@@ -18,6 +18,8 @@ VOID NTAPI KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutin
     Dpc->Type = KI_THREADED_DPC;
 }
 
+BOOLEAN KiIsDpc(const KDPC *Dpc) { return Dpc->Type == DPC_OBJECT || Dpc->Type == KI_THREADED_DPC; }
+
 VOID NTAPI KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance) { Dpc->Importance = (UCHAR)Importance; }
 
 VOID NTAPI KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number) { Dpc->Number = (USHORT)(TARGETED + (UCHAR)Number); }
@@ -63,6 +65,29 @@ BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc) {
         Processor->DpcCount--;
     Dpc->DpcData = NULL;
     return TRUE;
+}
+
+static PKDPC KipFindDpc(PLIST_ENTRY List, const VOID *Start, SIZE_T Size, PULONG What) {
+    for (PLIST_ENTRY Entry = List->Flink; Entry != List; Entry = Entry->Flink) {
+        PKDPC Dpc = CONTAINING_RECORD(Entry, KDPC, DpcListEntry);
+
+        *What = (ULONG_PTR)Dpc - (ULONG_PTR)Start < Size ? KI_DPC_OBJECT : KI_DPC_ROUTINE;
+        if (*What == KI_DPC_OBJECT || (ULONG_PTR)Dpc->DeferredRoutine - (ULONG_PTR)Start < Size)
+            return Dpc;
+    }
+    return NULL;
+}
+
+PKDPC KiFindQueuedDpc(const VOID *Start, SIZE_T Size, PULONG What) {
+    for (ULONG Number = 0; Number < KiMachine->cpus; Number++) {
+        PKDPC Dpc = KipFindDpc(&KiProcessors[Number].DpcListHead, Start, Size, What);
+
+        if (Dpc == NULL)
+            Dpc = KipFindDpc(&KiProcessors[Number].ThreadedDpcListHead, Start, Size, What);
+        if (Dpc != NULL)
+            return Dpc;
+    }
+    return NULL;
 }
 
 static VOID NTAPI KipFlushed(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) { KeSetEvent(Context, 0, FALSE); }

@@ -264,6 +264,11 @@ VOID KiSwapContext(PKTHREAD Old, PKTHREAD New);
 NTSTATUS KiMakeStack(PKTHREAD Thread, PKSTART_ROUTINE Start, PVOID Context);
 #define KI_THREADED_DPC 24 /* KDPC.Type of a DPC whose routine runs in a thread: threaded_dpc.c */
 VOID KiQueueThreadedDpc(PKPROCESSOR Processor, PKDPC Dpc);
+BOOLEAN KiIsDpc(const KDPC *Dpc);
+/* A queued DPC that lies in this memory, or whose routine does, and which of the two: parameter 1 of bug check 0xC7. NULL: none. */
+PKDPC KiFindQueuedDpc(const VOID *Start, SIZE_T Size, PULONG What);
+#define KI_DPC_OBJECT  1u
+#define KI_DPC_ROUTINE 2u
 VOID KiRetireDpcs(VOID);                         /* DISPATCH_LEVEL: due timers, and queued DPCs of the running processor */
 VOID KiDeliverInterrupts(VOID);                  /* KI_DEVICE_IRQL: what pending_events says */
 BOOLEAN KiKernelApcDeliverable(PKTHREAD Thread); /* at PASSIVE_LEVEL */
@@ -325,6 +330,8 @@ typedef struct _KI_FINE_TIMER {
     ULONG64 Period;
     PVOID Owner;
 } KI_FINE_TIMER, *PKI_FINE_TIMER;
+/* For memory that may or may not be a timer. */
+BOOLEAN KiIsTimerSet(PKTIMER Timer);
 VOID KiInitializeFineTimer(PKI_FINE_TIMER Timer, TIMER_TYPE Type);
 /* As KeSetTimerEx; Period 0: once. */
 BOOLEAN KiSetFineTimer(PKI_FINE_TIMER Timer, LARGE_INTEGER DueTime, ULONG64 Period, PKDPC Dpc);
@@ -337,6 +344,7 @@ VOID KiCheckNoTimer(const VOID *Start, SIZE_T Size, PCSTR Owner);
 ULONG64 KiNextTimerDue(VOID);
 VOID KiQueueServerBlocks(PKTHREAD Thread); /* a thread that serves a KQUEUE stops running: another may take its place */
 VOID KiLeaveQueue(PKTHREAD Thread);
+extern ULONG KiHandedOver; /* threads that have been given an entry (KTHREAD.QueueEntry) and have not run since */
 /* Waits for an entry and takes up to Count (not 0) that are there then. Entries and *Removed are for STATUS_SUCCESS; else STATUS_TIMEOUT,
    STATUS_USER_APC,
    STATUS_ALERTED or STATUS_ABANDONED. <= APC_LEVEL, or DISPATCH_LEVEL with a timeout of 0. */

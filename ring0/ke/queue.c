@@ -19,11 +19,14 @@ VOID NTAPI KeInitializeQueue(PRKQUEUE Queue, ULONG Count) {
 
 LONG NTAPI KeReadStateQueue(PRKQUEUE Queue) { return Queue->Header.SignalState; }
 
+ULONG KiHandedOver;
+
 static VOID KipHandOver(PKQUEUE Queue, PLIST_ENTRY Entry) {
     PKWAIT_BLOCK Block = CONTAINING_RECORD(Queue->Header.WaitListHead.Blink, KWAIT_BLOCK, WaitListEntry);
 
     Entry->Flink = NULL;
     Block->Thread->QueueEntry = Entry;
+    KiHandedOver++;
     KiUnwaitThread(Block->Thread, STATUS_SUCCESS, 0);
 }
 
@@ -122,6 +125,8 @@ NTSTATUS KiRemoveQueue(PKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Alertabl
         Status = KiBlockThread(Thread->WaitBlock, 1, Due, Irql, WrQueue, WaitMode, Alertable);
         if (Thread->QueueEntry != NULL) {
             Entries[0] = Thread->QueueEntry;
+            Thread->QueueEntry = NULL;
+            KiHandedOver--;
             *Removed = KipTakeMore(Queue, Entries, 1, Count);
             return STATUS_SUCCESS;
         }

@@ -112,6 +112,22 @@ static PKTIMER KipFirstDueTimer(ULONG64 Now) {
     return NULL;
 }
 
+BOOLEAN KiIsTimerSet(PKTIMER Timer) {
+    ULONG Level, Slot;
+    PLIST_ENTRY List;
+
+    if (!Timer->Header.Inserted || (Timer->Header.Size != PLAIN_TIMER && Timer->Header.Size != FINE_TIMER))
+        return FALSE;
+    List = KipTimerSlot(Timer, &Level, &Slot);
+    if (((KipTimerUsed[Level] >> Slot) & 1) == 0)
+        return FALSE;
+    for (PLIST_ENTRY Entry = List->Flink; Entry != List; Entry = Entry->Flink) {
+        if (KipTimerOf(Entry) == Timer)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type) {
     RtlZeroMemory(Timer, sizeof(*Timer));
     Timer->Header.Type = (UCHAR)(TimerNotificationObject + Type);
@@ -255,6 +271,9 @@ VOID KiExpireTimers(VOID) {
             KipInsertTimer(Timer);
         }
         Timer->Header.SignalState = 1;
+        if (Timer->Dpc != NULL && !KiIsDpc(Timer->Dpc))
+            KiBugCheck(KI_TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)Timer->Dpc, (ULONG_PTR)Timer->Dpc, (ULONG_PTR)(Timer->Dpc + 1), NULL,
+                       "a timer goes off whose DPC is none any more: its memory has been freed or written over while the timer was set");
         if (Timer->Dpc != NULL)
             KeInsertQueueDpc(Timer->Dpc, UlongToPtr(System.LowPart), UlongToPtr((ULONG)System.HighPart));
         if (!IsListEmpty(&Timer->Header.WaitListHead))

@@ -6,7 +6,7 @@
 #include "ps/ps.h"
 #include "rtl/crt.h"
 #include "rtl/rtl.h"
-#include "vf/vf.h"
+#include "vf/left.h"
 
 /*
  * Loading: everything that can refuse an image comes first, on the file's bytes; then address space; then copying, relocating, binding
@@ -292,7 +292,7 @@ VOID LdrUnloadDriverImage(PLDR_MODULE Module) {
     /* Others are bound to its exports: it stays until the last of them goes. */
     if (--Module->LoadCount != 0)
         return;
-    KiCheckNoTimer(Module->DllBase, Module->SizeOfImage, Module->Name);
+    VfCheckUnload(Module->DllBase, Module->SizeOfImage, Module->Name);
     LdrpCheckNoRoutine(Module);
     LdrpForgetModule(module);
     KiForgetPoints(Module->DllBase);

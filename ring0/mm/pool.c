@@ -1,4 +1,5 @@
 #include "mm/mi.h"
+#include "vf/left.h"
 
 /*
  * Small blocks (up to half a page) come from slabs: a page of the RAM view cut into blocks of one size, with a header that lies in
@@ -247,6 +248,12 @@ static DECLSPEC_NORETURN VOID MiFreedNoPool(PVOID Block) {
     MiBadFree(0x46, address, 0, 0, "%p is freed, which was not allocated from pool", Block);
 }
 
+/* What the kernel uses lies in nonpaged memory. */
+static VOID MiCheckContents(PVOID Block, SIZE_T Bytes, ULONG Kind) {
+    if (VfIsOn() && Kind != MiPoolPaged)
+        VfCheckFree(Block, Bytes, Kind == MiPoolExecutable ? NonPagedPoolExecute : NonPagedPoolNx);
+}
+
 VOID NTAPI ExFreePoolWithTag(PVOID Block, ULONG Tag) {
     SIZE_T number;
     ULONG within = (ULONG)((ULONG64)Block % PAGE_SIZE);
@@ -262,12 +269,14 @@ VOID NTAPI ExFreePoolWithTag(PVOID Block, ULONG Tag) {
         if (block->Bytes == MI_FREE_BLOCK)
             MiFreedTwice(Block, block->Tag);
         MiCheckTag(Block, block->Tag, Tag);
+        MiCheckContents(Block, block->Bytes, page->Kind);
         MiReturnCharge(Block);
         MiFreeSmall(slab, index);
         return;
     }
     if (page->Use == MiFramePoolBig && within == 0) {
         MiCheckTag(Block, page->Tag, Tag);
+        MiCheckContents(Block, page->Bytes, page->Kind);
         MiReturnCharge(Block);
         MiFreeBig(Block, page, number);
         return;

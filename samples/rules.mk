@@ -62,7 +62,7 @@ $(BUILD)/samples/stack/%.o: samples/stack/%.c samples/stack/fat.h samples/stack/
 	$(CC) $(SAMPLE_DRIVER_FLAGS) -MMD -MP -c $< -o $@
 $(BUILD)/samples/disk.sys: $(foreach n,disk storage,$(BUILD)/samples/stack/$(n).o)
 $(BUILD)/samples/volume.sys: $(BUILD)/samples/stack/volume.o
-$(BUILD)/samples/fat.sys: $(foreach n,fat mount store table directory name entry stamp file handover create information list volume_information,$(BUILD)/samples/stack/$(n).o)
+$(BUILD)/samples/fat.sys: $(foreach n,fat mount store table directory name entry stamp file handover create information list volume_information watch,$(BUILD)/samples/stack/$(n).o)
 $(foreach d,disk volume fat,$(BUILD)/samples/$(d).sys):
 	$(LLD) $(SAMPLE_DRIVER_LINK) -out:$@ $^ $(SAMPLE_DRIVER_LIBS)
 $(foreach p,files drive seek,$(BUILD)/samples/$(p).exe): $(BUILD)/samples/%.exe: samples/stack/%.c

@@ -76,6 +76,13 @@ exits 0 "sixteen bits"
 ok "$([ "$(mcopy -n -i "$image" ::Sixteen.dat - | wc -c)" = 700000 ] && echo 0 || echo 1)" "the size"
 clean "and clean"
 
+# Byte-range locks and watched directories: the program that tries them on drive C:
+stack $drivers "$build/tests/user/lock-and-watch.exe" 'E:\'
+exits 0 "locks and watches"
+sed -n 's/\r$//; s/^not ok/# not ok/p' "$work/out"
+ok "$(grep -q '^1\.\.[0-9]' "$work/out" && ! grep -q '^not ok' "$work/out" && echo 0 || echo 1)" "as on drive C:"
+clean "and clean"
+
 head -c 65536 /dev/zero >"$image"
 stack $drivers "$program" list 'E:\'
 ok "$([ "$status" != 0 ] && echo 0 || echo 1)" "an image that holds no file system is refused"

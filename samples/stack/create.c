@@ -107,7 +107,7 @@ NTSTATUS FatCreate(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR *Infor
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     ULONG Options = Stack->Parameters.Create.Options & 0xFFFFFF, Disposition = Stack->Parameters.Create.Options >> 24, Parent;
     ACCESS_MASK Access = Stack->Parameters.Create.SecurityContext->DesiredAccess;
-    UNICODE_STRING Path = File->FileName, Last;
+    UNICODE_STRING Path = File->FileName, Named = Path, Last;
     PENTRY Entry = ExAllocatePoolWithTag(PagedPool, sizeof *Entry, TAG);
     PCCB Ccb = ExAllocatePoolWithTag(PagedPool, sizeof *Ccb, TAG);
     PFCB Fcb = NULL;
@@ -128,6 +128,7 @@ NTSTATUS FatCreate(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR *Infor
         }
         *Information = NT_SUCCESS(Status) ? FILE_EXISTS : FILE_DOES_NOT_EXIST;
         UNICODE_STRING Above = {.Buffer = Path.Buffer, .Length = (USHORT)((PUCHAR)Last.Buffer - (PUCHAR)Path.Buffer)};
+        Named = Above;
         Status = Walk(Volume, Above, &Parent, &Last, Entry);
         Options = 0;
         Disposition = FILE_OPEN;
@@ -142,6 +143,8 @@ NTSTATUS FatCreate(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR *Infor
         goto done;
     Status = STATUS_INSUFFICIENT_RESOURCES;
     if ((Fcb = FatMakeFcb(Volume, Parent, Entry)) == NULL)
+        goto done;
+    if (Fcb->Path.Buffer == NULL && !NT_SUCCESS(FatSetPath(Fcb, &Named)))
         goto done;
     Status = Created ? STATUS_SUCCESS : CheckFound(Fcb, Options, Disposition);
     if (NT_SUCCESS(Status) && Fcb->Handles != 0)
@@ -165,6 +168,10 @@ NTSTATUS FatCreate(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR *Infor
         File->FsContext2 = Ccb;
         File->SectionObjectPointer = &Fcb->Section;
         Ccb = NULL;
+        if (Created)
+            FatReport(Volume, Fcb, 0, FILE_ACTION_ADDED);
+        else if (Disposition != FILE_OPEN && Disposition != FILE_OPEN_IF)
+            FatReport(Volume, Fcb, FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE, FILE_ACTION_MODIFIED);
     }
 
 done:
@@ -179,14 +186,16 @@ done:
 
 /* ---- The end of a handle ---- */
 
-VOID FatCleanup(PVOLUME Volume, PFILE_OBJECT File) {
+VOID FatCleanup(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File) {
     PFCB Fcb = File->FsContext;
     PCCB Ccb = File->FsContext2;
+    FsRtlFastUnlockAll(&Fcb->Locks, File, IoGetRequestorProcess(Irp), NULL);
+    FsRtlNotifyCleanup(Volume->Notify, &Volume->Watches, Ccb);
     IoRemoveShareAccess(File, &Fcb->Share);
     if (Ccb->DeleteOnClose && NT_SUCCESS(FatMayDelete(Volume, Fcb)))
         Fcb->DeletePending = TRUE;
-    if (--Fcb->Handles == 0 && Fcb->DeletePending && NT_SUCCESS(FatMarkChanged(Volume)))
-        FatDelete(Volume, Fcb);
+    if (--Fcb->Handles == 0 && Fcb->DeletePending && NT_SUCCESS(FatMarkChanged(Volume)) && NT_SUCCESS(FatDelete(Volume, Fcb)))
+        FatReport(Volume, Fcb, 0, FILE_ACTION_REMOVED);
     File->Flags |= FO_CLEANUP_COMPLETE;
 }
 

@@ -39,13 +39,16 @@ static NTSTATUS Handle(PVOLUME Volume, PIRP Irp, PIO_STACK_LOCATION Stack, ULONG
     NTSTATUS Status;
     switch (Stack->MajorFunction) {
     case IRP_MJ_CREATE: return FatCreate(Volume, Irp, File, Information);
-    case IRP_MJ_CLEANUP: FatCleanup(Volume, File); return STATUS_SUCCESS;
+    case IRP_MJ_CLEANUP: FatCleanup(Volume, Irp, File); return STATUS_SUCCESS;
     case IRP_MJ_CLOSE: FatClose(File); return STATUS_SUCCESS;
     case IRP_MJ_READ: return FatTransferFile(Volume, Irp, File, Information);
     case IRP_MJ_WRITE: Status = FatMarkChanged(Volume); return NT_SUCCESS(Status) ? FatTransferFile(Volume, Irp, File, Information) : Status;
     case IRP_MJ_QUERY_INFORMATION: return FatQueryInformation(Volume, Irp, File, Information);
     case IRP_MJ_SET_INFORMATION: return FatSetInformation(Volume, Irp, File);
-    case IRP_MJ_DIRECTORY_CONTROL: return FatList(Volume, Irp, File, Information);
+    case IRP_MJ_DIRECTORY_CONTROL:
+        if (Stack->MinorFunction == IRP_MN_NOTIFY_CHANGE_DIRECTORY)
+            return FatWatch(Volume, Irp, File);
+        return FatList(Volume, Irp, File, Information);
     case IRP_MJ_QUERY_VOLUME_INFORMATION: return FatQueryVolume(Volume, Irp, Information);
     case IRP_MJ_FLUSH_BUFFERS: return Flush(Volume);
     default: return STATUS_INVALID_DEVICE_REQUEST;
@@ -65,10 +68,14 @@ static NTSTATUS Dispatch(PDEVICE_OBJECT Device, PIRP Irp) {
         case IRP_MJ_SET_INFORMATION: return Complete(Irp, STATUS_INVALID_PARAMETER, 0);
         }
     }
+    if (Stack->MajorFunction == IRP_MJ_LOCK_CONTROL) { /* has a lock of its own */
+        PFCB Fcb = Stack->FileObject->FsContext;
+        return IsDirectory(&Fcb->Raw) ? Complete(Irp, STATUS_INVALID_PARAMETER, 0) : FsRtlProcessFileLock(&Fcb->Locks, Irp, NULL);
+    }
     KeWaitForSingleObject(&Volume->Lock, Executive, KernelMode, FALSE, NULL);
     Status = Handle(Volume, Irp, Stack, &Information);
     KeReleaseMutex(&Volume->Lock, FALSE);
-    return Complete(Irp, Status, Information);
+    return Status == STATUS_PENDING ? Status : Complete(Irp, Status, Information);
 }
 
 /* ---- The beginning and the end ---- */
@@ -91,6 +98,7 @@ static VOID Remove(PVOLUME Volume) {
         ExFreePoolWithTag(Volume->Fat, TAG);
     if (Volume->Dirty != NULL)
         ExFreePoolWithTag(Volume->Dirty, TAG);
+    FsRtlNotifyUninitializeSync(&Volume->Notify);
     if (Volume->BelowFile != NULL)
         ObDereferenceObject(Volume->BelowFile);
     IoDeleteDevice(Volume->Device);
@@ -117,6 +125,8 @@ static NTSTATUS AddVolume(PDRIVER_OBJECT Driver, ULONG Number) {
     Volume->Letter = (WCHAR)(L'E' + Number);
     KeInitializeMutex(&Volume->Lock, 0);
     InitializeListHead(&Volume->Files);
+    InitializeListHead(&Volume->Watches);
+    FsRtlNotifyInitializeSync(&Volume->Notify);
     Link = LinkName(Volume, LinkText);
     /* For attributes alone, so that no file system is mounted in between. */
     Status = IoGetDeviceObjectPointer(&Below, FILE_READ_ATTRIBUTES, &Volume->BelowFile, &Volume->Below);

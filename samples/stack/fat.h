@@ -31,6 +31,8 @@ typedef struct _VOLUME {
     WCHAR Letter;
     KMUTEX Lock;
     LIST_ENTRY Files;                                     /* FCB.Link */
+    PNOTIFY_SYNC Notify;                                  /* guards Watches: who watches which directory */
+    LIST_ENTRY Watches;
     ULONG Bits;                                           /* of an entry of the table: 12, 16, 32 */
     ULONG ClusterSectors, FatStart, FatSectors, FatCount; /* FatSectors: of one copy */
     ULONG RootStart, RootSectors;                         /* FAT12, FAT16: where the root directory is */
@@ -71,6 +73,8 @@ typedef struct _FCB { /* a file or directory that is open; found by where its en
     BOOLEAN DeletePending;
     SHARE_ACCESS Share;
     SECTION_OBJECT_POINTERS Section;
+    FILE_LOCK Locks;
+    UNICODE_STRING Path; /* for watchers; allocated */
 } FCB, *PFCB;
 
 typedef struct _CCB {
@@ -161,9 +165,16 @@ NTSTATUS FatTransferFile(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR 
 /* handover.c: the file Fcb under another name, perhaps in another directory. */
 NTSTATUS FatHandOver(PVOLUME Volume, PFCB Fcb, ULONG Directory, PCUNICODE_STRING Name, PENTRY Entry);
 
+/* watch.c */
+NTSTATUS FatSetPath(PFCB Fcb, PCUNICODE_STRING Path);
+VOID FatReport(PVOLUME Volume, PFCB Fcb, ULONG Filter, ULONG Action); /* Filter 0: its name */
+VOID FatReportRename(PVOLUME Volume, PFCB Fcb, PUNICODE_STRING Old);
+NTSTATUS FatWatch(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File); /* STATUS_PENDING: the library has the request */
+BOOLEAN FatMayTransfer(PIRP Irp, PFILE_OBJECT File, LONGLONG Offset, ULONG Length); /* do locks of others forbid it? */
+
 /* The rest of the requests: create.c, information.c, list.c, volume_information.c */
 NTSTATUS FatCreate(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR *Information);
-VOID FatCleanup(PVOLUME Volume, PFILE_OBJECT File);
+VOID FatCleanup(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File);
 VOID FatClose(PFILE_OBJECT File);
 NTSTATUS FatQueryInformation(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR *Information);
 NTSTATUS FatSetInformation(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File);

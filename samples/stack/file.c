@@ -22,6 +22,7 @@ PFCB FatMakeFcb(PVOLUME Volume, ULONG Parent, const ENTRY *Entry) {
     Fcb->First = Entry->First;
     Fcb->Last = Entry->Last;
     Fcb->Raw = Entry->Raw;
+    FsRtlInitializeFileLock(&Fcb->Locks, NULL, NULL);
     InsertTailList(&Volume->Files, &Fcb->Link);
     return Fcb;
 }
@@ -30,6 +31,9 @@ VOID FatDropFcb(PFCB Fcb) {
     if (Fcb->References != 0)
         return;
     RemoveEntryList(&Fcb->Link);
+    FsRtlUninitializeFileLock(&Fcb->Locks);
+    if (Fcb->Path.Buffer != NULL)
+        ExFreePoolWithTag(Fcb->Path.Buffer, TAG);
     ExFreePoolWithTag(Fcb, TAG);
 }
 
@@ -137,6 +141,8 @@ NTSTATUS FatTransferFile(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR 
         return STATUS_INVALID_PARAMETER;
     if (Length != 0 && Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
+    if (!FatMayTransfer(Irp, File, Offset, Length))
+        return STATUS_FILE_LOCK_CONFLICT;
     if (Stack->MajorFunction == IRP_MJ_READ && Offset >= Size)
         return Length == 0 ? STATUS_SUCCESS : STATUS_END_OF_FILE;
     if (Stack->MajorFunction == IRP_MJ_READ) {
@@ -144,6 +150,8 @@ NTSTATUS FatTransferFile(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR 
         Status = FatReadWrite(Volume, IRP_MJ_READ, FirstOf(Volume, &Fcb->Raw), (ULONG)Offset, Length, Buffer);
     } else if (Length != 0) {
         Status = Write(Volume, Fcb, Offset, Length, Buffer);
+        if (NT_SUCCESS(Status))
+            FatReport(Volume, Fcb, FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE, FILE_ACTION_MODIFIED);
     }
     if (NT_SUCCESS(Status)) {
         *Information = Length;

@@ -82,6 +82,27 @@ static NTSTATUS Move(PVOLUME Volume, PFCB Fcb, ULONG Directory, PCUNICODE_STRING
     return Status == STATUS_RETRY ? STATUS_DISK_FULL : Status;
 }
 
+/* The path that the file has now: Directory's, which ends in the name before, and the new name. Not told: watchers hear of it under its old one. */
+static VOID TellRename(PVOLUME Volume, PFCB Fcb, PFILE_OBJECT Target, PCUNICODE_STRING Name) {
+    UNICODE_STRING Old = Fcb->Path, Directory = Old, New;
+    if (Target != NULL)
+        Directory = ((PFCB)Target->FsContext)->Path;
+    while (Target == NULL && Directory.Length > sizeof(WCHAR) && Directory.Buffer[Directory.Length / sizeof(WCHAR) - 1] != L'\\')
+        Directory.Length -= sizeof(WCHAR);
+    New.Length = 0;
+    New.MaximumLength = (USHORT)(Directory.Length + Name->Length + 2 * sizeof(WCHAR));
+    New.Buffer = ExAllocatePoolWithTag(PagedPool, New.MaximumLength, TAG);
+    if (New.Buffer == NULL)
+        return;
+    RtlAppendUnicodeStringToString(&New, &Directory);
+    if (New.Length != 0 && New.Buffer[New.Length / sizeof(WCHAR) - 1] != L'\\')
+        RtlAppendUnicodeToString(&New, L"\\");
+    RtlAppendUnicodeStringToString(&New, Name);
+    Fcb->Path = New;
+    FatReportRename(Volume, Fcb, &Old);
+    ExFreePoolWithTag(Old.Buffer, TAG);
+}
+
 static NTSTATUS Rename(PVOLUME Volume, PFCB Fcb, PFILE_OBJECT Target, PFILE_RENAME_INFORMATION Rename) {
     UNICODE_STRING Name = {.Buffer = Rename->FileName, .Length = (USHORT)Rename->FileNameLength};
     ULONG Directory = Fcb->Parent, Start = 0;
@@ -105,6 +126,8 @@ static NTSTATUS Rename(PVOLUME Volume, PFCB Fcb, PFILE_OBJECT Target, PFILE_RENA
         Status = Replace(Volume, Fcb, Directory, Rename->ReplaceIfExists, Entry);
     if (NT_SUCCESS(Status) || Status == STATUS_OBJECT_NAME_NOT_FOUND)
         Status = Move(Volume, Fcb, Directory, &Name, Entry);
+    if (NT_SUCCESS(Status))
+        TellRename(Volume, Fcb, Target, &Name);
     ExFreePoolWithTag(Entry, TAG);
     return Status;
 }
@@ -117,7 +140,10 @@ static NTSTATUS SetSize(PVOLUME Volume, PFCB Fcb, LONGLONG Size) {
     if (Size > MAXULONG)
         return STATUS_DISK_FULL;
     FatStamp(&Fcb->Raw, FALSE);
-    return FatResize(Volume, Fcb, (ULONG)Size);
+    NTSTATUS Status = FatResize(Volume, Fcb, (ULONG)Size);
+    if (NT_SUCCESS(Status))
+        FatReport(Volume, Fcb, FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE, FILE_ACTION_MODIFIED);
+    return Status;
 }
 
 NTSTATUS FatSetInformation(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File) {

@@ -1,9 +1,9 @@
-/* Byte ranges that are locked, and directories that are watched, as Win32 programs do it on drive C:. */
+/* Byte ranges that are locked, and directories that are watched, as Win32 programs do it: lock-and-watch.exe [E:\\], on drive C: by default. */
 #include "utap.h"
 #include <string.h>
 
 static HANDLE open_file(DWORD flags) {
-    return CreateFileA("C:\\lock.txt", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_ALWAYS, flags, NULL);
+    return CreateFileA("\\lock.txt", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_ALWAYS, flags, NULL);
 }
 
 static void locks(void) {
@@ -53,7 +53,7 @@ static void WINAPI routine(DWORD error, DWORD bytes, OVERLAPPED *request) {
 
 static DWORD WINAPI maker(void *parameter) {
     Sleep(20);
-    return CreateDirectoryA("C:\\watch\\later", NULL);
+    return CreateDirectoryA("\\watch\\later", NULL);
 }
 
 static void changes(void) {
@@ -64,22 +64,22 @@ static void changes(void) {
     const FILE_NOTIFY_INFORMATION *entry = &buffer.entry;
     OVERLAPPED request = {.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL)}, apc = {0};
     DWORD done, names = FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_DIR_NAME;
-    CreateDirectoryA("C:\\watch", NULL);
-    CreateDirectoryA("C:\\watch\\below", NULL);
-    HANDLE watch = CreateFileA("C:\\watch", FILE_LIST_DIRECTORY, 7, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED, NULL),
+    CreateDirectoryA("\\watch", NULL);
+    CreateDirectoryA("\\watch\\below", NULL);
+    HANDLE watch = CreateFileA("\\watch", FILE_LIST_DIRECTORY, 7, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED, NULL),
            file;
     OK(ReadDirectoryChangesW(watch, &buffer, sizeof buffer, TRUE, names | FILE_NOTIFY_CHANGE_LAST_WRITE, NULL, &request, NULL), "a tree is watched");
     OK(WaitForSingleObject(request.hEvent, 0) == WAIT_TIMEOUT, "nothing happens");
-    file = CreateFileA("C:\\watch\\below\\one", GENERIC_WRITE, 0, NULL, CREATE_NEW, 0, NULL);
+    file = CreateFileA("\\watch\\below\\one", GENERIC_WRITE, 0, NULL, CREATE_NEW, 0, NULL);
     OK(WaitForSingleObject(request.hEvent, 0) == WAIT_OBJECT_0 && GetOverlappedResult(watch, &request, &done, FALSE) && done == 12 + 18, "a file");
     OK(says(entry, FILE_ACTION_ADDED, L"below\\one") && !entry->NextEntryOffset, "has come");
     WriteFile(file, "x", 1, &done, NULL);
     CloseHandle(file);
-    MoveFileA("C:\\watch\\below\\one", "C:\\watch\\below\\two");
-    MoveFileA("C:\\watch\\below\\two", "C:\\watch\\three");
-    DeleteFileA("C:\\watch\\three");
-    CreateDirectoryA("C:\\watch\\dir", NULL);
-    RemoveDirectoryA("C:\\watch\\dir");
+    MoveFileA("\\watch\\below\\one", "\\watch\\below\\two");
+    MoveFileA("\\watch\\below\\two", "\\watch\\three");
+    DeleteFileA("\\watch\\three");
+    CreateDirectoryA("\\watch\\dir", NULL);
+    RemoveDirectoryA("\\watch\\dir");
     OK(ReadDirectoryChangesW(watch, &buffer, sizeof buffer, TRUE, names, &done, &request, NULL) && GetOverlappedResult(watch, &request, &done, FALSE),
        "what has happened since");
     OK(says(entry, FILE_ACTION_MODIFIED, L"below\\one"), "written");
@@ -91,13 +91,13 @@ static void changes(void) {
     OK(says(entry = next(entry), FILE_ACTION_ADDED, L"dir"), "a directory made");
     OK(says(entry = next(entry), FILE_ACTION_REMOVED, L"dir") && !entry->NextEntryOffset, "and removed");
     OK(ReadDirectoryChangesW(watch, &buffer, sizeof buffer, TRUE, names, NULL, &apc, routine), "with a routine");
-    CreateDirectoryA("C:\\watch\\apc", NULL);
+    CreateDirectoryA("\\watch\\apc", NULL);
     OK(SleepEx(INFINITE, TRUE) == WAIT_IO_COMPLETION && routine_error == 0 && routine_bytes == 12 + 6, "which is called");
     OK(ReadDirectoryChangesW(watch, &buffer, sizeof buffer, TRUE, names, NULL, &apc, routine) && CancelIo(watch), "cancelled");
     OK(SleepEx(INFINITE, TRUE) == WAIT_IO_COMPLETION && routine_error == ERROR_OPERATION_ABORTED, "the routine learns it");
     for (int i = 0; i < 60; i++) {
-        CreateDirectoryA("C:\\watch\\many", NULL);
-        RemoveDirectoryA("C:\\watch\\many");
+        CreateDirectoryA("\\watch\\many", NULL);
+        RemoveDirectoryA("\\watch\\many");
     }
     OK(ReadDirectoryChangesW(watch, &buffer, sizeof buffer, TRUE, names, NULL, &request, NULL) && GetOverlappedResult(watch, &request, &done, TRUE) &&
            done == 0,
@@ -107,7 +107,7 @@ static void changes(void) {
     CloseHandle(watch);
     CloseHandle(request.hEvent);
 
-    watch = CreateFileA("C:\\watch", FILE_LIST_DIRECTORY, 7, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    watch = CreateFileA("\\watch", FILE_LIST_DIRECTORY, 7, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
     HANDLE thread = CreateThread(NULL, 0, maker, NULL, 0, NULL);
     OK(ReadDirectoryChangesW(watch, &buffer, sizeof buffer, FALSE, names, &done, NULL, NULL) && done == 12 + 10 &&
            says(&buffer.entry, FILE_ACTION_ADDED, L"later"),
@@ -118,23 +118,25 @@ static void changes(void) {
 }
 
 static void notifications(void) {
-    HANDLE watch = FindFirstChangeNotificationA("C:\\watch", FALSE, FILE_NOTIFY_CHANGE_DIR_NAME);
+    HANDLE watch = FindFirstChangeNotificationA("\\watch", FALSE, FILE_NOTIFY_CHANGE_DIR_NAME);
     OK(watch != INVALID_HANDLE_VALUE && WaitForSingleObject(watch, 0) == WAIT_TIMEOUT, "FindFirstChangeNotification");
-    CreateDirectoryA("C:\\watch\\below\\deep", NULL);
+    CreateDirectoryA("\\watch\\below\\deep", NULL);
     OK(WaitForSingleObject(watch, 0) == WAIT_TIMEOUT, "below is not watched");
-    CreateDirectoryA("C:\\watch\\again", NULL);
+    CreateDirectoryA("\\watch\\again", NULL);
     OK(WaitForSingleObject(watch, 0) == WAIT_OBJECT_0, "the handle is set");
     OK(FindNextChangeNotification(watch) && WaitForSingleObject(watch, 0) == WAIT_TIMEOUT, "FindNextChangeNotification");
-    RemoveDirectoryA("C:\\watch\\again");
+    RemoveDirectoryA("\\watch\\again");
     OK(WaitForSingleObject(watch, 0) == WAIT_OBJECT_0, "set again");
     OK(FindCloseChangeNotification(watch), "closed");
-    OK(FindFirstChangeNotificationW(L"C:\\nowhere", FALSE, FILE_NOTIFY_CHANGE_DIR_NAME) == INVALID_HANDLE_VALUE &&
+    OK(FindFirstChangeNotificationW(L"\\nowhere", FALSE, FILE_NOTIFY_CHANGE_DIR_NAME) == INVALID_HANDLE_VALUE &&
            GetLastError() == ERROR_FILE_NOT_FOUND,
        "no such directory");
-    OK(FindFirstChangeNotificationA("C:\\watch", FALSE, 0) == INVALID_HANDLE_VALUE && GetLastError() == ERROR_INVALID_PARAMETER, "no filter");
+    OK(FindFirstChangeNotificationA("\\watch", FALSE, 0) == INVALID_HANDLE_VALUE && GetLastError() == ERROR_INVALID_PARAMETER, "no filter");
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (argc > 1)
+        OK(SetCurrentDirectoryA(argv[1]), "the drive");
     locks();
     changes();
     notifications();

@@ -33,8 +33,10 @@ static PLIST_ENTRY ListForDevice(DEVICE_TYPE Type) {
 
 VOID IopTellFileSystems(PDRIVER_FS_NOTIFICATION Routine) {
     for (ULONG Kind = 0; Kind < ARRAYSIZE(AllSystems); Kind++)
-        for (PLIST_ENTRY Link = AllSystems[Kind]->Flink; Link != AllSystems[Kind]; Link = Link->Flink)
+        for (PLIST_ENTRY Link = AllSystems[Kind]->Flink, Next; Link != AllSystems[Kind]; Link = Next) {
+            Next = Link->Flink; /* it may go with the call */
             Routine(SystemOf(Link), TRUE);
+        }
 }
 
 VOID NTAPI IoRegisterFileSystem(PDEVICE_OBJECT DeviceObject) {

@@ -1,5 +1,8 @@
-/* Devices that want IRP_MJ_SHUTDOWN when the machine ends: last registered first, then those of IoRegisterLastChanceShutdownNotification. */
-#include "io/io.h"
+/*
+ * Who gets IRP_MJ_SHUTDOWN when the machine ends: the devices of IoRegisterShutdownNotification, last registered first; registered file systems; the devices of
+ * IoRegisterLastChanceShutdownNotification.
+ */
+#include "io/mount.h"
 
 #define IOP_SHUTDOWN_TAG 'hSoI'
 
@@ -44,16 +47,21 @@ VOID NTAPI IoUnregisterShutdownNotification(PDEVICE_OBJECT DeviceObject) {
     Unregister(&LastChance, DeviceObject);
 }
 
+static VOID NTAPI Tell(PDEVICE_OBJECT DeviceObject, BOOLEAN Active) {
+    PDEVICE_OBJECT Device = IoGetAttachedDevice(DeviceObject);
+    PIRP Irp = IoAllocateIrp(Device->StackSize, FALSE);
+    IO_STATUS_BLOCK Result;
+
+    if (!Irp)
+        return;
+    IoGetNextIrpStackLocation(Irp)->MajorFunction = IRP_MJ_SHUTDOWN;
+    IopCallSynchronously(Device, Irp, &Result);
+}
+
 static VOID Notify(PLIST_ENTRY List) {
     while (!IsListEmpty(List)) {
         SHUTDOWN_ENTRY *Entry = CONTAINING_RECORD(RemoveHeadList(List), SHUTDOWN_ENTRY, Entry);
-        PDEVICE_OBJECT Device = IoGetAttachedDevice(Entry->Device);
-        PIRP Irp = IoAllocateIrp(Device->StackSize, FALSE);
-        IO_STATUS_BLOCK Result;
-        if (Irp) {
-            IoGetNextIrpStackLocation(Irp)->MajorFunction = IRP_MJ_SHUTDOWN;
-            IopCallSynchronously(Device, Irp, &Result);
-        }
+        Tell(Entry->Device, FALSE);
         ObfDereferenceObject(Entry->Device);
         ExFreePoolWithTag(Entry, IOP_SHUTDOWN_TAG);
     }
@@ -61,5 +69,6 @@ static VOID Notify(PLIST_ENTRY List) {
 
 VOID IoShutdownSystem(VOID) {
     Notify(&Devices);
+    IopTellFileSystems(Tell);
     Notify(&LastChance);
 }

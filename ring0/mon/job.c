@@ -321,6 +321,9 @@ VOID MonRunJob(PMON_JOB Job) {
         MonEndRemainingPrograms(Job);
         Job->Thread = NULL;
     }
+    if (!KiMachine->stays_up) {
+        IoShutdownSystem(); /* the machine ends with the job */
+    }
     MonUnloadDrivers(Job, Loaded, Made);
     if (Job->Result.Text[0] == '\0' && MonNeverBegan(ExitStatus)) {
         static const LDR_REFUSAL Refusal = {"lacks a DLL or a function, so it never began", "the line above says which"};

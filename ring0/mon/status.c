@@ -158,8 +158,8 @@ static VOID MonUnloadAll(ULONG To) {
 
 VOID MonDown(const hal_request *Request) {
     MonEndPrograms(Request->connection);
+    IoShutdownSystem(); /* before drivers go that want to know */
     MonUnloadAll(Request->connection);
-    IoShutdownSystem();
     CmShutdownSystem();
     KdFlush();
     VfFlushTrace();

@@ -116,6 +116,10 @@ NTSTATUS FatCreate(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR *Infor
     if (Entry == NULL || Ccb == NULL)
         goto done;
     RtlZeroMemory(Ccb, sizeof *Ccb);
+    if (Stack->Parameters.Create.EaLength != 0) {
+        Status = STATUS_EAS_NOT_SUPPORTED;
+        goto done;
+    }
     if (File->RelatedFileObject != NULL) {
         Status = STATUS_NOT_SUPPORTED; /* paths begin at the root */
         goto done;

@@ -30,8 +30,8 @@ typedef struct _VOLUME {
     BOOLEAN Linked; /* the drive letter leads here */
     WCHAR Letter;
     KMUTEX Lock;
-    LIST_ENTRY Files;                                     /* FCB.Link */
-    PNOTIFY_SYNC Notify;                                  /* guards Watches: who watches which directory */
+    LIST_ENTRY Files;    /* FCB.Link */
+    PNOTIFY_SYNC Notify; /* guards Watches: who watches which directory */
     LIST_ENTRY Watches;
     ULONG Bits;                                           /* of an entry of the table: 12, 16, 32 */
     ULONG ClusterSectors, FatStart, FatSectors, FatCount; /* FatSectors: of one copy */
@@ -169,7 +169,7 @@ NTSTATUS FatHandOver(PVOLUME Volume, PFCB Fcb, ULONG Directory, PCUNICODE_STRING
 NTSTATUS FatSetPath(PFCB Fcb, PCUNICODE_STRING Path);
 VOID FatReport(PVOLUME Volume, PFCB Fcb, ULONG Filter, ULONG Action); /* Filter 0: its name */
 VOID FatReportRename(PVOLUME Volume, PFCB Fcb, PUNICODE_STRING Old);
-NTSTATUS FatWatch(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File); /* STATUS_PENDING: the library has the request */
+NTSTATUS FatWatch(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File);                     /* STATUS_PENDING: the library has the request */
 BOOLEAN FatMayTransfer(PIRP Irp, PFILE_OBJECT File, LONGLONG Offset, ULONG Length); /* do locks of others forbid it? */
 
 /* The rest of the requests: create.c, information.c, list.c, volume_information.c */

@@ -45,8 +45,8 @@ NTSTATUS FatWatch(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File) {
     PFCB Fcb = File->FsContext;
     if (!IsDirectory(&Fcb->Raw))
         return STATUS_INVALID_PARAMETER;
-    FsRtlNotifyFullChangeDirectory(Volume->Notify, &Volume->Watches, File->FsContext2, (PSTRING)&Fcb->Path, (Stack->Flags & SL_WATCH_TREE) != 0, FALSE,
-                                   Stack->Parameters.NotifyDirectory.CompletionFilter, Irp, NULL, NULL);
+    FsRtlNotifyFullChangeDirectory(Volume->Notify, &Volume->Watches, File->FsContext2, (PSTRING)&Fcb->Path, (Stack->Flags & SL_WATCH_TREE) != 0,
+                                   FALSE, Stack->Parameters.NotifyDirectory.CompletionFilter, Irp, NULL, NULL);
     return STATUS_PENDING;
 }
 

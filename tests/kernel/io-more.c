@@ -294,6 +294,20 @@ static VOID TestTags(VOID) {
     ObfDereferenceObjectWithTag(Device, 'gaT1');
 }
 
+static VOID TestControlAccess(VOID) {
+    PIRP Irp = IoAllocateIrp(1, FALSE);
+    IoSetNextIrpStackLocation(Irp);
+    Irp->RequestorMode = KernelMode;
+    STATUS(IoValidateDeviceIoControlAccess(Irp, FILE_WRITE_ACCESS), 0, "kernel mode may all");
+    Irp->RequestorMode = UserMode;
+    IoGetCurrentIrpStackLocation(Irp)->Flags = 0x01; /* SL_READ_ACCESS_GRANTED */
+    STATUS(IoValidateDeviceIoControlAccess(Irp, FILE_READ_ACCESS), 0, "a handle for reading may read");
+    STATUS(IoValidateDeviceIoControlAccess(Irp, FILE_READ_ACCESS | FILE_WRITE_ACCESS), STATUS_ACCESS_DENIED, "and not write");
+    STATUS(IoValidateDeviceIoControlAccess(Irp, 0), STATUS_INVALID_PARAMETER, "no access to check");
+    STATUS(IoValidateDeviceIoControlAccess(Irp, 4), STATUS_INVALID_PARAMETER, "no such access");
+    IoFreeIrp(Irp);
+}
+
 static VOID TestShutdown(VOID) {
     STATUS(IoRegisterShutdownNotification(Device), 0, "IoRegisterShutdownNotification");
     ok(Device->Flags & DO_SHUTDOWN_REGISTERED, "the device says so");
@@ -324,5 +338,6 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     TestEvents();
     TestErrorLog();
     TestTags();
+    TestControlAccess();
     TestShutdown();
 }

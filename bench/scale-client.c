@@ -10,6 +10,7 @@
 #include <winioctl.h>
 
 #include "scale.h"
+#include "steps.h"
 
 static HANDLE device;
 static int failed, exhausted, stepped;
@@ -143,7 +144,7 @@ static void user_threads(int kind, unsigned count, SCALE_RESULT *result) {
         if (result->Made == count - sample) {
             for (; waited < result->Made; waited++)
                 WaitForSingleObject(reached, INFINITE);
-            ScaleStepsBeginAll();
+            StepsBeginAll();
         }
         if ((made[result->Made] =
                  CreateThread(NULL, 65536, waiting_thread, (LPVOID)(ULONG_PTR)result->Made, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL)) == NULL)
@@ -156,7 +157,7 @@ static void user_threads(int kind, unsigned count, SCALE_RESULT *result) {
     if (result->Made < count)
         result->Status = (int)GetLastError();
     if (sample)
-        ScaleStepsEnd(ScaleName("uthreads"), 0, sample);
+        StepsEnd(StepsName("uthreads"), 0, sample);
     result->Make = ticks() - start;
     start = ticks();
     for (; waited < result->Made; waited++)
@@ -164,7 +165,7 @@ static void user_threads(int kind, unsigned count, SCALE_RESULT *result) {
     result->Use = ticks() - start;
     start = ticks();
     if (sample)
-        ScaleStepsBeginAll();
+        StepsBeginAll();
     for (unsigned i = 0; i < result->Made; i++) {
         if (i < sample)
             ReleaseSemaphore(go, 1, NULL);
@@ -173,7 +174,7 @@ static void user_threads(int kind, unsigned count, SCALE_RESULT *result) {
         WaitForSingleObject(made[i], INFINITE);
         CloseHandle(made[i]);
         if (i + 1 == sample)
-            ScaleStepsEnd(ScaleName("uthreads"), 2, sample);
+            StepsEnd(StepsName("uthreads"), 2, sample);
     }
     result->End = ticks() - start;
     CloseHandle(go);

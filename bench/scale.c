@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "scale.h"
+#include "steps.h"
 
 #define TAG 'lacS'
 
@@ -14,13 +15,13 @@ static ULONG64 SampleName;
 /* In a loop over Count: those at its end when things are made, else those at its beginning, so that all the others are there. */
 static VOID Before(ULONG Number, ULONG Count, ULONG Phase) {
     if (Sample && Number == (Phase == 0 ? Count - Sample : 0)) {
-        ScaleStepsBegin();
+        StepsBegin();
     }
 }
 
 static VOID After(ULONG Number, ULONG Count, ULONG Phase) {
     if (Sample && Number == (Phase == 0 ? Count : Sample) - 1) {
-        ScaleStepsEnd(SampleName, Phase, Sample);
+        StepsEnd(SampleName, Phase, Sample);
     }
 }
 
@@ -77,12 +78,12 @@ static VOID CountCancels(ULONG Count, SCALE_RESULT *Result) {
 static VOID NTAPI CsqComplete(PIO_CSQ Self, PIRP Irp) {
     UNREFERENCED_PARAMETER(Self);
     if (Cancels && Cancelled == 0) {
-        ScaleStepsBegin();
+        StepsBegin();
     }
     Complete(Irp, STATUS_CANCELLED, 0);
     if (Cancels && ++Cancelled == Cancels) {
         Cancels = 0;
-        ScaleStepsEnd(ScaleName("cancels"), 2, Cancelled);
+        StepsEnd(StepsName("cancels"), 2, Cancelled);
     }
 }
 
@@ -354,7 +355,7 @@ static NTSTATUS DeviceControl(PDEVICE_OBJECT Device, PIRP Irp) {
     }
     SCALE_RESULT Result = {0};
     Sample = Request->Stepped ? SCALE_SAMPLE : 0;
-    SampleName = ScaleName(Kinds[Request->Kind].Name);
+    SampleName = StepsName(Kinds[Request->Kind].Name);
     Kinds[Request->Kind].Run(Request->Count, &Result);
     *(SCALE_RESULT *)Irp->AssociatedIrp.SystemBuffer = Result;
     return Complete(Irp, STATUS_SUCCESS, sizeof Result);

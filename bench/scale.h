@@ -12,20 +12,8 @@ typedef struct _SCALE_REQUEST {
     unsigned int Stepped; /* tests/tools/steps counts the instructions of some of each: nothing else could stand the breakpoints */
 } SCALE_REQUEST;
 
-/* tests/tools/steps counts from one of these to the next; Name is what they are of, at most eight letters. */
+/* How many of all are counted. */
 #define SCALE_SAMPLE 8u
-static inline unsigned long long ScaleName(const char *Name) {
-    unsigned long long Letters = 0;
-    for (unsigned i = 0; i < 8 && Name[i]; i++)
-        Letters |= (unsigned long long)(unsigned char)Name[i] << (8 * i);
-    return Letters;
-}
-static inline void ScaleStepsBegin(void) { __asm__ volatile("int3\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq" : : "a"(0ull) : "memory", "cc"); }
-/* The same, with what runs in other threads until the end counted too. */
-static inline void ScaleStepsBeginAll(void) { __asm__ volatile("int3" : : "a"(1ull) : "memory"); }
-static inline void ScaleStepsEnd(unsigned long long Name, unsigned long long Phase, unsigned long long Items) {
-    __asm__ volatile("pushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq\n\tint3" : : "a"(Name), "c"(Phase), "d"(Items) : "memory", "cc");
-}
 
 /* Processor ticks for all of Count; what a kind has no use for is 0. */
 typedef struct _SCALE_RESULT {

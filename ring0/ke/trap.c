@@ -403,6 +403,9 @@ static VOID Spinning(hal_trap_frame *Frame) {
 VOID KiTrap(hal_trap_frame *Frame) {
     PKTHREAD Thread = KiCurrentThread();
     KTRAP_CONTEXT UserContext;
+    if (Frame->trap == 14 && MmMapOnDemand(Frame->cr2, Frame->error)) {
+        return;
+    }
     if (!Frame->user_mode && KiServePoint(Frame)) {
         return;
     }

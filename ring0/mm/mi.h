@@ -185,13 +185,7 @@ typedef struct _MI_VAD {
     SIZE_T SectionPage;          /* its page that is at Start */
 } MI_VAD, *PMI_VAD;
 
-/* Pages that one host call maps. */
-typedef struct _MI_RUN {
-    ULONG64 Address, Size;
-    MM_PFN Frame;
-    ULONG Protection;
-} MI_RUN;
-
+#define MI_USED 16
 struct _MM_ADDRESS_SPACE {
     LIST_ENTRY Link; /* of all spaces */
     LIST_ENTRY Vads;
@@ -203,9 +197,8 @@ struct _MM_ADDRESS_SPACE {
     MI_PTE *Root;
     LONG LockedPages;
     PEPROCESS LockingProcess;
-    MI_RUN *Runs; /* what a switch to this space maps; rebuilt when not RunsValid */
-    SIZE_T RunCount, RunCapacity;
-    BOOLEAN RunsValid;
+    ULONG64 Used[MI_USED]; /* where it was mapped when it was the current one last, if not everywhere where the next one was; mapped.c */
+    ULONG UsedCount;
 };
 
 /* May pages of [Start, End) get this protection, or be taken away (PAGE_NOACCESS)? Not if that is less than somebody has secured. */
@@ -231,7 +224,10 @@ ULONG MiPteHostProtection(MI_PTE Pte);                       /* now: nothing whi
 MI_PTE *MiFindPte(PMM_ADDRESS_SPACE Space, ULONG64 Address); /* NULL when its table does not exist */
 /* Makes the tables of [Start, End), after which MiFindPte finds all of them. */
 BOOLEAN MiMakeTables(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End);
-/* Tells the host about changed entries of [Start, End), if Space is the current one. */
+#define MI_TABLE_ENTRIES 512
+#define MI_LEAF_SPAN     (MI_TABLE_ENTRIES * (ULONG64)PAGE_SIZE) /* what one table of the last level speaks for */
+/* For the current space, nothing for others. Unmap: the host has nothing mapped in [Start, End) any more. Synchronize: it has what the table says now. */
+VOID MiUnmapUser(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End);
 VOID MiSynchronize(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End);
 /* Commits what is not committed of [Start, End) with zeroed frames and gives all of it Protect. STATUS_COMMITMENT_LIMIT. */
 NTSTATUS MiCommit(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End, ULONG Protect);

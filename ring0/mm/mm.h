@@ -84,13 +84,15 @@ VOID MiReleaseSystemView(PVOID Base); /* unmaps it too */
 PVOID MmCreateKernelStackView(SIZE_T Size);
 VOID MmDeleteKernelStackView(PVOID Top);
 
-/* ---- User address spaces: mm/space.c, vad.c, fault.c ------------------------------------------------------------------------------ */
+/* ---- User address spaces: mm/space.c, mapped.c, vad.c, fault.c ------------------------------------------------------------------------------ */
 typedef struct _MM_ADDRESS_SPACE MM_ADDRESS_SPACE, *PMM_ADDRESS_SPACE;
 NTSTATUS MmCreateAddressSpace(PMM_ADDRESS_SPACE *Space);
 VOID MmDeleteAddressSpace(PMM_ADDRESS_SPACE Space); /* not while it is current */
 /* Makes Space's pages the ones at user addresses. NULL unmaps user memory. Called at each thread switch whose process differs and by attach. */
 VOID MmSwitchAddressSpace(PMM_ADDRESS_SPACE Space);
 extern PMM_ADDRESS_SPACE MmCurrentAddressSpace;
+/* A page fault that is none: the page is there and allows it, the host has only not mapped it since the last switch. It is mapped then. Any IRQL. */
+BOOLEAN MmMapOnDemand(ULONG64 Address, ULONG Error);
 
 /* What to do about a page fault. TRUE: resolved, go on (guard page of a growing stack included). FALSE: *Status is the exception
    (STATUS_ACCESS_VIOLATION, STATUS_GUARD_PAGE_VIOLATION, STATUS_STACK_OVERFLOW, or STATUS_IN_PAGE_ERROR, whose cause is then *Cause). Only for user addresses. */

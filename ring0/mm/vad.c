@@ -206,9 +206,7 @@ NTSTATUS MiCommit(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End, ULONG Pro
 }
 
 VOID MiDecommit(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
-    Space->RunsValid = FALSE;
-    if (Space == MmCurrentAddressSpace)
-        HalOps->unmap(Start, End - Start);
+    MiUnmapUser(Space, Start, End);
     MM_PFN first = 0;
     SIZE_T count = 0;
     for (ULONG64 address = Start; address < End; address += PAGE_SIZE) {

@@ -20,4 +20,4 @@ $(BUILD)/bench/scale.sys: bench/scale.h bench/steps.h
 bench-scale: $(BENCH_SCALE) $(BUILD)/ringside
 	$(BUILD)/ringside run --alone --verifier off --memory 4G -d $(BUILD)/bench/scale.sys $(BUILD)/bench/scale.exe
 bench: $(BENCH) $(BUILD)/ringside
-	BUILD=$(BUILD) bench/run.sh
+	BUILD=$(BUILD) bench/run.sh $(BENCH_ROWS)

@@ -30,6 +30,7 @@ static struct console {
     uint32_t terminals;
     struct stream out[3];
 } consoles[CONSOLE_MAX + 1];
+static uint32_t highest_place; /* of those that have been opened: the others have never been touched */
 
 static struct {
     bool colour;
@@ -142,7 +143,7 @@ static void leave_terminal(struct console *console) {
 
 void console_stop(void) {
     flush_trace();
-    for (uint32_t place = CONSOLE_MAX; place > 0; place--)
+    for (uint32_t place = highest_place; place > 0; place--)
         console_close(consoles[place].number);
     leave_terminal(&consoles[0]);
     if (host.trace_fd > 2)
@@ -195,6 +196,8 @@ void console_open(uint32_t number, const int descriptors[3]) {
         stop_blocking(console->fd[stream]);
     console->used = true;
     console->number = number;
+    if (console_place(number) > highest_place)
+        highest_place = console_place(number);
     console->terminals = find_terminals(console);
 }
 

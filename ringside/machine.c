@@ -42,7 +42,7 @@
 
 /* The members of hal_ops; each has a stub in stubs.S. */
 #define DOORS(F)                                                                                                                                     \
-    F(map), F(unmap), F(protect), F(discard), F(page_write), F(page_read), F(set_gs), F(monotonic_ns), F(wall_time), F(entropy), F(wait),            \
+    F(map), F(unmap), F(protect), F(discard), F(fill), F(page_write), F(page_read), F(set_gs), F(monotonic_ns), F(wall_time), F(entropy), F(wait),   \
         F(console_write), F(console_read), F(console_terminals), F(console_want), F(debug_line), F(request_next), F(request_data), F(request_note),  \
         F(request_done), F(state_read), F(state_append), F(state_replace), F(trace), F(message), F(file_open), F(file_close), F(file_read),          \
         F(file_write), F(file_info), F(file_resize), F(file_flush), F(file_delete), F(file_rename), F(file_list), F(file_host_path),                 \
@@ -244,7 +244,7 @@ static const char *load_kernel(uint64_t *entry) {
         if ((section.characteristics & PE_SECTION_DISCARDABLE) && strcmp(section.name, ".reloc") != 0) {
             continue; /* debug data: read from the file when there is a screen to print */
         }
-        memcpy(ram + section.rva, image.data + section.raw_offset, section.raw_size);
+        memory_fill(ram + section.rva, image.data + section.raw_offset, section.raw_size);
         uint64_t size = (section.mapped_size + HAL_PAGE - 1) / HAL_PAGE * HAL_PAGE;
         ok = ok && host_map(HAL_KERNEL_BASE + section.rva, KERNEL_PHYSICAL + section.rva, size, section_protection(&section)) == 0;
     }

@@ -83,6 +83,20 @@ bool memory_create(uint64_t ram_size) {
     return host_unmap(HAL_DRIVER_START, HAL_PAGE) == 0;
 }
 
+int64_t host_fill(uint64_t pa, const void *from, uint64_t size) {
+    if (pa > ram_bytes || size > ram_bytes - pa) {
+        return -HAL_EINVAL;
+    }
+    ssize_t written = pwrite(ram_fd, from, size, (off_t)pa);
+    return written == (ssize_t)size ? 0 : written < 0 ? -errno : -HAL_EIO;
+}
+
+void memory_fill(void *to, const void *from, uint64_t size) {
+    if (size < HAL_FILL_LEAST || host_fill((uint64_t)to - HAL_RAM_BASE, from, size) != 0) {
+        memcpy(to, from, size);
+    }
+}
+
 int64_t host_map(uint64_t va, uint64_t pa, uint64_t size, uint32_t prot) {
     if (!is_pe_range(va, size) || !is_ram_range(pa, size)) {
         return -HAL_EINVAL;

@@ -94,6 +94,7 @@ door_\name:
     DOOR unmap, host_unmap
     DOOR protect, host_protect
     DOOR discard, host_discard
+    DOOR fill, host_fill
     DOOR page_write, host_page_write
     DOOR page_read, host_page_read
     DOOR set_gs, host_set_gs

@@ -62,7 +62,7 @@ demo: $(BUILD)/ringside samples
 
 TEST_SOURCES_test_options := $(wildcard ringside/options/*.c) ringside/log/level.c
 TEST_SOURCES_test_command_line := ringside/command_line.c
-TEST_SOURCES_test_files := $(foreach n,files handles open path list,ringside/files/$(n).c) ringside/files/root.c ringside/files/beneath.c ringside/files/janitor.c ringside/files/overlay.c ringside/files/names.c ringside/files/shares.c
+TEST_SOURCES_test_files := ringside/memory.c $(foreach n,files handles open path list,ringside/files/$(n).c) ringside/files/root.c ringside/files/beneath.c ringside/files/janitor.c ringside/files/overlay.c ringside/files/names.c ringside/files/shares.c
 TEST_SOURCES_test_pe := $(wildcard ring0/ldr/pe*.c)
 TEST_SOURCES_test_log := $(wildcard ringside/options/*.c) ringside/files/whole.c $(foreach n,store record level filter format,ringside/log/$(n).c) -ljansson
 TEST_SOURCES_test_fence := ringside/fence/fence.c ringside/fence/key.c ringside/fence/filter.c ringside/files/beneath.c

@@ -12,7 +12,7 @@
 #pragma once
 #include <stdint.h>
 
-#define HAL_VERSION 4
+#define HAL_VERSION 5
 #define HAL_PAGE    4096u
 
 /* ---- The address layout: the same in every run ------------------------------------------------------------------------- */
@@ -36,6 +36,7 @@
 #define HAL_PROT_READ  1u
 #define HAL_PROT_WRITE 2u
 #define HAL_PROT_EXEC  4u
+#define HAL_FILL_LEAST 16384u
 
 /* ---- Traps ------------------------------------------------------------------------------------------------------------- */
 
@@ -260,6 +261,8 @@ typedef struct hal_ops {
     int64_t (*unmap)(uint64_t va, uint64_t size);
     int64_t (*protect)(uint64_t va, uint64_t size, uint32_t prot);
     int64_t (*discard)(uint64_t pa, uint64_t size); /* RAM pages become zero and cost the host nothing until touched */
+    /* As a copy to RAM, without mapping it: spares the host a fault and a cleared page for each page that is new, and is worth it from HAL_FILL_LEAST on. */
+    int64_t (*fill)(uint64_t pa, const void *from, uint64_t size);
     /* The paging file: as many pages as are written, the lowest slots first; not kept. Between slot * HAL_PAGE of it and one page of RAM. */
     int64_t (*page_write)(uint64_t slot, uint64_t pa);
     int64_t (*page_read)(uint64_t slot, uint64_t pa);

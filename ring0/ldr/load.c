@@ -193,12 +193,14 @@ static NTSTATUS LdrpMap(const struct pe_image *File, PCUNICODE_STRING FullName, 
     return STATUS_SUCCESS;
 }
 
+/* What our own drivers only have for debuggers is read from their files. */
 static VOID LdrpFill(PLDRP_MODULE Module, const struct pe_image *File, const LDRP_LAYOUT *Layout, BOOLEAN Verified) {
     UCHAR *base = Module->Public.DllBase;
     struct pe_section section;
     RtlCopyMemory(base, File->data, File->headers_size);
     for (ULONG i = 0; pe_section(File, i, &section); i++)
-        RtlCopyMemory(base + section.rva, File->data + section.raw_offset, section.raw_size);
+        if (!Module->Public.Inbox || (section.characteristics & (PE_SECTION_DISCARDABLE | PE_SECTION_EXECUTE)) != PE_SECTION_DISCARDABLE)
+            RtlCopyMemory(base + section.rva, File->data + section.raw_offset, section.raw_size);
     pe_relocate(File, base, (ULONG64)base - File->base);
     if (Verified && KiMachine->cpus > 1 && KiMachine->points != HAL_POINTS_CALLS)
         KiPlantPoints(base, File->image_size, Module->Public.Name);

@@ -2,7 +2,7 @@
 #include "mm/mi.h"
 
 /*
- * Images for user mode. An MM_IMAGE keeps the file and one pristine copy in memory layout at the preferred base. A process that gets the
+ * Images for user mode. An MM_IMAGE keeps one pristine copy of the file in memory layout at the preferred base. A process that gets the
  * preferred base shares that copy's frames until it writes to them; one that does not gets a relocated copy of its own.
  */
 
@@ -24,12 +24,16 @@ static UCHAR MiImageProtect(ULONG Characteristics) {
     return (UCHAR)__builtin_ctz(write ? PAGE_WRITECOPY : (Characteristics & PE_SECTION_READ) ? PAGE_READONLY : PAGE_NOACCESS);
 }
 
-/* Headers and sections of the file into zeroed memory of image size. */
-static VOID MiLayOutImage(const struct pe_image *Pe, UCHAR *Memory) {
+/* Headers and sections of the file into zeroed frames. */
+static VOID MiLayOutImage(const struct pe_image *Pe, MM_PFN Frame) {
     struct pe_section section;
-    RtlCopyMemory(Memory, Pe->data, Pe->headers_size);
-    for (ULONG i = 0; pe_section(Pe, i, &section); i++)
-        RtlCopyMemory(Memory + section.rva, Pe->data + section.raw_offset, section.raw_size);
+    UCHAR *memory = MiRamAddress(Frame);
+    RtlCopyMemory(memory, Pe->data, Pe->headers_size);
+    for (ULONG i = 0; pe_section(Pe, i, &section); i++) {
+        const UCHAR *raw = (const UCHAR *)Pe->data + section.raw_offset;
+        if (section.raw_size < HAL_FILL_LEAST || HalOps->fill(Frame * PAGE_SIZE + section.rva, raw, section.raw_size) != 0)
+            RtlCopyMemory(memory + section.rva, raw, section.raw_size);
+    }
 }
 
 NTSTATUS MmCreateImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING Name, PMM_IMAGE *Result) {
@@ -38,7 +42,7 @@ NTSTATUS MmCreateImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING Name, PMM
     if (!NT_SUCCESS(status))
         return status;
     SIZE_T pages = MI_PAGES(pe.image_size);
-    PMM_IMAGE image = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*image) + pages + Name->Length + Size, 'mImM');
+    PMM_IMAGE image = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*image) + pages + Name->Length, 'mImM');
     if (image == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (!MiAllocateFrames(pages, ~0ull, &image->Frame)) {
@@ -51,14 +55,10 @@ NTSTATUS MmCreateImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING Name, PMM
     image->EntryRva = pe.entry;
     image->Subsystem = pe.subsystem;
     image->Relocatable = (pe.characteristics & PE_FILE_RELOCS_STRIPPED) == 0;
-    image->FileSize = Size;
     image->Name.Buffer = (PWSTR)(image + 1);
     image->Name.Length = image->Name.MaximumLength = Name->Length;
     RtlCopyMemory(image->Name.Buffer, Name->Buffer, Name->Length);
     image->PageProtect = (UCHAR *)image->Name.Buffer + Name->Length;
-    image->File = image->PageProtect + pages;
-    RtlCopyMemory(image->File, File, Size);
-    pe.data = image->File;
 
     /* Below a page of alignment the sections cannot be told apart: all of it is writable and executable. */
     BOOLEAN flat = pe.section_alignment < PAGE_SIZE;
@@ -66,7 +66,7 @@ NTSTATUS MmCreateImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING Name, PMM
     struct pe_section section;
     for (ULONG i = 0; pe_section(&pe, i, &section) && !flat; i++)
         memset(image->PageProtect + section.rva / PAGE_SIZE, MiImageProtect(section.characteristics), section.mapped_size / PAGE_SIZE);
-    MiLayOutImage(&pe, MiRamAddress(image->Frame));
+    MiLayOutImage(&pe, image->Frame);
     *Result = image;
     return STATUS_SUCCESS;
 }
@@ -87,7 +87,7 @@ static NTSTATUS MiImageFrames(PMM_IMAGE Image, ULONG64 Base, MM_PFN *First) {
         return STATUS_SUCCESS;
     }
     struct pe_image pe;
-    pe_parse(Image->File, Image->FileSize, &pe);
+    pe_parse_mapped(MiRamAddress(Image->Frame), Image->Pages * PAGE_SIZE, &pe);
     if (pe.foreign_relocation_count != 0)
         return STATUS_INVALID_IMAGE_FORMAT;
     if (!MiAllocateFrameRun(Image->Pages, 0, MmTotalFrames, 0, FALSE, First))

@@ -263,8 +263,6 @@ struct _MM_IMAGE {
     BOOLEAN Relocatable;
     ULONG SectionCount;
     UCHAR *PageProtect; /* log2 of PAGE_*, a byte per page */
-    PVOID File;         /* the file's bytes: relocations and headers are read from here */
-    SIZE_T FileSize;
 };
 NTSTATUS MiMapImage(PMM_ADDRESS_SPACE Space, PMM_IMAGE Image, PVOID *Base, SIZE_T *Size);
 

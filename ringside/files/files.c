@@ -2,6 +2,7 @@
 #include "files/names.h"
 #include "files/root.h"
 #include "files/shares.h"
+#include "memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +39,7 @@ int64_t files_read(int64_t handle, uint64_t offset, void *data, uint64_t size) {
             return 0;
         if (size > file->entry->size - offset)
             size = file->entry->size - offset;
-        memcpy(data, (const char *)file->entry->data + offset, size);
+        memory_fill(data, (const char *)file->entry->data + offset, size);
         return (int64_t)size;
     }
     int fd = file->kind == FILE_OVERLAY ? file->entry->fd : file->fd;

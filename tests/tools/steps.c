@@ -3,6 +3,7 @@
  * "steps NAME PHASE ITEMS INSTRUCTIONS"; everything else that it prints is the program's own, and so is the exit code. What the host does for it is counted, what Linux does is not.
  */
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,15 @@ static void report(const struct user_regs_struct *registers) {
     fflush(stdout);
 }
 
+/* A repeated string instruction stops after each repetition, and counts once. */
+static int is_another(pid_t child) {
+    static uint64_t last;
+    uint64_t rip = (uint64_t)ptrace(PTRACE_PEEKUSER, child, offsetof(struct user_regs_struct, rip), NULL);
+    int another = rip != last;
+    last = rip;
+    return another;
+}
+
 /* The signal that the program is to get. */
 static int stopped(pid_t child, int signal) {
     siginfo_t info;
@@ -35,7 +45,7 @@ static int stopped(pid_t child, int signal) {
         return signal;
     }
     if (info.si_code == TRAP_TRACE) {
-        count++;
+        count += (uint64_t)is_another(child);
     } else if (info.si_code == SI_KERNEL && ptrace(PTRACE_GETREGS, child, NULL, &registers) == 0) {
         report(&registers);
     }

@@ -1,5 +1,5 @@
 /*
- * ops.exe NAME COUNT [steps]: does one thing COUNT times, after a hundred times to warm up; bench/run.sh takes the time. With `steps`, under tests/tools/steps, the instructions of all
+ * ops.exe NAME COUNT [steps]: does one thing COUNT times, after twenty times to warm up; bench/run.sh takes the time. With `steps`, under tests/tools/steps, the instructions of all
  * COUNT are counted. Exit code 0: done; 1: it failed, and how is on stdout.
  */
 #include <stdio.h>
@@ -147,8 +147,26 @@ static void two_large_processes(void) {
 static void start_process(unsigned long count) {
     while (count--) {
         HANDLE process = start("nothing");
+        DWORD code;
         WaitForSingleObject(process, INFINITE);
+        need(GetExitCodeProcess(process, &code) && code == 0, "the process that was started");
         CloseHandle(process);
+    }
+}
+
+/* C:\sink.sys becomes a service, is loaded, unloaded and is none again. */
+static SC_HANDLE services;
+static void open_services(void) { need((services = OpenSCManagerA(NULL, NULL, SC_MANAGER_ALL_ACCESS)) != NULL, "OpenSCManager"); }
+static void load_driver(unsigned long count) {
+    while (count--) {
+        SERVICE_STATUS status;
+        SC_HANDLE service = CreateServiceA(services, "Sink", NULL, SERVICE_ALL_ACCESS, SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START,
+                                           SERVICE_ERROR_NORMAL, "C:\\sink.sys", NULL, NULL, NULL, NULL, NULL);
+        need(service != NULL, "CreateService");
+        need(StartServiceA(service, 0, NULL), "StartService");
+        need(ControlService(service, SERVICE_CONTROL_STOP, &status), "ControlService");
+        need(DeleteService(service), "DeleteService");
+        CloseServiceHandle(service);
     }
 }
 
@@ -209,6 +227,7 @@ static const struct {
     {"large", two_large_processes, ping},
     {"thread", NULL, thread},
     {"process", NULL, start_process},
+    {"driver", open_services, load_driver},
     {"registry", open_key, query_value},
     {"pages", NULL, pages},
     {"heap", NULL, heap},
@@ -238,7 +257,7 @@ int main(int argc, char **argv) {
             continue;
         if (ops[i].prepare != NULL)
             ops[i].prepare();
-        ops[i].run(argc > 3 ? 20 : 100);
+        ops[i].run(20);
         if (argc > 3)
             StepsBeginAll();
         ops[i].run(count);

@@ -8,7 +8,7 @@ include tests/cli.mk
 include tests/crt.mk
 include tests/dlls.mk
 
-TEST_IMAGES := $(BUILD)/bench/scale.sys $(BUILD)/bench/scale.exe $(CRT_PROGRAMS) $(TEST_DLLS) $(TEST_BAD_IMAGES) $(TEST_PROGRAMS) $(TEST_TOOLS) $(TESTS_KERNEL:%=$(BUILD)/tests/kernel/%.sys) $(TESTS_BAD:%=$(BUILD)/tests/bad/%.sys) $(TESTS_USER:%=$(BUILD)/tests/user/%.exe)
+TEST_IMAGES := $(BUILD)/bench/sink.sys $(BUILD)/bench/ops.exe $(BUILD)/bench/scale.sys $(BUILD)/bench/scale.exe $(CRT_PROGRAMS) $(TEST_DLLS) $(TEST_BAD_IMAGES) $(TEST_PROGRAMS) $(TEST_TOOLS) $(TESTS_KERNEL:%=$(BUILD)/tests/kernel/%.sys) $(TESTS_BAD:%=$(BUILD)/tests/bad/%.sys) $(TESTS_USER:%=$(BUILD)/tests/user/%.exe)
 TEST_SCRIPTS := $(wildcard tests/*.t) $(TESTS_KERNEL:%=$(BUILD)/tests/kernel-%.t) $(TESTS_USER_TAP:%=$(BUILD)/tests/user-%.t) $(TESTS_HOST:%=$(BUILD)/tests/host-%.t)
 
 $(BUILD)/tests/%.o: tests/%.c tests/kernel/tap.h

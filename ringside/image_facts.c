@@ -239,6 +239,8 @@ static void judge(struct image_facts *facts) {
         say(facts, EXIT_REFUSED, "refused: neither a driver nor a program of Windows");
     else if (facts->driver && image->checksum != pe_checksum(image))
         say(facts, EXIT_REFUSED, "refused: its checksum is %s: link it with /release", image->checksum == 0 ? "not set" : "wrong");
+    else if (facts->driver && (image->characteristics & PE_FILE_RELOCS_STRIPPED) != 0)
+        say(facts, EXIT_REFUSED, "refused: it has no relocations and cannot be moved from its base: link it without /fixed");
     else if (facts->driver && imports_from(facts, "ntdll.dll"))
         say(facts, EXIT_REFUSED, "refused: it imports from ntdll.dll, which only programs have");
     else if (!facts->driver && (image->characteristics & PE_FILE_DLL) == 0 && count != 0)

@@ -2,6 +2,7 @@
 #include "command_line.h"
 #include "files/files.h"
 #include "ldr/pe.h"
+#include "machine.h"
 #include "message.h"
 #include "files/names.h"
 #include "files/shares.h"
@@ -47,11 +48,15 @@ static int refuse_file(const char *path, const char *host_path, int error) {
     }
 }
 
+static bool is_inside(const char *argument) {
+    return (argument[0] | 0x20) == 'c' && argument[1] == ':' && (argument[2] == '\\' || argument[2] == '/');
+}
+
 /* "C:\dir\file", as it is called in the machine, becomes "dir/file" below the root; NULL: no such path. */
 static char *root_path_of(const char *argument) {
     char *path;
 
-    if ((argument[0] | 0x20) != 'c' || argument[1] != ':' || (argument[2] != '\\' && argument[2] != '/'))
+    if (!is_inside(argument))
         return NULL;
     path = strdup(argument + 3);
     for (char *c = path; c != NULL && *c != '\0'; c++)
@@ -164,27 +169,87 @@ static int judge_program(const char *argument, const uint8_t *data, uint64_t siz
     return EXIT_REFUSED;
 }
 
-/* What CreateProcess would refuse is refused before there is a machine, with more to say. What the program imports is not looked at here. */
-static int check_program(const char *argument, const char *machine_name) {
+/* The bytes of an image that is placed, from malloc, in *data: 0 or a negative errno. */
+static int read_placed(const char *machine_name, uint8_t **data, uint64_t *size) {
     char *path = root_path_of(machine_name);
     hal_file_info info;
     int64_t file = path != NULL ? files_open(path, HAL_FILE_READ, HAL_OPEN, &info) : -ENOMEM;
-    uint8_t *data = NULL;
-    int status = EXIT_OURS;
+    int error = 0;
 
-    if (file >= 0 && info.size > PE_MAX_IMAGE) {
-        message_error(argument, "it is larger than the 1 GiB that an image can be: give a Windows program");
-        status = EXIT_REFUSED;
-    } else if (file < 0 || (data = malloc(info.size + 1)) == NULL || files_read(file, 0, data, info.size) != (int64_t)info.size) {
-        message_error(argument, "it cannot be read: check the file and its permissions");
-        status = EXIT_REFUSED;
-    } else {
-        status = judge_program(argument, data, info.size);
-    }
-    if (file >= 0)
-        files_close(file);
-    free(data);
     free(path);
+    if (file < 0)
+        return (int)file;
+    *data = info.size <= PE_MAX_IMAGE ? malloc(info.size + 1) : NULL;
+    *size = info.size;
+    if (*data == NULL)
+        error = info.size > PE_MAX_IMAGE ? -EFBIG : -ENOMEM;
+    else if (files_read(file, 0, *data, info.size) != (int64_t)info.size)
+        error = -EIO;
+    if (error != 0)
+        free(*data);
+    files_close(file);
+    return error;
+}
+
+#define DEEPEST_IMPORT 8 /* of libraries that need libraries */
+
+static bool is_ours(const char *name) {
+    for (uint32_t i = 0; i < ringside_image_count; i++)
+        if (strcasecmp(ringside_images[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* What an image of the host imports and lies beside it comes along. What is not there is the loaders' affair. */
+static void place_imports(const char *host_path, const uint8_t *data, uint64_t size, unsigned depth) {
+    struct pe_image image;
+
+    if (depth == DEEPEST_IMPORT || is_inside(host_path) || pe_parse(data, size, &image) != PE_OK)
+        return;
+    for (uint32_t i = 0; i < image.import_dll_count; i++) {
+        const char *name = pe_import_dll(&image, i);
+        char *beside = NULL, *inside = NULL;
+        uint8_t *library;
+        uint64_t library_size;
+        if (name == NULL || strpbrk(name, "/\\:") != NULL || is_ours(name) ||
+            asprintf(&beside, "%.*s%s", (int)(names_last(host_path) - host_path), host_path, name) < 0)
+            continue;
+        if (add_named(name, beside) == 0 && asprintf(&inside, "C:\\%s", name) >= 0 && read_placed(inside, &library, &library_size) == 0) {
+            place_imports(beside, library, library_size, depth + 1);
+            free(library);
+        }
+        free(beside);
+        free(inside);
+    }
+}
+
+/* What CreateProcess would refuse is refused before there is a machine, with more to say. */
+static int check_program(const char *argument, const char *machine_name) {
+    uint8_t *data;
+    uint64_t size;
+    int error = read_placed(machine_name, &data, &size), status;
+
+    if (error != 0) {
+        message_error(argument, error == -EFBIG ? "it is larger than the 1 GiB that an image can be: give a Windows program"
+                                                : "it cannot be read: check the file and its permissions");
+        return EXIT_REFUSED;
+    }
+    status = judge_program(argument, data, size);
+    if (status == 0)
+        place_imports(argument, data, size, 0);
+    free(data);
+    return status;
+}
+
+static int place_driver(const char *argument, const char **machine_name) {
+    int status = place_image(argument, machine_name);
+    uint8_t *data;
+    uint64_t size;
+
+    if (status == 0 && read_placed(*machine_name, &data, &size) == 0) {
+        place_imports(argument, data, size, 0);
+        free(data);
+    }
     return status;
 }
 
@@ -245,7 +310,7 @@ int place_files(struct run_options *options) {
     int status = 0;
 
     for (size_t i = 0; i < options->driver_count && status == 0; i++)
-        status = place_image(options->drivers[i], &options->machine_drivers[i]);
+        status = place_driver(options->drivers[i], &options->machine_drivers[i]);
     if (options->program != NULL && status == 0)
         status = place_program(options, options->program, options->arguments, options->argument_count);
     for (size_t i = 0; i < options->further_count && status == 0; i++)

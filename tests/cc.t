@@ -79,6 +79,17 @@ ok $? "without a warning"
 run "$ringside" run --alone -d "$work/older.sys"
 exits 0 "it works"
 err_has 'older: 07x111669149696, block 1' "sprintf is the kernel's"
+printf '#include <ntifs.h>\n#include <ntdddisk.h>\n#include <ntddvol.h>\nULONG a[] = {IOCTL_DISK_IS_CLUSTERED, IOCTL_VOLUME_QUERY_ALLOCATION_HINT};\n%s' \
+    'NTSTATUS DriverEntry(PDRIVER_OBJECT d, PUNICODE_STRING r) { return STATUS_UNSUCCESSFUL; }' >"$work/disk.c"
+compile "$work/disk.c" -o "$work/disk.sys"
+exits 0 "control codes of disks and volumes"
+for before in '#define INITGUID\n#include <windows.h>\n' '#include <windows.h>\n#include <initguid.h>\n'; do
+    printf "$before"'#include <winioctl.h>\nint main(void) { return GUID_DEVINTERFACE_DISK.Data1 != 0x53f56307; }\n' >"$work/guid.c"
+    compile "$work/guid.c" -o "$work/guid.exe"
+    exits 0 "GUIDs of winioctl.h after $before"
+    run "$ringside" run --alone "$work/guid.exe"
+    exits 0 "are there"
+done
 compile tests/sources/newer.c -o "$work/newer.sys"
 exits 0 "annotations, roles, locks, counted strings"
 [ ! -s "$work/err" ]

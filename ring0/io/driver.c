@@ -184,7 +184,7 @@ static NTSTATUS StartDriver(PUNICODE_STRING ServiceKey, PCWSTR Directory, const 
         return STATUS_IMAGE_ALREADY_LOADED;
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = LdrLoadDriverImage(File, Size, FullName, HostPath, Inbox, &Module, Refusal);
+    Status = IopLoadImage(FullName, File, Size, HostPath, Inbox, &Module, Refusal);
     if (!NT_SUCCESS(Status)) {
         DropDriver(Driver);
         return Status;
@@ -248,8 +248,7 @@ static NTSTATUS ImagePath(HANDLE Key, PCUNICODE_STRING ServiceName, PKEY_VALUE_P
     return Status;
 }
 
-/* Reads the file into pool. HostPath (HAL_MAX_PATH bytes) gets where the host has it, for the symbolizer; "" when it is not on drive C:. */
-static NTSTATUS ReadWhole(PUNICODE_STRING Path, PVOID *File, SIZE_T *Size, PSTR HostPath) {
+NTSTATUS IopReadImage(PUNICODE_STRING Path, PVOID *File, SIZE_T *Size, PSTR HostPath) {
     OBJECT_ATTRIBUTES Attributes;
     FILE_STANDARD_INFORMATION Standard;
     LARGE_INTEGER Offset = {.QuadPart = 0};
@@ -285,6 +284,8 @@ static NTSTATUS ReadWhole(PUNICODE_STRING Path, PVOID *File, SIZE_T *Size, PSTR 
     return Status;
 }
 
+VOID IopFreeImage(PVOID File) { ExFreePoolWithTag(File, IOP_DRIVER_TAG); }
+
 static BOOLEAN IsImageLoaded(PCUNICODE_STRING Path) {
     for (PLIST_ENTRY Link = PsLoadedModuleList.Flink; Link != &PsLoadedModuleList; Link = Link->Flink)
         if (RtlEqualUnicodeString(&CONTAINING_RECORD(Link, LDR_MODULE, InLoadOrderLinks)->FullDllName, Path, TRUE))
@@ -315,10 +316,10 @@ static NTSTATUS LoadWithKey(HANDLE Key, PUNICODE_STRING ServiceKey, PKEY_VALUE_P
     else if (FindDriver(&ServiceName) || IsImageLoaded(&Path))
         Status = STATUS_IMAGE_ALREADY_LOADED;
     else
-        Status = ReadWhole(&Path, &File, &Size, HostPath);
+        Status = IopReadImage(&Path, &File, &Size, HostPath);
     if (NT_SUCCESS(Status)) {
         Status = StartDriver(ServiceKey, Directory, File, Size, &Path, HostPath, FALSE, Refusal);
-        ExFreePoolWithTag(File, IOP_DRIVER_TAG);
+        IopFreeImage(File);
     }
     if (HostPath)
         ExFreePoolWithTag(HostPath, IOP_DRIVER_TAG);

@@ -124,6 +124,14 @@ VOID IopFreeClientExtensions(PIOP_DRIVER Driver);
 VOID IopFreeReinitialize(PIOP_DRIVER Driver);
 /* DriverEntry has succeeded: devices open up, empty MajorFunction slots are filled, INIT goes, reinitialisation routines run. */
 VOID IopOpenDriver(PIOP_DRIVER Driver);
+/* Reads a file into pool, for IopFreeImage. HostPath (HAL_MAX_PATH bytes) gets where the host has it, for the symbolizer; "" when it is not on drive C:.
+   PASSIVE_LEVEL, as the next. */
+NTSTATUS IopReadImage(PUNICODE_STRING Path, PVOID *File, SIZE_T *Size, PSTR HostPath);
+VOID IopFreeImage(PVOID File);
+/* LdrLoadDriverImage, and before it the libraries that the image imports from and that are not loaded: from Path's directory or \SystemRoot\System32\drivers.
+   What DllInitialize returns, if it fails. library.c */
+NTSTATUS IopLoadImage(PCUNICODE_STRING Path, const VOID *File, SIZE_T Size, PCSTR HostPath, BOOLEAN Inbox, struct _LDR_MODULE **Module,
+                      struct _LDR_REFUSAL *Refusal);
 /* The common end of all loading, with the image in memory; an object of a full name without an image. */
 NTSTATUS IopStartInboxDriver(PUNICODE_STRING ServiceKey, const hal_image *Image, PCUNICODE_STRING FullName);
 NTSTATUS IopCreateDriverObject(PCUNICODE_STRING Name, PIOP_DRIVER *Driver);

@@ -203,6 +203,8 @@ VOID KiBugCheckException(ULONG Code, ULONG_PTR P3, ULONG_PTR P4, PEXCEPTION_POIN
     }
     if (Record->ExceptionCode == STATUS_ACCESS_VIOLATION && Record->NumberParameters >= 2 && Record->ExceptionInformation[0] <= 8) {
         _snprintf(What, sizeof What - 1, ", %s address %p", Access[Record->ExceptionInformation[0]], (PVOID)Record->ExceptionInformation[1]);
+    } else if (Record->ExceptionCode == STATUS_BREAKPOINT) {
+        strncpy(What, ", and there is no kernel debugger to take it", sizeof What - 1);
     }
     _snprintf(Text, sizeof Text - 1, "%s%s: %s", Name != NULL ? Name : Number, What, Where);
     /* Crash dumps show the code sign-extended in all of these but 3B. */

@@ -14,6 +14,18 @@ static VOID LdrpResolveImport(const struct pe_import *Import, LDRP_TARGET *Targe
     Target->Routine = Target->Module != NULL ? LdrpResolveExport(Target->Module, Import->name, Import->ordinal, 0, &Target->Name) : NULL;
 }
 
+PCSTR LdrFindAbsentImport(const VOID *File, SIZE_T Size) {
+    struct pe_image pe;
+    if (pe_parse(File, Size, &pe) != PE_OK || pe.subsystem != PE_SUBSYSTEM_NATIVE)
+        return NULL;
+    for (ULONG i = 0; i < pe.import_dll_count; i++) {
+        PCSTR dll = pe_import_dll(&pe, i);
+        if (dll != NULL && LdrpFindModuleByName(dll, TRUE) == NULL)
+            return dll;
+    }
+    return NULL;
+}
+
 NTSTATUS LdrpCheckImports(const struct pe_image *File, ULONG *MissingCount, SIZE_T *MissingText, PLDR_REFUSAL Refusal) {
     struct pe_import_cursor cursor = {0};
     struct pe_import import;
@@ -25,8 +37,8 @@ NTSTATUS LdrpCheckImports(const struct pe_image *File, ULONG *MissingCount, SIZE
         if (dll != NULL && LdrpFindModuleByName(dll, TRUE) != NULL)
             continue;
         if (File->subsystem == PE_SUBSYSTEM_NATIVE)
-            return LdrpRefuse(Refusal, STATUS_OBJECT_NAME_NOT_FOUND, "load that driver first, or build without it",
-                              "imports from %.200s, which is not loaded", dll != NULL ? dll : "a module without a name");
+            return LdrpRefuse(Refusal, STATUS_OBJECT_NAME_NOT_FOUND, "put that file beside it or into System32\\drivers, or load it first",
+                              "imports from %.200s, which is neither loaded nor there", dll != NULL ? dll : "a module without a name");
         return LdrpRefuse(Refusal, STATUS_OBJECT_NAME_NOT_FOUND, "link drivers with /subsystem:native",
                           "is a %s for user mode, not a driver: the kernel has no %.200s to import from",
                           (File->characteristics & PE_FILE_DLL) != 0 ? "DLL" : "program", dll != NULL ? dll : "module without a name");

@@ -29,6 +29,7 @@ typedef struct _LDR_MODULE { /* starts as KLDR_DATA_TABLE_ENTRY: DriverObject->D
     CHAR HostPath[256]; /* for the symbolizer */
     CHAR Name[64];      /* "example.sys" */
     BOOLEAN IsDriver;   /* not ntoskrnl or hal */
+    BOOLEAN IsLibrary;  /* for drivers that import from it: no driver object, stays for ever without a DllUnload */
     BOOLEAN Inbox;
     BOOLEAN InitDiscarded;
 } LDR_MODULE, *PLDR_MODULE;
@@ -42,11 +43,18 @@ typedef struct _LDR_REFUSAL {
 extern LIST_ENTRY PsLoadedModuleList;
 VOID LdrInitSystem(VOID); /* registers ntoskrnl.exe where the host mapped it, loads hal.dll */
 
+typedef enum _LDR_ROLE { LdrSystem, LdrInboxDriver, LdrDriver, LdrLibrary } LDR_ROLE; /* hal.dll; ours; others'; what those import from */
+
 /* Loads a driver image from file bytes: checks, maps, relocates, binds, protects. When it refuses, *Refusal says why. */
-NTSTATUS LdrLoadDriverImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullName, PCSTR HostPath, BOOLEAN Inbox, PLDR_MODULE *Module,
+NTSTATUS LdrLoadDriverImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullName, PCSTR HostPath, LDR_ROLE Role, PLDR_MODULE *Module,
                             PLDR_REFUSAL Refusal);
+/* The first module that the file imports from and that is not loaded; the name lies in the file. NULL: none, or no such file. */
+PCSTR LdrFindAbsentImport(const VOID *File, SIZE_T Size);
+/* Formats Refusal->Why and copies Advice. */
+VOID LdrRefuse(PLDR_REFUSAL Refusal, PCSTR Advice, PCSTR Why, ...);
 /* "What: it is empty (STATUS_INVALID_FILE_FOR_SECTION 0xC0000020, Win32 error 193): build it again", always terminated. */
 VOID LdrDescribeRefusal(CHAR *Text, SIZE_T Size, PCSTR What, NTSTATUS Status, const LDR_REFUSAL *Refusal);
+/* Drops one reference of those that LdrLoadDriverImage gave and images bound to it hold. The last one of a library calls its DllUnload. PASSIVE_LEVEL. */
 VOID LdrUnloadDriverImage(PLDR_MODULE Module);
 VOID LdrDiscardInit(PLDR_MODULE Module);            /* after DriverEntry: INIT sections and other IMAGE_SCN_MEM_DISCARDABLE ones but .reloc of use */
 /* Does the code at Routine lie in an image that is linked with /INTEGRITYCHECK? If not, a message says what Function refuses and what to do. */

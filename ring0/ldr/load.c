@@ -13,15 +13,26 @@
  * and protecting, which cannot fail. What each refusal is on Windows: docs/images.md.
  */
 
-NTSTATUS LdrpRefuse(PLDR_REFUSAL Refusal, NTSTATUS Status, PCSTR Advice, PCSTR Why, ...) {
-    va_list arguments;
-    va_start(arguments, Why);
-    _vsnprintf(Refusal->Why, sizeof(Refusal->Why) - 1, Why, arguments);
-    va_end(arguments);
+static VOID LdrpFillRefusal(PLDR_REFUSAL Refusal, PCSTR Advice, PCSTR Why, va_list Arguments) {
+    _vsnprintf(Refusal->Why, sizeof(Refusal->Why) - 1, Why, Arguments);
     Refusal->Why[sizeof(Refusal->Why) - 1] = '\0';
     strncpy(Refusal->Advice, Advice, sizeof(Refusal->Advice) - 1);
     Refusal->Advice[sizeof(Refusal->Advice) - 1] = '\0';
+}
+
+NTSTATUS LdrpRefuse(PLDR_REFUSAL Refusal, NTSTATUS Status, PCSTR Advice, PCSTR Why, ...) {
+    va_list arguments;
+    va_start(arguments, Why);
+    LdrpFillRefusal(Refusal, Advice, Why, arguments);
+    va_end(arguments);
     return Status;
+}
+
+VOID LdrRefuse(PLDR_REFUSAL Refusal, PCSTR Advice, PCSTR Why, ...) {
+    va_list arguments;
+    va_start(arguments, Why);
+    LdrpFillRefusal(Refusal, Advice, Why, arguments);
+    va_end(arguments);
 }
 
 VOID LdrDescribeRefusal(CHAR *Text, SIZE_T Size, PCSTR What, NTSTATUS Status, const LDR_REFUSAL *Refusal) {
@@ -61,7 +72,7 @@ static NTSTATUS LdrpCheckFile(const VOID *File, SIZE_T Size, struct pe_image *Pe
 
 /* NT itself looks at neither subsystem nor the DLL bit: programs and user-mode DLLs fail through their imports. One without imports from
    the kernel would run as a driver there, which can only be a mistake. */
-static NTSTATUS LdrpCheckKind(const struct pe_image *Pe, PLDR_REFUSAL Refusal) {
+static NTSTATUS LdrpCheckKind(const struct pe_image *Pe, LDR_ROLE Role, PLDR_REFUSAL Refusal) {
     if (Pe->subsystem != PE_SUBSYSTEM_NATIVE) {
         BOOLEAN kernel = FALSE;
         for (ULONG i = 0; i < Pe->import_dll_count; i++)
@@ -70,7 +81,7 @@ static NTSTATUS LdrpCheckKind(const struct pe_image *Pe, PLDR_REFUSAL Refusal) {
             return LdrpRefuse(Refusal, STATUS_INVALID_IMAGE_FORMAT, "link drivers with /subsystem:native", "is a %s, not a driver",
                               (Pe->characteristics & PE_FILE_DLL) ? "DLL for user mode" : "program");
     }
-    if (Pe->entry == 0)
+    if (Pe->entry == 0 && Role == LdrDriver)
         return LdrpRefuse(Refusal, STATUS_INVALID_IMAGE_FORMAT, "link it with /entry:DriverEntry", "has no entry point");
     return STATUS_SUCCESS;
 }
@@ -224,8 +235,8 @@ static VOID LdrpFill(PLDRP_MODULE Module, const struct pe_image *File, const LDR
         MmProtectSystemImage((PVOID)Module->GuardBase, Layout->Guard, HAL_PROT_NONE);
 }
 
-static NTSTATUS LdrpLoad(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullName, PCSTR HostPath, BOOLEAN Inbox, BOOLEAN Driver,
-                         PLDRP_MODULE *Module, PLDR_REFUSAL Refusal) {
+static NTSTATUS LdrpLoad(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullName, PCSTR HostPath, LDR_ROLE Role, PLDRP_MODULE *Module,
+                         PLDR_REFUSAL Refusal) {
     struct pe_image pe;
     ULONG missing_count;
     SIZE_T missing_text;
@@ -240,8 +251,8 @@ static NTSTATUS LdrpLoad(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullNam
         status = LdrpRefuse(Refusal, STATUS_CONFLICTING_ADDRESSES, "link without /fixed", "has no relocations and cannot be moved from its base");
     if (NT_SUCCESS(status)) {
         status = LdrpCheckImports(&pe, &missing_count, &missing_text, Refusal);
-        if (NT_SUCCESS(status) && Driver)
-            status = LdrpCheckKind(&pe, Refusal);
+        if (NT_SUCCESS(status) && Role != LdrSystem)
+            status = LdrpCheckKind(&pe, Role, Refusal);
     }
     if (!NT_SUCCESS(status))
         return status;
@@ -250,21 +261,22 @@ static NTSTATUS LdrpLoad(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullNam
         return LdrpRefuse(Refusal, status, "run with more --memory", "does not fit into the machine's memory");
 
     PLDR_MODULE public = &(*Module)->Public;
-    public->IsDriver = Driver;
-    public->Inbox = Inbox;
+    public->IsDriver = Role != LdrSystem;
+    public->IsLibrary = Role == LdrLibrary;
+    public->Inbox = Role == LdrSystem || Role == LdrInboxDriver;
     public->PreferredBase = pe.base;
     if (HostPath != NULL)
         strncpy(public->HostPath, HostPath, sizeof(public->HostPath) - 1);
     (*Module)->Pe = pe;
     LdrpInsertModule(*Module, FullName);
-    LdrpFill(*Module, &pe, &layout, Driver && !Inbox);
+    LdrpFill(*Module, &pe, &layout, !public->Inbox);
     return STATUS_SUCCESS;
 }
 
-NTSTATUS LdrLoadDriverImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullName, PCSTR HostPath, BOOLEAN Inbox, PLDR_MODULE *Module,
+NTSTATUS LdrLoadDriverImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullName, PCSTR HostPath, LDR_ROLE Role, PLDR_MODULE *Module,
                             PLDR_REFUSAL Refusal) {
     PLDRP_MODULE module;
-    NTSTATUS status = LdrpLoad(File, Size, FullName, HostPath, Inbox, TRUE, &module, Refusal);
+    NTSTATUS status = LdrpLoad(File, Size, FullName, HostPath, Role, &module, Refusal);
     if (NT_SUCCESS(status)) {
         *Module = &module->Public;
         PsCallImageNotifyRoutines(&module->Public.FullDllName, NULL, module->Public.DllBase, module->Public.SizeOfImage);
@@ -289,11 +301,21 @@ static VOID LdrpCheckNoRoutine(PLDR_MODULE Module) {
     }
 }
 
+/* "DllInitialize and DllUnload", learn.microsoft.com: a library without the routine, or whose routine fails, stays. */
+static BOOLEAN LdrpMayUnload(PLDR_MODULE Library) {
+    NTSTATUS(NTAPI * Routine)(VOID) = LdrFindExport(Library, "DllUnload", 0);
+    return Routine != NULL && NT_SUCCESS(Routine());
+}
+
 VOID LdrUnloadDriverImage(PLDR_MODULE Module) {
     PLDRP_MODULE module = CONTAINING_RECORD(Module, LDRP_MODULE, Public);
     /* Others are bound to its exports: it stays until the last of them goes. */
     if (--Module->LoadCount != 0)
         return;
+    if (Module->IsLibrary && !LdrpMayUnload(Module)) {
+        Module->LoadCount = 1;
+        return;
+    }
     VfCheckUnload(Module->DllBase, Module->SizeOfImage, Module->Name);
     LdrpCheckNoRoutine(Module);
     LdrpForgetModule(module);
@@ -341,7 +363,7 @@ VOID LdrInitSystem(VOID) {
         const hal_image *image = &KiMachine->images[i];
         if (LdrpCompareNames(image->name, "hal.dll") != 0)
             continue;
-        NTSTATUS status = LdrpLoad(image->data, image->size, &name, NULL, TRUE, FALSE, &module, &refusal);
+        NTSTATUS status = LdrpLoad(image->data, image->size, &name, NULL, LdrSystem, &module, &refusal);
         if (!NT_SUCCESS(status))
             KiFatal("hal.dll cannot be loaded: it %s", refusal.Why);
         return;

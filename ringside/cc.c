@@ -13,9 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define APT_COMPILER "apt install clang-19 lld-19"
-#define APT_HEADERS  "apt install mingw-w64-x86-64-dev"
-#define OLDEST_CLANG 16 /* #pragma alloc_text */
+#define APT_COMPILER    "apt install clang-19 lld-19"
+#define APT_HEADERS     "apt install mingw-w64-x86-64-dev"
+#define APT_CXX_LIBRARY "apt install g++-mingw-w64-x86-64"
+#define OLDEST_CLANG    16 /* #pragma alloc_text */
 
 enum kind { DRIVER, NATIVE, PROGRAM, LIBRARY };
 
@@ -211,7 +212,10 @@ static int compile(const struct build *build, const char *source, const char *na
     command_add(&command, source);
     command_add(&command, "-o");
     command_addf(&command, "%s/%s.o", build->directory, name);
-    return command_run(&command, build->options->verbose);
+    int status = command_run(&command, build->options->verbose);
+    if (status != 0 && is_cxx && build->libstdcxx == NULL && source_wants_cxx_library(source))
+        message_error(source, "standard C++ headers are not there: " APT_CXX_LIBRARY);
+    return status;
 }
 
 /* Headers are found by any case beside the sources, where -I says, and in ours and mingw-w64's directories. */

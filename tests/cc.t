@@ -90,6 +90,11 @@ for before in '#define INITGUID\n#include <windows.h>\n' '#include <windows.h>\n
     run "$ringside" run --alone "$work/guid.exe"
     exits 0 "are there"
 done
+printf '#include <vector>\nint main() { return missing; }\n' >"$work/vector.cpp"
+compile "$work/vector.cpp" -o "$work/vector.exe"
+exits 1 "a standard C++ header"
+grep -q "g++-mingw-w64\|'missing'" "$work/err"
+ok $? "is not there, and how to get it; or there"
 compile tests/sources/newer.c -o "$work/newer.sys"
 exits 0 "annotations, roles, locks, counted strings"
 [ ! -s "$work/err" ]

@@ -90,3 +90,18 @@ enum source_main source_main(const char *path) {
     fclose(file);
     return kind;
 }
+
+/* #include <vector>: standard C++ headers are the ones without an ending. */
+bool source_wants_cxx_library(const char *path) {
+    FILE *file = fopen(path, "re");
+    char *line = NULL, ending;
+    size_t room = 0;
+    bool wants = false;
+
+    while (file != NULL && !wants && getline(&line, &room, file) > 0)
+        wants = sscanf(line, " # include < %*[a-z0-9_/] %c", &ending) == 1 && ending == '>';
+    free(line);
+    if (file != NULL)
+        fclose(file);
+    return wants;
+}

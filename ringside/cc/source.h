@@ -10,3 +10,6 @@ bool source_is_cxx(const char *path); /* by its ending: .cpp, .cc, .cxx, .c++ */
  */
 enum source_main { SOURCE_MAIN_PLAIN, SOURCE_MAIN_LOOSE, SOURCE_MAIN_VOID };
 enum source_main source_main(const char *path);
+
+/* Whether it includes a standard C++ header by itself. */
+bool source_wants_cxx_library(const char *path);

@@ -132,6 +132,8 @@ static bool find_mingw(struct build *build) {
 
 /* ---- Compiling and linking -------------------------------------------------------------------------------- */
 
+static bool is_compiled(const char *source) { return source_kind(source) <= SOURCE_CXX; }
+
 /* -l and -Wl, are for the linker. */
 static bool is_linker_flag(const char *flag) { return strncmp(flag, "-Wl,", 4) == 0 || (flag[0] == '-' && flag[1] == 'l' && flag[2] != '\0'); }
 
@@ -174,7 +176,7 @@ static int compile(const struct build *build, const char *source, const char *na
     /* sprintf and its like are the kernel's. Visual C++ has these instructions' intrinsics without being asked; clang uses none of them by itself. */
     static const char driver[] = "-D__USE_MINGW_ANSI_STDIO=0 -D_AMD64_ -DAMD64 -D_WIN64 -D_KERNEL_MODE=1 -mcx16 -mxsave -mrdrnd -mrdseed -mfsgsbase";
     struct command command = {0};
-    bool is_cxx = source_is_cxx(source);
+    bool is_cxx = source_kind(source) == SOURCE_CXX;
     enum source_main main_kind = source_main(source);
 
     command_add(&command, build->clang);
@@ -256,9 +258,21 @@ static bool write_overlay(const struct build *build) {
     return ok;
 }
 
+/* The kit's libraries whose contents every driver is linked with here anyway, or that are headers. */
+static bool is_kit_library(const char *flag) {
+    static const char *const names[] = {"ntoskrnl", "hal", "wdm", "wdmsec", "ntstrsafe", "aux_klib", "csq", "libcntpr", "BufferOverflowK"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(flag + strlen("-l"), names[i]) == 0)
+            return true;
+    return false;
+}
+
 static void add_linker_flags(struct command *command, const struct build *build) {
     for (size_t i = 0; i < build->options->extra_count; i++) {
         const char *flag = build->options->extra[i];
+        if (build->kind == DRIVER && is_linker_flag(flag) && is_kit_library(flag))
+            continue;
         if (strncmp(flag, "-Wl,", 4) == 0)
             command_add(command, flag + 4);
         else if (is_linker_flag(flag))
@@ -283,7 +297,7 @@ static bool defines(const struct build *build, size_t objects, const char *name,
     bool found = false;
 
     for (size_t i = 0; i < objects && !found; i++) {
-        char *path = object_path(build, i);
+        char *path = is_compiled(build->options->sources[i]) ? object_path(build, i) : NULL;
         found = path != NULL && object_defines(path, name, prefix);
         free(path);
     }
@@ -299,6 +313,9 @@ static bool has_entry(const struct build *build, size_t objects) {
     for (size_t i = 0; i < build->options->extra_count; i++)
         if (is_linker_flag(build->options->extra[i]))
             return true; /* it may come from a library, or be renamed */
+    for (size_t i = 0; i < objects; i++)
+        if (source_kind(build->options->sources[i]) == SOURCE_LINKED)
+            return true;
     snprintf(mangled, sizeof mangled, "_Z%zu%s", strlen(name), name);
     if (build->kind == LIBRARY || defines(build, objects, name, false) ||
         (build->kind == PROGRAM && (defines(build, objects, "wmain", false) || defines(build, objects, "ringside_main", false))))
@@ -346,8 +363,13 @@ static int link_image(const struct build *build, size_t objects) {
         command_addf(&command, "%s/dllcrt2.o", build->lib);
         break;
     }
-    for (size_t i = 0; i < objects; i++)
-        command_addf(&command, "%s/%zu.o", build->directory, i);
+    for (size_t i = 0; i < objects; i++) {
+        const char *source = build->options->sources[i];
+        if (is_compiled(source))
+            command_addf(&command, "%s/%zu.o", build->directory, i);
+        else
+            command_addf(&command, "%s%s", source_kind(source) == SOURCE_DEF ? "-def:" : "", source);
+    }
     add_linker_flags(&command, build);
     if (build->kind == DRIVER) {
         add_kernel_variables(&command);
@@ -390,7 +412,8 @@ static int make(struct build *build) {
     for (size_t i = 0; i < options->source_count && status == 0; i++) {
         char name[32];
         snprintf(name, sizeof name, "%zu", i);
-        status = compile(build, options->sources[i], name, false);
+        if (is_compiled(options->sources[i]))
+            status = compile(build, options->sources[i], name, false);
     }
     if (status == 0 && !has_entry(build, objects))
         status = 1;
@@ -414,7 +437,13 @@ int cc_command(const struct cc_options *options) {
             message_error(options->sources[i], "it cannot be read (%s): check the path", strerror(errno));
             return EXIT_OURS;
         }
-        build.cxx = build.cxx || source_is_cxx(options->sources[i]);
+        enum source_kind kind = source_kind(options->sources[i]);
+        if (kind == SOURCE_OTHER) {
+            message_error(options->sources[i], "it is no C or C++ source, object file, library or .def file: leave it out%s",
+                          strcasestr(options->sources[i], ".rc") != NULL ? "; nothing here needs its resources" : "");
+            return EXIT_OURS;
+        }
+        build.cxx = build.cxx || kind == SOURCE_CXX;
     }
     if (find_tools(&build) && find_mingw(&build) && headers_make(build.directory))
         status = make(&build);

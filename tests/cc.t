@@ -95,6 +95,14 @@ compile "$work/vector.cpp" -o "$work/vector.exe"
 exits 1 "a standard C++ header"
 grep -q "g++-mingw-w64\|'missing'" "$work/err"
 ok $? "is not there, and how to get it; or there"
+compile tests/sources/kit.c -o "$work/kit.sys" -- -laux_klib -lntstrsafe -lwdmsec -llibcntpr
+exits 0 "the kit's libraries by name"
+[ ! -s "$work/err" ]
+ok $? "without a warning"
+run "$ringside" run --alone -d "$work/kit.sys"
+exits 0 "they work"
+err_has ': ntoskrnl.exe, last: kit.sys' "aux_klib lists the modules"
+err_lacks 'wrong:' "nothing is wrong"
 compile tests/sources/newer.c -o "$work/newer.sys"
 exits 0 "annotations, roles, locks, counted strings"
 [ ! -s "$work/err" ]
@@ -134,6 +142,20 @@ run "$ringside" run "$work/both.exe"
 out_has 42 "two sources"
 [ -z "$(ls -A "$TMPDIR")" ]
 ok $? "nothing is left in the directory for temporary files"
+
+cp "$work/twice.dll" "$work/x.rc"
+compile "$work/one.c" "$work/x.rc" -o "$work/both.exe"
+exits 125 "a resource script"
+err_has 'x.rc: it is no C or C++ source' "is refused by name"
+one_line "a resource script"
+printf 'LIBRARY\nEXPORTS\n  Other = other\n' >"$work/two.def"
+compile "$work/two.c" "$work/two.def" -o "$work/two.dll" -- "-Wl,-implib:$work/two.lib"
+exits 0 "a .def file"
+printf '__declspec(dllimport) int Other(void);\nint main(void) { return Other(); }\n' >"$work/three.c"
+compile "$work/three.c" "$work/two.lib" -o "$work/three.exe"
+exits 0 "a library among the sources"
+run "$ringside" run "$work/three.exe"
+exits 42 "both work"
 
 # Mistakes
 printf 'int main(void) { return x; }\n' >"$work/bad.c"

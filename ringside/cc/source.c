@@ -5,14 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool source_is_cxx(const char *path) {
-    static const char *const endings[] = {".cpp", ".cc", ".cxx", ".c++"};
+enum source_kind source_kind(const char *path) {
+    static const struct {
+        const char *ending;
+        enum source_kind kind;
+    } kinds[] = {{".c", SOURCE_C},      {".cpp", SOURCE_CXX},    {".cc", SOURCE_CXX},   {".cxx", SOURCE_CXX},    {".c++", SOURCE_CXX},
+                 {".o", SOURCE_LINKED}, {".obj", SOURCE_LINKED}, {".a", SOURCE_LINKED}, {".lib", SOURCE_LINKED}, {".def", SOURCE_DEF}};
     const char *dot = strrchr(path, '.');
 
-    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++)
-        if (strcasecmp(dot, endings[i]) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; dot != NULL && i < sizeof kinds / sizeof *kinds; i++)
+        if (strcasecmp(dot, kinds[i].ending) == 0)
+            return kinds[i].kind;
+    return SOURCE_OTHER;
 }
 
 /* The next token that is no comment: an identifier, or one character. length 0: the end. */

@@ -2,7 +2,14 @@
 #pragma once
 #include <stdbool.h>
 
-bool source_is_cxx(const char *path); /* by its ending: .cpp, .cc, .cxx, .c++ */
+enum source_kind {
+    SOURCE_C,
+    SOURCE_CXX,    /* .cpp, .cc, .cxx, .c++ */
+    SOURCE_LINKED, /* an object file or a library: .o, .obj, .a, .lib */
+    SOURCE_DEF,    /* a module definition file */
+    SOURCE_OTHER
+};
+enum source_kind source_kind(const char *path); /* by its ending, without regard to case */
 
 /*
  * What kind of main() a C source has, for Visual C++ takes any and clang does not: one that returns nothing, or one whose first parameter is no int,

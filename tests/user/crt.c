@@ -137,7 +137,7 @@ static void environment(void) {
     char value[8];
     OK(GetEnvironmentVariableA("RINGSIDE_A", value, 8) == 1 && *value == 'b', "Windows sees it");
     OK(system(NULL) == 0 && errno == ENOENT && (errno = 0, system("pause") == -1) && errno == ENOENT, "system: no command interpreter");
-    OK(!_putenv("COMSPEC=C:\\Windows\\System32\\sc.exe") && system(NULL) == 1 && system("x") > 0, "another one's exit code");
+    OK(!_putenv("COMSPEC=C:\\Windows\\System32\\reg.exe") && system(NULL) == 1 && system("x") > 0, "another one's exit code");
     OK(!_putenv("RINGSIDE_A=") && !getenv("RINGSIDE_A") && _putenv("nothing") == -1, "removed");
 }
 

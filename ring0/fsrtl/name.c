@@ -94,3 +94,27 @@ BOOLEAN NTAPI FsRtlIsNtstatusExpected(NTSTATUS Ntstatus) {
     return Ntstatus != STATUS_DATATYPE_MISALIGNMENT && Ntstatus != STATUS_ACCESS_VIOLATION && Ntstatus != STATUS_ILLEGAL_INSTRUCTION &&
            Ntstatus != STATUS_INSTRUCTION_MISALIGNMENT;
 }
+
+/* The characters that FsRtlIsNameInExpression takes for more than themselves. */
+BOOLEAN NTAPI FsRtlDoesNameContainWildCards(PUNICODE_STRING Name) {
+    for (ULONG i = 0; i < Name->Length / sizeof(WCHAR); i++) {
+        WCHAR c = Name->Buffer[i];
+        if (c == L'*' || c == L'?' || c == DOS_STAR || c == DOS_QM || c == DOS_DOT)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+BOOLEAN NTAPI FsRtlAreNamesEqual(PCUNICODE_STRING Name1, PCUNICODE_STRING Name2, BOOLEAN IgnoreCase, PCWCH UpcaseTable) {
+    if (Name1->Length != Name2->Length)
+        return FALSE;
+    for (ULONG i = 0; i < Name1->Length / sizeof(WCHAR); i++)
+        if (FsRtlpFold(Name1->Buffer[i], IgnoreCase, UpcaseTable) != FsRtlpFold(Name2->Buffer[i], IgnoreCase, UpcaseTable))
+            return FALSE;
+    return TRUE;
+}
+
+/* An exception that a file system may give to its caller as it is, or the general one instead. */
+NTSTATUS NTAPI FsRtlNormalizeNtstatus(NTSTATUS Exception, NTSTATUS GenericException) {
+    return FsRtlIsNtstatusExpected(Exception) ? Exception : GenericException;
+}

@@ -282,3 +282,9 @@ NTSTATUS NTAPI NtRemoveIoCompletionEx(HANDLE IoCompletionHandle, PFILE_IO_COMPLE
     ObfDereferenceObject(Queue);
     return Status;
 }
+
+/* Undocumented, but imported. Quota is charged to nobody. */
+NTSTATUS NTAPI IoSetIoCompletion(PVOID IoCompletion, PVOID KeyContext, PVOID ApcContext, NTSTATUS IoStatus, ULONG_PTR IoStatusInformation,
+                                 BOOLEAN Quota) {
+    return IopPostPacket(IoCompletion, KeyContext, ApcContext, IoStatus, IoStatusInformation);
+}

@@ -39,6 +39,11 @@ static const CLASS FileClasses[] = {
     {FileReplaceCompletionInformation, 0, sizeof(FILE_COMPLETION_INFORMATION), 0, 0},
     {FileIoCompletionNotificationInformation, sizeof(FILE_IO_COMPLETION_NOTIFICATION_INFORMATION),
      sizeof(FILE_IO_COMPLETION_NOTIFICATION_INFORMATION), 0, 0},
+    {FileHardLinkInformation, sizeof(FILE_LINKS_INFORMATION), 0, 0, 0},
+    {FileNormalizedNameInformation, sizeof(FILE_NAME_INFORMATION), 0, 0, 0},
+    {FileIsRemoteDeviceInformation, sizeof(FILE_IS_REMOTE_DEVICE_INFORMATION), 0, 0, 0},
+    {FileStandardLinkInformation, sizeof(FILE_STANDARD_LINK_INFORMATION), 0, 0, 0},
+    {FileVolumeNameInformation, 2 * sizeof(ULONG), 0, 0, 0}, /* FILE_VOLUME_NAME_INFORMATION */
     {FileValidDataLengthInformation, 0, sizeof(FILE_VALID_DATA_LENGTH_INFORMATION), 0, FILE_WRITE_DATA},
 };
 
@@ -115,9 +120,9 @@ static NTSTATUS SetNotificationModes(PFILE_OBJECT File, ULONG Modes) {
     return STATUS_SUCCESS;
 }
 
-/* A small answer of our own. Ends the request. */
+/* A small answer of our own; a warning has one, too. Ends the request. */
 static NTSTATUS Answer(PIOP_REQUEST Request, PIO_STATUS_BLOCK Iosb, PVOID To, const VOID *From, ULONG Size, NTSTATUS Status) {
-    if (NT_SUCCESS(Status)) {
+    if (!NT_ERROR(Status)) {
         __try {
             if (Size)
                 RtlCopyMemory(To, From, Size);
@@ -190,6 +195,22 @@ static NTSTATUS SendQuery(PIOP_REQUEST Request, UCHAR Major, PIO_STATUS_BLOCK Io
     return Status;
 }
 
+/* As much as fits of the name of the device that the file is on. */
+static NTSTATUS AnswerVolumeName(PIOP_REQUEST Request, PIO_STATUS_BLOCK Iosb, PVOID To, ULONG Length) {
+    ULONG Size = 0;
+    PVOID Information = NULL;
+    NTSTATUS Status = IopQueryVolumeName(Request->File->DeviceObject, &Information, &Size);
+
+    if (NT_SUCCESS(Status) && Size > Length) {
+        Size = Length;
+        Status = STATUS_BUFFER_OVERFLOW;
+    }
+    Status = Answer(Request, Iosb, To, Information, Size, Status);
+    if (Information)
+        ExFreePool(Information);
+    return Status;
+}
+
 NTSTATUS NTAPI NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation, ULONG Length,
                                       FILE_INFORMATION_CLASS FileInformationClass) {
     const CLASS *Class = FindClass(FileClasses, ARRAYSIZE(FileClasses), FileInformationClass);
@@ -222,6 +243,11 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStat
     }
     case FileAlignmentInformation:
         return Answer(&Request, IoStatusBlock, FileInformation, &Request.Device->AlignmentRequirement, sizeof(ULONG), STATUS_SUCCESS);
+    case FileIsRemoteDeviceInformation: {
+        BOOLEAN Remote = (Request.File->DeviceObject->Characteristics & FILE_REMOTE_DEVICE) != 0;
+        return Answer(&Request, IoStatusBlock, FileInformation, &Remote, sizeof Remote, STATUS_SUCCESS);
+    }
+    case FileVolumeNameInformation: return AnswerVolumeName(&Request, IoStatusBlock, FileInformation, Length);
     case FilePositionInformation:
         if (Request.Locked)
             return Answer(&Request, IoStatusBlock, FileInformation, &Request.File->CurrentByteOffset, sizeof(LARGE_INTEGER), STATUS_SUCCESS);

@@ -289,6 +289,11 @@ NTSTATUS IopCallSynchronously(PDEVICE_OBJECT Device, PIRP Irp, PIO_STATUS_BLOCK 
 /* Asks the file's driver for information, into kernel memory. */
 NTSTATUS IopQueryFile(PFILE_OBJECT File, UCHAR MajorFunction, ULONG Class, PVOID Buffer, ULONG Length, PULONG Returned);
 
+/* FILE_VOLUME_NAME_INFORMATION of a file on Device, in a block that the caller frees by ExFreePool. filename.c. */
+NTSTATUS IopQueryVolumeName(PDEVICE_OBJECT Device, PVOID *Information, PULONG Size);
+NTSTATUS NTAPI IoSetIoCompletion(PVOID IoCompletion, PVOID KeyContext, PVOID ApcContext, NTSTATUS IoStatus, ULONG_PTR IoStatusInformation,
+                                 BOOLEAN Quota);
+
 /* ---- Fast I/O: fastio.c ---- */
 typedef union _IOP_FAST_ANSWER {
     FILE_BASIC_INFORMATION Basic;

@@ -56,6 +56,19 @@ NTSTATUS NTAPI IoCheckShareAccess(ACCESS_MASK DesiredAccess, ULONG DesiredShareA
     return STATUS_SUCCESS;
 }
 
+/* Who may not write the file cannot keep others from reading it (documentation of IoCheckShareAccessEx, WritePermission). */
+static ULONG WithoutBlocking(ULONG Share, PBOOLEAN WritePermission) { return WritePermission && !*WritePermission ? Share | FILE_SHARE_READ : Share; }
+
+NTSTATUS NTAPI IoCheckShareAccessEx(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess, PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess,
+                                    BOOLEAN Update, PBOOLEAN WritePermission) {
+    return IoCheckShareAccess(DesiredAccess, WithoutBlocking(DesiredShareAccess, WritePermission), FileObject, ShareAccess, Update);
+}
+
+VOID NTAPI IoSetShareAccessEx(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess, PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess,
+                              PBOOLEAN WritePermission) {
+    IoSetShareAccess(DesiredAccess, WithoutBlocking(DesiredShareAccess, WritePermission), FileObject, ShareAccess);
+}
+
 VOID NTAPI IoRemoveShareAccess(PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess) {
     if (!Shares(FileObject))
         return;

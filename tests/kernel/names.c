@@ -20,6 +20,18 @@ static VOID Dissect(PCWSTR Path, PCWSTR First, PCWSTR Rest) {
     ok(RtlEqualUnicodeString(&F, &WantedFirst, FALSE) && RtlEqualUnicodeString(&R, &WantedRest, FALSE), "%ws is %ws and %ws", Path, First, Rest);
 }
 
+static VOID TestMoreNames(VOID) {
+    UNICODE_STRING Plain = RTL_CONSTANT_STRING(L"name.txt"), Upper = RTL_CONSTANT_STRING(L"NAME.TXT"), Wild = RTL_CONSTANT_STRING(L"n?me"),
+                   Dos = RTL_CONSTANT_STRING(L"n\"");
+    ok(!FsRtlDoesNameContainWildCards(&Plain) && FsRtlDoesNameContainWildCards(&Wild) && FsRtlDoesNameContainWildCards(&Dos), "wildcards");
+    ok(FsRtlAreNamesEqual(&Plain, &Upper, TRUE, NULL) && !FsRtlAreNamesEqual(&Plain, &Upper, FALSE, NULL) &&
+           !FsRtlAreNamesEqual(&Plain, &Wild, TRUE, NULL),
+       "equal names");
+    STATUS(FsRtlNormalizeNtstatus(STATUS_ACCESS_VIOLATION, STATUS_UNEXPECTED_IO_ERROR), STATUS_UNEXPECTED_IO_ERROR,
+           "an exception that nobody shall see");
+    STATUS(FsRtlNormalizeNtstatus(STATUS_DISK_FULL, STATUS_UNEXPECTED_IO_ERROR), STATUS_DISK_FULL, "and one that callers may");
+}
+
 static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
     static WCHAR Long[400];
     for (ULONG i = 0; i < RTL_NUMBER_OF(Long) - 1; i++)
@@ -50,4 +62,5 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     Dissect(L"", L"", L"");
     is(FsRtlIsNtstatusExpected(STATUS_DISK_FULL), TRUE, "a full disk is expected");
     is(FsRtlIsNtstatusExpected(STATUS_ACCESS_VIOLATION), FALSE, "an access violation is not");
+    TestMoreNames();
 }

@@ -51,6 +51,8 @@ static NTSTATUS Handle(PVOLUME Volume, PIRP Irp, PIO_STACK_LOCATION Stack, ULONG
         return FatList(Volume, Irp, File, Information);
     case IRP_MJ_QUERY_VOLUME_INFORMATION: return FatQueryVolume(Volume, Irp, Information);
     case IRP_MJ_FLUSH_BUFFERS: return Flush(Volume);
+    case IRP_MJ_QUERY_EA:
+    case IRP_MJ_SET_EA: return STATUS_EAS_NOT_SUPPORTED;
     default: return STATUS_INVALID_DEVICE_REQUEST;
     }
 }

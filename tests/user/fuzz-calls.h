@@ -27,7 +27,7 @@ static const char *const signatures[][2] = {
     {"NtQueryVolumeInformationFile", "hsblc"}, {"NtCreateSection", "pmopffh"}, {"NtFlushBuffersFile", "hs"}, {"NtProtectVirtualMemory", "hrpfp"},
     {"NtResumeThread", "Dp"}, {"NtTerminateThread", "vn"}, {"NtCreateFile", "pmospfffffbl"}, {"NtQueryEvent", "hcblp"},
     {"NtOpenDirectoryObject", "pmo"}, {"NtQuerySystemTime", "p"}, {"NtWaitForMultipleObjects", "fbfft"}, {"NtSetInformationObject", "hcbl"},
-    {"NtCancelIoFile", "hs"}, {"NtSetValueKey", "hunfbl"}, {"NtAlertThread", "h"}, {"NtAlertThreadByThreadId", "n"},
+    {"NtCancelIoFile", "hs"}, {"NtUnlockFile", "hsppn"}, {"NtQueryEaFile", "hsblfblpf"}, {"NtSetEaFile", "hsbl"}, {"NtSetValueKey", "hunfbl"}, {"NtAlertThread", "h"}, {"NtAlertThreadByThreadId", "n"},
     {"NtWaitForAlertByThreadId", "nt"}, {"NtCancelIoFileEx", "hss"}, {"NtCreateDirectoryObject", "pmo"}, {"NtCreateMutant", "pmof"},
     {"NtCreateSemaphore", "pmonn"}, {"NtCreateSymbolicLinkObject", "pmou"}, {"NtCreateThreadEx", "pmohqnfnllb"}, {"NtDeleteFile", "o"},
     {"NtDeleteKey", "h"}, {"NtDeleteValueKey", "hu"}, {"NtDisplayString", "u"}, {"NtFlushInstructionCache", "hbl"}, {"NtFlushKey", "h"},

@@ -52,6 +52,8 @@ NTSTATUS NTAPI HostfsFileSystemControl(PDEVICE_OBJECT Device, PIRP Irp) {
     return Result < 0 ? HostfsComplete(Irp, HostfsStatus(Result), 0) : HostfsComplete(Irp, STATUS_SUCCESS, HAL_MAX_PATH);
 }
 
+static NTSTATUS NTAPI HostfsNoEas(PDEVICE_OBJECT Device, PIRP Irp) { return HostfsComplete(Irp, STATUS_EAS_NOT_SUPPORTED, 0); }
+
 NTSTATUS HostfsCreateVolume(PDRIVER_OBJECT Driver, PUNICODE_STRING Name, DEVICE_TYPE Type, ULONG Characteristics, PDEVICE_OBJECT *Device) {
     NTSTATUS Status = IoCreateDevice(Driver, sizeof(HOSTFS_EXTENSION), Name, Type, Characteristics, FALSE, Device);
     PHOSTFS_EXTENSION Volume;
@@ -84,6 +86,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) 
     Driver->MajorFunction[IRP_MJ_DIRECTORY_CONTROL] = HostfsDirectoryControl;
     Driver->MajorFunction[IRP_MJ_QUERY_VOLUME_INFORMATION] = HostfsQueryVolume;
     Driver->MajorFunction[IRP_MJ_FILE_SYSTEM_CONTROL] = HostfsFileSystemControl;
+    Driver->MajorFunction[IRP_MJ_QUERY_EA] = Driver->MajorFunction[IRP_MJ_SET_EA] = HostfsNoEas;
     Driver->MajorFunction[IRP_MJ_LOCK_CONTROL] = HostfsLockControl;
 
     /* A file system's device rather than a disk's: a disk would want something mounted on it. */

@@ -179,6 +179,18 @@ VOID IopCompleteUnloadOrDelete(PDEVICE_OBJECT Device) {
     }
 }
 
+/* A filter above that has a routine for it detaches itself when the device below goes ("FastIoDetachDevice"): so file systems take volumes away. */
+static VOID DetachFilters(PDEVICE_OBJECT Device) {
+    PFAST_IO_DETACH_DEVICE Fast;
+    PDEVICE_OBJECT Above;
+
+    while ((Above = Device->AttachedDevice) != NULL && (Fast = IopFastRoutine(Above, FastIoDetachDevice)) != NULL) {
+        Fast(Above, Device);
+        if (Device->AttachedDevice == Above)
+            return;
+    }
+}
+
 VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject) {
     IOP_DEVOBJ_EXTENSION *Extension = IopExtension(DeviceObject);
 
@@ -194,6 +206,8 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject) {
     }
     if (DeviceObject->Flags & DO_DEVICE_HAS_NAME)
         ObMakeTemporaryObject(DeviceObject);
+    if (!DeviceObject->ReferenceCount)
+        DetachFilters(DeviceObject);
     Extension->ExtensionFlags |= DOE_DELETE_PENDING;
     IopCompleteUnloadOrDelete(DeviceObject);
 }

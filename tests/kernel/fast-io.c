@@ -77,6 +77,13 @@ static BOOLEAN NTAPI FastUnlockAll(PFILE_OBJECT File, PEPROCESS Process, PIO_STA
 static VOID NTAPI FastAcquire(PFILE_OBJECT File) { Acquired++; }
 static VOID NTAPI FastRelease(PFILE_OBJECT File) { Released++; }
 
+static PDEVICE_OBJECT DetachedFrom;
+static VOID NTAPI FastDetach(PDEVICE_OBJECT Source, PDEVICE_OBJECT Target) {
+    DetachedFrom = Target;
+    IoDetachDevice(Target);
+    IoDeleteDevice(Source);
+}
+
 static HANDLE Open(ULONG Options) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\FastIoTest");
     OBJECT_ATTRIBUTES Attributes;
@@ -224,5 +231,14 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     ZwClose(File);
     is(Asked(), 10, "a handle with locks is closed: the table unlocks them");
     ExDeleteResourceLite(&Fcb.Resource);
+
+    PDEVICE_OBJECT Lower, Above;
+    IoCreateDevice(DriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Lower);
+    IoCreateDevice(DriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Above);
+    Lower->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    IoAttachDeviceToDeviceStack(Above, Lower);
+    Table.FastIoDetachDevice = FastDetach;
+    IoDeleteDevice(Lower);
+    ok(DetachedFrom == Lower && DriverObject->DeviceObject == Device && Device->NextDevice == NULL, "a filter goes with the device below it");
     IoDeleteDevice(Device);
 }

@@ -5,6 +5,10 @@ TEST_TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests
 $(BUILD)/tests/programs/%.exe: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $^ -o $@
+$(BUILD)/tests/programs/carrier.exe: $(BUILD)/tests/programs/carrier.o
+$(BUILD)/tests/programs/carrier.o: tests/programs/carrier.rc $(BUILD)/samples/example-buffered.sys
+	@mkdir -p $(@D)
+	x86_64-w64-mingw32-windres -I $(BUILD) $< $@
 $(BUILD)/tests/programs/lacks.exe: $(BUILD)/tests/programs/lacks.lib
 $(BUILD)/tests/programs/%.lib: tests/programs/%.def
 	@mkdir -p $(@D)

@@ -6,5 +6,12 @@ TESTS_USER_TAP := $(filter-out $(TESTS_KERNEL) comm shares open-device named-obj
 $(BUILD)/tests/user/%.exe: tests/user/%.c tests/user/utap.h
 	@mkdir -p $(@D)
 	$(CC) $(PE_TARGET) -std=gnu17 -O1 -g -gdwarf-4 -fms-extensions -Xclang -fasync-exceptions -D_WIN32_WINNT=0x0A00 -ffile-prefix-map=$(CURDIR)/= \
-		-Wall -Wextra -Werror -Wno-unused-parameter -Wno-ignored-attributes -Wno-pragma-pack -fuse-ld=lld$(LLVM) $< -lntdll -o $@
+		-Wall -Wextra -Werror -Wno-unused-parameter -Wno-ignored-attributes -Wno-pragma-pack -fuse-ld=lld$(LLVM) $< $(USER_LIBS) -lntdll -o $@
+$(BUILD)/tests/user/resources.exe: $(BUILD)/tests/user/resources.o
+$(BUILD)/tests/user/resources.exe: USER_LIBS := $(BUILD)/tests/user/resources.o -lversion
+$(BUILD)/tests/user/resources.o: tests/user/resources.rc tests/user/resources.mc
+	@mkdir -p $(@D)
+	x86_64-w64-mingw32-windmc -r $(@D) -h $(@D) -x $(@D) tests/user/resources.mc
+	mv $(@D)/resources.rc $(@D)/resources.rc.messages
+	x86_64-w64-mingw32-windres -I $(@D) $< $@
 $(BUILD)/tests/user/fuzz-services.exe: $(wildcard tests/user/fuzz-*.h)

@@ -435,6 +435,14 @@ VOID NTAPI RtlpZeroTlsCell(ULONG Index);
 PIMAGE_NT_HEADERS NTAPI RtlImageNtHeader(PVOID Base);
 PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN MappedAsImage, USHORT Directory, PULONG Size);
 PVOID NTAPI RtlPcToFileHeader(PVOID Pc, PVOID *Base);
+/* ntdll/resource.c. Path: type, name and language, as many as Levels; what is below 65536 is a number. Base may be a handle of RtlpMapDll. What is found lies
+   in the image. STATUS_RESOURCE_DATA_NOT_FOUND (the image has none), STATUS_RESOURCE_TYPE_, NAME_ and LANG_NOT_FOUND. */
+NTSTATUS NTAPI LdrFindResource_U(PVOID Base, const ULONG_PTR *Path, ULONG Levels, IMAGE_RESOURCE_DATA_ENTRY **Entry);
+NTSTATUS NTAPI LdrFindResourceDirectory_U(PVOID Base, const ULONG_PTR *Path, ULONG Levels, IMAGE_RESOURCE_DIRECTORY **Directory);
+NTSTATUS NTAPI LdrAccessResource(PVOID Base, const IMAGE_RESOURCE_DATA_ENTRY *Entry, PVOID *Data, PULONG Size);
+NTSTATUS NTAPI RtlFindMessage(PVOID Base, ULONG Type, ULONG Language, ULONG Id, MESSAGE_RESOURCE_ENTRY **Message); /* STATUS_MESSAGE_NOT_FOUND */
+/* Entry Index below Path: its number, or its name, which lies in the image without a terminator. STATUS_NO_MORE_ENTRIES. Ours. */
+NTSTATUS NTAPI RtlpListResources(PVOID Base, const ULONG_PTR *Path, ULONG Levels, ULONG Index, ULONG_PTR *Id, PUNICODE_STRING Name);
 /* Path: NULL, or LOAD_WITH_ALTERED_SEARCH_PATH and LOAD_LIBRARY_SEARCH_ flags with the lowest bit set. Flags: NULL, or a pointer to image
    characteristics, of which IMAGE_FILE_EXECUTABLE_IMAGE means: as it is, without imports and DllMain. Loads with its imports and runs DllMain;
    counts when it is there already. */

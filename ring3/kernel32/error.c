@@ -194,8 +194,27 @@ static VOID Expand(MESSAGE_BUFFER *Out, PCWSTR Source, INSERTS *Inserts, BOOL Ig
     }
 }
 
-/* The message as a block of the process heap, or NULL with the last error set. Source is wide already. */
-static PWSTR MakeMessage(DWORD Flags, PCWSTR Source, DWORD Code, INSERTS *Inserts, SIZE_T *Length) {
+/* A module's message as a block of the process heap, or NULL with the last error set. */
+static PWSTR ModuleMessage(HMODULE Module, DWORD Code, DWORD Language) {
+    MESSAGE_RESOURCE_ENTRY *entry;
+    NTSTATUS status = RtlFindMessage(Module ? (PVOID)Module : NtPeb()->ImageBaseAddress, (ULONG)(ULONG_PTR)RT_MESSAGETABLE, Language, Code, &entry);
+    if (!BaseResult(status))
+        return NULL;
+    if (!(entry->Flags & MESSAGE_RESOURCE_UNICODE))
+        return BaseWide((PCSTR)entry->Text);
+    SIZE_T length = entry->Length - FIELD_OFFSET(MESSAGE_RESOURCE_ENTRY, Text);
+    PWSTR text = BaseAllocate(length + sizeof(WCHAR));
+    if (!text) {
+        BaseFail(ERROR_NOT_ENOUGH_MEMORY);
+        return NULL;
+    }
+    memcpy(text, entry->Text, length);
+    text[length / sizeof(WCHAR)] = 0;
+    return text;
+}
+
+/* The message as a block of the process heap, or NULL with the last error set. Source: the text, wide already, or the module. */
+static PWSTR MakeMessage(DWORD Flags, LPCVOID Source, DWORD Code, DWORD Language, INSERTS *Inserts, SIZE_T *Length) {
     MESSAGE_BUFFER out = {0};
     ULONG width = Flags & FORMAT_MESSAGE_MAX_WIDTH_MASK;
     BOOL ignore = (Flags & FORMAT_MESSAGE_IGNORE_INSERTS) != 0;
@@ -205,6 +224,12 @@ static PWSTR MakeMessage(DWORD Flags, PCWSTR Source, DWORD Code, INSERTS *Insert
             return NULL;
         }
         Expand(&out, Source, Inserts, ignore, width);
+        goto expanded;
+    }
+    PWSTR own = Flags & FORMAT_MESSAGE_FROM_HMODULE ? ModuleMessage((HMODULE)(ULONG_PTR)Source, Code, Language) : NULL;
+    if (own) {
+        Expand(&out, own, Inserts, ignore, width);
+        BaseFree(own);
     } else if (Flags & FORMAT_MESSAGE_FROM_SYSTEM) {
         PCSTR text = FindMessage(Code >> 16 == 0x8007 ? Code & 0xFFFF : Code); /* HRESULT_FROM_WIN32 finds the same text */
         if (!text) {
@@ -218,10 +243,11 @@ static PWSTR MakeMessage(DWORD Flags, PCWSTR Source, DWORD Code, INSERTS *Insert
         Expand(&out, L"\r\n", NULL, TRUE, width);
         BaseFree(wide);
     } else {
-        BaseFail((Flags & FORMAT_MESSAGE_FROM_HMODULE) ? ERROR_RESOURCE_TYPE_NOT_FOUND
-                                                       : ERROR_INVALID_PARAMETER); /* message resources are not read */
+        if (!(Flags & FORMAT_MESSAGE_FROM_HMODULE)) /* otherwise the module's error stands */
+            BaseFail(ERROR_INVALID_PARAMETER);
         return NULL;
     }
+expanded:
     if (!out.Error && !out.Text)
         Put(&out, L"", 0);
     if (out.Error) {
@@ -245,7 +271,7 @@ static INSERTS MakeInserts(DWORD Flags, va_list *Arguments, BOOL Narrow) {
 DWORD WINAPI FormatMessageW(DWORD Flags, LPCVOID Source, DWORD Code, DWORD Language, LPWSTR Buffer, DWORD Size, va_list *Arguments) {
     SIZE_T length;
     INSERTS inserts = MakeInserts(Flags, Arguments, FALSE);
-    PWSTR text = MakeMessage(Flags, Source, Code, Arguments ? &inserts : NULL, &length);
+    PWSTR text = MakeMessage(Flags, Source, Code, Language, Arguments ? &inserts : NULL, &length);
     if (!text)
         return 0;
     if (Flags & FORMAT_MESSAGE_ALLOCATE_BUFFER) { /* freed with LocalFree, which is the process heap's; Size is the least to allocate */
@@ -267,7 +293,9 @@ DWORD WINAPI FormatMessageA(DWORD Flags, LPCVOID Source, DWORD Code, DWORD Langu
     SIZE_T length;
     INSERTS inserts = MakeInserts(Flags, Arguments, TRUE);
     PWSTR source = (Flags & FORMAT_MESSAGE_FROM_STRING) && Source ? BaseWide(Source) : NULL;
-    PWSTR text = MakeMessage(Flags, source, Code, Arguments ? &inserts : NULL, &length);
+    if ((Flags & FORMAT_MESSAGE_FROM_STRING) && Source && !source)
+        return 0;
+    PWSTR text = MakeMessage(Flags, source ? source : Source, Code, Language, Arguments ? &inserts : NULL, &length);
     BaseFree(source);
     if (!text)
         return 0;

@@ -45,6 +45,8 @@ static const struct {
     {L"ms-win-core-sysinfo-l1-1", HOST(L"kernel32.dll")},
     {L"ms-win-core-timezone-l1-1", HOST(L"kernel32.dll")},
     {L"ms-win-core-util-l1-1", HOST(L"kernel32.dll")},
+    {L"ms-win-core-version-l1-1", HOST(L"version.dll")},
+    {L"ms-win-core-version-l1-2", HOST(L"version.dll")},
     {L"ms-win-crt-conio-l1-1", HOST(L"ucrtbase.dll")},
     {L"ms-win-crt-convert-l1-1", HOST(L"ucrtbase.dll")},
     {L"ms-win-crt-environment-l1-1", HOST(L"ucrtbase.dll")},

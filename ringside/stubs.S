@@ -122,6 +122,7 @@ door_\name:
     DOOR file_write, files_write
     DOOR file_info, files_info
     DOOR file_resize, files_resize
+    DOOR file_change, files_change
     DOOR file_flush, files_flush
     DOOR file_delete, files_delete
     DOOR file_rename, files_rename

@@ -154,6 +154,7 @@ typedef struct hal_bugcheck {
 /* ---- Files of the host, all below one root ------------------------------------------------------------------------------ */
 #define HAL_MAX_PATH 1024
 enum hal_file_access { HAL_FILE_READ = 1, HAL_FILE_WRITE = 2, HAL_FILE_DIRECTORY = 4, HAL_FILE_DELETE = 8 };
+enum hal_file_readonly { HAL_READONLY_AS_IS, HAL_READONLY_ON, HAL_READONLY_OFF };
 enum hal_file_disposition { HAL_OPEN, HAL_CREATE, HAL_OPEN_IF, HAL_OVERWRITE, HAL_OVERWRITE_IF, HAL_SUPERSEDE };
 
 typedef struct hal_file_info {
@@ -300,6 +301,8 @@ typedef struct hal_ops {
     int64_t (*file_info)(int64_t file, hal_file_info *info);
     int64_t (*file_resize)(int64_t file, uint64_t size);
     int64_t (*file_flush)(int64_t file);
+    /* Dates in NT time, 0: as it is; readonly: hal_file_readonly, of a file alone. The rest of what hal_file_info says is the host's. */
+    int64_t (*file_change)(int64_t file, uint64_t access_time, uint64_t write_time, uint32_t readonly);
     int64_t (*file_delete)(const char *path);
     int64_t (*file_rename)(const char *from, const char *to, uint32_t replace);
     /* Next entry of a directory in name order: index counts from 0; -HAL_ENOENT after the last. name: HAL_MAX_PATH bytes. */

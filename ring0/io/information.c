@@ -318,7 +318,8 @@ static NTSTATUS OpenTargetDirectory(PIOP_REQUEST Request, PFILE_RENAME_INFORMATI
         return STATUS_SUCCESS;
     InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Rename->RootDirectory, NULL);
     Status = IoCreateFile(Handle, FILE_WRITE_DATA | SYNCHRONIZE, &Attributes, &Iosb, NULL, 0, FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN,
-                          FILE_OPEN_FOR_BACKUP_INTENT, NULL, 0, CreateFileTypeNone, NULL, IO_OPEN_TARGET_DIRECTORY | IO_NO_PARAMETER_CHECKING);
+                          FILE_OPEN_FOR_BACKUP_INTENT, NULL, 0, CreateFileTypeNone, NULL,
+                          IO_OPEN_TARGET_DIRECTORY | IO_NO_PARAMETER_CHECKING | (Request->Mode != KernelMode ? IO_FORCE_ACCESS_CHECK : 0));
     if (!NT_SUCCESS(Status))
         return Status;
     Status = ObReferenceObjectByHandle(*Handle, 0, IopFileType, KernelMode, (PVOID *)Target, NULL);

@@ -11,7 +11,7 @@ PGENERIC_MAPPING NTAPI IoGetFileObjectGenericMapping(VOID) { return (PGENERIC_MA
 static VOID IopDeviceSecurityChanged(PVOID Object) { ((PDEVICE_OBJECT)Object)->SecurityDescriptor = *ObpSecurity(Object); }
 
 /* A file that is its device's own (opened by the device's name alone) has the device's descriptor. That of a file on a volume is its file system's to
-   keep, and there is no way to ask one yet. */
+   keep: filesecurity.c asks it. */
 static PSECURITY_DESCRIPTOR *IopFileSecurity(PVOID Object) {
     PFILE_OBJECT File = Object;
     return File->FileName.Length == 0 && File->RelatedFileObject == NULL && File->DeviceObject != NULL ? ObpSecurity(File->DeviceObject) : NULL;
@@ -35,6 +35,8 @@ VOID IoInitSystem(VOID) {
         .DispatcherOffset = FIELD_OFFSET(FILE_OBJECT, Event),
         .Security = IopFileSecurity,
         .SecurityChanged = IopFileSecurityChanged,
+        .QuerySecurity = IopQueryFileSecurity,
+        .SetSecurity = IopSetFileSecurity,
     };
     const OB_TYPE_INITIALIZER Device = {
         .Name = L"Device",

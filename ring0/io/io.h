@@ -286,6 +286,9 @@ VOID IopLockFile(PFILE_OBJECT File);
 VOID IopUnlockFile(PFILE_OBJECT File);
 /* Sends an IRP of the I/O manager's own (cleanup, close) with kernel buffers and waits; the status is the driver's. */
 NTSTATUS IopCallSynchronously(PDEVICE_OBJECT Device, PIRP Irp, PIO_STATUS_BLOCK Result);
+/* filesecurity.c: as OB_TYPE_INITIALIZER has them; the file's driver is asked. A driver that does not know the request: STATUS_INVALID_DEVICE_REQUEST. */
+NTSTATUS IopQueryFileSecurity(PVOID Object, SECURITY_INFORMATION Information, PSECURITY_DESCRIPTOR Buffer, PULONG Length, KPROCESSOR_MODE Mode);
+NTSTATUS IopSetFileSecurity(PVOID Object, SECURITY_INFORMATION Information, PSECURITY_DESCRIPTOR Given, KPROCESSOR_MODE Mode);
 /* Asks the file's driver for information, into kernel memory. */
 NTSTATUS IopQueryFile(PFILE_OBJECT File, UCHAR MajorFunction, ULONG Class, PVOID Buffer, ULONG Length, PULONG Returned);
 

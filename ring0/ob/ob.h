@@ -44,6 +44,10 @@ typedef struct _OB_TYPE_INITIALIZER {
        has been. */
     PSECURITY_DESCRIPTOR *(*Security)(PVOID Object);
     VOID (*SecurityChanged)(PVOID Object);
+    /* For objects of which Security says NULL: whoever keeps their descriptors is asked. Both may be NULL. Query: *Length is the room in Buffer, a caller's, of
+       Mode, and becomes what it takes; STATUS_BUFFER_TOO_SMALL. Set: Given is captured. */
+    NTSTATUS (*QuerySecurity)(PVOID Object, SECURITY_INFORMATION Information, PSECURITY_DESCRIPTOR Buffer, PULONG Length, KPROCESSOR_MODE Mode);
+    NTSTATUS (*SetSecurity)(PVOID Object, SECURITY_INFORMATION Information, PSECURITY_DESCRIPTOR Given, KPROCESSOR_MODE Mode);
 } OB_TYPE_INITIALIZER, *POB_TYPE_INITIALIZER;
 
 NTSTATUS ObCreateObjectType(const OB_TYPE_INITIALIZER *Initializer, POBJECT_TYPE *Type);

@@ -50,7 +50,13 @@ NTSTATUS NTAPI NtSetSecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityI
     status = SeCaptureSecurityDescriptor(SecurityDescriptor, mode, PagedPool, TRUE, &given);
     if (NT_SUCCESS(status)) {
         PSECURITY_DESCRIPTOR *place = ObpSecurity(object);
-        status = place != NULL ? SeCheckNewParts(given, SecurityInformation, mode) : STATUS_INVALID_DEVICE_REQUEST;
+        if (place == NULL) {
+            status = ObpHeader(object)->Type->Info.SetSecurity(object, SecurityInformation, given, mode);
+            SeReleaseSecurityDescriptor(given, mode, TRUE);
+            ObfDereferenceObject(object);
+            return status;
+        }
+        status = SeCheckNewParts(given, SecurityInformation, mode);
         if (NT_SUCCESS(status))
             status = SepMergeDescriptors(*place, given, SecurityInformation, &merged);
         if (NT_SUCCESS(status))
@@ -82,8 +88,17 @@ NTSTATUS NTAPI NtQuerySecurityObject(HANDLE Handle, SECURITY_INFORMATION Securit
     if (!NT_SUCCESS(status))
         return status;
     PSECURITY_DESCRIPTOR *place = ObpSecurity(object);
-    status =
-        place != NULL ? SepMergeDescriptors(NULL, *place, SecurityInformation | SEP_ABSENT_PARTS_ALLOWED, &answer) : STATUS_INVALID_DEVICE_REQUEST;
+    if (place == NULL) {
+        ULONG used = Length;
+        status = ObpHeader(object)->Type->Info.QuerySecurity(object, SecurityInformation, SecurityDescriptor, &used, mode);
+        ObfDereferenceObject(object);
+        if (NT_SUCCESS(status) || status == STATUS_BUFFER_TOO_SMALL) {
+            NTSTATUS stored = ObpStore(LengthNeeded, &used, sizeof(used), mode);
+            status = NT_SUCCESS(stored) ? status : stored;
+        }
+        return status;
+    }
+    status = SepMergeDescriptors(NULL, *place, SecurityInformation | SEP_ABSENT_PARTS_ALLOWED, &answer);
     ObfDereferenceObject(object);
     if (!NT_SUCCESS(status))
         return status;

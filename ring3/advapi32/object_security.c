@@ -165,6 +165,46 @@ DWORD WINAPI SetNamedSecurityInfoA(LPSTR Name, SE_OBJECT_TYPE Type, SECURITY_INF
     return Error;
 }
 
+/* ---- Files, as the functions that are older than the rest have it: the error is the last error ------------------------------------------- */
+BOOL WINAPI GetFileSecurityW(LPCWSTR Name, SECURITY_INFORMATION Parts, PSECURITY_DESCRIPTOR Descriptor, DWORD Size, LPDWORD Needed) {
+    HANDLE Handle;
+    DWORD Error = OpenByName(Name, SE_FILE_OBJECT, ReadAccess(Parts), &Handle);
+    BOOL Done;
+
+    if (Error)
+        return AdvFail(Error);
+    Done = GetKernelObjectSecurity(Handle, Parts, Descriptor, Size, Needed);
+    NtClose(Handle);
+    return Done;
+}
+BOOL WINAPI SetFileSecurityW(LPCWSTR Name, SECURITY_INFORMATION Parts, PSECURITY_DESCRIPTOR Descriptor) {
+    HANDLE Handle;
+    DWORD Error = OpenByName(Name, SE_FILE_OBJECT, WriteAccess(Parts), &Handle);
+    BOOL Done;
+
+    if (Error)
+        return AdvFail(Error);
+    Done = SetKernelObjectSecurity(Handle, Parts, Descriptor);
+    NtClose(Handle);
+    return Done;
+}
+BOOL WINAPI GetFileSecurityA(LPCSTR Name, SECURITY_INFORMATION Parts, PSECURITY_DESCRIPTOR Descriptor, DWORD Size, LPDWORD Needed) {
+    BOOL Ok = TRUE;
+    PWSTR Wide = AdvWide(Name, &Ok);
+    BOOL Done = Ok ? GetFileSecurityW(Wide, Parts, Descriptor, Size, Needed) : AdvFail(ERROR_NOT_ENOUGH_MEMORY);
+
+    AdvFree(Wide);
+    return Done;
+}
+BOOL WINAPI SetFileSecurityA(LPCSTR Name, SECURITY_INFORMATION Parts, PSECURITY_DESCRIPTOR Descriptor) {
+    BOOL Ok = TRUE;
+    PWSTR Wide = AdvWide(Name, &Ok);
+    BOOL Done = Ok ? SetFileSecurityW(Wide, Parts, Descriptor) : AdvFail(ERROR_NOT_ENOUGH_MEMORY);
+
+    AdvFree(Wide);
+    return Done;
+}
+
 LSTATUS WINAPI RegGetKeySecurity(HKEY Key, SECURITY_INFORMATION Parts, PSECURITY_DESCRIPTOR Descriptor, LPDWORD Size) {
     ULONG Needed = 0;
     NTSTATUS Status = NtQuerySecurityObject(Key, Parts, Descriptor, *Size, &Needed);

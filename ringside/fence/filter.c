@@ -66,6 +66,8 @@ static const struct {
     {SYS_getdents64, ANY, 0, {0}},
     {SYS_ftruncate, ANY, 0, {0}},
     {SYS_fdatasync, ANY, 0, {0}},
+    {SYS_fchmod, ANY, 0, {0}},
+    {SYS_utimensat, ANY, 0, {0}},
     {SYS_fsync, ANY, 0, {0}},
     {SYS_mkdirat, ANY, 0, {0}},
     {SYS_unlinkat, ANY, 0, {0}},

@@ -38,6 +38,7 @@ int64_t files_write(int64_t file, uint64_t offset, const void *data, uint64_t si
 int64_t files_info(int64_t file, hal_file_info *info);
 int64_t files_resize(int64_t file, uint64_t size);
 int64_t files_flush(int64_t file);
+int64_t files_change(int64_t file, uint64_t access_time, uint64_t write_time, uint32_t readonly);
 int64_t files_delete(const char *path);
 int64_t files_rename(const char *from, const char *to, uint32_t replace);
 /* Index 0 takes a snapshot of the directory; the others read on in it. */

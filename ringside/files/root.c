@@ -67,6 +67,17 @@ static uint64_t nt_time(struct statx_timestamp time) {
 }
 
 /* Describes an open descriptor; the error of what Windows has no kind for is EACCES. */
+bool root_host_time(uint64_t time, struct timespec *host) {
+    *host = (struct timespec){.tv_nsec = UTIME_OMIT};
+    if (time == 0)
+        return true;
+    if (time > INT64_MAX)
+        return false;
+    int64_t ticks = (int64_t)time - (int64_t)NT_UNIX_EPOCH, part = (ticks % 10000000 + 10000000) % 10000000;
+    *host = (struct timespec){.tv_sec = (ticks - part) / 10000000, .tv_nsec = part * 100};
+    return true;
+}
+
 int root_describe(int fd, hal_file_info *info) {
     struct statx s;
 

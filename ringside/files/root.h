@@ -36,5 +36,7 @@ int root_make_parents(const char *spelled);
 int64_t root_error(int error);
 /* Describes an open descriptor. Returns a positive errno; EACCES for what Windows has no kind for. */
 int root_describe(int fd, hal_file_info *info);
+/* NT time as futimens takes it; 0: as it is. False: beyond what there is. */
+bool root_host_time(uint64_t time, struct timespec *host);
 /* Describes what no disk holds. */
 void root_describe_fixed(hal_file_info *info, uint64_t size, bool directory, uint64_t id);

@@ -219,6 +219,44 @@ static void test_what_is_missing(void **state) {
     assert_int_equal(files_open("Dir", HAL_FILE_WRITE, HAL_OVERWRITE, &info), -HAL_EISDIR);
 }
 
+static void test_change(void **state) {
+    const uint64_t year_2001 = 126227808000000000ull;
+    int64_t file = files_open("dated.txt", HAL_FILE_WRITE, HAL_CREATE, &info), look, sub;
+    struct stat s;
+
+    assert_int_equal(files_change(file, 0, year_2001 + 12345678, HAL_READONLY_ON), 0);
+    assert_int_equal(stat(at("root/dated.txt"), &s), 0);
+    assert_int_equal(s.st_mtim.tv_sec, 978307201);
+    assert_int_equal(s.st_mtim.tv_nsec, 234567800);
+    assert_int_equal(s.st_mode & 0222, 0);
+    files_info(file, &info);
+    assert_true(info.is_readonly && info.write_time == year_2001 + 12345678);
+    assert_int_equal(files_write(file, 0, "x", 1), 1); /* who has it open already */
+    files_close(file);
+    look = files_open("dated.txt", 0, HAL_OPEN, &info);
+    assert_int_equal(files_change(look, year_2001, 0, HAL_READONLY_OFF), 0);
+    files_info(look, &info);
+    assert_true(!info.is_readonly && info.access_time == year_2001);
+    assert_int_equal(files_change(look, UINT64_MAX, 0, 0), -HAL_EINVAL);
+    assert_int_equal(files_change(look, 0, 0, 3), -HAL_EINVAL);
+    assert_int_equal(files_rename("dated.txt", "moved.txt", 0), 0);
+    file = files_open("dated.txt", HAL_FILE_WRITE, HAL_CREATE, &info);
+    assert_int_equal(files_change(look, year_2001, 0, 0), -HAL_EACCES); /* another file has that name now */
+    files_close(file);
+    files_close(look);
+    assert_int_equal(files_delete("moved.txt"), 0);
+    assert_int_equal(files_delete("dated.txt"), 0);
+    sub = files_open("Dir", 0, HAL_OPEN, &info);
+    assert_int_equal(files_change(sub, 0, year_2001, HAL_READONLY_ON), 0);
+    files_info(sub, &info);
+    assert_true(info.write_time == year_2001 && !info.is_readonly);
+    files_close(sub);
+    assert_int_equal(files_change(sub, 0, 0, 0), -HAL_EBADF);
+    sub = files_open("", 0, HAL_OPEN, &info);
+    assert_int_equal(files_change(sub, 0, year_2001, 0), -HAL_EACCES);
+    files_close(sub);
+}
+
 static void test_life_of_a_file(void **state) {
     char buffer[16] = "";
     int64_t file = files_open("new.txt", HAL_FILE_READ | HAL_FILE_WRITE, HAL_CREATE, &info);
@@ -433,9 +471,10 @@ int main(void) {
         cmocka_unit_test(test_hostile_names),  cmocka_unit_test(test_nothing_leads_out),
         cmocka_unit_test(test_special_files),  cmocka_unit_test(test_what_is_missing),
         cmocka_unit_test(test_life_of_a_file), cmocka_unit_test(test_readonly_is_readonly_for_root_too),
-        cmocka_unit_test(test_overlay),        cmocka_unit_test(test_listing),
-        cmocka_unit_test(test_handles),        cmocka_unit_test(test_random_paths),
-        cmocka_unit_test(test_shares),         cmocka_unit_test(test_private_root),
+        cmocka_unit_test(test_change),         cmocka_unit_test(test_overlay),
+        cmocka_unit_test(test_listing),        cmocka_unit_test(test_handles),
+        cmocka_unit_test(test_random_paths),   cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_private_root),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -4,8 +4,11 @@
 typedef struct _HOSTFS_OPEN { /* a create request, taken apart */
     PFILE_OBJECT File;
     ACCESS_MASK Access;
+    PACCESS_STATE State;
+    KPROCESSOR_MODE Mode; /* UserMode: what is opened must allow it */
     ULONG Options;
     ULONG Disposition;
+    ULONG Attributes; /* that a new or overwritten file is to have */
     USHORT Share;
     BOOLEAN TargetDirectory; /* SL_OPEN_TARGET_DIRECTORY: open the parent, say whether the last component is there */
     BOOLEAN MustBeDirectory; /* FILE_DIRECTORY_FILE */
@@ -63,11 +66,16 @@ static NTSTATUS HostfsParseCreate(PIRP Irp, PHOSTFS_OPEN Open) {
 
     Open->File = Stack->FileObject;
     Open->Access = Stack->Parameters.Create.SecurityContext->DesiredAccess;
+    Open->State = Stack->Parameters.Create.SecurityContext->AccessState;
+    Open->Mode = (Stack->Flags & SL_FORCE_ACCESS_CHECK) != 0 ? UserMode : Irp->RequestorMode;
+    RtlMapGenericMask(&Open->State->RemainingDesiredAccess, IoGetFileObjectGenericMapping());
     Open->Options = Stack->Parameters.Create.Options & 0x00FFFFFF;
     Open->Disposition = Stack->Parameters.Create.Options >> 24;
     Open->Share = Stack->Parameters.Create.ShareAccess;
     Open->TargetDirectory = (Stack->Flags & SL_OPEN_TARGET_DIRECTORY) != 0;
     Open->MustBeDirectory = (Open->Options & FILE_DIRECTORY_FILE) != 0;
+    Open->Attributes = Stack->Parameters.Create.FileAttributes & (HOSTFS_KEPT_ATTRIBUTES | FILE_ATTRIBUTE_READONLY);
+    Open->Attributes = Open->MustBeDirectory ? Open->Attributes & ~(ULONG)FILE_ATTRIBUTE_TEMPORARY : Open->Attributes | FILE_ATTRIBUTE_ARCHIVE;
     if (Stack->Parameters.Create.EaLength != 0)
         return STATUS_EAS_NOT_SUPPORTED;
     if ((Open->Options & FILE_OPEN_BY_FILE_ID) != 0)
@@ -89,9 +97,13 @@ static uint32_t HostfsHostAccess(const HOSTFS_OPEN *Open, const hal_file_info *I
     return Access;
 }
 
-/* What is there, and may it be opened so? Info is the host's description. */
+static BOOLEAN HostfsOverwrites(const HOSTFS_OPEN *Open) {
+    return Open->Disposition == FILE_OVERWRITE || Open->Disposition == FILE_OVERWRITE_IF || Open->Disposition == FILE_SUPERSEDE;
+}
+
+/* Is this kind of file there, and does it let itself be opened so? Info is the host's description. */
 static NTSTATUS HostfsCheckExisting(const HOSTFS_OPEN *Open, const hal_file_info *Info) {
-    BOOLEAN Overwrite = Open->Disposition == FILE_OVERWRITE || Open->Disposition == FILE_OVERWRITE_IF || Open->Disposition == FILE_SUPERSEDE;
+    BOOLEAN Overwrite = HostfsOverwrites(Open);
 
     if (Open->Disposition == FILE_CREATE)
         return STATUS_OBJECT_NAME_COLLISION;
@@ -108,6 +120,61 @@ static NTSTATUS HostfsCheckExisting(const HOSTFS_OPEN *Open, const hal_file_info
     if (Overwrite || (Open->Access & (FILE_WRITE_DATA | FILE_APPEND_DATA | GENERIC_WRITE | GENERIC_ALL)) != 0)
         return STATUS_ACCESS_DENIED;
     return STATUS_SUCCESS;
+}
+
+/* May this opener open what is there? What is hidden or a system file is overwritten only by who says that it is to be that again ("CreateFile"). */
+static NTSTATUS HostfsCheckOpener(PHOSTFS_EXTENSION Volume, PHOSTFS_OPEN Open, hal_file_info *Info) {
+    const ULONG Marks = FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM;
+    PACCESS_STATE State = Open->State;
+    ACCESS_MASK Besides = 0;
+    HOSTFS_FACTS Facts;
+    NTSTATUS Status;
+
+    HostfsApplyNote(Volume, &Open->Path, &Facts, Info);
+    if (HostfsOverwrites(Open)) {
+        if ((HostfsAttributes(Info, &Facts) & Marks & ~Open->Attributes) != 0)
+            return STATUS_ACCESS_DENIED;
+        Besides = Open->Disposition == FILE_SUPERSEDE ? DELETE : FILE_WRITE_DATA | FILE_WRITE_EA | FILE_WRITE_ATTRIBUTES;
+    }
+    if (Open->Mode == KernelMode)
+        return STATUS_SUCCESS;
+    Status = HostfsCheckOpen(Volume, &Open->Path, Info->is_directory != 0, State, Besides);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Info->is_readonly) /* all that is allowed is not that */
+        State->PreviouslyGrantedAccess &= ~(ACCESS_MASK)(FILE_WRITE_DATA | FILE_APPEND_DATA);
+    Open->Access = State->PreviouslyGrantedAccess;
+    return STATUS_SUCCESS;
+}
+
+/* Before a file is made: may it be, and room for what will be noted of it. */
+static NTSTATUS HostfsPrepareNew(PHOSTFS_EXTENSION Volume, PHOSTFS_OPEN Open, PHOSTFS_SECURITY *Security) {
+    NTSTATUS Status = STATUS_SUCCESS;
+
+    if ((Open->Options & FILE_DELETE_ON_CLOSE) != 0 && (Open->Attributes & FILE_ATTRIBUTE_READONLY) != 0)
+        return STATUS_CANNOT_DELETE;
+    if (Open->Mode != KernelMode)
+        Status = HostfsCheckCreate(Volume, &Open->Path, Open->MustBeDirectory, Open->State);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    HostfsForgetNotes(Volume, &Open->Path, Open->MustBeDirectory); /* of one that somebody has removed on the host */
+    Status = HostfsAssignSecurity(Volume, &Open->Path, Open->MustBeDirectory, Open->State, Open->Mode, Security);
+    if (NT_SUCCESS(Status) && *Security != NULL && HostfsMakeNote(Volume, &Open->Path) == NULL) {
+        HostfsReleaseSecurity(*Security);
+        *Security = NULL;
+        Status = STATUS_INSUFFICIENT_RESOURCES;
+    }
+    return Status;
+}
+
+/* The file is there, new or emptied: what is noted of it, and its attributes. */
+static NTSTATUS HostfsFinishNew(PHOSTFS_EXTENSION Volume, PHOSTFS_OPEN Open, PHOSTFS_FCB Fcb, int64_t Handle, const hal_file_info *Info,
+                                PHOSTFS_SECURITY Security) {
+    if (Security != NULL)
+        HostfsSetNoteSecurity(HostfsFindNote(Volume, &Open->Path), Security);
+    if (Open->Mode != KernelMode && Open->Information == FILE_CREATED)
+        HostfsGrantMaker(Volume, &Open->Path, Fcb->IsDirectory, Open->State);
+    return HostfsSetAttributes(Volume, Fcb, Handle, Info, Open->Attributes);
 }
 
 /* The host's part. Exists: the file is there and was checked; otherwise the disposition makes it. */
@@ -150,6 +217,7 @@ static VOID HostfsAttach(PHOSTFS_OPEN Open, PHOSTFS_FCB Fcb, PHOSTFS_CCB Ccb, in
 /* Opens Open->Path, which names a file or a directory. Lock held. */
 static NTSTATUS HostfsOpenPath(PHOSTFS_EXTENSION Volume, PHOSTFS_OPEN Open, PHOSTFS_CCB Ccb) {
     PHOSTFS_FCB Fcb = HostfsFindFcb(Volume, &Open->Path);
+    PHOSTFS_SECURITY Security = NULL;
     hal_file_info Info = {0};
     int64_t Handle;
     BOOLEAN Exists;
@@ -165,6 +233,8 @@ static NTSTATUS HostfsOpenPath(PHOSTFS_EXTENSION Volume, PHOSTFS_OPEN Open, PHOS
         return STATUS_DELETE_PENDING;
     if (Exists) {
         Status = HostfsCheckExisting(Open, &Info);
+        if (NT_SUCCESS(Status))
+            Status = HostfsCheckOpener(Volume, Open, &Info);
         if (!NT_SUCCESS(Status))
             return Status;
     } else if (Open->Disposition == FILE_OPEN || Open->Disposition == FILE_OVERWRITE) {
@@ -181,12 +251,33 @@ static NTSTATUS HostfsOpenPath(PHOSTFS_EXTENSION Volume, PHOSTFS_OPEN Open, PHOS
         Fcb->References++;
     else if ((Fcb = HostfsCreateFcb(Volume, &Open->Path)) == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    Status = HostfsOpenHost(Open, Exists, &Info, &Handle);
+    Status = Exists ? STATUS_SUCCESS : HostfsPrepareNew(Volume, Open, &Security);
     if (!NT_SUCCESS(Status)) {
         HostfsDereferenceFcb(Fcb);
         return Status;
     }
+    Status = HostfsOpenHost(Open, Exists, &Info, &Handle);
+    if (!NT_SUCCESS(Status)) {
+        if (Security != NULL) {
+            HostfsForgetNotes(Volume, &Open->Path, FALSE);
+            HostfsReleaseSecurity(Security);
+        }
+        HostfsDereferenceFcb(Fcb);
+        return Status;
+    }
     Fcb->IsDirectory = Info.is_directory != 0;
+    if (!Exists || HostfsOverwrites(Open)) {
+        Status = HostfsFinishNew(Volume, Open, Fcb, Handle, &Info, Security);
+        if (!NT_SUCCESS(Status)) {
+            HalOps->file_close(Handle);
+            if (!Exists) {
+                HalOps->file_delete(Open->HostPath);
+                HostfsForgetNotes(Volume, &Open->Path, FALSE);
+            }
+            HostfsDereferenceFcb(Fcb);
+            return Status;
+        }
+    }
     if (Fcb->Handles == 0)
         IoSetShareAccess(Open->Access, Open->Share, Open->File, &Fcb->ShareAccess);
     else
@@ -267,14 +358,14 @@ NTSTATUS NTAPI HostfsCreate(PDEVICE_OBJECT Device, PIRP Irp) {
         Status = HostfsToHostPath(Volume, &Open->Path, Open->HostPath);
     if (!NT_SUCCESS(Status))
         goto Done;
-    ExAcquireFastMutex(&Volume->Lock);
+    HostfsLock(Volume);
     if (Open->Path.Length == 0)
         Status = HostfsOpenVolume(Volume, Open, Ccb);
     else if (Open->TargetDirectory)
         Status = HostfsOpenTarget(Volume, Open, Ccb);
     else
         Status = HostfsOpenPath(Volume, Open, Ccb);
-    ExReleaseFastMutex(&Volume->Lock);
+    HostfsUnlock(Volume);
     if (NT_SUCCESS(Status)) {
         Information = Open->Information;
         Ccb = NULL; /* the file object's now */
@@ -299,7 +390,7 @@ NTSTATUS NTAPI HostfsCleanup(PDEVICE_OBJECT Device, PIRP Irp) {
 
     FsRtlFastUnlockAll(&Fcb->Locks, File, IoGetRequestorProcess(Irp), NULL);
     FsRtlNotifyCleanup(Volume->Notify, &Volume->Watches, Ccb);
-    ExAcquireFastMutex(&Volume->Lock);
+    HostfsLock(Volume);
     if (!Fcb->IsVolume)
         IoRemoveShareAccess(File, &Fcb->ShareAccess);
     Fcb->Handles--;
@@ -308,13 +399,15 @@ NTSTATUS NTAPI HostfsCleanup(PDEVICE_OBJECT Device, PIRP Irp) {
     if (Fcb->DeletePending && Fcb->Handles == 0) {
         /* Cleanup has no error to report it with: a directory that has been filled meanwhile, or a file the host protects, stays. */
         HostPath = ExAllocatePoolWithTag(PagedPool, HAL_MAX_PATH, HOSTFS_TAG);
-        if (HostPath != NULL && NT_SUCCESS(HostfsToHostPath(Volume, &Fcb->Path, HostPath)) && HalOps->file_delete(HostPath) >= 0)
+        if (HostPath != NULL && NT_SUCCESS(HostfsToHostPath(Volume, &Fcb->Path, HostPath)) && HalOps->file_delete(HostPath) >= 0) {
+            HostfsForgetNotes(Volume, &Fcb->Path, Fcb->IsDirectory);
             HostfsReport(Volume, &Fcb->Path, HostfsNameFilter(Fcb), FILE_ACTION_REMOVED);
+        }
         if (HostPath != NULL)
             ExFreePoolWithTag(HostPath, HOSTFS_TAG);
         Fcb->DeletePending = FALSE;
     }
-    ExReleaseFastMutex(&Volume->Lock);
+    HostfsUnlock(Volume);
     File->Flags |= FO_CLEANUP_COMPLETE;
     return HostfsComplete(Irp, STATUS_SUCCESS, 0);
 }
@@ -329,9 +422,9 @@ NTSTATUS NTAPI HostfsClose(PDEVICE_OBJECT Device, PIRP Irp) {
     if (Ccb->Pattern.Buffer != NULL)
         ExFreePoolWithTag(Ccb->Pattern.Buffer, HOSTFS_TAG);
     ExFreePoolWithTag(Ccb, HOSTFS_TAG);
-    ExAcquireFastMutex(&Volume->Lock);
+    HostfsLock(Volume);
     HostfsDereferenceFcb(File->FsContext);
-    ExReleaseFastMutex(&Volume->Lock);
+    HostfsUnlock(Volume);
     File->FsContext = File->FsContext2 = NULL;
     return HostfsComplete(Irp, STATUS_SUCCESS, 0);
 }

@@ -6,9 +6,11 @@
 
 typedef struct _HOSTFS_ENTRY {
     hal_file_info Info;
+    ULONG Attributes;
     UNICODE_STRING Name;
     WCHAR NameBuffer[HOSTFS_MAX_COMPONENT];
     CHAR HostName[HAL_MAX_PATH];
+    WCHAR PathBuffer[]; /* the directory's path and a name */
 } HOSTFS_ENTRY, *PHOSTFS_ENTRY;
 
 /* Where the name begins in an entry of this class; 0: not a class of directories. */
@@ -24,8 +26,26 @@ static ULONG HostfsEntryHead(FILE_INFORMATION_CLASS Class) {
     }
 }
 
+/* What the machine has noted of an entry. ".." is shown as the directory itself is. */
+static VOID HostfsNoteEntry(PHOSTFS_EXTENSION Volume, PHOSTFS_FCB Fcb, PHOSTFS_ENTRY Entry, BOOLEAN IsDot) {
+    UNICODE_STRING Path = Fcb->Path;
+    HOSTFS_FACTS Facts;
+
+    if (!IsDot) {
+        USHORT Slash = Fcb->Path.Length > sizeof(WCHAR) ? sizeof(WCHAR) : 0;
+
+        Path.Buffer = Entry->PathBuffer;
+        Path.Length = (USHORT)(Fcb->Path.Length + Slash + Entry->Name.Length);
+        RtlCopyMemory(Path.Buffer, Fcb->Path.Buffer, Fcb->Path.Length);
+        Path.Buffer[Fcb->Path.Length / sizeof(WCHAR)] = L'\\';
+        RtlCopyMemory((CHAR *)Path.Buffer + Fcb->Path.Length + Slash, Entry->Name.Buffer, Entry->Name.Length);
+    }
+    HostfsApplyNote(Volume, &Path, &Facts, &Entry->Info);
+    Entry->Attributes = HostfsAttributes(&Entry->Info, &Facts);
+}
+
 /* The entry at *Index, which moves on. STATUS_NO_MORE_FILES at the end. */
-static NTSTATUS HostfsNextEntry(PHOSTFS_FCB Fcb, PHOSTFS_CCB Ccb, PHOSTFS_ENTRY Entry, ULONG64 *Index) {
+static NTSTATUS HostfsNextEntry(PHOSTFS_EXTENSION Volume, PHOSTFS_FCB Fcb, PHOSTFS_CCB Ccb, PHOSTFS_ENTRY Entry, ULONG64 *Index) {
     ULONG64 Dots = Fcb->Path.Length > sizeof(WCHAR) ? 2 : 0; /* the root has neither "." nor ".." */
     int64_t Result;
 
@@ -38,6 +58,7 @@ static NTSTATUS HostfsNextEntry(PHOSTFS_FCB Fcb, PHOSTFS_CCB Ccb, PHOSTFS_ENTRY 
         Entry->NameBuffer[0] = Entry->NameBuffer[1] = L'.';
         Entry->Name.Length = (USHORT)((*Index + 1) * sizeof(WCHAR));
         ++*Index;
+        HostfsNoteEntry(Volume, Fcb, Entry, TRUE);
         return STATUS_SUCCESS;
     }
     do {
@@ -49,6 +70,7 @@ static NTSTATUS HostfsNextEntry(PHOSTFS_FCB Fcb, PHOSTFS_CCB Ccb, PHOSTFS_ENTRY 
         ++*Index;
         Entry->Name.Length = HostfsFromHostName(Entry->HostName, Entry->NameBuffer);
     } while (Entry->Name.Length == 0);
+    HostfsNoteEntry(Volume, Fcb, Entry, FALSE);
     return STATUS_SUCCESS;
 }
 
@@ -67,7 +89,7 @@ static VOID HostfsFillEntry(FILE_INFORMATION_CLASS Class, const HOSTFS_ENTRY *En
     Directory->ChangeTime.QuadPart = (LONGLONG)Entry->Info.change_time;
     Directory->EndOfFile.QuadPart = (LONGLONG)Entry->Info.size;
     Directory->AllocationSize.QuadPart = HostfsAllocation(&Entry->Info);
-    Directory->FileAttributes = HostfsAttributes(&Entry->Info);
+    Directory->FileAttributes = Entry->Attributes;
     Directory->FileNameLength = Entry->Name.Length;
     if (Class == FileIdFullDirectoryInformation)
         ((PFILE_ID_FULL_DIR_INFORMATION)Out)->FileId.QuadPart = (LONGLONG)Entry->Info.id;
@@ -88,7 +110,8 @@ static NTSTATUS HostfsSetPattern(PHOSTFS_CCB Ccb, PCUNICODE_STRING Pattern) {
 }
 
 /* Fills Buffer from the listing; *Used is what was written. */
-static NTSTATUS HostfsList(PHOSTFS_FCB Fcb, PHOSTFS_CCB Ccb, PIO_STACK_LOCATION Stack, PHOSTFS_ENTRY Entry, UCHAR *Buffer, ULONG *Used) {
+static NTSTATUS HostfsList(PHOSTFS_EXTENSION Volume, PHOSTFS_FCB Fcb, PHOSTFS_CCB Ccb, PIO_STACK_LOCATION Stack, PHOSTFS_ENTRY Entry, UCHAR *Buffer,
+                           ULONG *Used) {
     FILE_INFORMATION_CLASS Class = Stack->Parameters.QueryDirectory.FileInformationClass;
     ULONG Room = Stack->Parameters.QueryDirectory.Length, Head = HostfsEntryHead(Class), At = 0, Last = 0;
     NTSTATUS Status;
@@ -97,7 +120,7 @@ static NTSTATUS HostfsList(PHOSTFS_FCB Fcb, PHOSTFS_CCB Ccb, PIO_STACK_LOCATION 
     for (;;) {
         ULONG64 Index = Ccb->NextIndex;
 
-        Status = HostfsNextEntry(Fcb, Ccb, Entry, &Index);
+        Status = HostfsNextEntry(Volume, Fcb, Ccb, Entry, &Index);
         if (!NT_SUCCESS(Status))
             break;
         if (Ccb->Pattern.Buffer != NULL && !HostfsMatch(&Ccb->Pattern, &Entry->Name)) {
@@ -155,12 +178,12 @@ NTSTATUS NTAPI HostfsDirectoryControl(PDEVICE_OBJECT Device, PIRP Irp) {
     if (Stack->Parameters.QueryDirectory.Length < Head + sizeof(WCHAR))
         return HostfsComplete(Irp, STATUS_INFO_LENGTH_MISMATCH, 0);
     Buffer = HostfsBuffer(Irp);
-    Entry = ExAllocatePoolWithTag(PagedPool, sizeof(*Entry), HOSTFS_TAG);
+    Entry = ExAllocatePoolWithTag(PagedPool, sizeof(*Entry) + Fcb->Path.Length + (HOSTFS_MAX_COMPONENT + 1) * sizeof(WCHAR), HOSTFS_TAG);
     if (Buffer == NULL || Entry == NULL) {
         Status = STATUS_INSUFFICIENT_RESOURCES;
         goto Done;
     }
-    ExAcquireFastMutex(&Volume->Lock);
+    HostfsLock(Volume);
     Status = HostfsSetPattern(Ccb, Stack->Parameters.QueryDirectory.FileName);
     if (NT_SUCCESS(Status)) {
         if ((Stack->Flags & SL_INDEX_SPECIFIED) != 0)
@@ -168,9 +191,9 @@ NTSTATUS NTAPI HostfsDirectoryControl(PDEVICE_OBJECT Device, PIRP Irp) {
         else if ((Stack->Flags & SL_RESTART_SCAN) != 0)
             Ccb->NextIndex = 0;
         Ccb->Listing = TRUE;
-        Status = HostfsList(Fcb, Ccb, Stack, Entry, Buffer, &Used);
+        Status = HostfsList(Volume, Fcb, Ccb, Stack, Entry, Buffer, &Used);
     }
-    ExReleaseFastMutex(&Volume->Lock);
+    HostfsUnlock(Volume);
 Done:
     if (Entry != NULL)
         ExFreePoolWithTag(Entry, HOSTFS_TAG);

@@ -66,7 +66,8 @@ NTSTATUS HostfsCreateVolume(PDRIVER_OBJECT Driver, PUNICODE_STRING Name, DEVICE_
     InitializeListHead(&Volume->Fcbs);
     InitializeListHead(&Volume->Watches);
     FsRtlNotifyInitializeSync(&Volume->Notify);
-    return STATUS_SUCCESS;
+    HostfsInitializeNotes(Volume);
+    return HostfsCreateDefaults(Volume, Type == FILE_DEVICE_DISK_FILE_SYSTEM);
 }
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) {
@@ -85,6 +86,8 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) 
     Driver->MajorFunction[IRP_MJ_SET_INFORMATION] = HostfsSetInformation;
     Driver->MajorFunction[IRP_MJ_DIRECTORY_CONTROL] = HostfsDirectoryControl;
     Driver->MajorFunction[IRP_MJ_QUERY_VOLUME_INFORMATION] = HostfsQueryVolume;
+    Driver->MajorFunction[IRP_MJ_QUERY_SECURITY] = HostfsQuerySecurity;
+    Driver->MajorFunction[IRP_MJ_SET_SECURITY] = HostfsSetSecurity;
     Driver->MajorFunction[IRP_MJ_FILE_SYSTEM_CONTROL] = HostfsFileSystemControl;
     Driver->MajorFunction[IRP_MJ_QUERY_EA] = Driver->MajorFunction[IRP_MJ_SET_EA] = HostfsNoEas;
     Driver->MajorFunction[IRP_MJ_LOCK_CONTROL] = HostfsLockControl;

@@ -13,6 +13,7 @@ PHOSTFS_FCB HostfsFindFcb(PHOSTFS_EXTENSION Volume, PCUNICODE_STRING Path) {
 PHOSTFS_FCB HostfsCreateFcb(PHOSTFS_EXTENSION Volume, PCUNICODE_STRING Path) {
     PHOSTFS_FCB Fcb = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Fcb), HOSTFS_TAG);
     WCHAR *Buffer = ExAllocatePoolWithTag(NonPagedPoolNx, Path->Length + sizeof(WCHAR), HOSTFS_TAG);
+    PHOSTFS_NOTE Note;
 
     if (Fcb == NULL || Buffer == NULL)
         goto Failed;
@@ -23,6 +24,8 @@ PHOSTFS_FCB HostfsCreateFcb(PHOSTFS_EXTENSION Volume, PCUNICODE_STRING Path) {
     Fcb->IsVolume = Path->Length == 0;
     Fcb->Header.NodeByteSize = sizeof(*Fcb);
     FsRtlInitializeFileLock(&Fcb->Locks, NULL, NULL);
+    Note = HostfsFindNote(Volume, Path);
+    Fcb->LacksArchive = Note != NULL && Note->Facts.HasAttributes && (Note->Facts.Attributes & FILE_ATTRIBUTE_ARCHIVE) == 0;
     InsertTailList(&Volume->Fcbs, &Fcb->Links);
     return Fcb;
 Failed:

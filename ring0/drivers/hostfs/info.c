@@ -1,21 +1,17 @@
 /* Questions about an open file. */
 #include "hostfsp.h"
 
-ULONG HostfsAttributes(const hal_file_info *Info) {
-    return (Info->is_directory ? FILE_ATTRIBUTE_DIRECTORY : FILE_ATTRIBUTE_ARCHIVE) | (Info->is_readonly ? FILE_ATTRIBUTE_READONLY : 0u);
-}
-
 LONGLONG HostfsAllocation(const hal_file_info *Info) {
     return Info->is_directory ? 0 : (LONGLONG)((Info->size + HOSTFS_UNIT - 1) & ~(uint64_t)(HOSTFS_UNIT - 1));
 }
 
-static VOID HostfsFillBasic(const hal_file_info *Info, PFILE_BASIC_INFORMATION Basic) {
+static VOID HostfsFillBasic(const hal_file_info *Info, ULONG Attributes, PFILE_BASIC_INFORMATION Basic) {
     RtlZeroMemory(Basic, sizeof(*Basic));
     Basic->CreationTime.QuadPart = (LONGLONG)Info->create_time;
     Basic->LastAccessTime.QuadPart = (LONGLONG)Info->access_time;
     Basic->LastWriteTime.QuadPart = (LONGLONG)Info->write_time;
     Basic->ChangeTime.QuadPart = (LONGLONG)Info->change_time;
-    Basic->FileAttributes = HostfsAttributes(Info);
+    Basic->FileAttributes = Attributes;
 }
 
 static VOID HostfsFillStandard(const hal_file_info *Info, PHOSTFS_FCB Fcb, PFILE_STANDARD_INFORMATION Standard) {
@@ -27,7 +23,7 @@ static VOID HostfsFillStandard(const hal_file_info *Info, PHOSTFS_FCB Fcb, PFILE
     Standard->Directory = Info->is_directory != 0;
 }
 
-static VOID HostfsFillNetworkOpen(const hal_file_info *Info, PFILE_NETWORK_OPEN_INFORMATION Open) {
+static VOID HostfsFillNetworkOpen(const hal_file_info *Info, ULONG Attributes, PFILE_NETWORK_OPEN_INFORMATION Open) {
     RtlZeroMemory(Open, sizeof(*Open));
     Open->CreationTime.QuadPart = (LONGLONG)Info->create_time;
     Open->LastAccessTime.QuadPart = (LONGLONG)Info->access_time;
@@ -35,7 +31,7 @@ static VOID HostfsFillNetworkOpen(const hal_file_info *Info, PFILE_NETWORK_OPEN_
     Open->ChangeTime.QuadPart = (LONGLONG)Info->change_time;
     Open->AllocationSize.QuadPart = HostfsAllocation(Info);
     Open->EndOfFile.QuadPart = (LONGLONG)Info->size;
-    Open->FileAttributes = HostfsAttributes(Info);
+    Open->FileAttributes = Attributes;
 }
 
 /* The path, as much of it as fits; *Used is what was written. */
@@ -50,7 +46,7 @@ static NTSTATUS HostfsFillName(PHOSTFS_FCB Fcb, PFILE_NAME_INFORMATION Name, ULO
     return Fits < Fcb->Path.Length ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
-static NTSTATUS HostfsFillAll(const hal_file_info *Info, PFILE_OBJECT File, PFILE_ALL_INFORMATION All, ULONG Room, ULONG *Used) {
+static NTSTATUS HostfsFillAll(const hal_file_info *Info, ULONG Attributes, PFILE_OBJECT File, PFILE_ALL_INFORMATION All, ULONG Room, ULONG *Used) {
     ULONG Head = FIELD_OFFSET(FILE_ALL_INFORMATION, NameInformation);
     FILE_ACCESS_INFORMATION Access = All->AccessInformation; /* these three are the I/O manager's to fill */
     FILE_MODE_INFORMATION Mode = All->ModeInformation;
@@ -58,7 +54,7 @@ static NTSTATUS HostfsFillAll(const hal_file_info *Info, PFILE_OBJECT File, PFIL
     NTSTATUS Status;
 
     RtlZeroMemory(All, Head);
-    HostfsFillBasic(Info, &All->BasicInformation);
+    HostfsFillBasic(Info, Attributes, &All->BasicInformation);
     HostfsFillStandard(Info, File->FsContext, &All->StandardInformation);
     All->InternalInformation.IndexNumber.QuadPart = (LONGLONG)Info->id;
     All->AccessInformation = Access;
@@ -108,6 +104,7 @@ static ULONG HostfsMinimum(FILE_INFORMATION_CLASS Class) {
 }
 
 NTSTATUS NTAPI HostfsQueryInformation(PDEVICE_OBJECT Device, PIRP Irp) {
+    PHOSTFS_EXTENSION Volume = Device->DeviceExtension;
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     FILE_INFORMATION_CLASS Class = Stack->Parameters.QueryFile.FileInformationClass;
     ULONG Room = Stack->Parameters.QueryFile.Length, Used = HostfsMinimum(Class);
@@ -115,7 +112,9 @@ NTSTATUS NTAPI HostfsQueryInformation(PDEVICE_OBJECT Device, PIRP Irp) {
     PHOSTFS_CCB Ccb = File->FsContext2;
     PVOID Buffer = Irp->AssociatedIrp.SystemBuffer;
     NTSTATUS Status = STATUS_SUCCESS;
+    HOSTFS_FACTS Facts;
     hal_file_info Info;
+    ULONG Attributes;
     int64_t Result;
 
     if (Ccb->Handle < 0)
@@ -127,17 +126,21 @@ NTSTATUS NTAPI HostfsQueryInformation(PDEVICE_OBJECT Device, PIRP Irp) {
     Result = HalOps->file_info(Ccb->Handle, &Info);
     if (Result < 0)
         return HostfsComplete(Irp, HostfsStatus(Result), 0);
+    HostfsLock(Volume);
+    HostfsApplyNote(Volume, &((PHOSTFS_FCB)File->FsContext)->Path, &Facts, &Info);
+    HostfsUnlock(Volume);
+    Attributes = HostfsAttributes(&Info, &Facts);
     switch (Class) {
-    case FileBasicInformation: HostfsFillBasic(&Info, Buffer); break;
+    case FileBasicInformation: HostfsFillBasic(&Info, Attributes, Buffer); break;
     case FileStandardInformation: HostfsFillStandard(&Info, File->FsContext, Buffer); break;
     case FileInternalInformation: ((PFILE_INTERNAL_INFORMATION)Buffer)->IndexNumber.QuadPart = (LONGLONG)Info.id; break;
     case FileEaInformation: ((PFILE_EA_INFORMATION)Buffer)->EaSize = 0; break;
     case FilePositionInformation: ((PFILE_POSITION_INFORMATION)Buffer)->CurrentByteOffset = File->CurrentByteOffset; break;
-    case FileNetworkOpenInformation: HostfsFillNetworkOpen(&Info, Buffer); break;
+    case FileNetworkOpenInformation: HostfsFillNetworkOpen(&Info, Attributes, Buffer); break;
     case FileAttributeTagInformation:
-        *(PFILE_ATTRIBUTE_TAG_INFORMATION)Buffer = (FILE_ATTRIBUTE_TAG_INFORMATION){.FileAttributes = HostfsAttributes(&Info)};
+        *(PFILE_ATTRIBUTE_TAG_INFORMATION)Buffer = (FILE_ATTRIBUTE_TAG_INFORMATION){.FileAttributes = Attributes};
         break;
-    case FileAllInformation: Status = HostfsFillAll(&Info, File, Buffer, Room, &Used); break;
+    case FileAllInformation: Status = HostfsFillAll(&Info, Attributes, File, Buffer, Room, &Used); break;
     case FileStreamInformation: Status = HostfsFillStream(&Info, Buffer, Room, &Used); break;
     default: /* the two names */ Status = HostfsFillName(File->FsContext, Buffer, Room, &Used); break;
     }

@@ -14,9 +14,9 @@ static VOID HostfsAdvance(PIRP Irp, PFILE_OBJECT File, LONGLONG Offset, ULONG_PT
 
 /* The lock keeps the path. */
 static VOID HostfsReportWrite(PHOSTFS_EXTENSION Volume, PHOSTFS_FCB Fcb) {
-    ExAcquireFastMutex(&Volume->Lock);
+    HostfsLock(Volume);
     HostfsReport(Volume, &Fcb->Path, FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE, FILE_ACTION_MODIFIED);
-    ExReleaseFastMutex(&Volume->Lock);
+    HostfsUnlock(Volume);
 }
 
 NTSTATUS NTAPI HostfsRead(PDEVICE_OBJECT Device, PIRP Irp) {
@@ -87,6 +87,8 @@ NTSTATUS NTAPI HostfsWrite(PDEVICE_OBJECT Device, PIRP Irp) {
     if (Count < 0)
         return HostfsComplete(Irp, HostfsStatus(Count), 0);
     HostfsAdvance(Irp, File, Offset, (ULONG_PTR)Count);
+    if (((PHOSTFS_FCB)File->FsContext)->LacksArchive)
+        HostfsMarkWritten(Device->DeviceExtension, File->FsContext);
     if (!IsListEmpty(&((PHOSTFS_EXTENSION)Device->DeviceExtension)->Watches))
         HostfsReportWrite(Device->DeviceExtension, File->FsContext);
     if ((Irp->Flags & IRP_PAGING_IO) == 0 && !NT_SUCCESS(Status = MmRefreshMappedFile(File->SectionObjectPointer, (ULONG64)Offset, (ULONG64)Count)))

@@ -1,25 +1,47 @@
 /* Changes to an open file: its end, its name, whether it is to go. */
 #include "hostfsp.h"
 
-/*
- * Times and attributes. The host's files keep their own times, so a request that would change something is refused rather than
- * forgotten; 0 and -1 in a time and 0 in the attributes mean "leave it".
- */
-static NTSTATUS HostfsSetBasic(PHOSTFS_CCB Ccb, const FILE_BASIC_INFORMATION *Basic) {
+/* A date to set; 0, and -1 and -2, which are about later updates, leave it ("FILE_BASIC_INFORMATION"). */
+static uint64_t HostfsDate(LARGE_INTEGER Date) { return Date.QuadPart > 0 ? (uint64_t)Date.QuadPart : 0; }
+
+/* Times and attributes. The host keeps when the file was written and read, and that it is read-only; the rest is noted. 0 in the attributes leaves them. */
+static NTSTATUS HostfsSetBasic(PHOSTFS_EXTENSION Volume, PHOSTFS_FCB Fcb, PHOSTFS_CCB Ccb, const FILE_BASIC_INFORMATION *Basic) {
+    const LARGE_INTEGER *Dates[] = {&Basic->CreationTime, &Basic->LastAccessTime, &Basic->LastWriteTime, &Basic->ChangeTime};
+    uint64_t Access = HostfsDate(Basic->LastAccessTime), Write = HostfsDate(Basic->LastWriteTime);
+    PHOSTFS_NOTE Note = NULL;
+    NTSTATUS Status;
     hal_file_info Info;
-    ULONG Asked, Is;
     int64_t Result = HalOps->file_info(Ccb->Handle, &Info);
 
     if (Result < 0)
         return HostfsStatus(Result);
-    if (Basic->CreationTime.QuadPart > 0 || Basic->LastAccessTime.QuadPart > 0 || Basic->LastWriteTime.QuadPart > 0 || Basic->ChangeTime.QuadPart > 0)
-        return STATUS_NOT_SUPPORTED;
-    if ((Basic->FileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0 && !Info.is_directory)
+    for (ULONG i = 0; i < RTL_NUMBER_OF(Dates); i++)
+        if (Dates[i]->QuadPart < -2)
+            return STATUS_INVALID_PARAMETER;
+    if ((Basic->FileAttributes & (Info.is_directory ? FILE_ATTRIBUTE_TEMPORARY : FILE_ATTRIBUTE_DIRECTORY)) != 0)
         return STATUS_INVALID_PARAMETER;
-    /* NORMAL says "none of the others", and the archive bit means nothing here: what is left is read-only. */
-    Asked = Basic->FileAttributes & (FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM);
-    Is = HostfsAttributes(&Info) & FILE_ATTRIBUTE_READONLY;
-    return Basic->FileAttributes == 0 || Asked == Is ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
+    if (HostfsDate(Basic->CreationTime) != 0 || HostfsDate(Basic->ChangeTime) != 0) {
+        Note = HostfsMakeNote(Volume, &Fcb->Path);
+        if (Note == NULL)
+            return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    if (Basic->FileAttributes != 0) {
+        Status = HostfsSetAttributes(Volume, Fcb, Ccb->Handle, &Info, Basic->FileAttributes);
+        if (!NT_SUCCESS(Status))
+            return Status;
+    }
+    if (Access != 0 || Write != 0) {
+        Result = HalOps->file_change(Ccb->Handle, Access, Write, HAL_READONLY_AS_IS);
+        if (Result < 0)
+            return HostfsStatus(Result);
+    }
+    if (HostfsDate(Basic->CreationTime) != 0)
+        Note->Facts.CreationTime = Basic->CreationTime.QuadPart;
+    if (HostfsDate(Basic->ChangeTime) != 0 && HalOps->file_info(Ccb->Handle, &Info) >= 0) {
+        Note->Facts.ChangeTime = Basic->ChangeTime.QuadPart;
+        Note->Facts.HostChangeTime = (LONGLONG)Info.change_time;
+    }
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS HostfsSetSize(PHOSTFS_FCB Fcb, PHOSTFS_CCB Ccb, LONGLONG Size) {
@@ -124,14 +146,18 @@ static BOOLEAN HostfsHasOpenChildren(PHOSTFS_EXTENSION Volume, PHOSTFS_FCB Direc
     return FALSE;
 }
 
+static BOOLEAN HostfsSameDirectory(PCUNICODE_STRING A, PCUNICODE_STRING B) {
+    UNICODE_STRING DirectoryA, DirectoryB, Last;
+
+    HostfsSplitPath(A, &DirectoryA, &Last);
+    HostfsSplitPath(B, &DirectoryB, &Last);
+    return RtlEqualUnicodeString(&DirectoryA, &DirectoryB, TRUE);
+}
+
 /* A name that changes in its directory is a pair; one that goes to another is gone there and new here, as NTFS says it. */
 static VOID ReportRename(PHOSTFS_EXTENSION Volume, PHOSTFS_FCB Fcb, PCUNICODE_STRING To) {
-    UNICODE_STRING Parent, ToParent, Last;
-    BOOLEAN Same;
+    BOOLEAN Same = HostfsSameDirectory(&Fcb->Path, To);
 
-    HostfsSplitPath(&Fcb->Path, &Parent, &Last);
-    HostfsSplitPath(To, &ToParent, &Last);
-    Same = RtlEqualUnicodeString(&Parent, &ToParent, TRUE);
     HostfsReport(Volume, &Fcb->Path, HostfsNameFilter(Fcb), Same ? FILE_ACTION_RENAMED_OLD_NAME : FILE_ACTION_REMOVED);
     HostfsReport(Volume, To, HostfsNameFilter(Fcb), Same ? FILE_ACTION_RENAMED_NEW_NAME : FILE_ACTION_ADDED);
 }
@@ -161,9 +187,12 @@ static NTSTATUS HostfsRename(PHOSTFS_EXTENSION Volume, PHOSTFS_FCB Fcb, PFILE_OB
         Status = STATUS_ACCESS_DENIED;
     } else if (There != NULL && There != Fcb && There->Handles != 0) {
         Status = Replace ? STATUS_ACCESS_DENIED : STATUS_OBJECT_NAME_COLLISION;
+    } else if (!HostfsSameDirectory(&Fcb->Path, &Path) && !NT_SUCCESS(Status = HostfsKeepSecurity(Volume, &Fcb->Path, Fcb->IsDirectory))) {
+        goto Done;
     } else if ((Result = HalOps->file_rename(From, To, Replace)) < 0) {
         Status = HostfsStatus(Result);
     } else {
+        HostfsMoveNotes(Volume, &Fcb->Path, &Path, Fcb->IsDirectory);
         if (There != NULL && There != Fcb) { /* replaced, and still to be closed by somebody: nobody shall find it any more */
             RemoveEntryList(&There->Links);
             InitializeListHead(&There->Links);
@@ -206,13 +235,15 @@ NTSTATUS NTAPI HostfsSetInformation(PDEVICE_OBJECT Device, PIRP Irp) {
 
     if (Ccb->Handle < 0)
         return HostfsComplete(Irp, STATUS_INVALID_PARAMETER, 0);
+    if (Class == FileLinkInformation) /* as a file system without hard links has it */
+        return HostfsComplete(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
     if (Minimum == 0)
         return HostfsComplete(Irp, STATUS_INVALID_INFO_CLASS, 0);
     if (Length < Minimum)
         return HostfsComplete(Irp, STATUS_INFO_LENGTH_MISMATCH, 0);
-    ExAcquireFastMutex(&Volume->Lock);
+    HostfsLock(Volume);
     switch (Class) {
-    case FileBasicInformation: Status = HostfsSetBasic(Ccb, Buffer); break;
+    case FileBasicInformation: Status = HostfsSetBasic(Volume, Fcb, Ccb, Buffer); break;
     case FilePositionInformation:
         Status = ((PFILE_POSITION_INFORMATION)Buffer)->CurrentByteOffset.QuadPart < 0 ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
         if (NT_SUCCESS(Status))
@@ -231,6 +262,9 @@ NTSTATUS NTAPI HostfsSetInformation(PDEVICE_OBJECT Device, PIRP Irp) {
     }
     if (NT_SUCCESS(Status) && (Class == FileEndOfFileInformation || Class == FileAllocationInformation))
         HostfsReport(Volume, &Fcb->Path, FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE, FILE_ACTION_MODIFIED);
-    ExReleaseFastMutex(&Volume->Lock);
+    if (NT_SUCCESS(Status) && Class == FileBasicInformation)
+        HostfsReport(Volume, &Fcb->Path, FILE_NOTIFY_CHANGE_ATTRIBUTES | FILE_NOTIFY_CHANGE_LAST_WRITE | FILE_NOTIFY_CHANGE_CREATION,
+                     FILE_ACTION_MODIFIED);
+    HostfsUnlock(Volume);
     return HostfsComplete(Irp, Status, 0);
 }

@@ -27,7 +27,7 @@ static NTSTATUS HostfsFillVolume(PHOSTFS_EXTENSION Extension, PFILE_FS_VOLUME_IN
 static NTSTATUS HostfsFillAttribute(PFILE_FS_ATTRIBUTE_INFORMATION Attribute, ULONG Room, ULONG *Used) {
     ULONG Length = sizeof(HostfsName) - sizeof(WCHAR);
 
-    Attribute->FileSystemAttributes = FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK;
+    Attribute->FileSystemAttributes = FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK | FILE_PERSISTENT_ACLS;
     Attribute->MaximumComponentNameLength = HOSTFS_MAX_COMPONENT;
     Attribute->FileSystemNameLength = Length;
     return HostfsFillText(Attribute->FileSystemName, HostfsName, Length, Room, FIELD_OFFSET(FILE_FS_ATTRIBUTE_INFORMATION, FileSystemName), Used);

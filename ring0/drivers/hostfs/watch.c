@@ -15,14 +15,14 @@ NTSTATUS HostfsWatch(PHOSTFS_EXTENSION Volume, PIRP Irp) {
 
     if (!Fcb->IsDirectory)
         return HostfsComplete(Irp, STATUS_INVALID_PARAMETER, 0);
-    ExAcquireFastMutex(&Volume->Lock); /* the path */
+    HostfsLock(Volume); /* the path */
     if (Fcb->DeletePending) {
-        ExReleaseFastMutex(&Volume->Lock);
+        HostfsUnlock(Volume);
         return HostfsComplete(Irp, STATUS_DELETE_PENDING, 0);
     }
     FsRtlNotifyFullChangeDirectory(Volume->Notify, &Volume->Watches, Stack->FileObject->FsContext2, (PSTRING)&Fcb->Path,
                                    (Stack->Flags & SL_WATCH_TREE) != 0, FALSE, Stack->Parameters.NotifyDirectory.CompletionFilter, Irp, NULL, NULL);
-    ExReleaseFastMutex(&Volume->Lock);
+    HostfsUnlock(Volume);
     return STATUS_PENDING;
 }
 

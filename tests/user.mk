@@ -14,4 +14,5 @@ $(BUILD)/tests/user/resources.o: tests/user/resources.rc tests/user/resources.mc
 	x86_64-w64-mingw32-windmc -r $(@D) -h $(@D) -x $(@D) tests/user/resources.mc
 	mv $(@D)/resources.rc $(@D)/resources.rc.messages
 	x86_64-w64-mingw32-windres -I $(@D) $< $@
+$(BUILD)/tests/user/random.exe: USER_LIBS := -lbcrypt
 $(BUILD)/tests/user/fuzz-services.exe: $(wildcard tests/user/fuzz-*.h)

@@ -157,6 +157,40 @@ NTSTATUS NTAPI NtOpenFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT
                          NULL, 0, CreateFileTypeNone, NULL, 0, NULL);
 }
 
+NTSTATUS NTAPI NtCreateNamedPipeFile(PHANDLE FileHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                                     ULONG ShareAccess, ULONG CreateDisposition, ULONG CreateOptions, ULONG NamedPipeType, ULONG ReadMode,
+                                     ULONG CompletionMode, ULONG MaximumInstances, ULONG InboundQuota, ULONG OutboundQuota,
+                                     PLARGE_INTEGER DefaultTimeout); /* not in the DDK's headers */
+
+/* ShareAccess says which way data flows; DefaultTimeout NULL: only for a pipe that is there ("NtCreateNamedPipeFile"). */
+NTSTATUS NTAPI NtCreateNamedPipeFile(PHANDLE FileHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                                     ULONG ShareAccess, ULONG CreateDisposition, ULONG CreateOptions, ULONG NamedPipeType, ULONG ReadMode,
+                                     ULONG CompletionMode, ULONG MaximumInstances, ULONG InboundQuota, ULONG OutboundQuota,
+                                     PLARGE_INTEGER DefaultTimeout) {
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    NAMED_PIPE_CREATE_PARAMETERS Parameters = {
+        .NamedPipeType = NamedPipeType,
+        .ReadMode = ReadMode,
+        .CompletionMode = CompletionMode,
+        .MaximumInstances = MaximumInstances,
+        .InboundQuota = InboundQuota,
+        .OutboundQuota = OutboundQuota,
+        .TimeoutSpecified = DefaultTimeout != NULL,
+    };
+
+    __try {
+        if (DefaultTimeout != NULL) {
+            if (Mode != KernelMode)
+                ProbeForRead(DefaultTimeout, sizeof(*DefaultTimeout), sizeof(ULONG));
+            Parameters.DefaultTimeout = *DefaultTimeout;
+        }
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    return IopCreateFile(Mode, FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, NULL, 0, ShareAccess, CreateDisposition, CreateOptions,
+                         NULL, 0, CreateFileTypeNamedPipe, &Parameters, 0, NULL);
+}
+
 /* Windows opens, marks for deletion and closes in one go: so does this. */
 NTSTATUS NTAPI NtDeleteFile(POBJECT_ATTRIBUTES ObjectAttributes) {
     KPROCESSOR_MODE Mode = KiPreviousMode();

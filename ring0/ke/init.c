@@ -27,7 +27,7 @@ const hal_ops *HalOps;
 KUSER_SHARED_DATA *KiSharedData;
 PKTHREAD KiMonitorThread;
 
-static const PCSTR InboxDrivers[] = {"null.sys", "condrv.sys", "hostfs.sys", "scm.sys"};
+static const PCSTR InboxDrivers[] = {"null.sys", "condrv.sys", "hostfs.sys", "scm.sys", "npfs.sys"};
 
 /* The two pages that every process sees: KUSER_SHARED_DATA, and the address that ntdll's stubs jump to. */
 static VOID MapSharedPages(VOID) {

@@ -189,3 +189,10 @@ BOOL WINAPI CreateProcessAsUserW(HANDLE Token, LPCWSTR Application, LPWSTR Comma
     RtlSetLastWin32Error(Error);
     return Done;
 }
+
+BOOL WINAPI ImpersonateNamedPipeClient(HANDLE Pipe) {
+    IO_STATUS_BLOCK Io;
+    NTSTATUS Status = NtFsControlFile(Pipe, NULL, NULL, NULL, &Io, 0x11001C /* FSCTL_PIPE_IMPERSONATE */, NULL, 0, NULL, 0);
+
+    return AdvResult(Status);
+}

@@ -190,6 +190,9 @@ NTSTATUS NTAPI NtSetEvent(HANDLE, PLONG);
 NTSTATUS NTAPI NtResetEvent(HANDLE, PLONG);
 NTSTATUS NTAPI NtClearEvent(HANDLE);
 NTSTATUS NTAPI NtPulseEvent(HANDLE, PLONG);
+NTSTATUS NTAPI NtCreateNamedPipeFile(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PIO_STATUS_BLOCK, ULONG Share, ULONG Disposition, ULONG Options, ULONG Type,
+                                     ULONG ReadMode, ULONG CompletionMode, ULONG MaximumInstances, ULONG InboundQuota, ULONG OutboundQuota,
+                                     PLARGE_INTEGER DefaultTimeout);
 NTSTATUS NTAPI NtCreateMutant(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, BOOLEAN InitialOwner);
 NTSTATUS NTAPI NtOpenMutant(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 NTSTATUS NTAPI NtReleaseMutant(HANDLE, PLONG);
@@ -296,6 +299,12 @@ NTSTATUS NTAPI NtQuerySystemInformation(ULONG Class, PVOID, ULONG, PULONG);
 NTSTATUS NTAPI NtContinue(PCONTEXT, BOOLEAN TestAlert);
 NTSTATUS NTAPI NtRaiseException(PEXCEPTION_RECORD, PCONTEXT, BOOLEAN FirstChance);
 NTSTATUS NTAPI NtOpenProcessToken(HANDLE, ACCESS_MASK, PHANDLE);
+NTSTATUS NTAPI NtOpenThreadToken(HANDLE, ACCESS_MASK, BOOLEAN OpenAsSelf, PHANDLE);
+NTSTATUS NTAPI NtQueryInformationToken(HANDLE, TOKEN_INFORMATION_CLASS, PVOID, ULONG, PULONG);
+NTSTATUS NTAPI RtlCreateAcl(PACL, ULONG Length, ULONG Revision);
+NTSTATUS NTAPI RtlAddAccessAllowedAce(PACL, ULONG Revision, ACCESS_MASK, PSID);
+NTSTATUS NTAPI RtlCreateSecurityDescriptor(PSECURITY_DESCRIPTOR, ULONG Revision);
+NTSTATUS NTAPI RtlSetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR, BOOLEAN Present, PACL, BOOLEAN Defaulted);
 NTSTATUS NTAPI NtAdjustPrivilegesToken(HANDLE, BOOLEAN DisableAll, PTOKEN_PRIVILEGES, ULONG, PTOKEN_PRIVILEGES, PULONG);
 NTSTATUS NTAPI NtSetSystemTime(PLARGE_INTEGER, PLARGE_INTEGER);
 NTSTATUS NTAPI NtQueryPerformanceCounter(PLARGE_INTEGER, PLARGE_INTEGER);
@@ -313,6 +322,7 @@ WCHAR NTAPI RtlDowncaseUnicodeChar(WCHAR);
 ULONG NTAPI RtlNtStatusToDosError(NTSTATUS);
 ULONG NTAPI RtlNtStatusToDosErrorNoTeb(NTSTATUS);
 int __cdecl _snprintf(char *, size_t, const char *, ...);
+int __cdecl _snwprintf(WCHAR *, size_t, const WCHAR *, ...);
 int __cdecl _vsnprintf(char *, size_t, const char *, va_list);
 
 /* ---- Heap: ntdll/heap.c. A heap's functions take its lock unless HEAP_NO_SERIALIZE. ----------------------------------- */
@@ -378,6 +388,7 @@ BOOLEAN NTAPI RtlDosPathNameToNtPathName_U(PCWSTR Path, PUNICODE_STRING NtPath, 
 ULONG NTAPI RtlGetCurrentDirectory_U(ULONG Size, PWSTR Buffer);
 NTSTATUS NTAPI RtlSetCurrentDirectory_U(PUNICODE_STRING Path);
 VOID NTAPI RtlFreeUnicodeString(PUNICODE_STRING);
+BOOLEAN NTAPI RtlPrefixUnicodeString(PCUNICODE_STRING Prefix, PCUNICODE_STRING, BOOLEAN CaseInSensitive);
 
 /* ---- Environment: ntdll/environment.c --------------------------------------------------------------------------------- */
 NTSTATUS NTAPI RtlQueryEnvironmentVariable_U(PWSTR Environment, PCUNICODE_STRING Name, PUNICODE_STRING Value);

@@ -142,8 +142,9 @@ WINBOOL WINAPI WriteFile(HANDLE File, LPCVOID Buffer, DWORD Length, LPDWORD Done
     return Finish(File, status, &io, Done);
 }
 WINBOOL WINAPI DeviceIoControl(HANDLE File, DWORD Code, LPVOID In, DWORD InLength, LPVOID Out, DWORD OutLength, LPDWORD Done, LPOVERLAPPED Request) {
-    BOOL file_system = Code >> 16 == FILE_DEVICE_FILE_SYSTEM;
-    File = BaseStandardHandle(File);
+    return BaseControl(Code >> 16 == FILE_DEVICE_FILE_SYSTEM, BaseStandardHandle(File), Code, In, InLength, Out, OutLength, Done, Request);
+}
+BOOL BaseControl(BOOL file_system, HANDLE File, DWORD Code, PVOID In, DWORD InLength, PVOID Out, DWORD OutLength, PDWORD Done, LPOVERLAPPED Request) {
     if (Request) {
         Request->Internal = (ULONG_PTR)STATUS_PENDING;
         PIO_STATUS_BLOCK io = (PIO_STATUS_BLOCK)&Request->Internal;

@@ -68,36 +68,5 @@ WINBOOL WINAPI SetFileInformationByHandle(HANDLE File, FILE_INFO_BY_HANDLE_CLASS
     }
 }
 
-/* What a pipe holds is its driver's to say; other files are refused by theirs. */
-WINBOOL WINAPI PeekNamedPipe(HANDLE Pipe, LPVOID Buffer, DWORD Size, LPDWORD Read, LPDWORD Available, LPDWORD Left) {
-    struct { /* FILE_PIPE_PEEK_BUFFER */
-        ULONG State, Available, Messages, MessageLength;
-    } *peek;
-    IO_STATUS_BLOCK io = {0};
-    peek = BaseAllocate(sizeof *peek + (SIZE_T)Size);
-    if (!peek)
-        return BaseFail(ERROR_NOT_ENOUGH_MEMORY);
-    NTSTATUS status = NtFsControlFile(Pipe, NULL, NULL, NULL, &io, 0x11400C /* FSCTL_PIPE_PEEK */, NULL, 0, peek, (ULONG)(sizeof *peek + Size));
-    if (status == STATUS_PENDING) {
-        status = NtWaitForSingleObject(Pipe, FALSE, NULL);
-        if (NT_SUCCESS(status))
-            status = io.Status;
-    }
-    if (NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW) {
-        ULONG read = (ULONG)io.Information - sizeof *peek;
-        if (Read)
-            *Read = read;
-        if (Available)
-            *Available = peek->Available;
-        if (Left)
-            *Left = peek->MessageLength > read ? peek->MessageLength - read : 0;
-        if (Buffer)
-            memcpy(Buffer, peek + 1, read);
-        status = STATUS_SUCCESS;
-    }
-    BaseFree(peek);
-    return BaseResult(status);
-}
-
 /* The A functions use the ANSI code page; SetFileApisToOEM, which would change that, is not there. */
 WINBOOL WINAPI AreFileApisANSI(VOID) { return TRUE; }

@@ -37,6 +37,9 @@ static inline PLARGE_INTEGER BaseTimeout(DWORD Milliseconds, PLARGE_INTEGER Time
 /* object.c: attributes for a named kernel object in the directory of the session. Name may be NULL. */
 NTSTATUS BaseObjectAttributes(POBJECT_ATTRIBUTES Attributes, PUNICODE_STRING NtName, PCWSTR Name, LPSECURITY_ATTRIBUTES Security, ULONG Flags);
 
+/* file.c: a control request, NtFsControlFile's or NtDeviceIoControlFile's, with an OVERLAPPED or without. */
+BOOL BaseControl(BOOL FileSystem, HANDLE File, DWORD Code, PVOID In, DWORD InLength, PVOID Out, DWORD OutLength, PDWORD Done, LPOVERLAPPED Request);
+
 /* path.c: an NT path for a DOS path; the caller frees it. FALSE: the last error is set. */
 BOOL BaseNtPath(PCWSTR Path, PUNICODE_STRING NtPath, POBJECT_ATTRIBUTES Attributes);
 

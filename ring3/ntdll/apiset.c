@@ -43,6 +43,8 @@ static const struct {
     {L"ms-win-core-synch-l1-1", HOST(L"kernel32.dll")},
     {L"ms-win-core-synch-l1-2", HOST(L"kernel32.dll")},
     {L"ms-win-core-sysinfo-l1-1", HOST(L"kernel32.dll")},
+    {L"ms-win-core-threadpool-l1-2", HOST(L"kernel32.dll")},
+    {L"ms-win-core-threadpool-legacy-l1-1", HOST(L"kernel32.dll")},
     {L"ms-win-core-timezone-l1-1", HOST(L"kernel32.dll")},
     {L"ms-win-core-util-l1-1", HOST(L"kernel32.dll")},
     {L"ms-win-core-version-l1-1", HOST(L"version.dll")},

@@ -51,7 +51,9 @@ NTSTATUS NTAPI NtSetSecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityI
     if (NT_SUCCESS(status)) {
         PSECURITY_DESCRIPTOR *place = ObpSecurity(object);
         if (place == NULL) {
-            status = ObpHeader(object)->Type->Info.SetSecurity(object, SecurityInformation, given, mode);
+            status = ObpHeader(object)->Type->Info.SetSecurity != NULL
+                         ? ObpHeader(object)->Type->Info.SetSecurity(object, SecurityInformation, given, mode)
+                         : STATUS_INVALID_DEVICE_REQUEST;
             SeReleaseSecurityDescriptor(given, mode, TRUE);
             ObfDereferenceObject(object);
             return status;
@@ -90,7 +92,9 @@ NTSTATUS NTAPI NtQuerySecurityObject(HANDLE Handle, SECURITY_INFORMATION Securit
     PSECURITY_DESCRIPTOR *place = ObpSecurity(object);
     if (place == NULL) {
         ULONG used = Length;
-        status = ObpHeader(object)->Type->Info.QuerySecurity(object, SecurityInformation, SecurityDescriptor, &used, mode);
+        status = ObpHeader(object)->Type->Info.QuerySecurity != NULL
+                     ? ObpHeader(object)->Type->Info.QuerySecurity(object, SecurityInformation, SecurityDescriptor, &used, mode)
+                     : STATUS_INVALID_DEVICE_REQUEST;
         ObfDereferenceObject(object);
         if (NT_SUCCESS(status) || status == STATUS_BUFFER_TOO_SMALL) {
             NTSTATUS stored = ObpStore(LengthNeeded, &used, sizeof(used), mode);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <windows.h>
 
-#define KEYS 16 /* values are spread over as many keys; one more is made and deleted all the time */
+#define KEYS 512 /* values are spread over as many keys, so that none has too many to be looked up in; one more is made and deleted all the time */
 
 static HKEY open_key(HKEY top, const char *name) {
     HKEY key;

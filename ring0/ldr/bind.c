@@ -14,18 +14,6 @@ static VOID LdrpResolveImport(const struct pe_import *Import, LDRP_TARGET *Targe
     Target->Routine = Target->Module != NULL ? LdrpResolveExport(Target->Module, Import->name, Import->ordinal, 0, &Target->Name) : NULL;
 }
 
-PCSTR LdrFindAbsentImport(const VOID *File, SIZE_T Size) {
-    struct pe_image pe;
-    if (pe_parse(File, Size, &pe) != PE_OK || pe.subsystem != PE_SUBSYSTEM_NATIVE)
-        return NULL;
-    for (ULONG i = 0; i < pe.import_dll_count; i++) {
-        PCSTR dll = pe_import_dll(&pe, i);
-        if (dll != NULL && LdrpFindModuleByName(dll, TRUE) == NULL)
-            return dll;
-    }
-    return NULL;
-}
-
 NTSTATUS LdrpCheckImports(const struct pe_image *File, ULONG *MissingCount, SIZE_T *MissingText, PLDR_REFUSAL Refusal) {
     struct pe_import_cursor cursor = {0};
     struct pe_import import;

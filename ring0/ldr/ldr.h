@@ -48,7 +48,7 @@ typedef enum _LDR_ROLE { LdrSystem, LdrInboxDriver, LdrDriver, LdrLibrary } LDR_
 /* Loads a driver image from file bytes: checks, maps, relocates, binds, protects. When it refuses, *Refusal says why. */
 NTSTATUS LdrLoadDriverImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING FullName, PCSTR HostPath, LDR_ROLE Role, PLDR_MODULE *Module,
                             PLDR_REFUSAL Refusal);
-/* The first module that the file imports from and that is not loaded; the name lies in the file. NULL: none, or no such file. */
+/* The first module that the file imports from and that is not loaded; the name lies in the file. NULL: none, or the file is refused for other reasons. */
 PCSTR LdrFindAbsentImport(const VOID *File, SIZE_T Size);
 /* Formats Refusal->Why and copies Advice. */
 VOID LdrRefuse(PLDR_REFUSAL Refusal, PCSTR Advice, PCSTR Why, ...);
@@ -56,11 +56,11 @@ VOID LdrRefuse(PLDR_REFUSAL Refusal, PCSTR Advice, PCSTR Why, ...);
 VOID LdrDescribeRefusal(CHAR *Text, SIZE_T Size, PCSTR What, NTSTATUS Status, const LDR_REFUSAL *Refusal);
 /* Drops one reference of those that LdrLoadDriverImage gave and images bound to it hold. The last one of a library calls its DllUnload. PASSIVE_LEVEL. */
 VOID LdrUnloadDriverImage(PLDR_MODULE Module);
-VOID LdrDiscardInit(PLDR_MODULE Module);            /* after DriverEntry: INIT sections and other IMAGE_SCN_MEM_DISCARDABLE ones but .reloc of use */
+VOID LdrDiscardInit(PLDR_MODULE Module); /* after DriverEntry: INIT sections and other IMAGE_SCN_MEM_DISCARDABLE ones but .reloc of use */
 /* Does the code at Routine lie in an image that is linked with /INTEGRITYCHECK? If not, a message says what Function refuses and what to do. */
 BOOLEAN LdrIsIntegrityForced(const VOID *Routine, PCSTR Function);
-PLDR_MODULE LdrFindModule(ULONG64 Address);         /* loaded images; NULL if none */
-PLDR_MODULE LdrFindUnloadedModule(ULONG64 Address); /* what was there before, for 0xCE */
+PLDR_MODULE LdrFindModule(ULONG64 Address);                         /* loaded images; NULL if none */
+PLDR_MODULE LdrFindUnloadedModule(ULONG64 Address);                 /* what was there before, for 0xCE */
 PVOID LdrFindExport(PLDR_MODULE Module, PCSTR Name, ULONG Ordinal); /* Name NULL: by ordinal; follows forwarders */
 PCSTR LdrNearestExport(PLDR_MODULE Module, ULONG64 Address, ULONG *Offset);
 /* .pdata lookup over kernel images, for rtl/unwind.c: entry or NULL (leaf); *ImageBase set when the address lies in an image. */

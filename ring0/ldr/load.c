@@ -70,6 +70,19 @@ static NTSTATUS LdrpCheckFile(const VOID *File, SIZE_T Size, struct pe_image *Pe
     return STATUS_SUCCESS;
 }
 
+PCSTR LdrFindAbsentImport(const VOID *File, SIZE_T Size) {
+    LDR_REFUSAL refusal;
+    struct pe_image pe;
+    if (pe_parse(File, Size, &pe) != PE_OK || pe.subsystem != PE_SUBSYSTEM_NATIVE || (pe.characteristics & PE_FILE_RELOCS_STRIPPED) != 0)
+        return NULL;
+    for (ULONG i = 0; i < pe.import_dll_count; i++) {
+        PCSTR dll = pe_import_dll(&pe, i);
+        if (dll != NULL && LdrpFindModuleByName(dll, TRUE) == NULL)
+            return NT_SUCCESS(LdrpCheckFile(File, Size, &pe, &refusal)) ? dll : NULL;
+    }
+    return NULL;
+}
+
 /* NT itself looks at neither subsystem nor the DLL bit: programs and user-mode DLLs fail through their imports. One without imports from
    the kernel would run as a driver there, which can only be a mistake. */
 static NTSTATUS LdrpCheckKind(const struct pe_image *Pe, LDR_ROLE Role, PLDR_REFUSAL Refusal) {

@@ -273,7 +273,7 @@ NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAcces
         HandleInformation->HandleAttributes = attributes;
         HandleInformation->GrantedAccess = granted;
     }
-    ObfReferenceObject(ObpBody(header));
+    header->PointerCount++; /* it has one already: the handle's, or that of what runs */
     *Object = ObpBody(header);
     return STATUS_SUCCESS;
 }

@@ -10,14 +10,11 @@ static POBP_HEADER ObpDeleteList;
 static WORK_QUEUE_ITEM ObpDeleteItem;
 static BOOLEAN ObpDeleteQueued;
 
-POBP_HEADER ObpHeader(PVOID Object) {
-    POBP_HEADER header = (POBP_HEADER)Object - 1;
-    if (header->Magic == OBP_MAGIC)
-        return header;
-    if (header->Magic == OBP_MAGIC_DELETED)
-        KiBugCheck(OBP_REFERENCE_BY_POINTER, (ULONG_PTR)header->Type, (ULONG_PTR)Object, 2, (ULONG_PTR)-1, NULL,
+VOID ObpStopNoObject(POBP_HEADER Header) {
+    if (Header->Magic == OBP_MAGIC_DELETED)
+        KiBugCheck(OBP_REFERENCE_BY_POINTER, (ULONG_PTR)Header->Type, (ULONG_PTR)ObpBody(Header), 2, (ULONG_PTR)-1, NULL,
                    "the object has been deleted already");
-    KiBugCheck(OBP_BAD_OBJECT_HEADER, (ULONG_PTR)header, 0, 0, 0, NULL, "the pointer is not that of an object, or its header has been overwritten");
+    KiBugCheck(OBP_BAD_OBJECT_HEADER, (ULONG_PTR)Header, 0, 0, 0, NULL, "the pointer is not that of an object, or its header has been overwritten");
 }
 
 POBP_HEADER ObpAllocateObject(POBJECT_TYPE Type, ULONG BodySize) {

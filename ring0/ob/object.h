@@ -92,8 +92,15 @@ _Static_assert(sizeof(OBP_HEADER) % 16 == 0, "an object's body is 16-byte aligne
 _Static_assert(sizeof(OBP_HEADER) - offsetof(OBP_HEADER, PointerCount) == 0x30, "OBJECT_HEADER is 30h bytes");
 
 static inline PVOID ObpBody(POBP_HEADER Header) { return Header + 1; }
-/* Checks that Object is one: bug check 0x189, or 0x18 for one that is already deleted. */
-POBP_HEADER ObpHeader(PVOID Object);
+/* Bug check 0x189, or 0x18 for what is an object no longer. */
+DECLSPEC_NORETURN VOID ObpStopNoObject(POBP_HEADER Header);
+/* Checks that Object is one. */
+static inline POBP_HEADER ObpHeader(PVOID Object) {
+    POBP_HEADER header = (POBP_HEADER)Object - 1;
+    if (header->Magic != OBP_MAGIC)
+        ObpStopNoObject(header);
+    return header;
+}
 
 /* ---- object.c ---- */
 /* Frees what ObCreateObject kept. */
@@ -172,6 +179,7 @@ VOID ObpDeleteSymbolicLink(PVOID Object);
 #define OBP_KERNEL_HANDLE_BASE 0xFFFFFFFF80000000ull
 #define OBP_LEAF_ENTRIES       256u /* one page of 16-byte entries; entry 0 of each leaf is never a handle, as on Windows */
 #define OBP_BRANCH_ENTRIES     512u /* one page of pointers */
+#define OBP_BRANCH_SPAN        (OBP_LEAF_ENTRIES * OBP_BRANCH_ENTRIES)
 #define OBP_MAX_HANDLES        0x1000000u
 
 typedef struct _OBP_HANDLE_ENTRY {
@@ -190,7 +198,15 @@ typedef struct _OB_HANDLE_TABLE {
 POB_HANDLE_TABLE ObpCreateHandleTable(VOID);
 VOID ObpDeleteHandleTable(POB_HANDLE_TABLE Table);
 /* The entry in use at an index, or NULL. */
-POBP_HANDLE_ENTRY ObpHandleEntry(POB_HANDLE_TABLE Table, ULONG64 Index);
+static inline POBP_HANDLE_ENTRY ObpEntryAt(POB_HANDLE_TABLE Table, ULONG Index) {
+    return &Table->Branches[Index / OBP_BRANCH_SPAN][Index / OBP_LEAF_ENTRIES % OBP_BRANCH_ENTRIES][Index % OBP_LEAF_ENTRIES];
+}
+static inline POBP_HANDLE_ENTRY ObpHandleEntry(POB_HANDLE_TABLE Table, ULONG64 Index) {
+    if (Index >= Table->Limit)
+        return NULL;
+    POBP_HANDLE_ENTRY entry = ObpEntryAt(Table, (ULONG)Index);
+    return entry->Object != NULL ? entry : NULL;
+}
 /* 0 when out of memory or handles. The handle closed last is the first to be given out again; otherwise the lowest that never was. */
 ULONG ObpAllocateHandle(POB_HANDLE_TABLE Table, PVOID Object, ACCESS_MASK Access, ULONG Attributes);
 VOID ObpFreeHandle(POB_HANDLE_TABLE Table, ULONG Index);

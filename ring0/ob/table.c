@@ -4,8 +4,7 @@
  */
 #include "ob/object.h"
 
-#define OBP_BRANCH_SPAN (OBP_LEAF_ENTRIES * OBP_BRANCH_ENTRIES)
-#define OBP_BRANCHES    (OBP_MAX_HANDLES / OBP_BRANCH_SPAN)
+#define OBP_BRANCHES (OBP_MAX_HANDLES / OBP_BRANCH_SPAN)
 
 static PVOID ObpAllocateZeroed(SIZE_T Size) {
     PVOID memory = ExAllocatePoolWithTag(NonPagedPoolNx, Size, OBP_TAG);
@@ -35,17 +34,6 @@ VOID ObpDeleteHandleTable(POB_HANDLE_TABLE Table) {
     }
     ExFreePoolWithTag(Table->Branches, OBP_TAG);
     ExFreePoolWithTag(Table, OBP_TAG);
-}
-
-static POBP_HANDLE_ENTRY ObpEntryAt(POB_HANDLE_TABLE Table, ULONG Index) {
-    return &Table->Branches[Index / OBP_BRANCH_SPAN][Index / OBP_LEAF_ENTRIES % OBP_BRANCH_ENTRIES][Index % OBP_LEAF_ENTRIES];
-}
-
-POBP_HANDLE_ENTRY ObpHandleEntry(POB_HANDLE_TABLE Table, ULONG64 Index) {
-    if (Index >= Table->Limit)
-        return NULL;
-    POBP_HANDLE_ENTRY entry = ObpEntryAt(Table, (ULONG)Index);
-    return entry->Object != NULL ? entry : NULL;
 }
 
 /* One more leaf, its entries in ascending order on the empty free stack. */

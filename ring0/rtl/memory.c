@@ -20,46 +20,46 @@ VOID NTAPI RtlCopyMemoryNonTemporal(VOID *Destination, const VOID *Source, SIZE_
 typedef ULONG64 __attribute__((may_alias, aligned(1))) UNALIGNED_QUAD;
 typedef ULONG __attribute__((may_alias, aligned(1))) UNALIGNED_LONG;
 
-/*
- * Short copies are words that overlap in the middle, long ones the processor's string move. As on Windows x64, memcpy and memmove are the same:
- * many a
- * caller of RtlCopyMemory depends on it.
- */
+typedef UCHAR __attribute__((may_alias, aligned(1), vector_size(16))) UNALIGNED_BLOCK;
+
+/* The two ends of a short copy, which overlap in the middle; both are read before either is written. */
+#define MOVE_ENDS(Type)                                                                                                                              \
+    do {                                                                                                                                             \
+        Type Head = *(const Type *)From, Tail = *(const Type *)(From + Length - sizeof(Type));                                                       \
+        *(Type *)To = Head;                                                                                                                          \
+        *(Type *)(To + Length - sizeof(Type)) = Tail;                                                                                                \
+    } while (0)
+
+/* Long copies are the processor's string move. As on Windows x64, memcpy and memmove are the same: many a caller of RtlCopyMemory depends on it. */
 static inline __attribute__((always_inline)) void *RtlpMove(void *Destination, const void *Source, size_t Length) {
     CHAR *To = Destination;
     const CHAR *From = Source;
-    if ((ULONG64)To - (ULONG64)From < Length) { /* upwards into itself: last bytes first */
-        while (Length >= 8) {
-            Length -= 8;
-            *(UNALIGNED_QUAD *)(To + Length) = *(const UNALIGNED_QUAD *)(From + Length);
+    if (Length <= 32) {
+        if (Length >= 16)
+            MOVE_ENDS(UNALIGNED_BLOCK);
+        else if (Length >= 8)
+            MOVE_ENDS(UNALIGNED_QUAD);
+        else if (Length >= 4)
+            MOVE_ENDS(UNALIGNED_LONG);
+        else if (Length != 0) {
+            CHAR First = From[0], Middle = From[Length / 2], Last = From[Length - 1];
+            To[0] = First;
+            To[Length / 2] = Middle;
+            To[Length - 1] = Last;
         }
-        while (Length--) {
-            To[Length] = From[Length];
-        }
-    } else if (Length > 256) {
+    } else if ((ULONG64)To - (ULONG64)From < Length) { /* upwards into itself: last bytes first */
+        UNALIGNED_BLOCK First = *(const UNALIGNED_BLOCK *)From;
+        for (; Length >= 16; Length -= 16)
+            *(UNALIGNED_BLOCK *)(To + Length - 16) = *(const UNALIGNED_BLOCK *)(From + Length - 16);
+        *(UNALIGNED_BLOCK *)To = First;
+    } else if (Length > 512) {
         VOID *Di = Destination;
         __asm__ volatile("rep movsb" : "+D"(Di), "+S"(Source), "+c"(Length) : : "memory");
-    } else if (Length >= 16) {
-        ULONG64 TailLow = *(const UNALIGNED_QUAD *)(From + Length - 16), TailHigh = *(const UNALIGNED_QUAD *)(From + Length - 8);
-        for (SIZE_T i = 0; i + 16 <= Length; i += 16) {
-            ULONG64 Low = *(const UNALIGNED_QUAD *)(From + i), High = *(const UNALIGNED_QUAD *)(From + i + 8);
-            *(UNALIGNED_QUAD *)(To + i) = Low;
-            *(UNALIGNED_QUAD *)(To + i + 8) = High;
-        }
-        *(UNALIGNED_QUAD *)(To + Length - 16) = TailLow;
-        *(UNALIGNED_QUAD *)(To + Length - 8) = TailHigh;
-    } else if (Length >= 8) {
-        ULONG64 Head = *(const UNALIGNED_QUAD *)From, Tail = *(const UNALIGNED_QUAD *)(From + Length - 8);
-        *(UNALIGNED_QUAD *)To = Head;
-        *(UNALIGNED_QUAD *)(To + Length - 8) = Tail;
-    } else if (Length >= 4) {
-        ULONG Head = *(const UNALIGNED_LONG *)From, Tail = *(const UNALIGNED_LONG *)(From + Length - 4);
-        *(UNALIGNED_LONG *)To = Head;
-        *(UNALIGNED_LONG *)(To + Length - 4) = Tail;
     } else {
-        for (SIZE_T i = 0; i < Length; i++) {
-            To[i] = From[i];
-        }
+        UNALIGNED_BLOCK Last = *(const UNALIGNED_BLOCK *)(From + Length - 16);
+        for (SIZE_T i = 0; i + 16 <= Length; i += 16)
+            *(UNALIGNED_BLOCK *)(To + i) = *(const UNALIGNED_BLOCK *)(From + i);
+        *(UNALIGNED_BLOCK *)(To + Length - 16) = Last;
     }
     return Destination;
 }
@@ -70,17 +70,17 @@ void *memmove(void *Destination, const void *Source, size_t Length) { return Rtl
 
 void *memset(void *Destination, int Value, size_t Length) {
     CHAR *To = Destination;
-    if (Length > 256) {
+    UNALIGNED_BLOCK Pattern = (UNALIGNED_BLOCK){0} + (UCHAR)Value;
+    if (Length > 512) {
         VOID *Di = Destination;
         __asm__ volatile("rep stosb" : "+D"(Di), "+c"(Length) : "a"(Value) : "memory");
-        return Destination;
-    }
-    ULONG64 Pattern = 0x0101010101010101ull * (UCHAR)Value;
-    for (; Length >= 8; Length -= 8, To += 8) {
-        *(UNALIGNED_QUAD *)To = Pattern;
-    }
-    while (Length--) {
-        *To++ = (CHAR)Value;
+    } else if (Length >= 16) {
+        *(UNALIGNED_BLOCK *)(To + Length - 16) = Pattern;
+        for (SIZE_T i = 0; i + 16 <= Length; i += 16)
+            *(UNALIGNED_BLOCK *)(To + i) = Pattern;
+    } else {
+        while (Length--)
+            *To++ = (CHAR)Value;
     }
     return Destination;
 }

@@ -6,7 +6,7 @@ RING0_GENERATED := $(BUILD)/ring0/services.c $(BUILD)/ring0/contract.c
 RING0_OBJ := $(RING0_C:%.c=$(BUILD)/%.o) $(RING0_S:%.S=$(BUILD)/%.o) $(BUILD)/ring0/services.o $(BUILD)/ring0/contract.o \
 	$(BUILD)/ring0/zw.o $(BUILD)/ring0/twins.o
 EXPORT_TABLES := $(foreach d,$(RING0_DIRS),$(wildcard ring0/$(d)/exports.tbl))
-INBOX_DRIVERS := null condrv hostfs scm npfs
+INBOX_DRIVERS := null condrv hostfs scm npfs pci
 
 $(BUILD)/ring0/ntoskrnl.def $(BUILD)/ring0/hal.def $(BUILD)/ring0/contract.c $(BUILD)/ring0/twins.S $(BUILD)/ring0/proved.inc $(BUILD)/exports.md &: ring0/exports.awk $(EXPORT_TABLES)
 	@mkdir -p $(BUILD)/ring0

@@ -334,6 +334,7 @@ int machine_run(const struct run_options *options) {
         .images = ringside_images,
         .image_count = ringside_image_count,
         .drivers = options->machine_drivers,
+        .driver_matches = options->matches,
         .driver_count = (uint32_t)options->driver_count,
         .programs = options->machine_programs,
         .program_count = (uint32_t)options->machine_program_count,

@@ -30,6 +30,7 @@ enum {
 /* `ringside run` */
 struct run_options {
     const char *drivers[OPTIONS_MAX_DRIVERS]; /* -d, as written */
+    const char *matches[OPTIONS_MAX_DRIVERS]; /* --match, as written: which device the driver of that index is for; "": none is said */
     size_t driver_count;
     const char *program; /* NULL: only load the drivers, and unload them */
     char **arguments;    /* of the program, argument_count of them */
@@ -76,6 +77,7 @@ struct machine_options {
     const char *machine;
     const char *subject; /* load: the file; unload: the service */
     const char *name;    /* load: the service's name */
+    const char *match;   /* load: which device it is for; NULL: none is said */
     const char *start;   /* load: "boot", "system", "auto", "demand" or NULL */
     bool json, threads, kill, help;
 };

@@ -194,6 +194,8 @@ enum hal_device_space {
     HAL_DEVICE_MEMORY, /* address: physical */
     HAL_DEVICE_CONFIG  /* address: slot * 256 + offset, of PCI bus 0 */
 };
+#define HAL_MESSAGE_VECTOR 0x30u /* a message (MSI) whose data is this vector, or one of the HAL_MESSAGES from it on, raises bit 24 on of device_edges */
+#define HAL_MESSAGES       8u
 typedef struct hal_device_access {
     uint64_t now; /* machine time: 100 ns since boot */
     uint64_t address;
@@ -219,7 +221,7 @@ typedef struct hal_debug_line {
 /* ---- Requests from outside: what other `ringside` commands ask of a machine that is up -------------------------------------- */
 enum hal_request_kind {
     HAL_REQUEST_RUN,     /* drivers, programs, console */
-    HAL_REQUEST_LOAD,    /* arguments[0]: where the image is, "C:\\Windows\\System32\\drivers\\x.sys" */
+    HAL_REQUEST_LOAD,    /* arguments: where the image is, "C:\\Windows\\System32\\drivers\\x.sys"; the service's name; its start; the ID of its devices or "" */
     HAL_REQUEST_UNLOAD,  /* arguments[0]: service name */
     HAL_REQUEST_STATUS,  /* arguments: none */
     HAL_REQUEST_THREADS, /* every thread, its stack and what it waits for */
@@ -251,6 +253,7 @@ typedef struct hal_request {
     const char *const *arguments;
     uint32_t argument_count;
     const char *const *drivers; /* "C:\\example.sys", loaded first and unloaded afterwards */
+    const char *const *driver_matches;
     uint32_t driver_count;
     const hal_program *programs; /* each is started once all before it have ended, or nothing goes on but by console input */
     uint32_t program_count;
@@ -394,7 +397,8 @@ typedef struct hal_machine {
     uint32_t schedule_depth;    /* PCT, EXHAUSTIVE: how often it intervenes */
     uint32_t points;            /* enum hal_points */
     uint32_t stepping;          /* the kernel executes one instruction with the trap flag set: the trap behind it is wanted */
-    const char *const *drivers; /* -d: NT-less DOS paths, UTF-8, "C:\\example.sys", in order */
+    const char *const *drivers;        /* -d: NT-less DOS paths, UTF-8, "C:\\example.sys", in order */
+    const char *const *driver_matches; /* --match: the ID of the devices that each is for, UTF-8; "": none is said */
     uint32_t driver_count;
     const hal_program *programs; /* each is started once all before it have ended, or nothing goes on but by console input */
     uint32_t program_count;      /* 0: only load the drivers and unload them */
@@ -415,7 +419,8 @@ typedef struct hal_machine {
         control_request; /* 1: Ctrl+C or another signal that ends, 2: Ctrl+\ (list threads), 3: --timeout has expired (real time), 4: as 1, and the terminal is gone */
     uint64_t device_due;              /* written by the host: when a device has something to do next (machine time); ~0: nothing */
     uint32_t device_lines;            /* written by the host: bit n is set while interrupt line n is held */
-    uint32_t device_edges;            /* lines that have gone up; set by the host, cleared by the kernel */
+    uint32_t device_edges;            /* lines that have gone up, and messages that have come; set by the host, cleared by the kernel */
+    uint32_t pci_slots;               /* bit n: a device is in slot n of PCI bus 0; written before boot */
     volatile uint32_t control_served; /* set by the kernel: programs have got the console event that the last request became */
     uint32_t watchdog_seconds;
     uint32_t repeatable; /* 1 until something made the run depend on real time; either side may clear it */

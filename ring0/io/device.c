@@ -5,6 +5,7 @@
  * while that count or an attached device keeps it, and is then unlinked and dropped; an unload that waits for the same thing goes on there too.
  */
 #include "io/mount.h"
+#include "pnp/pnp.h"
 
 #define IOP_DEVICE_TAG  'veDI'
 #define MAX_DEVICE_SIZE 0xFFFFu /* DEVICE_OBJECT.Size is 16 bits */
@@ -216,12 +217,18 @@ VOID IopReferenceDevice(PDEVICE_OBJECT Device) { Device->ReferenceCount++; }
 
 VOID IopDereferenceDevice(PDEVICE_OBJECT Device) {
     NT_ASSERT_OURS(Device->ReferenceCount > 0);
-    if (--Device->ReferenceCount == 0 && (IopExtension(Device)->ExtensionFlags & (DOE_DELETE_PENDING | DOE_UNLOAD_PENDING)))
+    if (--Device->ReferenceCount != 0)
+        return;
+    if (IopExtension(Device)->ExtensionFlags & DOE_REMOVE_PENDING)
+        PnpHandlesClosed();
+    if (IopExtension(Device)->ExtensionFlags & (DOE_DELETE_PENDING | DOE_UNLOAD_PENDING))
         IopCompleteUnloadOrDelete(Device);
 }
 
 NTSTATUS IopCheckDevice(PDEVICE_OBJECT Device) {
-    if ((Device->Flags & DO_DEVICE_INITIALIZING) || (IopExtension(Device)->ExtensionFlags & (DOE_DELETE_PENDING | DOE_UNLOAD_PENDING)))
+    const ULONG Closed = DOE_DELETE_PENDING | DOE_UNLOAD_PENDING | DOE_REMOVE_PENDING | DOE_START_PENDING;
+
+    if ((Device->Flags & DO_DEVICE_INITIALIZING) || (IopExtension(Device)->ExtensionFlags & Closed))
         return STATUS_NO_SUCH_DEVICE;
     return STATUS_SUCCESS;
 }

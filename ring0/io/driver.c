@@ -70,7 +70,7 @@ static VOID LastComponent(PCUNICODE_STRING Path, PUNICODE_STRING Name) {
     Name->Length = Name->MaximumLength = (USHORT)(Path->Length - Start * sizeof(WCHAR));
 }
 
-static PIOP_DRIVER FindDriver(PCUNICODE_STRING ServiceName) {
+PIOP_DRIVER IopFindDriver(PCUNICODE_STRING ServiceName) {
     for (PLIST_ENTRY Link = IopDriverList.Flink; Link != &IopDriverList; Link = Link->Flink) {
         PIOP_DRIVER Driver = CONTAINING_RECORD(Link, IOP_DRIVER, Entry);
         if (RtlEqualUnicodeString(&Driver->Extension.ServiceKeyName, ServiceName, TRUE))
@@ -313,7 +313,7 @@ static NTSTATUS LoadWithKey(HANDLE Key, PUNICODE_STRING ServiceKey, PKEY_VALUE_P
     HostPath = ExAllocatePoolWithTag(NonPagedPoolNx, HAL_MAX_PATH, IOP_DRIVER_TAG);
     if (!HostPath)
         Status = STATUS_INSUFFICIENT_RESOURCES;
-    else if (FindDriver(&ServiceName) || IsImageLoaded(&Path))
+    else if (IopFindDriver(&ServiceName) || IsImageLoaded(&Path))
         Status = STATUS_IMAGE_ALREADY_LOADED;
     else
         Status = IopReadImage(&Path, &File, &Size, HostPath);
@@ -372,7 +372,7 @@ NTSTATUS IopUnloadDriver(PUNICODE_STRING ServiceKey) {
     BOOLEAN Busy = FALSE;
 
     LastComponent(ServiceKey, &ServiceName);
-    Driver = FindDriver(&ServiceName);
+    Driver = IopFindDriver(&ServiceName);
     if (!Driver)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     if (!Driver->Object.DriverUnload || Driver->UnloadRequested || !(Driver->Object.Flags & DRVO_INITIALIZED))
@@ -389,7 +389,7 @@ NTSTATUS IopUnloadDriver(PUNICODE_STRING ServiceKey) {
 }
 
 ULONG IopQueryDriver(PUNICODE_STRING ServiceName) {
-    PIOP_DRIVER Driver = FindDriver(ServiceName);
+    PIOP_DRIVER Driver = IopFindDriver(ServiceName);
     if (!Driver || (Driver->Object.Flags & DRVO_UNLOAD_INVOKED))
         return IopDriverAbsent;
     return Driver->UnloadRequested ? IopDriverUnloadPending : IopDriverLoaded;

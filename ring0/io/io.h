@@ -33,6 +33,8 @@ typedef struct _IOP_DEVOBJ_EXTENSION { /* DEVOBJ_EXTENSION: what DeviceObject->D
 } IOP_DEVOBJ_EXTENSION;
 #define DOE_UNLOAD_PENDING    1u
 #define DOE_DELETE_PENDING    2u
+#define DOE_REMOVE_PENDING    4u    /* nobody opens it any more; PnpHandlesClosed is told when it is open no more */
+#define DOE_START_PENDING     0x10u /* its stack is not started */
 #define DOE_SIO_NO_KEY        0x10u
 #define DOE_SIO_WITH_KEY      0x20u
 #define DOE_SIO_NONCANCELABLE 0x40u
@@ -96,6 +98,8 @@ typedef struct _IOP_DRIVER { /* body of a Driver object */
 extern LIST_ENTRY IopDriverList;
 
 struct _LDR_REFUSAL;
+/* By its service's name; NULL: not loaded. */
+PIOP_DRIVER IopFindDriver(PCUNICODE_STRING ServiceName);
 /* Loads the driver of a service key ("\Registry\Machine\System\CurrentControlSet\Services\Name"): image, driver object, DriverEntry in a system
    thread. Errors are those of NtLoadDriver: STATUS_IMAGE_ALREADY_LOADED, STATUS_OBJECT_NAME_NOT_FOUND, STATUS_INVALID_IMAGE_FORMAT, what DriverEntry gave...
    *Refusal says more, unless the file could not be read. PASSIVE_LEVEL, any process. */
@@ -142,6 +146,12 @@ NTSTATUS NTAPI IopInvalidDeviceRequest(PDEVICE_OBJECT Device, PIRP Irp);
 typedef NTSTATUS(NTAPI *IOP_DRIVER_INITIALIZE)(PDRIVER_OBJECT, PUNICODE_STRING);
 NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName, IOP_DRIVER_INITIALIZE InitializationFunction);
 VOID NTAPI IoDeleteDriver(PDRIVER_OBJECT DriverObject);
+
+/* ---- Resources that drivers report: resource.c ------------------------------------------------------------------------------- */
+/* Two raw descriptors that cannot both be had. */
+BOOLEAN IopDescriptorsConflict(const CM_PARTIAL_RESOURCE_DESCRIPTOR *First, const CM_PARTIAL_RESOURCE_DESCRIPTOR *Second);
+/* Some driver has reported that it uses it. */
+BOOLEAN IopIsClaimed(const CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor);
 
 /* ---- Opening --------------------------------------------------------------------------------------------------------------- */
 typedef struct _IOP_OPEN_PACKET { /* from NtCreateFile through ob/ to the parse routine: the ParseContext of type File */

@@ -3,6 +3,7 @@
  * those of other drivers and devices; nobody is kept from using what he has not claimed.
  */
 #include "io/io.h"
+#include "pnp/pnp.h"
 
 #define TAG_CLAIM 'mlcI'
 
@@ -20,7 +21,7 @@ static BOOLEAN IopOverlap(ULONG64 Start1, ULONG64 Length1, ULONG64 Start2, ULONG
 }
 
 /* Two that both share do not disturb each other. */
-static BOOLEAN IopDescriptorsConflict(const CM_PARTIAL_RESOURCE_DESCRIPTOR *First, const CM_PARTIAL_RESOURCE_DESCRIPTOR *Second) {
+BOOLEAN IopDescriptorsConflict(const CM_PARTIAL_RESOURCE_DESCRIPTOR *First, const CM_PARTIAL_RESOURCE_DESCRIPTOR *Second) {
     if (First->Type != Second->Type || (First->ShareDisposition == CmResourceShareShared && Second->ShareDisposition == CmResourceShareShared))
         return FALSE;
     switch (First->Type) {
@@ -50,7 +51,29 @@ static BOOLEAN IopConflictsWithList(const CM_PARTIAL_RESOURCE_DESCRIPTOR *Descri
     return FALSE;
 }
 
+BOOLEAN IopIsClaimed(const CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor) {
+    for (PLIST_ENTRY Link = IopClaims.Flink; Link != &IopClaims; Link = Link->Flink) {
+        if (IopConflictsWithList(Descriptor, CONTAINING_RECORD(Link, IOP_CLAIM, Link)->List))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static BOOLEAN IopConflictsWithDevices(const CM_RESOURCE_LIST *List) {
+    const CM_FULL_RESOURCE_DESCRIPTOR *Full = List->List;
+
+    for (ULONG Index = 0; Index < List->Count; Index++, Full = IopNextFull(Full)) {
+        for (ULONG Part = 0; Part < Full->PartialResourceList.Count; Part++) {
+            if (PnpIsAssigned(&Full->PartialResourceList.PartialDescriptors[Part]))
+                return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 static BOOLEAN IopConflictsWithOthers(PDRIVER_OBJECT Driver, const CM_RESOURCE_LIST *List) {
+    if (IopConflictsWithDevices(List))
+        return TRUE;
     for (PLIST_ENTRY Link = IopClaims.Flink; Link != &IopClaims; Link = Link->Flink) {
         PIOP_CLAIM Claim = CONTAINING_RECORD(Link, IOP_CLAIM, Link);
         const CM_FULL_RESOURCE_DESCRIPTOR *Full = List->List;

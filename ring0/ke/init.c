@@ -10,6 +10,7 @@
 #include "mm/mm.h"
 #include "mon/mon.h"
 #include "ob/ob.h"
+#include "pnp/pnp.h"
 #include "ps/ps.h"
 #include "rtl/crt.h"
 #include "rtl/rtl.h"
@@ -27,7 +28,7 @@ const hal_ops *HalOps;
 KUSER_SHARED_DATA *KiSharedData;
 PKTHREAD KiMonitorThread;
 
-static const PCSTR InboxDrivers[] = {"null.sys", "condrv.sys", "hostfs.sys", "scm.sys", "npfs.sys"};
+static const PCSTR InboxDrivers[] = {"null.sys", "condrv.sys", "hostfs.sys", "scm.sys", "npfs.sys", "pci.sys"};
 
 /* The two pages that every process sees: KUSER_SHARED_DATA, and the address that ntdll's stubs jump to. */
 static VOID MapSharedPages(VOID) {
@@ -53,6 +54,9 @@ static VOID LoadInboxDrivers(VOID) {
         for (ULONG k = 0; k < KiMachine->image_count; k++) {
             if (strcmp(KiMachine->images[k].name, InboxDrivers[i]) != 0) {
                 continue;
+            }
+            if (KiMachine->pci_slots == 0 && strcmp(InboxDrivers[i], "pci.sys") == 0) {
+                continue; /* an empty bus needs no driver */
             }
             UNICODE_STRING Name;
             if (!NT_SUCCESS(MonToUnicode(L"", InboxDrivers[i], &Name))) {
@@ -82,6 +86,7 @@ static DECLSPEC_NORETURN VOID RunCommandLine(VOID) {
     }
     ZwClose(Thread);
     Job = (MON_JOB){.Drivers = KiMachine->drivers,
+                    .Matches = KiMachine->driver_matches,
                     .DriverCount = KiMachine->driver_count,
                     .Programs = KiMachine->programs,
                     .ProgramCount = KiMachine->program_count};
@@ -98,6 +103,7 @@ static VOID NTAPI Phase1(PVOID Context) {
     UNREFERENCED_PARAMETER(Context);
     IopCreateRaw();
     LoadInboxDrivers();
+    PnpInitSystem();
     if (!KiMachine->stays_up) {
         RunCommandLine();
     }

@@ -5,7 +5,7 @@
 #define HARDWARE_INTERRUPT_STORM_CODE 0xF2u
 #define STORM_LIMIT                   10000u /* deliveries of one line in a row of which nobody made the line go down */
 
-static LIST_ENTRY KipLines[KI_LINES]; /* KINTERRUPT.Link; Flink NULL: never used */
+static LIST_ENTRY KipLines[KI_LINES + KI_MESSAGES]; /* KINTERRUPT.Link; Flink NULL: never used */
 static ULONG KipConnected;            /* a bit per line that somebody is connected to: the others are masked */
 static ULONG KipLatched;              /* of these, those that listen to edges */
 static ULONG KipActive;               /* a service routine of this line runs on some processor */
@@ -75,7 +75,7 @@ static BOOLEAN KipCallRoutine(PKINTERRUPT Interrupt) {
     BOOLEAN Claimed;
 
     KipTakeLock(Interrupt);
-    KiDriverIsCalled((PVOID)Interrupt->ServiceRoutine);
+    KiDriverIsCalled(Interrupt->MessageRoutine != NULL ? (PVOID)Interrupt->MessageRoutine : (PVOID)Interrupt->ServiceRoutine);
     Claimed = Interrupt->ServiceRoutine(Interrupt, Interrupt->ServiceContext);
     if (KiCurrentIrql() != Interrupt->SynchronizeIrql)
         KiBugCheckInRoutine(IRQL_UNEXPECTED_VALUE, ((ULONG)KiCurrentIrql() << 16) | ((ULONG)Interrupt->SynchronizeIrql << 8),

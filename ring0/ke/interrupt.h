@@ -4,18 +4,23 @@
 
 /*
  * A line has one vector, and a vector's upper half is its level, as on x64 Windows. The lower a line, the higher its level: lines 0 to 2 interrupt at 11,
- * 21 to 23 at 4.
+ * 21 to 23 at 4. Messages (MSI) are lines that know edges only: numbers 24 to 31, all of level 3, vectors HAL_MESSAGE_VECTOR on.
  */
 #define KI_LINES               24u
-#define KI_LINE_IRQL(Line)     ((KIRQL)(11 - (Line) / 3))
-#define KI_LINE_VECTOR(Line)   ((ULONG)KI_LINE_IRQL(Line) << 4 | (Line) % 3)
-#define KI_VECTOR_LINE(Vector) ((11 - ((Vector) >> 4)) * 3 + ((Vector) & 15))
-#define KI_IS_VECTOR(Vector)   ((Vector) >> 4 >= 4 && (Vector) >> 4 <= 11 && ((Vector) & 15) < 3)
+#define KI_MESSAGES            HAL_MESSAGES
+#define KI_MESSAGE_IRQL        ((KIRQL)(HAL_MESSAGE_VECTOR >> 4))
+#define KI_LINE_IRQL(Line)     ((Line) < KI_LINES ? (KIRQL)(11 - (Line) / 3) : KI_MESSAGE_IRQL)
+#define KI_LINE_VECTOR(Line)   ((Line) < KI_LINES ? (ULONG)KI_LINE_IRQL(Line) << 4 | (Line) % 3 : HAL_MESSAGE_VECTOR + (Line) - KI_LINES)
+#define KI_IS_MESSAGE(Vector)  ((Vector) >= HAL_MESSAGE_VECTOR && (Vector) < HAL_MESSAGE_VECTOR + KI_MESSAGES)
+#define KI_VECTOR_LINE(Vector) (KI_IS_MESSAGE(Vector) ? (Vector) - HAL_MESSAGE_VECTOR + KI_LINES : (11 - ((Vector) >> 4)) * 3 + ((Vector) & 15))
+#define KI_IS_VECTOR(Vector)   (KI_IS_MESSAGE(Vector) || ((Vector) >> 4 >= 4 && (Vector) >> 4 <= 11 && ((Vector) & 15) < 3))
 
 struct _KINTERRUPT {
     LIST_ENTRY Link; /* of its line, in the order of connection */
     PKSERVICE_ROUTINE ServiceRoutine;
     PVOID ServiceContext;
+    PKMESSAGE_SERVICE_ROUTINE MessageRoutine; /* what ServiceRoutine calls, of an interrupt by message */
+    ULONG MessageId;
     PKSPIN_LOCK ActualLock;
     KSPIN_LOCK SpinLock; /* ActualLock, if the driver gave none */
     ULONG Line;

@@ -76,7 +76,47 @@ static VOID MonDeleteKey(PUNICODE_STRING Key) {
     }
 }
 
-NTSTATUS MonInstallAndLoad(PCSTR Path, PCSTR Service, ULONG Start, PBOOLEAN Made, PMON_RESULT Result) {
+/* After the driver's DriverEntry: a device that is there already is started before this returns. */
+static NTSTATUS MonBind(PUNICODE_STRING Key, PCSTR Match, PLDR_REFUSAL Refusal) {
+    UNICODE_STRING Service, Text = {0};
+    NTSTATUS Status = STATUS_SUCCESS;
+    RtlInitUnicodeString(&Service, Key->Buffer + RTL_NUMBER_OF(MON_SERVICES_KEY) - 1);
+    if (Match[0] != '\0') {
+        Status = MonToUnicode(L"", Match, &Text);
+        if (NT_SUCCESS(Status)) {
+            Status = PnpBind(&Text, &Service);
+        }
+        MonFreeString(&Text);
+    }
+    if (NT_SUCCESS(Status)) {
+        PnpDriverArrived(&Service);
+    } else {
+        IopUnloadDriver(Key);
+        strncpy(Refusal->Why, "--match names no device's ID", sizeof Refusal->Why - 1);
+        strncpy(Refusal->Advice, "it is like PCI\\VEN_1234&DEV_11E8 or ROOT\\NAME, with ,upper ,lower or ,msi behind it", sizeof Refusal->Advice - 1);
+    }
+    return Status;
+}
+
+VOID MonReportIdle(ULONG Connection, PCSTR Path, PCSTR Service) {
+    UNICODE_STRING Name = {0};
+    WCHAR Unserved[200];
+    PIOP_DRIVER Driver;
+    if (!NT_SUCCESS(MonToUnicode(L"", Service, &Name))) {
+        return;
+    }
+    Driver = IopFindDriver(&Name);
+    if (Driver != NULL && Driver->Extension.AddDevice != NULL && PnpCountDevices(&Name, Unserved, RTL_NUMBER_OF(Unserved)) == 0) {
+        MonNote(Connection,
+                "%s: waits for a device (it has an AddDevice routine), and none here is its own: name one behind the driver: --match '%S'%s", Path,
+                Unserved[0] != 0 ? Unserved : L"ROOT\\NAME",
+                Unserved[0] != 0 ? ", or --match 'ROOT\\NAME' for one without hardware"
+                                 : " for one without hardware, or the ID of one that --device plugs in, as --match 'PCI\\VEN_1234&DEV_11E8'");
+    }
+    MonFreeString(&Name);
+}
+
+NTSTATUS MonInstallAndLoad(PCSTR Path, PCSTR Service, PCSTR Match, ULONG Start, PBOOLEAN Made, PMON_RESULT Result) {
     UNICODE_STRING Image = {0}, Key = {0};
     ULONG Type = SERVICE_KERNEL_DRIVER_TYPE, ErrorControl = 1, Before, Size = sizeof Before;
     LDR_REFUSAL Refusal = {0};
@@ -97,6 +137,9 @@ NTSTATUS MonInstallAndLoad(PCSTR Path, PCSTR Service, ULONG Start, PBOOLEAN Made
     CmpSetValue(Key.Buffer, L"ErrorControl", REG_DWORD, &ErrorControl, sizeof ErrorControl);
     CmpSetValue(Key.Buffer, L"ImagePath", REG_EXPAND_SZ, Image.Buffer, Image.Length + sizeof(WCHAR));
     Status = IopLoadDriver(&Key, &Refusal);
+    if (NT_SUCCESS(Status)) {
+        Status = MonBind(&Key, Match, &Refusal);
+    }
     if (!NT_SUCCESS(Status) && *Made) {
         MonDeleteKey(&Key);
     }
@@ -110,13 +153,21 @@ Done:
 }
 
 VOID MonUnload(PCSTR Service, BOOLEAN Remove, PMON_RESULT Result) {
-    UNICODE_STRING Key = {0};
+    UNICODE_STRING Key = {0}, Name = {0};
     NTSTATUS Status = MonServiceKey(Service, &Key);
+    BOOLEAN InUse = FALSE;
     PCSTR Why = NULL;
     if (NT_SUCCESS(Status)) {
+        RtlInitUnicodeString(&Name, Key.Buffer + RTL_NUMBER_OF(MON_SERVICES_KEY) - 1);
+        Status = PnpRemoveDriver(&Name);
+        InUse = !NT_SUCCESS(Status);
+    }
+    if (!InUse) {
         Status = IopUnloadDriver(&Key);
     }
-    if (Status == STATUS_INVALID_DEVICE_REQUEST && MonDriverState(&Key) == IopDriverUnloadPending) {
+    if (InUse) {
+        Why = "a device of it is in use, or its driver will not have it removed";
+    } else if (Status == STATUS_INVALID_DEVICE_REQUEST && MonDriverState(&Key) == IopDriverUnloadPending) {
         Why = "it is being unloaded: that waits for the last handle to a device of it";
     } else if (Status == STATUS_INVALID_DEVICE_REQUEST) {
         Why = "it has no DriverUnload routine: it stays until the machine ends";
@@ -133,6 +184,7 @@ VOID MonUnload(PCSTR Service, BOOLEAN Remove, PMON_RESULT Result) {
         MonFormat(Result->Text, sizeof Result->Text, "%s: stays loaded: %s (status 0x%08X)", Service, Why, Status);
     }
     if (Remove && (NT_SUCCESS(Status) || Status == STATUS_OBJECT_NAME_NOT_FOUND)) {
+        PnpUnbind(&Name);
         MonDeleteKey(&Key);
     }
     MonFreeString(&Key);
@@ -310,10 +362,15 @@ VOID MonRunJob(PMON_JOB Job) {
         CHAR Service[MON_NAME];
         BOOLEAN MadeKey = FALSE;
         MonServiceName(Job->Drivers[Loaded], Service, sizeof Service);
-        if (!NT_SUCCESS(MonInstallAndLoad(Job->Drivers[Loaded], Service, SERVICE_DEMAND_START, &MadeKey, &Job->Result))) {
+        if (!NT_SUCCESS(MonInstallAndLoad(Job->Drivers[Loaded], Service, Job->Matches[Loaded], SERVICE_DEMAND_START, &MadeKey, &Job->Result))) {
             break;
         }
         Made |= (ULONG64)MadeKey << Loaded;
+    }
+    for (ULONG i = 0; i < Loaded && Job->Result.Text[0] == '\0'; i++) {
+        CHAR Service[MON_NAME];
+        MonServiceName(Job->Drivers[i], Service, sizeof Service);
+        MonReportIdle(Job->Connection, Job->Drivers[i], Service);
     }
     if (Job->Result.Text[0] == '\0') {
         Job->Thread = KiCurrentThread();

@@ -21,7 +21,7 @@ typedef struct _MON_JOB {
     PKTHREAD Thread;           /* waits for the programs: of no interest to people */
     ULONG Connection, Console; /* 0, 0: the command line's own */
     BOOLEAN Gone;              /* whoever wanted it has left: nothing more is started */
-    const char *const *Drivers;
+    const char *const *Drivers, *const *Matches; /* Matches: "" for a driver of which none is said */
     ULONG DriverCount;
     const hal_program *Programs;
     ULONG ProgramCount;
@@ -51,9 +51,11 @@ NTSTATUS MonToUnicode(PCWSTR Prefix, PCSTR Text, PUNICODE_STRING String); /* fro
 VOID MonFreeString(PUNICODE_STRING String);
 /* "C:\dir\example.sys" -> "example" */
 VOID MonServiceName(PCSTR Path, CHAR *Name, ULONG Size);
-/* Makes the service's key, and *Made TRUE if there was none, and starts the driver. Start: SERVICE_*_START. */
-NTSTATUS MonInstallAndLoad(PCSTR Path, PCSTR Service, ULONG Start, PBOOLEAN Made, PMON_RESULT Result);
-/* Unloads it, and removes the service's key if asked. Result says what would not go. */
+/* Makes the service's key, and *Made TRUE if there was none, starts the driver, and binds it to the devices that Match names ("": none). Start: SERVICE_*_START. */
+NTSTATUS MonInstallAndLoad(PCSTR Path, PCSTR Service, PCSTR Match, ULONG Start, PBOOLEAN Made, PMON_RESULT Result);
+/* A note for people if the driver has an AddDevice routine and no device. */
+VOID MonReportIdle(ULONG Connection, PCSTR Path, PCSTR Service);
+/* Removes its devices and unloads it, and removes the service's key and what it was bound to if asked. Result says what would not go. */
 VOID MonUnload(PCSTR Service, BOOLEAN Remove, PMON_RESULT Result);
 VOID MonRefuse(PMON_RESULT Result, ULONG Code, PCSTR What, NTSTATUS Status, const struct _LDR_REFUSAL *Refusal);
 

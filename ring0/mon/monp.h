@@ -11,6 +11,7 @@
 #include "ldr/ldr.h"
 #include "mm/mm.h"
 #include "ob/ob.h"
+#include "pnp/pnp.h"
 #include "ps/ps.h"
 #include "rtl/crt.h"
 #include "rtl/rtl.h"

@@ -22,6 +22,12 @@
 #define COMMAND_MEMORY 0x0002u
 #define COMMAND_MASTER 0x0004u
 #define COMMAND_NO_PIN 0x0400u
+/* The capability for messages, 64-bit addresses, one message (6.8.1). */
+#define MSI_ENABLE     0x01u
+#define MSI_ADDRESS    4u
+#define MSI_DATA       12u
+#define MSI_PROCESSOR  0xFEE00000u
+#define MSI_FIRST_EDGE 24u
 
 static struct {
     hal_machine *machine;
@@ -47,6 +53,8 @@ static uint16_t config_command(const struct device *device) {
     memcpy(&value, device->config + CONFIG_COMMAND, sizeof value);
     return value;
 }
+
+static bool message_enabled(const struct device *device) { return device->msi != 0 && (device->config[device->msi + 2] & MSI_ENABLE); }
 
 static bool is_pci(const struct device *device) { return config_read32(device, 0) != 0; }
 
@@ -111,6 +119,7 @@ int devices_add(const char *const *words, size_t count) {
 bool devices_start(hal_machine *machine) {
     bus.machine = machine;
     machine->device_due = DEVICE_NEVER;
+    machine->pci_slots = ((1u << bus.pci_count) - 1) << FIRST_SLOT;
     if (bus.pci_count != 0 && machine->ram_size > MEMORY_START) {
         message_error("--device", "with more than 3840M of RAM there is no room below 4G for it: use a smaller --memory");
         return false;
@@ -122,9 +131,22 @@ bool devices_start(hal_machine *machine) {
 
 uint64_t device_now(void) { return bus.now; }
 
+/* A message is a write to where the processor's interrupts are; other addresses hit nothing. */
+static bool send_message(const struct device *device) {
+    uint32_t address = config_read32(device, device->msi + MSI_ADDRESS), high = config_read32(device, device->msi + MSI_ADDRESS + 4);
+    uint32_t vector = config_read32(device, device->msi + MSI_DATA) & 0xFF;
+    if (!message_enabled(device))
+        return false;
+    if (high == 0 && (address & 0xFFF00000u) == MSI_PROCESSOR && vector >= HAL_MESSAGE_VECTOR && vector < HAL_MESSAGE_VECTOR + HAL_MESSAGES)
+        bus.machine->device_edges |= 1u << (MSI_FIRST_EDGE + vector - HAL_MESSAGE_VECTOR);
+    return true;
+}
+
 /* A line's level is the sum of its devices; going up is remembered for those who listen to edges. */
 void device_assert(struct device *device, bool asserted) {
     uint32_t bit = 1u << device->line, up = 0;
+    if (asserted && device->msi != 0 && send_message(device))
+        return;
     device->asserted = asserted && !(is_pci(device) && (config_command(device) & COMMAND_NO_PIN));
     for (const struct device *other = bus.first; other != NULL; other = other->next)
         up |= other->asserted && other->line == device->line ? bit : 0;
@@ -201,7 +223,15 @@ static uint32_t config_writable(const struct device *device, uint32_t offset) {
     case 0x0C: return 0xFFFF; /* cache line size, latency timer */
     case CONFIG_BAR0: return device->memory_size != 0 ? ~(device->memory_size - 1) : 0;
     case CONFIG_LINE: return 0xFF;
-    default: return 0;
+    default: break;
+    }
+    if (device->msi == 0 || offset < device->msi || offset > device->msi + MSI_DATA)
+        return 0;
+    switch (offset - device->msi) {
+    case 0: return (uint32_t)MSI_ENABLE << 16;
+    case MSI_ADDRESS: return ~3u;
+    case MSI_DATA: return 0xFFFF;
+    default: return ~0u;
     }
 }
 
@@ -218,7 +248,7 @@ static int access_config(uint32_t slot, uint32_t offset, hal_device_access *acce
     memcpy((uint8_t *)&value + offset % 4, &access->value, access->size);
     value = (old & ~mask) | (value & mask);
     memcpy(device->config + aligned, &value, sizeof value);
-    if (aligned == CONFIG_COMMAND && (config_command(device) & COMMAND_NO_PIN))
+    if ((aligned == CONFIG_COMMAND && (config_command(device) & COMMAND_NO_PIN)) || (aligned == device->msi && message_enabled(device)))
         device_assert(device, false);
     return 0;
 }

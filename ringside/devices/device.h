@@ -22,6 +22,7 @@ struct device {
     uint32_t memory_size;
     /* PCI: what its configuration space begins as; vendor and device in the first four bytes make it a PCI device. The bus fills in BAR 0 and the line. */
     uint8_t config[DEVICE_CONFIG_SIZE];
+    uint8_t msi;   /* where in it the capability for messages is; 0: there is none */
     uint32_t line; /* its interrupt line: ISA devices say theirs, PCI devices are given one */
 
     /* An access at `offset` from the start of its ports or memory, size bytes (1, 2, 4 or 8; never beyond the end). */
@@ -45,7 +46,7 @@ device_attach serial16550_attach, disk_attach, stick_attach, edu_attach;
 
 /* ---- For models ------------------------------------------------------------------------------------------------------------- */
 uint64_t device_now(void);
-/* Whether the device holds its interrupt line. A shared line is up as long as one of its devices holds it. */
+/* Whether the device holds its interrupt line, or, where messages are switched on, one message for each `true`. A shared line is up as long as one of its devices holds it. */
 void device_assert(struct device *device, bool asserted);
 /* Bus master transfers, to and from RAM. False: the command register does not allow them, or not all of the range is RAM; nothing was moved. */
 bool device_dma_read(struct device *device, uint64_t physical, void *data, uint64_t size);

@@ -29,6 +29,7 @@
 #define IRQ_FACTORIAL    0x001u
 #define IRQ_DMA          0x100u
 
+#define CONFIG_MSI     0x40u
 #define BUFFER_START   0x40000u
 #define BUFFER_SIZE    4096u
 #define FACTORIAL_TIME (100 * DEVICE_MICROSECOND)
@@ -41,10 +42,18 @@ struct edu {
     uint8_t buffer[BUFFER_SIZE];
 };
 
-static void set_interrupts(struct device *device, uint32_t bits) {
+static void raise_interrupts(struct device *device, uint32_t bits) {
     struct edu *edu = device->state;
-    edu->interrupts = bits;
-    device_assert(device, bits != 0);
+    edu->interrupts |= bits;
+    if (edu->interrupts != 0)
+        device_assert(device, true);
+}
+
+static void acknowledge_interrupts(struct device *device, uint32_t bits) {
+    struct edu *edu = device->state;
+    edu->interrupts &= ~bits;
+    if (edu->interrupts == 0)
+        device_assert(device, false);
 }
 
 static void plan(struct device *device) {
@@ -61,7 +70,7 @@ static void finish_factorial(struct device *device) {
     edu->factorial_due = DEVICE_NEVER;
     edu->status &= ~STATUS_COMPUTING;
     if (edu->status & STATUS_INTERRUPT)
-        set_interrupts(device, edu->interrupts | IRQ_FACTORIAL);
+        raise_interrupts(device, IRQ_FACTORIAL);
 }
 
 /* A transfer that leaves the buffer or RAM moves nothing; its end is told all the same, as nothing in the registers could say more. */
@@ -78,7 +87,7 @@ static void finish_dma(struct device *device) {
     edu->dma_due = DEVICE_NEVER;
     edu->command &= ~(uint64_t)DMA_START;
     if (edu->command & DMA_INTERRUPT)
-        set_interrupts(device, edu->interrupts | IRQ_DMA);
+        raise_interrupts(device, IRQ_DMA);
 }
 
 static void expire(struct device *device) {
@@ -139,8 +148,8 @@ static void write_register(struct device *device, uint64_t offset, unsigned size
         }
         break;
     case REG_STATUS: edu->status = (edu->status & ~STATUS_INTERRUPT) | ((uint32_t)value & STATUS_INTERRUPT); break;
-    case REG_IRQ_RAISE: set_interrupts(device, edu->interrupts | (uint32_t)value); break;
-    case REG_IRQ_ACK: set_interrupts(device, edu->interrupts & ~(uint32_t)value); break;
+    case REG_IRQ_RAISE: raise_interrupts(device, (uint32_t)value); break;
+    case REG_IRQ_ACK: acknowledge_interrupts(device, (uint32_t)value); break;
     default: write_dma_register(device, offset, value); break;
     }
     plan(device);
@@ -148,6 +157,7 @@ static void write_register(struct device *device, uint64_t offset, unsigned size
 
 int edu_attach(struct device *device, const char *argument) {
     static const uint8_t identity[12] = {0x34, 0x12, 0xE8, 0x11, 0, 0, 0, 0, 0x10, 0x00, 0xFF, 0x00}; /* 1234:11E8, revision 10h, no class */
+    static const uint8_t msi[4] = {0x05, 0x00, 0x80, 0x00}; /* messages, the last capability; 64-bit addresses, one message */
     struct edu *edu;
     if (argument != NULL)
         return -EINVAL;
@@ -155,6 +165,9 @@ int edu_attach(struct device *device, const char *argument) {
         return -ENOMEM;
     edu->factorial_due = edu->dma_due = DEVICE_NEVER;
     memcpy(device->config, identity, sizeof identity);
+    memcpy(device->config + CONFIG_MSI, msi, sizeof msi);
+    device->config[0x06] = 0x10; /* a list of capabilities */
+    device->config[0x34] = device->msi = CONFIG_MSI;
     device->name = "edu";
     device->memory_size = 1u << 20;
     device->read = read_register;

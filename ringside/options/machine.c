@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const char *const load_words[] = {"--machine", "--name", "--start", "--help", NULL};
+static const char *const load_words[] = {"--machine", "--name", "--match", "--start", "--help", NULL};
 static const char *const unload_words[] = {"--machine", "--help", NULL};
 static const char *const status_words[] = {"--machine", "--threads", "--json", "--help", NULL};
 static const char *const down_words[] = {"--machine", "--kill", "--help", NULL};
@@ -18,6 +18,8 @@ static bool take_machine_option(struct walk *walk, const char *command, struct m
         return options_take_flag(walk, &options->help);
     if (load && options_is_option(walk, "--name"))
         return options_take_value(walk, "the name of a service", &options->name);
+    if (load && options_is_option(walk, "--match"))
+        return options_take_value(walk, OPTIONS_MATCH_MEANING, &options->match);
     if (load && options_is_option(walk, "--start")) {
         if (!options_take_value(walk, "boot, system, auto or demand", &options->start))
             return false;

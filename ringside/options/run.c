@@ -10,7 +10,7 @@
 static const char *const run_words[] = {"--driver", "--verifier",   "--trace",  "--cpus",     "--seed",   "--realtime", "--memory", "--timeout",
                                         "--root",   "--strict",     "--help",   "--and",      "-d",       "--machine",  "--alone",  "--log",
                                         "--share",  "--no-sandbox", "--device", "--schedule", "--points", "--seeds",    "--etw",    "--user",
-                                        NULL};
+                                        "--match",  NULL};
 
 static bool take_driver(struct walk *walk, struct run_options *options) {
     const char *word = walk->argv[walk->next], *value;
@@ -23,7 +23,21 @@ static bool take_driver(struct walk *walk, struct run_options *options) {
     }
     if (options->driver_count == OPTIONS_MAX_DRIVERS)
         return options_fail(walk->error, value, "too many drivers", "at most 64 can be loaded by one command");
+    options->matches[options->driver_count] = "";
     options->drivers[options->driver_count++] = value;
+    return true;
+}
+
+static bool take_match(struct walk *walk, struct run_options *options) {
+    const char *value;
+
+    if (!options_take_value(walk, OPTIONS_MATCH_MEANING, &value))
+        return false;
+    if (options->driver_count == 0)
+        return options_fail(walk->error, "--match", "it says which device the driver before it is for", "put it behind that: -d DRIVER.sys --match ID");
+    if (*value == '\0' || *options->matches[options->driver_count - 1] != '\0')
+        return options_fail(walk->error, "--match", "a driver is for one ID", "give one, behind its driver: -d DRIVER.sys --match ID");
+    options->matches[options->driver_count - 1] = value;
     return true;
 }
 
@@ -246,6 +260,8 @@ static bool take_run_option(struct walk *walk, struct run_options *options) {
 
     if (options_is_option(walk, "--driver") || (word[1] == 'd'))
         return take_driver(walk, options);
+    if (options_is_option(walk, "--match"))
+        return take_match(walk, options);
     if (options_is_option(walk, "--and"))
         return take_and(walk, options);
     if (options_is_option(walk, "--log")) {

@@ -2,6 +2,8 @@
 #pragma once
 #include "options.h"
 
+#define OPTIONS_MATCH_MEANING "a device's ID: --match 'PCI\\VEN_1234&DEV_11E8' or --match 'ROOT\\NAME'"
+
 struct walk {
     int argc;
     char **argv;

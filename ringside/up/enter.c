@@ -125,6 +125,7 @@ int enter_run(struct client *client, const struct run_options *options) {
         return EXIT_OURS;
     }
     if (!check_words(&options->program, options->program != NULL) || !check_words(options->drivers, options->driver_count) ||
+        !check_words(options->matches, options->driver_count) ||
         !check_words((const char *const *)options->arguments, options->argument_count) || !check_words(options->further, options->further_count))
         return EXIT_OURS;
     for (int fd = 0; fd <= 2; fd++) {
@@ -137,6 +138,7 @@ int enter_run(struct client *client, const struct run_options *options) {
     request = json_pack("{s:s}", "command", "run");
     json_object_set_new(request, "user", json_integer(options->account));
     json_object_set_new(request, "drivers", words_of((char *const *)options->drivers, options->driver_count));
+    json_object_set_new(request, "matches", words_of((char *const *)options->matches, options->driver_count));
     json_object_set_new(request, "arguments", words_of(options->arguments, options->argument_count));
     json_object_set_new(request, "and", words_of((char *const *)options->further, options->further_count));
     for (size_t i = 0; i < options->driver_count; i++)
@@ -171,7 +173,8 @@ int enter_load(const struct machine_options *options) {
     char *name;
     int status;
 
-    if (!check_words(&options->subject, 1) || (options->name != NULL && !check_words(&options->name, 1)))
+    if (!check_words(&options->subject, 1) || (options->name != NULL && !check_words(&options->name, 1)) ||
+        (options->match != NULL && !check_words(&options->match, 1)))
         return EXIT_OURS;
     name = options->name != NULL ? strdup(options->name) : strndup(base, dot != NULL && dot != base ? (size_t)(dot - base) : strlen(base));
     pack_file(&luggage, options->subject);
@@ -185,8 +188,8 @@ int enter_load(const struct machine_options *options) {
     }
     client = client_connect(options->machine, &status);
     if (client != NULL) {
-        request = json_pack("{s:s, s:[s,s,s], s:O}", "command", "load", "arguments", options->subject, name,
-                            options->start != NULL ? options->start : "demand", "files", luggage.files);
+        request = json_pack("{s:s, s:[s,s,s,s], s:O}", "command", "load", "arguments", options->subject, name,
+                            options->start != NULL ? options->start : "demand", options->match != NULL ? options->match : "", "files", luggage.files);
         status = client_send(client, request, luggage.descriptors, luggage.count, false);
         client_close(client);
     }

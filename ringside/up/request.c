@@ -69,7 +69,7 @@ static bool take_run(const json_t *message, struct request *request) {
     struct run_options *options = &request->options;
     const json_t *program = json_object_get(message, "program"), *arguments = json_object_get(message, "arguments");
     json_int_t account = json_integer_value(json_object_get(message, "user"));
-    size_t count = json_array_size(arguments);
+    size_t count = json_array_size(arguments), matches;
 
     if (account < HAL_ACCOUNT_ADMINISTRATOR || account > HAL_ACCOUNT_SYSTEM)
         return false;
@@ -80,6 +80,7 @@ static bool take_run(const json_t *message, struct request *request) {
     request->program_arguments = calloc(count + 1, sizeof *request->program_arguments);
     if (request->program_arguments == NULL || !take_words(arguments, (const char **)request->program_arguments, count, &options->argument_count) ||
         !take_words(json_object_get(message, "drivers"), options->drivers, OPTIONS_MAX_DRIVERS, &options->driver_count) ||
+        !take_words(json_object_get(message, "matches"), options->matches, OPTIONS_MAX_DRIVERS, &matches) || matches != options->driver_count ||
         !take_words(json_object_get(message, "and"), options->further, HAL_MAX_PROGRAMS - 1, &options->further_count))
         return false;
     options->arguments = request->program_arguments;
@@ -177,6 +178,7 @@ enum request_kind_host request_decode(json_t *message, struct wire_input *input,
         if (*code != 0)
             goto refuse;
         out->drivers = request->options.machine_drivers;
+        out->driver_matches = request->options.matches;
         out->driver_count = (uint32_t)request->options.driver_count;
         out->programs = request->options.machine_programs;
         out->program_count = (uint32_t)request->options.machine_program_count;

@@ -43,11 +43,12 @@ static VOID KipPublish(VOID) {
 static VOID KipPlan(VOID) {
     ULONG64 Timer = KiNextTimerDue(), Update = KipNow - KipNow % KipInterval + KipInterval;
 
-    Timer = KiMachine->device_due < Timer && KiMachine->device_due > KipNow ? KiMachine->device_due : Timer;
-    /* A timer that is due waits for DISPATCH_LEVEL; it need not be looked for again. */
+    /* A timer that is due waits for DISPATCH_LEVEL; it need not be looked for again, and hides no device that is due later. */
     KipDue = min(KipNextTick, Update);
     if (Timer > KipNow && Timer < KipDue)
         KipDue = Timer;
+    if (KiMachine->device_due > KipNow && KiMachine->device_due < KipDue)
+        KipDue = KiMachine->device_due;
 }
 
 /* Every processor has its own clock interrupt, and they come together. */

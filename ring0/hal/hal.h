@@ -194,8 +194,9 @@ enum hal_device_space {
     HAL_DEVICE_MEMORY, /* address: physical */
     HAL_DEVICE_CONFIG  /* address: slot * 256 + offset, of PCI bus 0 */
 };
-#define HAL_MESSAGE_VECTOR 0x30u /* a message (MSI) whose data is this vector, or one of the HAL_MESSAGES from it on, raises bit 24 on of device_edges */
-#define HAL_MESSAGES       8u
+#define HAL_MESSAGE_VECTOR                                                                                                                           \
+    0x30u /* a message (MSI) whose data is this vector, or one of the HAL_MESSAGES from it on, raises bit 24 on of device_edges */
+#define HAL_MESSAGES 8u
 typedef struct hal_device_access {
     uint64_t now; /* machine time: 100 ns since boot */
     uint64_t address;
@@ -220,8 +221,8 @@ typedef struct hal_debug_line {
 
 /* ---- Requests from outside: what other `ringside` commands ask of a machine that is up -------------------------------------- */
 enum hal_request_kind {
-    HAL_REQUEST_RUN,     /* drivers, programs, console */
-    HAL_REQUEST_LOAD,    /* arguments: where the image is, "C:\\Windows\\System32\\drivers\\x.sys"; the service's name; its start; the ID of its devices or "" */
+    HAL_REQUEST_RUN, /* drivers, programs, console */
+    HAL_REQUEST_LOAD, /* arguments: where the image is, "C:\\Windows\\System32\\drivers\\x.sys"; the service's name; its start; the ID of its devices or "" */
     HAL_REQUEST_UNLOAD,  /* arguments[0]: service name */
     HAL_REQUEST_STATUS,  /* arguments: none */
     HAL_REQUEST_THREADS, /* every thread, its stack and what it waits for */
@@ -393,10 +394,10 @@ typedef struct hal_machine {
     uint64_t kernel_size;     /* whole pages; RAM from kernel_physical + kernel_size on is free, RAM below kernel_physical is free too */
     const char *kernel_path;  /* host path of its debug data or "" */
 
-    uint32_t schedule;          /* enum hal_schedule */
-    uint32_t schedule_depth;    /* PCT, EXHAUSTIVE: how often it intervenes */
-    uint32_t points;            /* enum hal_points */
-    uint32_t stepping;          /* the kernel executes one instruction with the trap flag set: the trap behind it is wanted */
+    uint32_t schedule;                 /* enum hal_schedule */
+    uint32_t schedule_depth;           /* PCT, EXHAUSTIVE: how often it intervenes */
+    uint32_t points;                   /* enum hal_points */
+    uint32_t stepping;                 /* the kernel executes one instruction with the trap flag set: the trap behind it is wanted */
     const char *const *drivers;        /* -d: NT-less DOS paths, UTF-8, "C:\\example.sys", in order */
     const char *const *driver_matches; /* --match: the ID of the devices that each is for, UTF-8; "": none is said */
     uint32_t driver_count;

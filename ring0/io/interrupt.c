@@ -14,8 +14,8 @@ static BOOLEAN IopIsInterruptValid(ULONG Vector, KIRQL Irql, KIRQL SynchronizeIr
 }
 
 /* An interrupt object that is not connected yet. */
-static NTSTATUS IopMakeInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE ServiceRoutine, PVOID ServiceContext, PKSPIN_LOCK SpinLock, ULONG Vector,
-                                 KIRQL Irql, KIRQL SynchronizeIrql, KINTERRUPT_MODE InterruptMode, BOOLEAN ShareVector,
+static NTSTATUS IopMakeInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE ServiceRoutine, PVOID ServiceContext, PKSPIN_LOCK SpinLock,
+                                 ULONG Vector, KIRQL Irql, KIRQL SynchronizeIrql, KINTERRUPT_MODE InterruptMode, BOOLEAN ShareVector,
                                  KAFFINITY ProcessorEnableMask) {
     PKINTERRUPT Interrupt;
 
@@ -92,7 +92,8 @@ static BOOLEAN NTAPI IopCallMessageRoutine(PKINTERRUPT Interrupt, PVOID Context)
     return Interrupt->MessageRoutine(Interrupt, Context, Interrupt->MessageId);
 }
 
-static NTSTATUS IopConnectMessage(PIO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS Given, PIO_INTERRUPT_MESSAGE_INFO Table, const PNP_INTERRUPT *Found) {
+static NTSTATUS IopConnectMessage(PIO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS Given, PIO_INTERRUPT_MESSAGE_INFO Table,
+                                  const PNP_INTERRUPT *Found) {
     PIO_INTERRUPT_MESSAGE_INFO_ENTRY Entry = &Table->MessageInfo[Table->MessageCount];
     PKINTERRUPT Interrupt;
     NTSTATUS Status;

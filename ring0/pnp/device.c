@@ -6,11 +6,16 @@ static const struct {
     PCWSTR Name;
     ULONG Type;
 } PnppValues[] = {
-    [DevicePropertyDeviceDescription] = {L"DeviceDesc", REG_SZ}, [DevicePropertyHardwareID] = {L"HardwareID", REG_MULTI_SZ},
-    [DevicePropertyCompatibleIDs] = {L"CompatibleIDs", REG_MULTI_SZ}, [DevicePropertyClassName] = {L"Class", REG_SZ},
-    [DevicePropertyClassGuid] = {L"ClassGUID", REG_SZ}, [DevicePropertyDriverKeyName] = {L"Driver", REG_SZ},
-    [DevicePropertyManufacturer] = {L"Mfg", REG_SZ}, [DevicePropertyFriendlyName] = {L"FriendlyName", REG_SZ},
-    [DevicePropertyLocationInformation] = {L"LocationInformation", REG_SZ}, [DevicePropertyContainerID] = {L"ContainerID", REG_SZ},
+    [DevicePropertyDeviceDescription] = {L"DeviceDesc", REG_SZ},
+    [DevicePropertyHardwareID] = {L"HardwareID", REG_MULTI_SZ},
+    [DevicePropertyCompatibleIDs] = {L"CompatibleIDs", REG_MULTI_SZ},
+    [DevicePropertyClassName] = {L"Class", REG_SZ},
+    [DevicePropertyClassGuid] = {L"ClassGUID", REG_SZ},
+    [DevicePropertyDriverKeyName] = {L"Driver", REG_SZ},
+    [DevicePropertyManufacturer] = {L"Mfg", REG_SZ},
+    [DevicePropertyFriendlyName] = {L"FriendlyName", REG_SZ},
+    [DevicePropertyLocationInformation] = {L"LocationInformation", REG_SZ},
+    [DevicePropertyContainerID] = {L"ContainerID", REG_SZ},
 };
 
 static NTSTATUS PnppReturn(PVOID Buffer, ULONG Length, PULONG Needed, const VOID *Data, ULONG Size) {
@@ -78,9 +83,11 @@ static NTSTATUS PnppProperty(PPNP_NODE Node, DEVICE_REGISTRY_PROPERTY Property, 
     case DevicePropertyLegacyBusType: return PnppReturnNumber(Node->HasBus, Node->Bus.LegacyBusType, Buffer, Length, Needed);
     case DevicePropertyBusNumber: return PnppReturnNumber(Node->HasBus, Node->Bus.BusNumber, Buffer, Length, Needed);
     case DevicePropertyAddress: return PnppReturnNumber(Node->Capabilities.Address != MAXULONG, Node->Capabilities.Address, Buffer, Length, Needed);
-    case DevicePropertyUINumber: return PnppReturnNumber(Node->Capabilities.UINumber != MAXULONG, Node->Capabilities.UINumber, Buffer, Length, Needed);
+    case DevicePropertyUINumber:
+        return PnppReturnNumber(Node->Capabilities.UINumber != MAXULONG, Node->Capabilities.UINumber, Buffer, Length, Needed);
     case DevicePropertyInstallState:
-        return PnppReturnNumber(TRUE, Node->Problem == PNP_PROBLEM_NO_DRIVER ? InstallStateFailedInstall : InstallStateInstalled, Buffer, Length, Needed);
+        return PnppReturnNumber(TRUE, Node->Problem == PNP_PROBLEM_NO_DRIVER ? InstallStateFailedInstall : InstallStateInstalled, Buffer, Length,
+                                Needed);
     case DevicePropertyRemovalPolicy:
         return PnppReturnNumber(TRUE,
                                 !Node->Capabilities.Removable          ? RemovalPolicyExpectNoRemoval

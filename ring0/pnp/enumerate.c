@@ -1,15 +1,16 @@
 /* What buses report, and the order in which what there is to do is done. */
 #include "pnp/node.h"
 
-#define FATAL_DUPLICATE          1u
-#define FATAL_NULL               8u
+#define FATAL_DUPLICATE 1u
+#define FATAL_NULL      8u
 
 /* The bus has referenced the device for us; a node has a reference of its own. */
 static VOID PnppReport(PPNP_NODE Bus, PDEVICE_OBJECT Pdo) {
     PPNP_NODE Node;
 
     if (Pdo == NULL)
-        KiBugCheck(PNP_DETECTED_FATAL_ERROR, FATAL_NULL, 0, 0, 0, NULL, "A bus driver reported a device without an object (DEVICE_RELATIONS.Objects)");
+        KiBugCheck(PNP_DETECTED_FATAL_ERROR, FATAL_NULL, 0, 0, 0, NULL,
+                   "A bus driver reported a device without an object (DEVICE_RELATIONS.Objects)");
     Node = PnpNodeOf(Pdo);
     if (Node != NULL && Node->Parent != Bus)
         KiBugCheck(PNP_DETECTED_FATAL_ERROR, FATAL_DUPLICATE, (ULONG_PTR)Pdo, (ULONG_PTR)Pdo, 0, NULL, "A device is reported by two buses");

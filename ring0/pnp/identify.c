@@ -1,8 +1,8 @@
 /* A new device says who it is; its Enum key remembers it. The order of questions is that of "Adding a PnP Device to a Running System". */
 #include "pnp/node.h"
 
-#define FATAL_DUPLICATE          1u
-#define FATAL_INVALID_ID         3u
+#define FATAL_DUPLICATE  1u
+#define FATAL_INVALID_ID 3u
 
 /* Parameter 4 of the bug check for an ID that is none, in the order of BUS_QUERY_ID_TYPE. */
 static ULONG PnppIdNumber(BUS_QUERY_ID_TYPE Type) {

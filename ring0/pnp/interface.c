@@ -114,10 +114,8 @@ NTSTATUS NTAPI IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, co
         Interface = ExAllocatePoolWithTag(PagedPool, sizeof(*Interface) + Link.MaximumLength, PNP_TAG);
         if (Interface == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
-        *Interface = (PNP_INTERFACE){.Node = Node,
-                                     .Class = *InterfaceClassGuid,
-                                     .BaseLength = BaseLength,
-                                     .Link = {Link.Length, Link.MaximumLength, (PWSTR)(Interface + 1)}};
+        *Interface = (PNP_INTERFACE){
+            .Node = Node, .Class = *InterfaceClassGuid, .BaseLength = BaseLength, .Link = {Link.Length, Link.MaximumLength, (PWSTR)(Interface + 1)}};
         RtlCopyMemory(Interface->Link.Buffer, Text, Link.MaximumLength);
         InsertTailList(&PnppInterfaces, &Interface->Entry);
         PnppWriteInterface(Interface);
@@ -275,7 +273,8 @@ VOID PnpWalkInterfaces(const GUID *Class, VOID (*Routine)(PUNICODE_STRING Link, 
 }
 
 /* The same device and reference string in another class. */
-NTSTATUS NTAPI IoGetDeviceInterfaceAlias(PUNICODE_STRING SymbolicLinkName, const GUID *AliasInterfaceClassGuid, PUNICODE_STRING AliasSymbolicLinkName) {
+NTSTATUS NTAPI IoGetDeviceInterfaceAlias(PUNICODE_STRING SymbolicLinkName, const GUID *AliasInterfaceClassGuid,
+                                         PUNICODE_STRING AliasSymbolicLinkName) {
     PPNP_INTERFACE Interface = PnppFindInterface(SymbolicLinkName), Alias;
     UNICODE_STRING Reference, Link;
     WCHAR Text[PNP_PATH];

@@ -40,7 +40,7 @@ typedef struct _PNP_NODE {
     PDEVICE_OBJECT Pdo; /* referenced; its DeviceNode is this one */
     PWSTR Path;         /* "PCI\VEN_1234&DEV_11E8\3&..."; pool; NULL while PnpNew */
     PNP_STATE State;
-    ULONG Problem; /* PNP_PROBLEM_ */
+    ULONG Problem;       /* PNP_PROBLEM_ */
     BOOLEAN Reported;    /* its bus named it when last asked */
     BOOLEAN Starting;    /* START_DEVICE is on its way: interfaces that are switched on wait for its end */
     BOOLEAN WantsStart;  /* to be done by PnpSettle, as what follows */

@@ -9,11 +9,11 @@ typedef struct _PNP_NOTIFICATION { /* keeps its driver's object while it is regi
     IO_NOTIFICATION_EVENT_CATEGORY Category;
     PDRIVER_NOTIFICATION_CALLBACK_ROUTINE Callback;
     PVOID Context;
-    GUID Class;       /* of interfaces */
-    PPNP_NODE Node;   /* of the file; NULL when the device is gone */
+    GUID Class;        /* of interfaces */
+    PPNP_NODE Node;    /* of the file; NULL when the device is gone */
     PFILE_OBJECT File; /* not referenced: it keeps no device from being removed */
-    ULONG Calls;      /* its routine is being called */
-    BOOLEAN Gone;     /* unregistered, and not to be called any more */
+    ULONG Calls;       /* its routine is being called */
+    BOOLEAN Gone;      /* unregistered, and not to be called any more */
     BOOLEAN FreeLater; /* by who calls it: it unregistered itself from within */
     KEVENT Idle;
 } PNP_NOTIFICATION, *PPNP_NOTIFICATION;
@@ -86,7 +86,8 @@ NTSTATUS NTAPI IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY Eve
     Notification = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Notification), PNP_NOTIFY_TAG);
     if (Notification == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    *Notification = (PNP_NOTIFICATION){.Driver = DriverObject, .Category = EventCategory, .Callback = CallbackRoutine, .Context = Context, .Node = Node};
+    *Notification =
+        (PNP_NOTIFICATION){.Driver = DriverObject, .Category = EventCategory, .Callback = CallbackRoutine, .Context = Context, .Node = Node};
     if (EventCategory == EventCategoryDeviceInterfaceChange)
         Notification->Class = *(const GUID *)EventCategoryData;
     else if (EventCategory == EventCategoryTargetDeviceChange)

@@ -39,7 +39,8 @@ static BOOLEAN PnppConflict(const CM_PARTIAL_RESOURCE_DESCRIPTOR *First, const C
         return FALSE;
     if (!PnppIsMessage(First))
         return IopDescriptorsConflict(First, Second);
-    return FirstStart < SecondStart + Second->u.MessageInterrupt.Raw.MessageCount && SecondStart < FirstStart + First->u.MessageInterrupt.Raw.MessageCount;
+    return FirstStart < SecondStart + Second->u.MessageInterrupt.Raw.MessageCount &&
+           SecondStart < FirstStart + First->u.MessageInterrupt.Raw.MessageCount;
 }
 
 static BOOLEAN PnppConflictsWithNodes(const CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor, PPNP_NODE Except) {

@@ -163,8 +163,8 @@ static VOID PnppCreateListed(VOID) {
     WCHAR Name[PNP_ID], Instance[PNP_ID], Path[PNP_PATH];
 
     for (ULONG Index = 0; PnpEnumerateKey(PNP_ENUM L"ROOT", Index, Name, RTL_NUMBER_OF(Name)); Index++) {
-        for (ULONG Below = 0; PnpFormat(Path, PNP_PATH, PNP_ENUM L"ROOT\\%s", Name) && PnpEnumerateKey(Path, Below, Instance, RTL_NUMBER_OF(Instance));
-             Below++) {
+        for (ULONG Below = 0;
+             PnpFormat(Path, PNP_PATH, PNP_ENUM L"ROOT\\%s", Name) && PnpEnumerateKey(Path, Below, Instance, RTL_NUMBER_OF(Instance)); Below++) {
             if (PnpFormat(Path, PNP_ID, L"ROOT\\%s", Name))
                 PnpCreateRootDevice(Path, Instance);
         }

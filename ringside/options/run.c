@@ -7,10 +7,10 @@
 
 /* ---- run -------------------------------------------------------------------------------- */
 
-static const char *const run_words[] = {"--driver", "--verifier",   "--trace",  "--cpus",     "--seed",   "--realtime", "--memory", "--timeout",
-                                        "--root",   "--strict",     "--help",   "--and",      "-d",       "--machine",  "--alone",  "--log",
-                                        "--share",  "--no-sandbox", "--device", "--schedule", "--points", "--seeds",    "--etw",    "--user",
-                                        "--match",  NULL};
+static const char *const run_words[] = {"--driver",  "--verifier", "--trace",  "--cpus",       "--seed",   "--realtime", "--memory",
+                                        "--timeout", "--root",     "--strict", "--help",       "--and",    "-d",         "--machine",
+                                        "--alone",   "--log",      "--share",  "--no-sandbox", "--device", "--schedule", "--points",
+                                        "--seeds",   "--etw",      "--user",   "--match",      NULL};
 
 static bool take_driver(struct walk *walk, struct run_options *options) {
     const char *word = walk->argv[walk->next], *value;
@@ -34,7 +34,8 @@ static bool take_match(struct walk *walk, struct run_options *options) {
     if (!options_take_value(walk, OPTIONS_MATCH_MEANING, &value))
         return false;
     if (options->driver_count == 0)
-        return options_fail(walk->error, "--match", "it says which device the driver before it is for", "put it behind that: -d DRIVER.sys --match ID");
+        return options_fail(walk->error, "--match", "it says which device the driver before it is for",
+                            "put it behind that: -d DRIVER.sys --match ID");
     if (*value == '\0' || *options->matches[options->driver_count - 1] != '\0')
         return options_fail(walk->error, "--match", "a driver is for one ID", "give one, behind its driver: -d DRIVER.sys --match ID");
     options->matches[options->driver_count - 1] = value;

@@ -125,8 +125,8 @@ int enter_run(struct client *client, const struct run_options *options) {
         return EXIT_OURS;
     }
     if (!check_words(&options->program, options->program != NULL) || !check_words(options->drivers, options->driver_count) ||
-        !check_words(options->matches, options->driver_count) ||
-        !check_words((const char *const *)options->arguments, options->argument_count) || !check_words(options->further, options->further_count))
+        !check_words(options->matches, options->driver_count) || !check_words((const char *const *)options->arguments, options->argument_count) ||
+        !check_words(options->further, options->further_count))
         return EXIT_OURS;
     for (int fd = 0; fd <= 2; fd++) {
         luggage.descriptors[luggage.count] = console_descriptor(fd, fd == 0 ? O_RDONLY : O_WRONLY, &flags_before[fd]);

@@ -9,11 +9,11 @@ NTHALAPI ULONG NTAPI HalSetBusDataByOffset(BUS_DATA_TYPE, ULONG, ULONG, PVOID, U
 #define MESSAGE_ADDRESS   0xFEE00000u /* of the processor that takes the interrupt (Intel SDM 3A, 11.11) */
 
 /* The capability for messages with 64-bit addresses (6.8.1). */
-#define MSI_CONTROL   2u
-#define MSI_ENABLE    1u
-#define MSI_ADDRESS   4u
-#define MSI_DATA      12u
-#define MSI_64_BIT    0x80u
+#define MSI_CONTROL      2u
+#define MSI_ENABLE       1u
+#define MSI_ADDRESS      4u
+#define MSI_DATA         12u
+#define MSI_64_BIT       0x80u
 #define MAX_CAPABILITIES 48u
 
 VOID PciRead(ULONG Slot, ULONG Offset, PVOID Buffer, ULONG Length) { HalGetBusDataByOffset(PCIConfiguration, 0, Slot, Buffer, Offset, Length); }

@@ -1,10 +1,10 @@
 /* What a device is called, what it has from the firmware, and what it requires. "Identifiers for PCI Devices" has the forms and their order. */
 #include "pci.h"
 
-#define MSI_PROPERTIES   L"Interrupt Management\\MessageSignaledInterruptProperties"
-#define MAX_IDS_LENGTH   512u
-#define MAX_DESCRIPTORS  (PCI_BARS + 1)
-#define HIGHEST_ADDRESS  0xFFFFFFFFll
+#define MSI_PROPERTIES  L"Interrupt Management\\MessageSignaledInterruptProperties"
+#define MAX_IDS_LENGTH  512u
+#define MAX_DESCRIPTORS (PCI_BARS + 1)
+#define HIGHEST_ADDRESS 0xFFFFFFFFll
 
 int _snwprintf(wchar_t *Buffer, size_t Count, const wchar_t *Format, ...);
 
@@ -99,13 +99,12 @@ PCM_RESOURCE_LIST PciMakeResources(PPCI_DEVICE Device) {
                                              .u.Memory.Length = Device->BarSizes[Index]};
     }
     if (PciHasLine(Device))
-        Partial->PartialDescriptors[Partial->Count++] =
-            (CM_PARTIAL_RESOURCE_DESCRIPTOR){.Type = CmResourceTypeInterrupt,
-                                             .ShareDisposition = CmResourceShareShared,
-                                             .Flags = CM_RESOURCE_INTERRUPT_LEVEL_SENSITIVE,
-                                             .u.Interrupt.Level = Device->Header.u.type0.InterruptLine,
-                                             .u.Interrupt.Vector = Device->Header.u.type0.InterruptLine,
-                                             .u.Interrupt.Affinity = (KAFFINITY)-1};
+        Partial->PartialDescriptors[Partial->Count++] = (CM_PARTIAL_RESOURCE_DESCRIPTOR){.Type = CmResourceTypeInterrupt,
+                                                                                         .ShareDisposition = CmResourceShareShared,
+                                                                                         .Flags = CM_RESOURCE_INTERRUPT_LEVEL_SENSITIVE,
+                                                                                         .u.Interrupt.Level = Device->Header.u.type0.InterruptLine,
+                                                                                         .u.Interrupt.Vector = Device->Header.u.type0.InterruptLine,
+                                                                                         .u.Interrupt.Affinity = (KAFFINITY)-1};
     return List;
 }
 

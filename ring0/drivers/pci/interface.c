@@ -17,7 +17,8 @@ static VOID NTAPI PciReference(PVOID Context) { InterlockedIncrement(&((PPCI_DEV
 
 static VOID NTAPI PciDereference(PVOID Context) { InterlockedDecrement(&((PPCI_DEVICE)Context)->References); }
 
-static BOOLEAN NTAPI PciTranslate(PVOID Context, PHYSICAL_ADDRESS BusAddress, ULONG Length, PULONG AddressSpace, PPHYSICAL_ADDRESS TranslatedAddress) {
+static BOOLEAN NTAPI PciTranslate(PVOID Context, PHYSICAL_ADDRESS BusAddress, ULONG Length, PULONG AddressSpace,
+                                  PPHYSICAL_ADDRESS TranslatedAddress) {
     *TranslatedAddress = BusAddress;
     return *AddressSpace <= 1;
 }

@@ -40,19 +40,19 @@ _ringside() {
         --log)
             compopt -o default
             return ;;
-        --seed | --memory | --timeout | --share | --machine)
+        --seed | --memory | --timeout | --share | --match | --machine)
             return ;;
         esac
         # After the program, words are its own.
         for ((i = 2; i < COMP_CWORD; i++)); do
             case ${COMP_WORDS[i]} in
-            -d | --driver | --and | --root | --share | --device | --log | --machine | --verifier | --cpus | --schedule | --points | --seed | --seeds | --memory | --timeout | --user) ((i++)) ;;
+            -d | --driver | --match | --and | --root | --share | --device | --log | --machine | --verifier | --cpus | --schedule | --points | --seed | --seeds | --memory | --timeout | --user) ((i++)) ;;
             -*) ;;
             *) compopt -o default; return ;;
             esac
         done
         if [[ $cur == -* ]]; then
-            mapfile -t COMPREPLY < <(compgen -W "-d --driver --and --user --verifier --trace --trace= --etw --log --machine --alone --cpus --schedule --points --seed --seeds --realtime --memory --timeout --root --share --device --strict --no-sandbox -h --help" -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W "-d --driver --match --and --user --verifier --trace --trace= --etw --log --machine --alone --cpus --schedule --points --seed --seeds --realtime --memory --timeout --root --share --device --strict --no-sandbox -h --help" -- "$cur")
             [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
         else
             compopt -o filenames
@@ -91,10 +91,10 @@ _ringside() {
         case $prev in
         --start)
             mapfile -t COMPREPLY < <(compgen -W "boot system auto demand" -- "$cur") ;;
-        --name | --machine) ;;
+        --name | --match | --machine) ;;
         *)
             if [[ $cur == -* ]]; then
-                mapfile -t COMPREPLY < <(compgen -W "--name --start --machine -h --help" -- "$cur")
+                mapfile -t COMPREPLY < <(compgen -W "--name --match --start --machine -h --help" -- "$cur")
             else
                 compopt -o filenames
                 mapfile -t COMPREPLY < <(compgen -f -X '!*.[sS][yY][sS]' -- "$cur"; compgen -d -- "$cur")

@@ -26,6 +26,7 @@ complete -c ringside -n '__ringside_command run' -l trace -d 'write IRPs and ker
 complete -c ringside -n '__ringside_command run' -l etw -d 'enable all event providers'
 complete -c ringside -n '__ringside_command run' -l cpus -x -a '1 2 4 8' -d 'number of processors'
 complete -c ringside -n '__ringside_command run' -l schedule -x -a 'random round-robin pct exhaustive' -d 'how processors are interleaved'
+complete -c ringside -n '__ringside_command run' -l match -x -d 'devices that the driver before it is for'
 complete -c ringside -n '__ringside_command run' -l points -x -a 'calls interlocked accesses' -d 'where in a driver they may change places'
 complete -c ringside -n '__ringside_command run' -l seeds -x -d 'run with each seed until one fails'
 complete -c ringside -n '__ringside_command run' -l seed -x -d 'what the randomness starts from'
@@ -63,6 +64,7 @@ complete -c ringside -n '__ringside_command status' -l threads -d 'what each thr
 complete -c ringside -n '__ringside_command status' -l json -d 'for programs'
 complete -c ringside -n '__ringside_command load' -F
 complete -c ringside -n '__ringside_command load' -l name -x -d 'the name of its service'
+complete -c ringside -n '__ringside_command load' -l match -x -d 'devices that it is for'
 complete -c ringside -n '__ringside_command load' -l start -x -a 'boot system auto demand' -d 'when later boots start it'
 for command in down status load unload
     complete -c ringside -n "__ringside_command $command" -l machine -x -d 'the machine of this name'

@@ -27,6 +27,7 @@ _ringside() {
     case $command in
     run)
         _arguments -S \
+            '*--match[devices that the driver before it is for]:ID:' \
             '*'{-d,--driver}'[load this driver first, unload it afterwards]:driver:_files -g "*.(#i)sys(-.)"' \
             '*--and[run this program and its arguments as well]:program and arguments:_files -g "*.(#i)exe(-.)"' \
             '--user[whose rights the programs have]:user:(administrator user system)' \
@@ -63,7 +64,7 @@ _ringside() {
         _arguments '(--json)--threads[what each thread waits for]' '(--threads)--json[for programs]' '--machine[the machine of this name]:name:' \
             '(- *)'{-h,--help}'[the options]' ;;
     load)
-        _arguments '--name[the name of its service]:name:' '--start[when later boots start it]:when:(boot system auto demand)' \
+        _arguments '--name[the name of its service]:name:' '--match[devices that it is for]:ID:' '--start[when later boots start it]:when:(boot system auto demand)' \
             '--machine[the machine of this name]:name:' '(- *)'{-h,--help}'[the options]' '1:driver:_files -g "*.(#i)sys(-.)"' ;;
     unload)
         _arguments '--machine[the machine of this name]:name:' '(- *)'{-h,--help}'[the options]' '1:service:' ;;

@@ -1,6 +1,6 @@
 # What a Windows program links to. Each DLL: every C and S file of its folder, plus ring0/rtl files that ntdll shares with the kernel
 # (ring3/ntdll/shared.mk lists them), linked against the DLLs below it.
-RING3_DLLS := ntdll kernel32 advapi32 msvcrt ucrtbase vcruntime140 vcruntime140_1 version bcrypt
+RING3_DLLS := ntdll kernel32 advapi32 msvcrt ucrtbase vcruntime140 vcruntime140_1 version bcrypt cfgmgr32 setupapi
 ring3_needs_ntdll :=
 ring3_needs_kernel32 := ntdll
 ring3_needs_advapi32 := kernel32 ntdll
@@ -10,6 +10,8 @@ ring3_needs_vcruntime140 := ucrtbase kernel32 ntdll
 ring3_needs_vcruntime140_1 := vcruntime140
 ring3_needs_version := kernel32 ntdll
 ring3_needs_bcrypt := advapi32 ntdll
+ring3_needs_cfgmgr32 := advapi32 kernel32 ntdll
+ring3_needs_setupapi := cfgmgr32 kernel32 ntdll
 ring3_entry_ntdll := -noentry
 ring3_entry_kernel32 := -entry:DllMain
 ring3_entry_advapi32 := -noentry
@@ -19,6 +21,8 @@ ring3_entry_vcruntime140 := -entry:DllMain
 ring3_entry_vcruntime140_1 := -noentry
 ring3_entry_version := -noentry
 ring3_entry_bcrypt := -noentry
+ring3_entry_cfgmgr32 := -noentry
+ring3_entry_setupapi := -noentry
 include ring3/ntdll/shared.mk
 
 $(BUILD)/ring3/%.o: ring3/%.c
@@ -63,6 +67,8 @@ ring3_address_vcruntime140 := 0x185000000
 ring3_address_vcruntime140_1 := 0x186000000
 ring3_address_version := 0x187000000
 ring3_address_bcrypt := 0x188000000
+ring3_address_cfgmgr32 := 0x189000000
+ring3_address_setupapi := 0x18A000000
 $(foreach d,$(RING3_DLLS),$(eval $(call ring3_dll,$(d))))
 
 # A program of C:\Windows\System32: every C file of its folder and of ring3/program, against the DLLs as any program is.

@@ -11,6 +11,7 @@
 #include "etw/etw.h"
 #include "kd/kd.h"
 #include "ldr/ldr.h"
+#include "pnp/pnp.h"
 #include "wmi/wmi.h"
 
 #define IOP_DRIVER_TAG 'virD'
@@ -377,6 +378,9 @@ NTSTATUS IopUnloadDriver(PUNICODE_STRING ServiceKey) {
         return STATUS_OBJECT_NAME_NOT_FOUND;
     if (!Driver->Object.DriverUnload || Driver->UnloadRequested || !(Driver->Object.Flags & DRVO_INITIALIZED))
         return STATUS_INVALID_DEVICE_REQUEST;
+    for (PDEVICE_OBJECT Device = Driver->Object.DeviceObject; Device; Device = Device->NextDevice)
+        if (PnpIsInStack(Device))
+            return STATUS_INVALID_DEVICE_REQUEST;
 
     Driver->UnloadRequested = TRUE;
     for (PDEVICE_OBJECT Device = Driver->Object.DeviceObject; Device; Device = Device->NextDevice) {

@@ -1,3 +1,4 @@
+#include "ldr/pe.h"
 #include "mm/mi.h"
 
 /* A frame belongs to whoever holds a reference. The lowest fitting run is taken, so that what has been touched once is used again
@@ -26,10 +27,23 @@ static VOID MiMarkUsed(MM_PFN First, SIZE_T Count, UCHAR Use) {
     MmFreeFrames -= Count;
 }
 
+/* The debug data at the end of the kernel's image is not loaded, so its RAM is free; it is several times as long as the rest. */
+static SIZE_T MiKernelPages(VOID) {
+    struct pe_image pe;
+    struct pe_section section;
+    SIZE_T end = 0;
+    NT_ASSERT_OURS(pe_parse_mapped((PVOID)HAL_KERNEL_BASE, KiMachine->kernel_size, &pe) == PE_OK);
+    for (ULONG i = 0; pe_section(&pe, i, &section); i++) {
+        if ((section.characteristics & PE_SECTION_DISCARDABLE) == 0 || strcmp(section.name, ".reloc") == 0)
+            end = max(end, (SIZE_T)section.rva + section.mapped_size);
+    }
+    return MI_PAGES(end);
+}
+
 VOID MiInitializeFrames(VOID) {
     MmTotalFrames = MmFreeFrames = KiMachine->ram_size / PAGE_SIZE;
     MM_PFN kernel = KiMachine->kernel_physical / PAGE_SIZE;
-    SIZE_T kernel_pages = MI_PAGES(KiMachine->kernel_size);
+    SIZE_T kernel_pages = MiKernelPages();
     MM_PFN database = kernel + kernel_pages;
     SIZE_T map_bytes = (MmTotalFrames + 63) / 64 * 8, database_bytes = MmTotalFrames * sizeof(MI_PFN);
     SIZE_T database_pages = MI_PAGES(database_bytes + map_bytes + MiPagedMapBytes() + MiPageFileMapBytes());

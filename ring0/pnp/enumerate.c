@@ -97,6 +97,8 @@ NTSTATUS NTAPI IoSynchronousInvalidateDeviceRelations(PDEVICE_OBJECT DeviceObjec
         return STATUS_NO_SUCH_DEVICE;
     if (Type != BusRelations)
         return STATUS_NOT_SUPPORTED;
+    if (PnpIsOwnThread())
+        return STATUS_UNSUCCESSFUL; /* from a routine that the manager calls: on Windows it would wait for itself */
     return Node->State == PnpStarted ? PnpCall(PnppEnumerateNow, DeviceObject) : STATUS_UNSUCCESSFUL;
 }
 

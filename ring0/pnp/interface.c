@@ -14,8 +14,6 @@ typedef struct _PNP_INTERFACE {
     UNICODE_STRING Link;      /* "\??\PCI#...#{class}\reference"; its buffer lies behind, terminated */
 } PNP_INTERFACE, *PPNP_INTERFACE;
 
-#define LINKED L"\\Control"
-
 static LIST_ENTRY PnppInterfaces = {&PnppInterfaces, &PnppInterfaces};
 
 static BOOLEAN PnppGuidText(const GUID *Guid, PWSTR Text) { /* 39 characters */
@@ -96,6 +94,23 @@ static BOOLEAN PnppIsReferenceValid(PCUNICODE_STRING Reference) {
     return TRUE;
 }
 
+/* In a key that does not outlive the machine, as nothing that is on does. */
+static VOID PnppSetLinked(PPNP_INTERFACE Interface, ULONG Linked) {
+    UNICODE_STRING Control, Name = RTL_CONSTANT_STRING(L"Linked");
+    OBJECT_ATTRIBUTES Attributes;
+    WCHAR Key[PNP_PATH];
+    HANDLE Handle;
+
+    if (!PnppInterfaceKey(Interface, L"\\Control", Key))
+        return;
+    RtlInitUnicodeString(&Control, Key);
+    InitializeObjectAttributes(&Attributes, &Control, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    if (!NT_SUCCESS(ZwCreateKey(&Handle, KEY_SET_VALUE, &Attributes, 0, NULL, REG_OPTION_VOLATILE, NULL)))
+        return;
+    ZwSetValueKey(Handle, &Name, 0, REG_DWORD, &Linked, sizeof(Linked));
+    ZwClose(Handle);
+}
+
 NTSTATUS NTAPI IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, const GUID *InterfaceClassGuid, PUNICODE_STRING ReferenceString,
                                          PUNICODE_STRING SymbolicLinkName) {
     PPNP_NODE Node = PnpIdentifiedNodeOf(PhysicalDeviceObject);
@@ -137,7 +152,6 @@ static BOOLEAN PnppIsLinkShared(PPNP_INTERFACE Interface) {
 
 static NTSTATUS PnppSwitchOn(PPNP_INTERFACE Interface) {
     UNICODE_STRING Base = {Interface->BaseLength, Interface->BaseLength, Interface->Link.Buffer};
-    WCHAR Key[PNP_PATH];
     struct {
         OBJECT_NAME_INFORMATION Information;
         WCHAR Text[128];
@@ -152,21 +166,18 @@ static NTSTATUS PnppSwitchOn(PPNP_INTERFACE Interface) {
     if (!NT_SUCCESS(Status))
         return Status;
     Interface->Enabled = TRUE;
-    if (PnppInterfaceKey(Interface, LINKED, Key))
-        PnpWriteNumber(Key, L"Linked", 1);
+    PnppSetLinked(Interface, 1);
     PnpTellInterface(&Interface->Class, &Interface->Link, TRUE);
     return STATUS_SUCCESS;
 }
 
 static VOID PnppSwitchOff(PPNP_INTERFACE Interface) {
     UNICODE_STRING Base = {Interface->BaseLength, Interface->BaseLength, Interface->Link.Buffer};
-    WCHAR Key[PNP_PATH];
 
     Interface->Enabled = FALSE;
     if (!PnppIsLinkShared(Interface))
         IoDeleteSymbolicLink(&Base);
-    if (PnppInterfaceKey(Interface, LINKED, Key))
-        PnpWriteNumber(Key, L"Linked", 0);
+    PnppSetLinked(Interface, 0);
     PnpTellInterface(&Interface->Class, &Interface->Link, FALSE);
 }
 

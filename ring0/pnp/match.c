@@ -140,6 +140,32 @@ static NTSTATUS PnppMakeRootDevice(PPNP_MATCH Match) {
     return Status;
 }
 
+static BOOLEAN PnppHasId(PCWSTR DeviceKey, PCWSTR Id) {
+    static const PCWSTR Values[] = {L"HardwareID", L"CompatibleIDs"};
+    BOOLEAN Has = FALSE;
+
+    for (ULONG Index = 0; Index < RTL_NUMBER_OF(Values); Index++) {
+        PWSTR Ids = PnpReadValue(DeviceKey, Values[Index], REG_MULTI_SZ, NULL);
+
+        Has |= PnpHasText(Ids, Id);
+        if (Ids != NULL)
+            ExFreePoolWithTag(Ids, PNP_TAG);
+    }
+    return Has;
+}
+
+/* Devices of the ID choose anew when a driver arrives: the one of their most particular ID. */
+static VOID PnppLetChoose(PCWSTR Id) {
+    WCHAR Key[PNP_PATH];
+
+    for (PLIST_ENTRY Link = PnpNodes.Flink; Link != &PnpNodes; Link = Link->Flink) {
+        PPNP_NODE Node = CONTAINING_RECORD(Link, PNP_NODE, Entry);
+
+        if (Node->Path != NULL && PnpDeviceKey(Node, L"", Key) && PnppHasId(Key, Id))
+            PnpDeleteValue(Key, L"Service");
+    }
+}
+
 static NTSTATUS PnppBind(PVOID Context) {
     PPNP_MATCH Match = Context;
     WCHAR Key[PNP_PATH];
@@ -151,6 +177,8 @@ static NTSTATUS PnppBind(PVOID Context) {
         Status = PnpAddText(Key, Match->Upper ? L"UpperFilters" : L"LowerFilters", Match->Service);
     else
         Status = PnpWriteText(Key, L"Service", Match->Service);
+    if (NT_SUCCESS(Status) && !Match->Upper && !Match->Lower)
+        PnppLetChoose(Match->Id);
     if (NT_SUCCESS(Status) && Match->Msi)
         Status = PnpWriteNumber(Key, L"MSISupported", 1);
     if (NT_SUCCESS(Status) && Match->IsRoot)
@@ -171,34 +199,42 @@ NTSTATUS PnpBind(PCUNICODE_STRING Match, PCUNICODE_STRING Service) {
     return Status;
 }
 
-/* What a key says of the service is taken out of it. */
-static VOID PnppForget(PCWSTR Key, PCWSTR Service) {
-    PWSTR Bound = PnpReadValue(Key, L"Service", REG_SZ, NULL);
+/* The value, of whatever type, is Service or has it; NULL: is there at all. */
+static BOOLEAN PnppNames(PCWSTR Key, PCWSTR Name, ULONG Type, PCWSTR Service) {
+    PWSTR Texts = PnpReadValue(Key, Name, Type, NULL);
+    BOOLEAN Names = Texts != NULL && (Service == NULL || PnpHasText(Texts, Service));
 
-    if (Bound != NULL && _wcsicmp(Bound, Service) == 0)
-        PnpDeleteValue(Key, L"Service");
-    if (Bound != NULL)
-        ExFreePoolWithTag(Bound, PNP_TAG);
-    PnpRemoveText(Key, L"UpperFilters", Service);
-    PnpRemoveText(Key, L"LowerFilters", Service);
+    if (Texts != NULL)
+        ExFreePoolWithTag(Texts, PNP_TAG);
+    return Names;
 }
 
-static BOOLEAN PnppIsServedBy(PCWSTR Key, PCWSTR Service) {
-    PWSTR Bound = PnpReadValue(Key, L"Service", REG_SZ, NULL);
-    BOOLEAN Is = Bound != NULL && _wcsicmp(Bound, Service) == 0;
+static BOOLEAN PnppNamesDriver(PCWSTR Key, PCWSTR Service) {
+    return PnppNames(Key, L"Service", REG_SZ, Service) || PnppNames(Key, L"UpperFilters", REG_MULTI_SZ, Service) ||
+           PnppNames(Key, L"LowerFilters", REG_MULTI_SZ, Service);
+}
 
-    if (Bound != NULL)
-        ExFreePoolWithTag(Bound, PNP_TAG);
-    return Is;
+/* What a key says of the service is taken out of it. */
+static VOID PnppForget(PCWSTR Key, PCWSTR Service) {
+    if (PnppNames(Key, L"Service", REG_SZ, Service))
+        PnpDeleteValue(Key, L"Service");
+    PnpRemoveText(Key, L"UpperFilters", Service);
+    PnpRemoveText(Key, L"LowerFilters", Service);
 }
 
 static NTSTATUS PnppUnbind(PVOID Context) {
     PCWSTR Service = Context;
     WCHAR Name[PNP_ID], Key[PNP_PATH];
 
-    for (ULONG Index = 0; PnpEnumerateKey(PNP_DATABASE, Index, Name, RTL_NUMBER_OF(Name)); Index++) {
-        if (PnpFormat(Key, PNP_PATH, PNP_DATABASE L"\\%s", Name))
-            PnppForget(Key, Service);
+    for (ULONG Index = 0; PnpEnumerateKey(PNP_DATABASE, Index, Name, RTL_NUMBER_OF(Name));) {
+        Index++;
+        if (!PnpFormat(Key, PNP_PATH, PNP_DATABASE L"\\%s", Name) || !PnppNamesDriver(Key, Service))
+            continue;
+        PnppForget(Key, Service);
+        if (!PnppNamesDriver(Key, NULL)) {
+            PnpDeleteTree(Key);
+            Index--;
+        }
     }
     for (PLIST_ENTRY Link = PnpNodes.Flink; Link != &PnpNodes;) {
         PPNP_NODE Node = CONTAINING_RECORD(Link, PNP_NODE, Entry);
@@ -206,7 +242,7 @@ static NTSTATUS PnppUnbind(PVOID Context) {
         Link = Link->Flink;
         if (Node->Path == NULL || !PnpDeviceKey(Node, L"", Key))
             continue;
-        if (PnppIsServedBy(Key, Service) && _wcsnicmp(Node->Path, L"ROOT\\", 5) == 0)
+        if (PnppNames(Key, L"Service", REG_SZ, Service) && _wcsnicmp(Node->Path, L"ROOT\\", 5) == 0)
             PnpDeleteRootDevice(Node->Path);
         else
             PnppForget(Key, Service);

@@ -60,6 +60,14 @@ PPNP_NODE PnpFindNode(PCWSTR Path) {
     return NULL;
 }
 
+BOOLEAN PnpIsInStack(PDEVICE_OBJECT Device) {
+    PDEVICE_OBJECT Lowest = Device;
+
+    while (IopExtension(Lowest)->AttachedTo != NULL)
+        Lowest = IopExtension(Lowest)->AttachedTo;
+    return Lowest != Device && PnpNodeOf(Lowest) != NULL;
+}
+
 BOOLEAN PnpHasHandles(PPNP_NODE Node) {
     for (PDEVICE_OBJECT Device = Node->Pdo; Device != NULL; Device = Device->AttachedDevice) {
         if (Device->ReferenceCount != 0)

@@ -129,7 +129,7 @@ typedef struct _PNP_INTERFACE_NEWS {
 static PLIST_ENTRY PnppPass(PPNP_NOTIFICATION Notification) {
     PLIST_ENTRY Next = Notification->Entry.Flink;
 
-    if (Notification->FreeLater)
+    if (Notification->FreeLater && Notification->Calls == 0)
         PnppFreeNotification(Notification);
     return Next;
 }

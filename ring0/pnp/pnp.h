@@ -34,6 +34,8 @@ ULONG PnpCountDevices(PCUNICODE_STRING Service, PWSTR Unserved, ULONG UnservedCo
 /* ---- For the I/O manager ----------------------------------------------------------------------------------------------------------- */
 /* The last file object of a device that is being removed has gone (DOE_REMOVE_PENDING). */
 VOID PnpHandlesClosed(VOID);
+/* The device object lies on the PDO of a device: its driver is unloaded after the device is removed, and not before. */
+BOOLEAN PnpIsInStack(PDEVICE_OBJECT Device);
 /* Somebody's device has it. */
 BOOLEAN PnpIsAssigned(const CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor);
 /* What a started device may interrupt by. */

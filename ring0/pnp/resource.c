@@ -240,6 +240,22 @@ static NTSTATUS PnppFilter(PPNP_NODE Node, PIO_RESOURCE_REQUIREMENTS_LIST *Filte
     return STATUS_SUCCESS;
 }
 
+/* Are the lists as long as they say? Their counts are a driver's. */
+static BOOLEAN PnppIsValid(const IO_RESOURCE_REQUIREMENTS_LIST *Required) {
+    ULONG64 Offset = FIELD_OFFSET(IO_RESOURCE_REQUIREMENTS_LIST, List);
+
+    for (ULONG Index = 0; Index < Required->AlternativeLists; Index++) {
+        const IO_RESOURCE_LIST *List = (const IO_RESOURCE_LIST *)((const UCHAR *)Required + Offset);
+
+        if (Offset + FIELD_OFFSET(IO_RESOURCE_LIST, Descriptors) > Required->ListSize)
+            return FALSE;
+        Offset += FIELD_OFFSET(IO_RESOURCE_LIST, Descriptors) + (ULONG64)List->Count * sizeof(List->Descriptors[0]);
+        if (Offset > Required->ListSize)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 NTSTATUS PnpAssignResources(PPNP_NODE Node) {
     PIO_RESOURCE_REQUIREMENTS_LIST Required;
     const IO_RESOURCE_LIST *List;
@@ -248,6 +264,10 @@ NTSTATUS PnpAssignResources(PPNP_NODE Node) {
 
     if (!NT_SUCCESS(Status) || Required == NULL || Required->AlternativeLists == 0)
         goto Done;
+    if (!PnppIsValid(Required)) {
+        Status = STATUS_INVALID_PARAMETER;
+        goto Done;
+    }
     Grant.Raw = ExAllocatePoolWithTag(PagedPool, Required->ListSize + sizeof(*Grant.Raw), PNP_TAG); /* a requirement is longer than what it becomes */
     if (Grant.Raw == NULL) {
         Status = STATUS_INSUFFICIENT_RESOURCES;

@@ -149,12 +149,19 @@ NTSTATUS PnpCreateRootDevice(PCWSTR DeviceId, PCWSTR InstanceId) {
 VOID PnpDeleteRootDevice(PCWSTR Path) {
     PPNP_NODE Node = PnpFindNode(Path);
     WCHAR Key[PNP_PATH];
+    HANDLE Device;
 
     if (Node == NULL || Node->Parent != PnpRoot)
         return;
     ((PPNP_ROOT_DEVICE)Node->Pdo->DeviceExtension)->Gone = TRUE;
-    if (PnpDeviceKey(Node, L"", Key))
+    if (PnpDeviceKey(Node, L"", Key)) {
         PnpDeleteTree(Key);
+        *wcsrchr(Key, L'\\') = 0;
+        if (NT_SUCCESS(PnpOpenKey(Key, DELETE, &Device))) {
+            ZwDeleteKey(Device); /* unless there are more instances */
+            ZwClose(Device);
+        }
+    }
     PnpRoot->Invalidated = TRUE;
 }
 

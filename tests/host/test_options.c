@@ -105,6 +105,14 @@ static void test_drivers_without_program(void **state) {
     assert_null(options.program);
 }
 
+static void test_matches(void **state) {
+    assert_true(run(WORDS("-d", "a.sys", "--match", "PCI\\X", "-d", "b.sys", "-d", "c.sys", "--match=ROOT\\C,upper")));
+    assert_string_equal(options.matches[0], "PCI\\X");
+    assert_string_equal(options.matches[1], "");
+    assert_string_equal(options.matches[2], "ROOT\\C,upper");
+    assert_false(run(WORDS("-d", "a.sys", "--match", "A\\A", "--match", "B\\B")));
+}
+
 static void test_help_wins(void **state) {
     assert_true(run(WORDS("--help")));
     assert_true(options.help);
@@ -149,6 +157,9 @@ static void test_refused(void **state) {
         {"--strict=yes", "p"},
         {"-x", "p"},
         {"--driver"},
+        {"--match", "PCI\\X", "p"},
+        {"-d", "a.sys", "--match"},
+        {"-d", "a.sys", "--match=", "p"},
         {"-d"},
         {"-d", "", "p"},
         {"--root"},
@@ -333,6 +344,7 @@ int main(void) {
         cmocka_unit_test(test_trace_takes_no_next_word),
         cmocka_unit_test(test_double_dash_ends_options),
         cmocka_unit_test(test_drivers_without_program),
+        cmocka_unit_test(test_matches),
         cmocka_unit_test(test_help_wins),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_suggestions),

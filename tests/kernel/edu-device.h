@@ -189,6 +189,23 @@ static VOID CheckDma(PEDU Edu) {
     Adapter->DmaOperations->PutDmaAdapter(Adapter);
 }
 
+/* ---- Power, as a driver that owns its device's power policy asks for it ---- */
+static NTSTATUS PowerStatus = -1;
+
+static VOID NTAPI OnPowered(PDEVICE_OBJECT Device, UCHAR Minor, POWER_STATE State, PVOID Context, PIO_STATUS_BLOCK Status) {
+    PowerStatus = Status->Status;
+    KeSetEvent(Context, 0, FALSE);
+}
+
+static VOID CheckPower(PEDU Edu, DEVICE_POWER_STATE State) {
+    POWER_STATE Power = {.DeviceState = State};
+    KEVENT Event;
+    KeInitializeEvent(&Event, NotificationEvent, FALSE);
+    STATUS(PoRequestPowerIrp(Edu->Pdo, IRP_MN_SET_POWER, Power, OnPowered, &Event, NULL), STATUS_PENDING, "another power state is asked for");
+    KeWaitForSingleObject(&Event, Executive, KernelMode, FALSE, NULL);
+    STATUS(PowerStatus, STATUS_SUCCESS, "and taken");
+}
+
 /* ---- The stack ---- */
 static NTSTATUS NTAPI OnForwarded(PDEVICE_OBJECT Device, PIRP Irp, PVOID Context) {
     KeSetEvent(Context, 0, FALSE);

@@ -96,6 +96,8 @@ static VOID OnStarted(PEDU Edu, PIO_STACK_LOCATION Stack) {
     CheckIdentity(Edu);
     CheckRegistry(Edu);
     CheckDma(Edu);
+    CheckPower(Edu, PowerDeviceD3);
+    CheckPower(Edu, PowerDeviceD0);
     STATUS(IoSetDeviceInterfaceState(&Edu->Link, TRUE), STATUS_SUCCESS, "the interface is switched on");
     STATUS(IoSetDeviceInterfaceState(&Edu->Link, FALSE), STATUS_SUCCESS, "and off before the device has started");
     STATUS(IoSetDeviceInterfaceState(&Edu->Link, TRUE), STATUS_SUCCESS, "and on again");

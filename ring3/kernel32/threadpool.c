@@ -298,14 +298,13 @@ VOID WINAPI CloseThreadpoolCleanupGroupMembers(PTP_CLEANUP_GROUP Group, WINBOOL 
     PoolAcquire();
     while (!IsEmpty(&Group->Members)) {
         POOL_OBJECT *object = CONTAINING_RECORD(Group->Members.Flink, POOL_OBJECT, GroupLinks);
-        BOOL cancelled = Cancel && object->Pending;
         if (object->Closed) { /* closed by its owner, and still running: it takes itself out */
             RtlSleepConditionVariableSRW(&Done, &PoolLock, NULL, 0);
             continue;
         }
         PoolDisarm(object);
         DrainHeld(object, Cancel);
-        if (cancelled && object->Cancelled) {
+        if (Cancel && object->Cancelled) { /* for each that its owner has not closed ("SetThreadpoolCallbackCleanupGroup") */
             PoolRelease();
             object->Cancelled(object->Context, Context);
             PoolAcquire();

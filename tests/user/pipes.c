@@ -152,7 +152,7 @@ static void messages(void) {
 static void refused(void) {
     HANDLE first, second;
     OK(serve("no pipe", PIPE_ACCESS_DUPLEX, 0, 1) == INVALID_HANDLE_VALUE && GetLastError() == ERROR_INVALID_NAME, "a name of something else: 123");
-    OK(serve(NAME, PIPE_ACCESS_DUPLEX, 0, 0) == INVALID_HANDLE_VALUE && GetLastError() == ERROR_INVALID_PARAMETER, "no instances: 87");
+    OK(serve("\\\\.\\pipe\\none", PIPE_ACCESS_DUPLEX, 0, 0) == INVALID_HANDLE_VALUE && GetLastError() == ERROR_INVALID_PARAMETER, "no instances: 87");
     OK(serve(NAME, PIPE_ACCESS_DUPLEX, PIPE_READMODE_MESSAGE, 1) == INVALID_HANDLE_VALUE && GetLastError() == ERROR_INVALID_PARAMETER,
        "messages out of bytes: 87");
     first = serve(NAME, PIPE_ACCESS_INBOUND | FILE_FLAG_FIRST_PIPE_INSTANCE, 0, 1);

@@ -440,7 +440,7 @@ int cc_command(const struct cc_options *options) {
         enum source_kind kind = source_kind(options->sources[i]);
         if (kind == SOURCE_OTHER) {
             message_error(options->sources[i], "it is no C or C++ source, object file, library or .def file: leave it out%s",
-                          strcasestr(options->sources[i], ".rc") != NULL ? "; nothing here needs its resources" : "");
+                          strcasestr(options->sources[i], ".rc") != NULL ? "; or name the .res that llvm-rc makes of it" : "");
             return EXIT_OURS;
         }
         build.cxx = build.cxx || kind == SOURCE_CXX;

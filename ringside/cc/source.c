@@ -9,8 +9,9 @@ enum source_kind source_kind(const char *path) {
     static const struct {
         const char *ending;
         enum source_kind kind;
-    } kinds[] = {{".c", SOURCE_C},      {".cpp", SOURCE_CXX},    {".cc", SOURCE_CXX},   {".cxx", SOURCE_CXX},    {".c++", SOURCE_CXX},
-                 {".o", SOURCE_LINKED}, {".obj", SOURCE_LINKED}, {".a", SOURCE_LINKED}, {".lib", SOURCE_LINKED}, {".def", SOURCE_DEF}};
+    } kinds[] = {{".c", SOURCE_C},        {".cpp", SOURCE_CXX},    {".cc", SOURCE_CXX},     {".cxx", SOURCE_CXX},
+                 {".c++", SOURCE_CXX},    {".o", SOURCE_LINKED},   {".obj", SOURCE_LINKED}, {".a", SOURCE_LINKED},
+                 {".lib", SOURCE_LINKED}, {".res", SOURCE_LINKED}, {".def", SOURCE_DEF}};
     const char *dot = strrchr(path, '.');
 
     for (size_t i = 0; dot != NULL && i < sizeof kinds / sizeof *kinds; i++)

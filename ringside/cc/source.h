@@ -5,7 +5,7 @@
 enum source_kind {
     SOURCE_C,
     SOURCE_CXX,    /* .cpp, .cc, .cxx, .c++ */
-    SOURCE_LINKED, /* an object file or a library: .o, .obj, .a, .lib */
+    SOURCE_LINKED, /* an object file, a library or compiled resources: .o, .obj, .a, .lib, .res */
     SOURCE_DEF,    /* a module definition file */
     SOURCE_OTHER
 };

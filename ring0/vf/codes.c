@@ -94,6 +94,7 @@ static const VFP_CODE VfpCodes[] = {
     {"IoRemoveShareAccess", 0, C4, 0x2000E, "t00", ""},
     {"IoSetShareAccess", 0, C4, 0x2000E, "t00", ""},
     {"IoUpdateShareAccess", 0, C4, 0x2000E, "t00", ""},
+    {"IoIsWdmVersionAvailable", 0, C4, 0x2000E, "t00", ""},
     {"IoWMIRegistrationControl", 0, C4, 0x2000E, "t00", ""},
     /* IrqlKeApcLte1 and 2 */
     {"KeAcquireGuardedMutex", 0, C4, 0x2000F, "t00", ""},
@@ -107,6 +108,8 @@ static const VFP_CODE VfpCodes[] = {
     /* IrqlKeDispatchLte */
     {"KeCancelTimer", 0, C4, 0x20011, "t00", ""},
     {"KeClearEvent", 0, C4, 0x20011, "t00", ""},
+    {"KeInitializeDeviceQueue", 0, C4, 0x20011, "t00", ""},
+    {"KeInitializeSemaphore", 0, C4, 0x20011, "t00", ""},
     {"KeInitializeTimer", 0, C4, 0x20011, "t00", ""},
     {"KeInitializeTimerEx", 0, C4, 0x20011, "t00", ""},
     {"KePulseEvent", 0, C4, 0x20011, "t00", ""},
@@ -122,9 +125,6 @@ static const VFP_CODE VfpCodes[] = {
     /* IrqlMmApcLte */
     {"MmAllocateNonCachedMemory", 0, C4, 0x20019, "t00", ""},
     {"MmFreeNonCachedMemory", 0, C4, 0x20019, "t00", ""},
-    {"MmAllocatePagesForMdl", 0, C4, 0x20019, "t00", ""},
-    {"MmAllocatePagesForMdlEx", 0, C4, 0x20019, "t00", ""},
-    {"MmFreePagesFromMdl", 0, C4, 0x20019, "t00", ""},
     {"MmLockPagableDataSection", 0, C4, 0x20019, "t00", ""},
     {"MmLockPagableSectionByHandle", 0, C4, 0x20019, "t00", ""},
     {"MmPageEntireDriver", 0, C4, 0x20019, "t00", ""},

@@ -25,7 +25,7 @@ END {
     print "LIBRARY hal.dll\nEXPORTS" > hal
     print "/* Made from the exports.tbl files. */\n#include \"vf/vf.h\"" > c
     print "/* Made from the exports.tbl files. A twin names itself and goes on in VfpTwin. */\n.text" > s
-    print "# Exports of ntoskrnl.exe and hal.dll\n\nGenerated from the `exports.tbl` files. The level is the IRQL range in which the function may be called; what a word after `&` asks for besides is in [verifier.md](verifier.md). Arguments are a letter each:" > doc
+    print "# Exports of ntoskrnl.exe and hal.dll\n\nGenerated from the `exports.tbl` files. The level is the IRQL range in which the function may be called; what a word after `&` or `+` asks for besides is in [verifier.md](verifier.md). Arguments are a letter each:" > doc
     print "`p` pointer, `h` handle, `u` 32-bit, `q` 64-bit or size, `b` 8-bit, `w` 16-bit, `U` UNICODE_STRING, `A` ANSI_STRING, `s` 8-bit text, `W` 16-bit text, `O` OBJECT_ATTRIBUTES, `D` driver object, `d` device object, `i` IRP, `f` format, `v` the rest varies; after the colon the result: `s` NTSTATUS, `n` nothing. The test is the one that fails when the export is replaced by an immediate return (`make mutants`, which also names the few exports that rightly do nothing); `-`: there is none yet.\n" > doc
     print "| function | in | IRQL | arguments | test |\n|---|---|---|---|---|" > doc
     for (n = 0; n < count; n++) {
@@ -44,13 +44,16 @@ END {
     close(proved)
     print "const VF_CONTRACT VfContracts[] = {" > c
     for (n = 0; n < count; n++) {
-        lo = 0; hi = 15; l = irql[n]; rule = "none"; number = 0
+        lo = 0; hi = 15; l = irql[n]; rule = "none"; number = 0; check = "none"
+        split(args[n], b, ":")
+        if (split(l, a, "+") == 2) { l = a[1]; check = a[2] }
+        else if (ename[n] ~ /^Zw/ && b[1] ~ /[UO]/) check = "names"
         if (split(l, a, "&") == 2) { l = a[1]; rule = a[2]; if (match(rule, /[0-9]$/)) { number = substr(rule, RSTART); rule = substr(rule, 1, RSTART - 1) } }
         else if (ename[n] ~ /^Zw/ && l ~ /PASSIVE/) rule = "special"
         if (l ~ /^<=/) hi = level(substr(l, 3)); else if (l ~ /^>=/) lo = level(substr(l, 3)); else if (l ~ /^=/) lo = hi = level(substr(l, 2)); else if (l ~ /^</) hi = level(substr(l, 2)) - 1; else if (l != "any") lo = -1
         if (lo < 0 || hi < 0) { printf "%s: bad irql '%s'\n", ename[n], l > "/dev/stderr"; exit 1 }
         split(args[n], a, ":")
-        printf "    {\"%s\", contract_%d, %s, \"%s\", '%s', %d, %d, VF_RULE_%s, %d, VF_LEVELS(%d, %d, VF_ASKED_%s)},\n", ename[n], n, args[n] == "data" ? "0, 0" : "twin_" n ", check_" n, a[1], a[2] == "" ? "p" : a[2], lo, hi, rule, number, lo, hi, rule > c
+        printf "    {\"%s\", contract_%d, %s, \"%s\", '%s', %d, %d, VF_RULE_%s, %d, %s, VfCheck_%s},\n", ename[n], n, args[n] == "data" ? "0, 0" : "twin_" n ", check_" n, a[1], a[2] == "" ? "p" : a[2], lo, hi, rule, number, check != "none" ? "0" : "VF_LEVELS(" lo ", " hi ", VF_ASKED_" rule ")", check > c
         a[2] = ""
     }
     printf "};\nconst ULONG VfContractCount = %d;\n", count > c

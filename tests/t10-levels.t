@@ -74,7 +74,7 @@ leaves() { # NAME STOP PARAMETER-1 FUNCTION SENTENCE [PROGRAM...]
 leaves raised-return C9 5 BadControl "a dispatch routine was called at IRQL 0 and returned at 2" "$build/samples/client.exe" hello
 leaves critical-region C4 C5 BadControl "a dispatch routine returned inside a critical or guarded region" "$build/samples/client.exe" hello
 leaves completion-raised C4 FA BadCompletion "a completion routine was called at IRQL 0 and returned at 2" "$build/samples/client.exe" hello
-leaves dpc-raised C8 30200 BadDpc "a DPC returned at another IRQL"
+leaves dpc-raised C8 30202 BadDpc "a DPC returned at another IRQL"
 leaves worker-raised E1 0000400010.* BadWork "a work item returned at another IRQL"
 
 cp "$bad/levels.sys" "$work/nearly.sys"

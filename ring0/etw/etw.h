@@ -9,6 +9,8 @@
 
 VOID EtwInitSystem(VOID); /* the type EtwRegistration */
 
+/* Whether a driver has this handle from EtwRegister. */
+BOOLEAN EtwIsRegistered(REGHANDLE RegHandle);
 /* A driver has been unloaded: the providers that its image has registered are named in a message and unregistered. PASSIVE_LEVEL. */
 VOID EtwReportLeftovers(PDRIVER_OBJECT Driver, ULONG64 Base, ULONG64 Size);
 

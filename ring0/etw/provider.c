@@ -102,6 +102,8 @@ static PETWP_PROVIDER EtwpFind(REGHANDLE RegHandle) {
     return NULL;
 }
 
+BOOLEAN EtwIsRegistered(REGHANDLE RegHandle) { return EtwpFind(RegHandle) != NULL; }
+
 static VOID EtwpUnregister(PETWP_PROVIDER Provider) {
     RemoveEntryList(&Provider->Link);
     Provider->Magic = 0;

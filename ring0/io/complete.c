@@ -8,7 +8,7 @@
  * What has an APC routine gets an APC; what has none, but a context, on a file with a completion port gives a packet, unless the file skips those of
  * requests that did not pend (FILE_SKIP_COMPLETION_PORT_ON_SUCCESS).
  */
-#include "vf/fence.h"
+#include "vf/dispatch.h"
 #include "io/io.h"
 #include "vf/vf.h"
 
@@ -247,6 +247,8 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
         PVOID Context;
         NTSTATUS Status;
 
+        if (VfIsOn())
+            VfNotePassed(Irp, Stack);
         Irp->CurrentLocation++;
         Irp->Tail.Overlay.CurrentStackLocation++;
         if (IopIsCompleted(Irp))

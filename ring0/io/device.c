@@ -196,7 +196,7 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject) {
     IOP_DEVOBJ_EXTENSION *Extension = IopExtension(DeviceObject);
 
     if (Extension->ExtensionFlags & DOE_DELETE_PENDING)
-        KiBugCheck(0xC9 /* DRIVER_VERIFIER_IOMANAGER_VIOLATION */, 0x4 /* IoDeleteDevice: already deleted */, (ULONG_PTR)DeviceObject, 0, 0, NULL,
+        KiBugCheck(0xC9 /* DRIVER_VERIFIER_IOMANAGER_VIOLATION */, 0x240, (ULONG_PTR)_ReturnAddress(), 0, (ULONG_PTR)DeviceObject, NULL,
                    "IoDeleteDevice was called twice for a device: set the pointer to NULL after the first call");
     if (DeviceObject->Flags & DO_SHUTDOWN_REGISTERED)
         IoUnregisterShutdownNotification(DeviceObject);

@@ -5,7 +5,7 @@
  * the pool. Behind the stack locations of those lies room for a small system buffer, which a buffered request of a few bytes uses instead of a pool
  * block of its own. A freed IRP keeps Type 0, so a second completion or free of it is seen as long as nobody has reused it.
  */
-#include "vf/fence.h"
+#include "vf/dispatch.h"
 #include "io/io.h"
 #include "vf/vf.h"
 
@@ -129,10 +129,19 @@ NTSTATUS NTAPI IopInvalidDeviceRequest(PDEVICE_OBJECT Device, PIRP Irp) {
 
 static NTSTATUS IopCallVerified(PDRIVER_DISPATCH Routine, PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     VF_FENCE Fence = VfEnter();
-    NTSTATUS Status = Routine(DeviceObject, Irp);
+    VF_DISPATCH Dispatch;
+    NTSTATUS Status;
 
+    VfBeginDispatch(&Dispatch, Irp);
+    __try {
+        Status = Routine(DeviceObject, Irp);
+    } __finally {
+        if (AbnormalTermination())
+            VfForgetDispatch(&Dispatch);
+    }
     if (!VfIsUnchanged(&Fence))
         VfStopDispatch(&Fence, (PVOID)(ULONG_PTR)Routine, DeviceObject);
+    VfEndDispatch(&Dispatch, Status, (PVOID)(ULONG_PTR)Routine, DeviceObject);
     return Status;
 }
 
@@ -191,7 +200,8 @@ BOOLEAN IopCancelLockedIrp(PIRP Irp, KIRQL Irql) {
     Irp->CancelIrql = Irql;
     Routine(IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp); /* releases the lock */
     if (VfIsOn() && KiCurrentIrql() != Irql)
-        KiBugCheck(IRQL_UNEXPECTED_VALUE, ((ULONG)KiCurrentIrql() << 16) | ((ULONG)Irql << 8), (ULONG_PTR)Routine, (ULONG_PTR)Irp, 0, NULL,
-                   "a cancel routine came back at another IRQL: it must release the cancel spin lock, IoReleaseCancelSpinLock(Irp->CancelIrql)");
+        KiBugCheckInRoutine(0x11B /* DRIVER_RETURNED_HOLDING_CANCEL_LOCK */, (ULONG_PTR)Irp, (ULONG_PTR)Routine, 0, 0, (PVOID)(ULONG_PTR)Routine,
+                            "a cancel routine came back at another IRQL: it must release the cancel spin lock, "
+                            "IoReleaseCancelSpinLock(Irp->CancelIrql)");
     return TRUE;
 }

@@ -134,8 +134,8 @@ static VOID KipRunDpc(PKPROCESSOR Processor) {
     KiDriverIsCalled((PVOID)Routine);
     Routine(Dpc, Context, Argument1, Argument2);
     if (Processor->Irql != DISPATCH_LEVEL)
-        KiBugCheckInRoutine(IRQL_UNEXPECTED_VALUE, ((ULONG)Processor->Irql << 16) | (DISPATCH_LEVEL << 8), (ULONG_PTR)Routine, (ULONG_PTR)Dpc, 0,
-                            (PVOID)(ULONG_PTR)Routine, "a DPC returned at another IRQL than DISPATCH_LEVEL");
+        KiBugCheckInRoutine(IRQL_UNEXPECTED_VALUE, KI_UNEXPECTED_IRQL(DISPATCH_LEVEL), 0, 0, 0, (PVOID)(ULONG_PTR)Routine,
+                            "a DPC returned at another IRQL than DISPATCH_LEVEL");
     if (Processor->CurrentThread->KernelApcDisable != ApcDisable && VfIsOn())
         KiBugCheckInRoutine(KI_TIMER_OR_DPC_INVALID, 4, (ULONG_PTR)Routine, (ULONG_PTR)(LONG_PTR)ApcDisable,
                             (ULONG_PTR)(LONG_PTR)Processor->CurrentThread->KernelApcDisable, (PVOID)(ULONG_PTR)Routine,

@@ -1,6 +1,7 @@
 /* Interrupt objects: connected to lines, called at their levels, synchronized with by their locks. */
 #include "ke/interrupt.h"
 #include "ke/ke.h"
+#include "vf/vf.h"
 
 #define HARDWARE_INTERRUPT_STORM_CODE 0xF2u
 #define STORM_LIMIT                   10000u /* deliveries of one line in a row of which nobody made the line go down */
@@ -71,6 +72,17 @@ static VOID KipTakeLock(PKINTERRUPT Interrupt) {
     KeAcquireSpinLockAtDpcLevel(Interrupt->ActualLock);
 }
 
+/* 0xC4 with 0x111 is the verifier's code for what is 0xC8 without it. */
+static DECLSPEC_NORETURN VOID KipStopServiceRoutine(PKINTERRUPT Interrupt) {
+    PVOID Routine = (PVOID)(ULONG_PTR)Interrupt->ServiceRoutine;
+    PCSTR Sentence = "an interrupt service routine returned at another IRQL than it was called at";
+
+    if (VfIsOn())
+        KiBugCheckInRoutine(0xC4 /* DRIVER_VERIFIER_DETECTED_VIOLATION */, 0x111, (ULONG_PTR)Routine, Interrupt->SynchronizeIrql, KiCurrentIrql(),
+                            Routine, Sentence);
+    KiBugCheckInRoutine(IRQL_UNEXPECTED_VALUE, KI_UNEXPECTED_IRQL(Interrupt->SynchronizeIrql), 0, 0, 0, Routine, Sentence);
+}
+
 static BOOLEAN KipCallRoutine(PKINTERRUPT Interrupt) {
     BOOLEAN Claimed;
 
@@ -78,9 +90,7 @@ static BOOLEAN KipCallRoutine(PKINTERRUPT Interrupt) {
     KiDriverIsCalled(Interrupt->MessageRoutine != NULL ? (PVOID)Interrupt->MessageRoutine : (PVOID)Interrupt->ServiceRoutine);
     Claimed = Interrupt->ServiceRoutine(Interrupt, Interrupt->ServiceContext);
     if (KiCurrentIrql() != Interrupt->SynchronizeIrql)
-        KiBugCheckInRoutine(IRQL_UNEXPECTED_VALUE, ((ULONG)KiCurrentIrql() << 16) | ((ULONG)Interrupt->SynchronizeIrql << 8),
-                            (ULONG_PTR)Interrupt->ServiceRoutine, (ULONG_PTR)Interrupt, 0, (PVOID)(ULONG_PTR)Interrupt->ServiceRoutine,
-                            "an interrupt service routine returned at another IRQL than it was called at");
+        KipStopServiceRoutine(Interrupt);
     KeReleaseSpinLockFromDpcLevel(Interrupt->ActualLock);
     KiSetIrql(Interrupt->Irql);
     return Claimed;

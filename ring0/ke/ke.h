@@ -416,6 +416,8 @@ static inline NTSTATUS KiCopyOutOptional(PVOID To, const VOID *From, SIZE_T Size
 extern BOOLEAN KiInBugCheck; /* from then on pages are brought in at any level: the screen shows what lies in them */
 /* As KeBugCheckEx, with the stack of Context instead of the caller's and a sentence for the screen. */
 DECLSPEC_NORETURN VOID KiBugCheck(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PCONTEXT Context, PCSTR Message);
+/* Parameter 1 of bug check 0xC8 for what is no APC: the last byte, "UniqueValue", is neither 0 nor 1, and the other parameters are 0 ("Bug Check 0xC8"). */
+#define KI_UNEXPECTED_IRQL(Expected) (((ULONG)KiCurrentIrql() << 16) | ((ULONG)(Expected) << 8) | 2)
 /* For what is found when a driver's routine has returned: the stack on the screen is that of the caller, with the routine on top. */
 DECLSPEC_NORETURN VOID KiBugCheckInRoutine(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PVOID Routine, PCSTR Message);
 /* What the parameters mean of a bug check that follows at once, for codes whose parameters depend on the first. */

@@ -15,8 +15,8 @@ static VOID KipRunThreadedDpc(PKPROCESSOR Processor) {
     Processor->CurrentThreadedDpc = Dpc;
     Routine(Dpc, Dpc->DeferredContext, Dpc->SystemArgument1, Dpc->SystemArgument2);
     if (KiProcessor->Irql != PASSIVE_LEVEL)
-        KiBugCheckInRoutine(IRQL_UNEXPECTED_VALUE, ((ULONG)KiProcessor->Irql << 16) | (PASSIVE_LEVEL << 8), (ULONG_PTR)Routine, (ULONG_PTR)Dpc, 0,
-                            (PVOID)(ULONG_PTR)Routine, "a threaded DPC returned at another IRQL than PASSIVE_LEVEL");
+        KiBugCheckInRoutine(IRQL_UNEXPECTED_VALUE, KI_UNEXPECTED_IRQL(PASSIVE_LEVEL), 0, 0, 0, (PVOID)(ULONG_PTR)Routine,
+                            "a threaded DPC returned at another IRQL than PASSIVE_LEVEL");
     Processor->CurrentThreadedDpc = NULL;
 }
 

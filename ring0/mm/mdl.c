@@ -210,7 +210,7 @@ VOID NTAPI MmUnmapLockedPages(PVOID Base, PMDL Mdl) {
     if ((ULONG64)Base < HAL_USER_END) {
         PMI_VAD vad = MmCurrentAddressSpace != NULL ? MiFindVad(MmCurrentAddressSpace, (ULONG64)Base) : NULL;
         if (vad == NULL || vad->Kind != MiVadMdl || vad->Start != ((ULONG64)Base & ~(ULONG64)(PAGE_SIZE - 1)))
-            KeBugCheckEx(0xDA /* SYSTEM_PTE_MISUSE */, 3, (ULONG_PTR)Base, (ULONG_PTR)Mdl, 0);
+            KeBugCheckEx(0xDA /* SYSTEM_PTE_MISUSE */, 3, (ULONG_PTR)Mdl, 0, (ULONG_PTR)Base);
         MiDeleteVad(MmCurrentAddressSpace, vad);
         return;
     }
@@ -218,10 +218,10 @@ VOID NTAPI MmUnmapLockedPages(PVOID Base, PMDL Mdl) {
     if ((Mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) == 0) {
         if (Mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL)
             return;
-        KeBugCheckEx(0xDA /* SYSTEM_PTE_MISUSE */, 6, (ULONG_PTR)Base, (ULONG_PTR)Mdl, 0);
+        KeBugCheckEx(0xDA /* SYSTEM_PTE_MISUSE */, 6, (ULONG_PTR)Mdl, (ULONG_PTR)Base, MiMdlPages(Mdl));
     }
     if (Base != Mdl->MappedSystemVa)
-        KeBugCheckEx(0xDA /* SYSTEM_PTE_MISUSE */, 3, (ULONG_PTR)Base, (ULONG_PTR)Mdl, (ULONG_PTR)Mdl->MappedSystemVa);
+        KeBugCheckEx(0xDA /* SYSTEM_PTE_MISUSE */, 3, (ULONG_PTR)Mdl, (ULONG_PTR)Mdl->MappedSystemVa, (ULONG_PTR)Base);
     Mdl->MdlFlags &= ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
     if ((ULONG64)Base >= HAL_SYSVIEW_START && (ULONG64)Base < HAL_SYSVIEW_END)
         MiReleaseSystemView(Base);

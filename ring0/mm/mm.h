@@ -101,6 +101,14 @@ BOOLEAN MmResolveUserFault(ULONG64 Address, ULONG Error, NTSTATUS *Status, NTSTA
 BOOLEAN MmIsRangeAccessible(PVOID Address, SIZE_T Size, BOOLEAN Write);
 /* Is this an address in a mapping of I/O space outside RAM (MmMapIoSpace)? Then *Physical is where. Any IRQL. */
 BOOLEAN MmDeviceAddress(ULONG64 Address, ULONG64 *Physical);
+/* The pool block that Address lies in; FALSE when there is none, or it has been freed. Any IRQL. */
+typedef struct _MM_POOL_BLOCK {
+    PVOID Base;
+    SIZE_T Bytes; /* asked for */
+    ULONG Tag;
+    BOOLEAN Paged;
+} MM_POOL_BLOCK, *PMM_POOL_BLOCK;
+BOOLEAN MmFindPoolBlock(PVOID Address, PMM_POOL_BLOCK Block);
 /* Bug check facts about a kernel address: e.g. "freed nonpaged pool block, tag 'Exam', 128 bytes" in Text; FALSE when nothing is known. */
 BOOLEAN MmDescribeAddress(PVOID Address, CHAR *Text, SIZE_T Size);
 

@@ -20,7 +20,7 @@ PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS Address, SIZE_T Bytes, ULONG Protect
 
 VOID NTAPI MmUnmapIoSpace(PVOID Base, SIZE_T Bytes) {
     if ((ULONG64)Base - HAL_RAM_BASE >= MmTotalFrames * PAGE_SIZE && !MiUnmapDeviceMemory(Base))
-        KeBugCheckEx(0xDA /* SYSTEM_PTE_MISUSE */, 3, (ULONG_PTR)Base, 0, Bytes);
+        KeBugCheckEx(0xDA /* SYSTEM_PTE_MISUSE */, 0x302 /* an address that is not mapped */, (ULONG_PTR)Base, 0, 0);
 }
 
 /* One range, and the entry of zeros that ends the list; the caller frees it. */

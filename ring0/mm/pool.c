@@ -326,6 +326,17 @@ static BOOLEAN MiFindBlock(ULONG64 Address, ULONG64 *Base, SIZE_T *Bytes, ULONG 
     return TRUE;
 }
 
+BOOLEAN MmFindPoolBlock(PVOID Address, PMM_POOL_BLOCK Block) {
+    ULONG64 base;
+    ULONG kind;
+    BOOLEAN freed;
+    if (!MiFindBlock((ULONG64)Address, &base, &Block->Bytes, &Block->Tag, &kind, &freed) || freed)
+        return FALSE;
+    Block->Base = (PVOID)base;
+    Block->Paged = kind == MiPoolPaged || kind == MiPoolKernelPaged;
+    return TRUE;
+}
+
 SIZE_T NTAPI ExQueryPoolBlockSize(PVOID Block, PBOOLEAN QuotaCharged) {
     ULONG64 base;
     SIZE_T bytes;

@@ -24,6 +24,7 @@ enum {
     MI_UNMAP_NOTHING = 0x109,
     MI_UNMAP_MORE = 0x10A,
     MI_UNMAP_UNMAPPED = 0x10B,
+    MI_UNMAP_PART = 0x10C,
 };
 
 static PMI_RESERVATION MiReservations;
@@ -98,6 +99,8 @@ VOID NTAPI MmUnmapReservedMapping(PVOID BaseAddress, ULONG Tag, PMDL Mdl) {
         MiMisused(MI_UNMAP_UNMAPPED, base, Tag, pages);
     if (pages > reservation->Mapped)
         MiMisused(MI_UNMAP_MORE, base, reservation->Mapped, pages);
+    if (pages < reservation->Mapped)
+        MiMisused(MI_UNMAP_PART, base, Tag, pages);
     MiUnmapSystemView(base);
     reservation->Mapped = 0;
     Mdl->MdlFlags &= ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);

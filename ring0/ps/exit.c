@@ -2,6 +2,7 @@
 #include "ps/ps.h"
 #include "ex/ex.h"
 #include "kd/kd.h"
+#include "vf/dispatch.h"
 
 static WORK_QUEUE_ITEM PspReaper;
 static BOOLEAN PspReaperQueued;
@@ -24,10 +25,12 @@ VOID PspReapThreads(VOID) {
 }
 
 static VOID PspCheckExit(PKTHREAD Thread) {
+    if (VfIsOn())
+        VfForgetDispatches(Thread);
     if (KiProcessor->Irql != PASSIVE_LEVEL)
         KeBugCheckEx(IRQL_NOT_LESS_OR_EQUAL, 0, KiProcessor->Irql, 0, (ULONG_PTR)__builtin_return_address(0));
     if (Thread->ApcStateIndex != 0)
-        KeBugCheckEx(INVALID_PROCESS_ATTACH_ATTEMPT, (ULONG_PTR)Thread->ApcState.Process, (ULONG_PTR)Thread->Process, Thread->ApcStateIndex, 0);
+        KeBugCheckEx(INVALID_PROCESS_ATTACH_ATTEMPT, (ULONG_PTR)Thread->Process, (ULONG_PTR)Thread->ApcState.Process, Thread->ApcStateIndex, 0);
     if (Thread->KernelApcDisable != 0 || Thread->SpecialApcDisable != 0)
         KeBugCheckEx(KERNEL_APC_PENDING_DURING_EXIT, 0, (ULONG_PTR)(LONG_PTR)Thread->KernelApcDisable, KiProcessor->Irql, 0);
 }

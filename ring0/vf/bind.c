@@ -3,7 +3,7 @@
 #include "ke/ke.h"
 #include "ke/offsets.h"
 
-_Static_assert(sizeof(VF_CONTRACT) == 48 && offsetof(VF_CONTRACT, Routine) == 8 && offsetof(VF_CONTRACT, Levels) == 46, "twin.S");
+_Static_assert(sizeof(VF_CONTRACT) == 56 && offsetof(VF_CONTRACT, Routine) == 8 && offsetof(VF_CONTRACT, Levels) == 46, "twin.S");
 _Static_assert(offsetof(KPROCESSOR, Irql) == PROCESSOR_IRQL, "offsets.h");
 
 /* Not calls that somebody wrote: what compilers emit, with conventions of its own (__chkstk takes rax) or far too often to show. */

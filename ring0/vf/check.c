@@ -1,4 +1,4 @@
-/* Calls that their contract does not allow: the level, and what a function asks for besides. */
+/* Calls that their contract does not allow: the level, and what a function asks for besides. What arguments have to be is in files of its own. */
 #include "vf/vfp.h"
 #include "ke/ke.h"
 #include "ldr/ldr.h"
@@ -102,6 +102,19 @@ static DECLSPEC_NORETURN VOID VfpRefuseLevel(const VF_CONTRACT *Contract, const 
     VfpStop(Contract, Arguments, Code->BugCheck, Parameters, VfpText);
 }
 
+DECLSPEC_NORETURN VOID VfpRefuseArguments(const VF_CONTRACT *Contract, const ULONG64 *Arguments, ULONG BugCheck, const ULONG_PTR Parameters[4],
+                                          const PCSTR Meanings[3], PCSTR Rest) {
+    KiNameParameters((PCSTR[4]){"kind of violation", Meanings[0], Meanings[1], Meanings[2]});
+    _snprintf(VfpText, sizeof(VfpText) - 1, "%s calls %s%s", VfpCaller(Arguments[-1]), Contract->Name, Rest);
+    VfpStop(Contract, Arguments, BugCheck, Parameters, VfpText);
+}
+
+DECLSPEC_NORETURN VOID VfpRefuseRequest(const VF_CONTRACT *Contract, const ULONG64 *Arguments, ULONG Code, PIRP Irp, PDEVICE_OBJECT Device,
+                                        PCSTR Rest) {
+    VfpRefuseArguments(Contract, Arguments, C9, (ULONG_PTR[4]){Code, Arguments[-1], (ULONG_PTR)Irp, (ULONG_PTR)Device},
+                       (PCSTR[3]){"address in the driver", "IRP", "device object"}, Rest);
+}
+
 static DECLSPEC_NORETURN VOID VfpRefuse(const VF_CONTRACT *Contract, const ULONG64 *Arguments, const ULONG_PTR Parameters[4], PCSTR Meaning2,
                                         PCSTR Meaning3, PCSTR Meaning4, PCSTR Rest) {
     KiNameParameters((PCSTR[4]){"kind of violation", Meaning2, Meaning3, Meaning4});
@@ -200,6 +213,14 @@ static VOID VfpCheckSpecial(const VF_CONTRACT *Contract, const ULONG64 *Argument
                                 : " inside a guarded region, where its I/O cannot complete: leave the region first");
 }
 
+/* Contracts that have a check are asked at every level; their rule is not. */
+static const USHORT VfpAsked[VF_RULE_count] = {
+    [VF_RULE_timeout] = VF_ASKED_timeout, [VF_RULE_nowait] = VF_ASKED_nowait,   [VF_RULE_pool] = VF_ASKED_pool,
+    [VF_RULE_flags] = VF_ASKED_flags,     [VF_RULE_mode] = VF_ASKED_mode,       [VF_RULE_address] = VF_ASKED_address,
+    [VF_RULE_synch] = VF_ASKED_synch,     [VF_RULE_region] = VF_ASKED_region,   [VF_RULE_apcs] = VF_ASKED_apcs,
+    [VF_RULE_unsafe] = VF_ASKED_unsafe,   [VF_RULE_special] = VF_ASKED_special,
+};
+
 static VOID VfpCheckRule(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {
     ULONG64 Argument = Contract->RuleArgument != 0 ? Arguments[Contract->RuleArgument - 1] : 0;
 
@@ -227,10 +248,12 @@ VOID VfCheckCall(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {
 
     if ((Contract->Levels >> Irql) & 1)
         return;
-    if (Contract->Rule != VF_RULE_none)
+    if ((VfpAsked[Contract->Rule] >> Irql) & 1)
         VfpCheckRule(Contract, Arguments);
     if (Irql < Contract->MinIrql || Irql > Contract->MaxIrql)
         VfpRefuseLevel(Contract, Arguments);
+    if (Contract->Check != NULL)
+        Contract->Check(Contract, Arguments);
 }
 
 VOID VfCheckLevelChange(ULONG Code, KIRQL Requested, ULONG Kind) {

@@ -3,7 +3,7 @@
  * caller, and unwinds to it, as if nothing were between.
  */
 #include "ke/offsets.h"
-#define CONTRACT_SIZE 48 /* asserted in bind.c, with the offsets */
+#define CONTRACT_SIZE 56 /* asserted in bind.c, with the offsets */
 #define CONTRACT_ROUTINE 8
 #define CONTRACT_LEVELS 46
 

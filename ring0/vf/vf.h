@@ -36,7 +36,18 @@ enum {
 #define VF_ASKED_unsafe  0xFFFF
 #define VF_ASKED_special 0xFFFF
 
-typedef struct _VF_CONTRACT {
+/*
+ * What a function's arguments have to be, whatever the level: the word after + in exports.tbl. Called with the contract and the arguments, whose return address is
+ * below them; comes back, or is a bug check with Driver Verifier's code. arguments.c, memory.c, requests.c.
+ */
+typedef struct _VF_CONTRACT VF_CONTRACT;
+typedef VOID VF_CHECK(const VF_CONTRACT *Contract, const ULONG64 *Arguments);
+extern VF_CHECK VfCheck_allocation, VfCheck_free, VfCheck_handle, VfCheck_names, VfCheck_object, VfCheck_wait, VfCheck_waits, VfCheck_resource,
+    VfCheck_workitem, VfCheck_lock, VfCheck_unlock, VfCheck_build, VfCheck_map, VfCheck_freemdl, VfCheck_send, VfCheck_complete, VfCheck_freeirp,
+    VfCheck_initirp, VfCheck_iotimer, VfCheck_delete, VfCheck_detach, VfCheck_etw;
+#define VfCheck_none NULL
+
+struct _VF_CONTRACT {
     PCSTR Name;
     PVOID Routine;
     PVOID Twin;        /* NULL for data */
@@ -45,8 +56,9 @@ typedef struct _VF_CONTRACT {
     CHAR Result;
     UCHAR MinIrql, MaxIrql;
     UCHAR Rule, RuleArgument;
-    USHORT Levels; /* a bit for each level at which nothing else is asked */
-} VF_CONTRACT;
+    USHORT Levels; /* a bit for each level at which nothing else is asked; 0 when there is a Check */
+    VF_CHECK *Check;
+};
 #define VF_LEVELS(Min, Max, Asked) ((USHORT)(((2u << (Max)) - (1u << (Min))) & ~(unsigned)(Asked)))
 
 extern const VF_CONTRACT VfContracts[];

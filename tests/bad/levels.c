@@ -131,7 +131,7 @@ MISTAKE QueueLow(VOID) { KeInsertDeviceQueue(&Queue, &Entry); }
 MISTAKE ReferenceHigh(VOID) {
     PVOID Object;
     Raise(APC_LEVEL);
-    ObReferenceObjectByHandle(NULL, 0, NULL, KernelMode, &Object, NULL);
+    ObReferenceObjectByHandle(NtCurrentProcess(), 0, NULL, KernelMode, &Object, NULL);
 }
 MISTAKE CompleteHigh(VOID) {
     PIRP Irp = IoAllocateIrp(1, FALSE);
@@ -222,7 +222,9 @@ static VOID Nearly(VOID) {
     ZwClose(NULL); /* normal kernel APCs may be off */
     KeLeaveCriticalRegion();
     KeEnterGuardedRegion();
-    ObReferenceObjectByHandle(NULL, 0, NULL, KernelMode, &Object, NULL);
+    if (NT_SUCCESS(ObReferenceObjectByHandle(NtCurrentProcess(), 0, NULL, KernelMode, &Object, NULL))) {
+        ObDereferenceObject(Object);
+    }
     KeLeaveGuardedRegion();
     Mdl = IoAllocateMdl(&Event, sizeof Event, FALSE, FALSE, NULL);
     MmBuildMdlForNonPagedPool(Mdl);

@@ -1,4 +1,5 @@
-/* What the functions that drivers call most say to lengths, names and handles that cannot be right. */
+/* What the functions that drivers call most say to lengths, names and handles that cannot be right, when no verifier is before them. */
+// ringside run --verifier off
 #include "kernel/more.h"
 
 int wcscpy_s(wchar_t *, size_t, const wchar_t *);
@@ -153,6 +154,36 @@ static VOID TestMemory(VOID) {
            "RtlAddAccessAllowedAce to a full list");
 }
 
+/* What Driver Verifier stops at (tests/t10-arguments.t) has an answer without it. */
+static VOID TestUnverified(VOID) {
+    UNICODE_STRING Half = {3, 4, L"ab"}, Short = {8, 4, L"\\ab"}, Name = RTL_CONSTANT_STRING(L"\\BadArguments");
+    OBJECT_ATTRIBUTES Attributes = {.Length = sizeof Attributes, .ObjectName = &Name};
+    PVOID First, Second;
+    GUID Id = {1, 2, 3, {4}};
+    REGHANDLE Provider;
+    HANDLE Handle;
+
+    STATUS(ZwDisplayString(&Half), STATUS_INVALID_PARAMETER, "half a character is not shown");
+    STATUS(ZwCreateSymbolicLinkObject(&Handle, SYMBOLIC_LINK_ALL_ACCESS, &Attributes, &Short), STATUS_INVALID_PARAMETER,
+           "nor is a target longer than its buffer one");
+    STATUS(EtwRegister(&Id, NULL, NULL, &Provider), STATUS_SUCCESS, "a provider");
+    STATUS(EtwUnregister(Provider), STATUS_SUCCESS, "is unregistered");
+    STATUS(EtwUnregister(Provider), STATUS_INVALID_HANDLE, "once");
+    STATUS(ZwCreateEvent(&Handle, EVENT_ALL_ACCESS, &(OBJECT_ATTRIBUTES){.Length = sizeof Attributes, .Attributes = OBJ_KERNEL_HANDLE},
+                         NotificationEvent, FALSE),
+           STATUS_SUCCESS, "an event");
+    STATUS(ObReferenceObjectByHandle(Handle, 0, NULL, UserMode, &First, NULL), STATUS_INVALID_HANDLE, "a kernel handle is none for user mode");
+    is(First, NULL, "and there is no object");
+    ZwClose(Handle);
+    STATUS(ObReferenceObjectByHandle((HANDLE)0x7FF4, 0, NULL, KernelMode, &First, NULL), STATUS_INVALID_HANDLE, "a handle nobody made");
+    STATUS(ObReferenceObjectByHandle(NULL, 0, NULL, KernelMode, &First, NULL), STATUS_INVALID_HANDLE, "NULL is none");
+    First = ExAllocatePoolWithTag(PagedPool, 0, 'dab ');
+    Second = ExAllocatePoolWithTag(PagedPool, 0, 'dab ');
+    ok(First && Second && First != Second, "blocks of no bytes are blocks all the same");
+    ExFreePool(First);
+    ExFreePool(Second);
+}
+
 static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
     TestStrings();
     TestNames(DriverObject);
@@ -160,4 +191,5 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     TestFiles();
     TestKeys(RegistryPath);
     TestMemory();
+    TestUnverified();
 }

@@ -104,16 +104,16 @@ static VOID TestCompletion(VOID) {
     PDEVICE_OBJECT Bottom = CreateDevice(NULL, FALSE, Increment), Top = CreateDevice(NULL, FALSE, Regain);
     COMPLETION Completion;
     IO_STATUS_BLOCK Iosb;
-    UCHAR Bytes[2] = {7, 8};
+    UCHAR Bytes[4] = {7, 8};
     Ready(Bottom);
     ExtensionOf(Top)->Lower = IoAttachDeviceToDeviceStack(Top, Bottom);
     Ready(Top);
-    STATUS(Control(Top, Bytes, 2, Bytes, 2, &Iosb), STATUS_SUCCESS, "STATUS_MORE_PROCESSING_REQUIRED: the request goes up in a second completion");
+    STATUS(Control(Top, Bytes, 2, Bytes, 4, &Iosb), STATUS_SUCCESS, "STATUS_MORE_PROCESSING_REQUIRED: the request goes up in a second completion");
     ok(Iosb.Information == 3 && Bytes[0] == 8, "with what was put into it in between");
     ok(Regained.Calls == 1 && Regained.Device == Top && !Regained.Pending && Regained.Irql == PASSIVE_LEVEL,
        "the routine is called once, with the device that set it");
     ExtensionOf(Bottom)->Dispatch = Fail;
-    STATUS(Control(Top, Bytes, 2, Bytes, 2, &Iosb), STATUS_RETRY, "an error from below, changed on the way");
+    STATUS(Control(Top, Bytes, 2, Bytes, 4, &Iosb), STATUS_RETRY, "an error from below, changed on the way");
     STATUS(Regained.Status, STATUS_DEVICE_BUSY, "as the routine saw it");
 
     ExtensionOf(Bottom)->Dispatch = Succeed;

@@ -62,7 +62,6 @@ static VOID TestManifest(VOID) {
     STATUS(EtwWrite(0, &Warning, NULL, 0, NULL), STATUS_INVALID_HANDLE, "no provider");
     STATUS(EtwWriteString(Handle, 2, 0, NULL, NULL), STATUS_INVALID_PARAMETER, "no string");
     STATUS(EtwUnregister(Handle), 0, "EtwUnregister");
-    STATUS(EtwUnregister(Handle), STATUS_INVALID_HANDLE, "once");
     ok(!EtwProviderEnabled(0, 1, 0) && !EtwEventEnabled(0, &Warning), "no provider is not enabled");
     STATUS(EtwRegister(NULL, NULL, NULL, &Handle), STATUS_INVALID_PARAMETER, "a provider of no name");
     STATUS(EtwRegister(&Id, NULL, NULL, NULL), STATUS_INVALID_PARAMETER, "a handle for nobody");

@@ -2,6 +2,7 @@
  * A driver that passes what no driver should, as far as Windows takes it without a bug check: each call has a documented answer, and nothing is left
  * of it. Requests completed late, or after they were cancelled, and devices deleted while they are open are here too.
  */
+// ringside run --verifier off
 #include <ntifs.h>
 #include "tap.h"
 

@@ -65,7 +65,7 @@ static VOID TestWithinPage(VOID) {
 
 static VOID TestPool2(VOID) {
     ULONG Zeroed = 0;
-    PUCHAR Block, Second;
+    PUCHAR Block;
     NTSTATUS Status = STATUS_SUCCESS;
     for (ULONG i = 0; i < 200; i++) {
         SIZE_T Bytes = 1 + i * 37;
@@ -95,11 +95,6 @@ static VOID TestPool2(VOID) {
         Status = GetExceptionCode();
     }
     is((ULONG)Status, (ULONG)STATUS_INVALID_PARAMETER, "with POOL_FLAG_RAISE_ON_FAILURE that is an exception");
-    Block = ExAllocatePoolWithTag(PagedPool, 0, TAG);
-    Second = ExAllocatePoolWithTag(PagedPool, 0, TAG);
-    ok(Block && Second && Block != Second, "blocks of no bytes are blocks all the same");
-    ExFreePool(Block);
-    ExFreePool(Second);
 }
 
 static VOID TestFailures(VOID) {

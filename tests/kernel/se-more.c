@@ -153,7 +153,7 @@ static VOID TestTokens(VOID) {
     STATUS(ZwOpenProcessTokenEx(NtCurrentProcess(), TOKEN_QUERY, OBJ_KERNEL_HANDLE, &Handle), 0, "ZwOpenProcessTokenEx");
     ok(ObIsKernelHandle(Handle), "ObIsKernelHandle");
     STATUS(ObCloseHandle(Handle, KernelMode), 0, "ObCloseHandle");
-    STATUS(ObReferenceObjectByHandle(Handle, 0, NULL, KernelMode, &Object, NULL), STATUS_INVALID_HANDLE, "it is closed");
+    STATUS(ZwQueryInformationToken(Handle, TokenUser, Room, sizeof Room, &Length), STATUS_INVALID_HANDLE, "it is closed");
     STATUS(ZwOpenThreadTokenEx(NtCurrentThread(), TOKEN_QUERY, TRUE, OBJ_KERNEL_HANDLE, &Handle), STATUS_NO_TOKEN,
            "ZwOpenThreadTokenEx: nobody is impersonated");
     ObDereferenceObject(Token);

@@ -108,7 +108,7 @@ VOID NTAPI ExiFreeToLookasideList(PGENERAL_LOOKASIDE Lookaside, PVOID Entry) {
 /* ---- The newer form, whose routines get the list too ------------------------------------------------------------------------ */
 
 static PVOID NTAPI ExpAllocateBlockEx(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag, PLOOKASIDE_LIST_EX Lookaside) {
-    return ExAllocatePoolWithTag(PoolType, NumberOfBytes, Tag);
+    return ExAllocatePoolWithTag(PoolType & ~POOL_QUOTA_FAIL_INSTEAD_OF_RAISE, NumberOfBytes, Tag);
 }
 
 static VOID NTAPI ExpFreeBlockEx(PVOID Buffer, PLOOKASIDE_LIST_EX Lookaside) { ExFreePool(Buffer); }
@@ -117,11 +117,15 @@ NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCA
                                            ULONG Flags, SIZE_T Size, ULONG Tag, USHORT Depth) {
     if (Depth != 0)
         return STATUS_INVALID_PARAMETER_8;
+    if (PoolType & ~(PagedPool | NonPagedPoolCacheAligned | NonPagedPoolNx))
+        return STATUS_INVALID_PARAMETER_4;
     if (Flags & ~(EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL | EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE) ||
         Flags == (EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL | EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE))
         return STATUS_INVALID_PARAMETER_5;
     if (Flags & EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL)
         PoolType |= POOL_RAISE_IF_ALLOCATION_FAILURE;
+    if (Flags & EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE)
+        PoolType |= POOL_QUOTA_FAIL_INSTEAD_OF_RAISE; /* for an Allocate that charges quota */
     ExpInitializeList(&Lookaside->L, PoolType, Size, Tag);
     Lookaside->L.AllocateEx = Allocate != NULL ? Allocate : ExpAllocateBlockEx;
     Lookaside->L.FreeEx = Free != NULL ? Free : ExpFreeBlockEx;

@@ -58,7 +58,7 @@ NTSTATUS NTAPI RtlUnicodeStringToInteger(PCUNICODE_STRING String, ULONG Base, PU
     INTEGER_TEXT Text = {String->Buffer, String->Length / (ULONG)sizeof(WCHAR), TRUE};
     ULONG64 Number;
     ULONG End;
-    NTSTATUS Status = RtlpParseInteger(&Text, Base, &Number, &End);
+    NTSTATUS Status = Text.Count != 0 ? RtlpParseInteger(&Text, Base, &Number, &End) : STATUS_INVALID_PARAMETER;
     if (NT_SUCCESS(Status)) {
         *Value = (ULONG)Number;
     }

@@ -1,0 +1,135 @@
+/* The statuses that documentation promises for single mistakes, and what is left in the results then. */
+#include "kernel/more.h"
+
+#define TAG 'tatS'
+
+NTSTATUS NTAPI MmAdvanceMdl(PMDL, ULONG);
+NTSTATUS NTAPI RtlUnicodeToUTF8N(PCHAR, ULONG, PULONG, PCWCH, ULONG);
+NTSTATUS NTAPI SeQueryInformationToken(PACCESS_TOKEN, TOKEN_INFORMATION_CLASS, PVOID *);
+
+/* The table of "RtlUnicodeStringToInteger", and what is around it. */
+static VOID TestNumbers(VOID) {
+    static const struct {
+        PCWSTR Text;
+        ULONG Base, Value;
+    } Known[] = {{L"123", 10, 123},
+                 {L"  -345", 10, (ULONG)-345},
+                 {L"xyz", 10, 0},
+                 {L"   +678abc", 10, 678},
+                 {L"   +678abc", 16, 6785724},
+                 {L"007", 10, 7},
+                 {L"789", 8, 7},
+                 {L"FGH", 16, 15},
+                 {L"      ", 10, 0}};
+    UNICODE_STRING String;
+    ULONG Value = 1;
+
+    for (ULONG Index = 0; Index < ARRAYSIZE(Known); Index++) {
+        RtlInitUnicodeString(&String, Known[Index].Text);
+        STATUS(RtlUnicodeStringToInteger(&String, Known[Index].Base, &Value), STATUS_SUCCESS, "a number of the page's table");
+        is(Value, Known[Index].Value, "is what the page says");
+    }
+    STATUS(RtlUnicodeStringToInteger(U(""), 10, &Value), STATUS_INVALID_PARAMETER, "an empty string is no number");
+    STATUS(RtlCharToInteger("12", 3, &Value), STATUS_INVALID_PARAMETER, "RtlCharToInteger to base 3");
+    STATUS(RtlHashUnicodeString(NULL, TRUE, HASH_STRING_ALGORITHM_DEFAULT, &Value), STATUS_INVALID_PARAMETER, "the hash of nothing");
+    STATUS(RtlHashUnicodeString(U("a"), TRUE, HASH_STRING_ALGORITHM_DEFAULT, NULL), STATUS_INVALID_PARAMETER, "to nowhere");
+    STATUS(RtlHashUnicodeString(U("a"), TRUE, 2, &Value), STATUS_INVALID_PARAMETER, "in an unknown way");
+}
+
+static VOID TestUtf8(VOID) {
+    CHAR Room[4];
+    ULONG Bytes = 9;
+
+    STATUS(RtlUnicodeToUTF8N(Room, sizeof Room, &Bytes, NULL, 2), STATUS_INVALID_PARAMETER_4, "RtlUnicodeToUTF8N of nothing");
+    STATUS(RtlUnicodeToUTF8N(NULL, 0, NULL, L"a", 2), STATUS_INVALID_PARAMETER, "with neither room nor a count");
+    STATUS(RtlUnicodeToUTF8N(Room, sizeof Room, &Bytes, L"a", 1), STATUS_INVALID_PARAMETER_5, "of half a character");
+    STATUS(RtlUnicodeToUTF8N(Room, sizeof Room, &Bytes, L"ab\x20AC", 6), STATUS_BUFFER_TOO_SMALL, "with too little room");
+    ok(Bytes == 2 && Room[0] == 'a' && Room[1] == 'b', "as much of it as there is room for, and no part of a character");
+    STATUS(RtlUnicodeToUTF8N(NULL, 0, &Bytes, L"ab\x20AC", 6), STATUS_SUCCESS, "asked for the length alone");
+    is(Bytes, 5, "there it is");
+    STATUS(RtlUnicodeToUTF8N(Room, sizeof Room, &Bytes, L"\xD800", 2), STATUS_SOME_NOT_MAPPED, "half a surrogate pair");
+    is(Bytes, 3, "is the replacement character");
+}
+
+static VOID TestMdl(VOID) {
+    PVOID Block = ExAllocatePoolWithTag(NonPagedPoolNx, 100, TAG);
+    PMDL Mdl = IoAllocateMdl(Block, 100, FALSE, FALSE, NULL);
+
+    MmBuildMdlForNonPagedPool(Mdl);
+    STATUS(MmAdvanceMdl(Mdl, 100), STATUS_INVALID_PARAMETER_2, "an MDL cannot be advanced by all that it has");
+    is(MmGetMdlByteCount(Mdl), 100, "and stays as it is");
+    IoFreeMdl(Mdl);
+    ExFreePoolWithTag(Block, TAG);
+}
+
+static POOL_TYPE Asked;
+static PVOID NTAPI Allocate(POOL_TYPE PoolType, SIZE_T Size, ULONG Tag, PLOOKASIDE_LIST_EX List) {
+    Asked = PoolType;
+    return NULL;
+}
+
+static VOID TestLookaside(VOID) {
+    PLOOKASIDE_LIST_EX List = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof *List, TAG);
+
+    STATUS(ExInitializeLookasideListEx(List, NULL, NULL, (POOL_TYPE)0x7000, 0, 64, TAG, 0), STATUS_INVALID_PARAMETER_4, "a list of no pool");
+    STATUS(ExInitializeLookasideListEx(List, NULL, NULL, PagedPool, 4, 64, TAG, 0), STATUS_INVALID_PARAMETER_5, "with unknown flags");
+    STATUS(ExInitializeLookasideListEx(List, NULL, NULL, PagedPool,
+                                       EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL | EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE, 64, TAG, 0),
+           STATUS_INVALID_PARAMETER_5, "with both");
+    STATUS(ExInitializeLookasideListEx(List, Allocate, NULL, PagedPool, EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE, 64, TAG, 0), STATUS_SUCCESS,
+           "with one");
+    ok(ExAllocateFromLookasideListEx(List) == NULL && Asked == (PagedPool | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE),
+       "its routine learns it by the pool's type");
+    ExDeleteLookasideListEx(List);
+    ExFreePoolWithTag(List, TAG);
+}
+
+static VOID TestObjects(PDRIVER_OBJECT DriverObject) {
+    OBJECT_NAME_INFORMATION Name;
+    PACCESS_TOKEN Token = PsReferencePrimaryToken(PsGetCurrentProcess());
+    PVOID Information = NULL;
+    ULONG Length = 0;
+
+    STATUS(ObQueryNameString(DriverObject, NULL, 0, &Length), STATUS_INFO_LENGTH_MISMATCH, "the name of an object, without room");
+    ok(Length > sizeof(OBJECT_NAME_INFORMATION), "how much it takes");
+    STATUS(ObQueryNameString(PsGetCurrentProcess(), &Name, sizeof Name, &Length), STATUS_SUCCESS, "of one that has none");
+    ok(Name.Name.Buffer == NULL && Name.Name.Length == 0 && Name.Name.MaximumLength == 0, "it is empty");
+    STATUS(SeQueryInformationToken(Token, MaxTokenInfoClass, &Information), STATUS_INVALID_INFO_CLASS, "a token does not say everything");
+    PsDereferencePrimaryToken(Token);
+}
+
+/* A mutex counts to 2^31; its owner gets the exception. */
+static VOID TestMutex(VOID) {
+    NTSTATUS Status = STATUS_SUCCESS;
+    KMUTEX Mutex;
+
+    KeInitializeMutex(&Mutex, 0);
+    KeWaitForSingleObject(&Mutex, Executive, KernelMode, FALSE, NULL);
+    Mutex.Header.SignalState = (LONG)0x80000000;
+    __try {
+        KeWaitForSingleObject(&Mutex, Executive, KernelMode, FALSE, NULL);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    is((ULONG)Status, (ULONG)STATUS_MUTANT_LIMIT_EXCEEDED, "a mutex is acquired too often");
+    Mutex.Header.SignalState = 0;
+    KeReleaseMutex(&Mutex, FALSE);
+    is(KeReadStateMutex(&Mutex), 1, "and released");
+    KeInitializeMutex(&Mutex, 0);
+    Status = STATUS_SUCCESS;
+    __try {
+        KeReleaseMutex(&Mutex, FALSE);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Status = GetExceptionCode();
+    }
+    is((ULONG)Status, (ULONG)STATUS_MUTANT_NOT_OWNED, "what nobody has is not released");
+}
+
+static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
+    TestNumbers();
+    TestUtf8();
+    TestMdl();
+    TestLookaside();
+    TestObjects(DriverObject);
+    TestMutex();
+}

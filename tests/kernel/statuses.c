@@ -94,7 +94,7 @@ static VOID TestObjects(PDRIVER_OBJECT DriverObject) {
     ok(Length > sizeof(OBJECT_NAME_INFORMATION), "how much it takes");
     STATUS(ObQueryNameString(PsGetCurrentProcess(), &Name, sizeof Name, &Length), STATUS_SUCCESS, "of one that has none");
     ok(Name.Name.Buffer == NULL && Name.Name.Length == 0 && Name.Name.MaximumLength == 0, "it is empty");
-    STATUS(SeQueryInformationToken(Token, MaxTokenInfoClass, &Information), STATUS_INVALID_INFO_CLASS, "a token does not say everything");
+    STATUS(SeQueryInformationToken(Token, (TOKEN_INFORMATION_CLASS)999, &Information), STATUS_INVALID_INFO_CLASS, "a token does not say everything");
     PsDereferencePrimaryToken(Token);
 }
 

@@ -21,8 +21,13 @@ passes t13-processors --cpus 4 --schedule round-robin
 for seed in 1 2 3; do
     passes t13-processors --cpus 3 --seed $seed
 done
-for test in irql wait system-threads worker dispatch; do
+for test in irql wait worker dispatch; do
     passes $test --cpus 4
+done
+for test in interrupt system-threads t08-irql t09-apcs wmi boosts; do
+    for seed in 1 2 3; do
+        passes $test --cpus 4 --seed $seed
+    done
 done
 
 for seed in 1 2; do

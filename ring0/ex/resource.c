@@ -1,5 +1,6 @@
 /* Executive resources: shared and exclusive, recursive, with waiters in order. */
 #include "ex/ex.h"
+#include "ps/ps.h"
 #include "vf/left.h"
 
 /*
@@ -10,6 +11,12 @@
  */
 #define TABLE_STEP 4u
 #define OWNER_TAG  'tOxE'
+
+#define OWNER_PATIENCE 5000000ll /* 500 ms: so long a thread waits before owners are boosted, and again */
+#define OWNER_PRIORITY 14
+
+/* wdm.h lacks the name. */
+#define ResourceHasDisabledPriorityBoost 0x08
 
 typedef struct _RESOURCE_WAIT {
     LIST_ENTRY Link;
@@ -136,7 +143,31 @@ static BOOLEAN ExpOwnShared(PERESOURCE Resource, ERESOURCE_THREAD Thread) {
     return TRUE;
 }
 
+/* An owner that keeps a better thread waiting gets a turn at priority 14. TRUE: it does not wait itself, so that it is worth looking again. */
+static BOOLEAN ExpBoostOwner(const OWNER_ENTRY *Owner, KPRIORITY Waiter) {
+    PKTHREAD Thread = (PKTHREAD)Owner->OwnerThread;
+
+    if (Owner->OwnerThread == 0 || (Owner->OwnerThread & 3) != 0 || !PspIsThread(Thread))
+        return FALSE;
+    if (Thread->Priority < Waiter)
+        KiBoostThread(Thread, OWNER_PRIORITY);
+    return Thread->State != Waiting;
+}
+
+static BOOLEAN ExpBoostOwners(PERESOURCE Resource, KPRIORITY Waiter) {
+    BOOLEAN Again;
+
+    if ((Resource->Flag & ResourceHasDisabledPriorityBoost) != 0)
+        return FALSE;
+    Again = ExpBoostOwner(&Resource->OwnerEntry, Waiter);
+    for (ULONG Index = 1; Resource->OwnerTable != NULL && Index < Resource->OwnerTable->TableSize; Index++)
+        Again |= ExpBoostOwner(&Resource->OwnerTable[Index], Waiter);
+    return Again;
+}
+
 static VOID ExpWaitForResource(PERESOURCE Resource, BOOLEAN Exclusive) {
+    LARGE_INTEGER Timeout = {.QuadPart = -OWNER_PATIENCE};
+    BOOLEAN Again = TRUE;
     RESOURCE_WAIT Wait = {.Resource = Resource, .Thread = ExpSelf(), .Exclusive = Exclusive};
 
     KeInitializeEvent(&Wait.Event, SynchronizationEvent, FALSE);
@@ -146,7 +177,8 @@ static VOID ExpWaitForResource(PERESOURCE Resource, BOOLEAN Exclusive) {
     else
         Resource->NumberOfSharedWaiters++;
     Resource->ContentionCount++;
-    KeWaitForSingleObject(&Wait.Event, WrResource, KernelMode, FALSE, NULL);
+    while (KeWaitForSingleObject(&Wait.Event, WrResource, KernelMode, FALSE, Again ? &Timeout : NULL) == STATUS_TIMEOUT)
+        Again = ExpBoostOwners(Resource, KiCurrentThread()->Priority);
 }
 
 PERESOURCE ExWaitedResource(PVOID WaitObject) { return CONTAINING_RECORD(WaitObject, RESOURCE_WAIT, Event)->Resource; }
@@ -295,8 +327,7 @@ ULONG NTAPI ExGetExclusiveWaiterCount(PERESOURCE Resource) { return Resource->Nu
 
 ULONG NTAPI ExGetSharedWaiterCount(PERESOURCE Resource) { return Resource->NumberOfSharedWaiters; }
 
-/* Owners' priorities are not boosted here, so there is nothing to disable. */
-VOID NTAPI ExDisableResourceBoostLite(PERESOURCE Resource) {}
+VOID NTAPI ExDisableResourceBoostLite(PERESOURCE Resource) { Resource->Flag |= ResourceHasDisabledPriorityBoost; }
 
 PVOID NTAPI ExEnterCriticalRegionAndAcquireResourceExclusive(PERESOURCE Resource) {
     KeEnterCriticalRegion();

@@ -12,7 +12,7 @@ NTSTATUS NTAPI NtQuerySystemTime(PLARGE_INTEGER SystemTime) {
     return KiCopyOut(SystemTime, &Now, sizeof(Now));
 }
 
-/* A time that is none, and one so late that there is no year for it in a TIME_FIELDS. */
+/* From 1601 to the year 8907: docs/oracle.md. */
 static BOOLEAN ExpIsTime(LARGE_INTEGER Time) { return Time.HighPart >= 0 && Time.HighPart <= 0x20000000; }
 
 NTSTATUS NTAPI NtSetSystemTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER PreviousTime) {

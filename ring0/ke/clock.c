@@ -180,7 +180,7 @@ VOID NTAPI KeStallExecutionProcessor(ULONG MicroSeconds) {
     ULONG64 End = KipNow + (ULONG64)MicroSeconds * 10;
 
     do {
-        KipMove(KiMachine->realtime ? KipHostTime() : min(End, KiMachine->device_due));
+        KipMove(KiMachine->realtime ? KipHostTime() : min(End, KipDue)); /* ticks, timers and devices come when they are due */
         if (KiHasPending())
             KiDeliverPending(KiCurrentIrql());
     } while (KipNow < End);

@@ -32,8 +32,10 @@ NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber
 }
 
 BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2) {
-    PKPROCESSOR Processor = KiProcessor;
+    return KiInsertQueueDpc(Dpc, SystemArgument1, SystemArgument2, KiProcessor);
+}
 
+BOOLEAN KiInsertQueueDpc(PKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2, PKPROCESSOR Processor) {
     if (Dpc->DpcData != NULL)
         return FALSE;
     if (Dpc->Number >= TARGETED && Dpc->Number - TARGETED < KiMachine->cpus)

@@ -155,6 +155,7 @@ struct _KPROCESS {
     struct _MM_ADDRESS_SPACE *AddressSpace; /* NULL: the System process, which has no user memory */
     KAFFINITY Affinity;
     SCHAR BasePriority;
+    BOOLEAN DisableBoost; /* of threads to come */
 };
 
 struct _KTHREAD {
@@ -204,8 +205,9 @@ struct _KTHREAD {
     BOOLEAN WaitNext;         /* the caller of KeSetEvent and its kin announced a wait: the level is still raised */
     BOOLEAN AlertedById;      /* NtAlertThreadByThreadId came before the wait */
     BOOLEAN ApcInterruptible; /* in a wait that a kernel APC may interrupt */
-    BOOLEAN Saturation;       /* base priority pinned by KeSetBasePriorityThread(+-16) */
-    BOOLEAN Starved;          /* its priority is that of a thread that was ready for long: ready.c */
+    SCHAR Saturation;         /* base priority pinned by KeSetBasePriorityThread(+-16): 1, -1, else 0 */
+    BOOLEAN DisableBoost;     /* SetThreadPriorityBoost, or its process's */
+    BOOLEAN Starved;          /* its priority is that of a thread that was ready for long, or that keeps a lock from a better one: ready.c */
     ULONG ReadySince;         /* the tick at which it became ready */
     UCHAR Processor;          /* on which it runs or ran last */
     UCHAR IdealProcessor;
@@ -245,6 +247,10 @@ VOID KiSuspendThread(PKTHREAD Thread);
 /* Returns the count before. */
 ULONG KiResumeThread(PKTHREAD Thread);
 VOID KiChangePriority(PKTHREAD Thread, KPRIORITY Priority);
+/* What KeSetBasePriorityThread would return. */
+LONG KiQueryBasePriority(PKTHREAD Thread);
+/* For a turn the thread's priority is this, if it is below and the thread's are boosted at all. */
+VOID KiBoostThread(PKTHREAD Thread, KPRIORITY Priority);
 /* At each return to user mode: termination, user APCs, preemption. Called by trap and system call exit. */
 VOID KiPrepareReturnToUser(struct _KTRAP_CONTEXT *Frame);
 
@@ -265,6 +271,8 @@ NTSTATUS KiMakeStack(PKTHREAD Thread, PKSTART_ROUTINE Start, PVOID Context);
 #define KI_THREADED_DPC 24 /* KDPC.Type of a DPC whose routine runs in a thread: threaded_dpc.c */
 VOID KiQueueThreadedDpc(PKPROCESSOR Processor, PKDPC Dpc);
 BOOLEAN KiIsDpc(const KDPC *Dpc);
+/* As KeInsertQueueDpc; Processor is for a DPC that is not meant for another. */
+BOOLEAN KiInsertQueueDpc(PKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2, PKPROCESSOR Processor);
 /* A queued DPC that lies in this memory, or whose routine does, and which of the two: parameter 1 of bug check 0xC7. NULL: none. */
 PKDPC KiFindQueuedDpc(const VOID *Start, SIZE_T Size, PULONG What);
 #define KI_DPC_OBJECT  1u

@@ -17,17 +17,19 @@ KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
     return Old;
 }
 
+LONG KiQueryBasePriority(PKTHREAD Thread) {
+    return Thread->Saturation != 0 ? Thread->Saturation * ((HIGH_PRIORITY + 1) / 2) : Thread->BasePriority - Thread->Process->BasePriority;
+}
+
 /* Increment is relative to the process's base priority; beyond 15 it saturates at the end of the process's class. */
 LONG NTAPI KeSetBasePriorityThread(PRKTHREAD Thread, LONG Increment) {
     LONG Process = Thread->Process->BasePriority;
-    LONG Old = Thread->BasePriority - Process;
+    LONG Old = KiQueryBasePriority(Thread);
     LONG Low = Process >= LOW_REALTIME_PRIORITY ? LOW_REALTIME_PRIORITY : 1;
     LONG High = Process >= LOW_REALTIME_PRIORITY ? HIGH_PRIORITY : LOW_REALTIME_PRIORITY - 1;
     LONG New = Process + Increment;
 
-    if (Thread->Saturation)
-        Old = Thread->BasePriority == High ? 16 : -16;
-    Thread->Saturation = Increment >= 16 || Increment <= -16;
+    Thread->Saturation = (SCHAR)((Increment >= 16) - (Increment <= -16));
     if (Increment >= 16 || New > High)
         New = High;
     else if (Increment <= -16 || New < Low)

@@ -125,6 +125,14 @@ VOID KiChangePriority(PKTHREAD Thread, KPRIORITY Priority) {
     }
 }
 
+VOID KiBoostThread(PKTHREAD Thread, KPRIORITY Priority) {
+    if (Thread->DisableBoost || Thread->Priority >= Priority)
+        return;
+    KiChangePriority(Thread, Priority);
+    Thread->Quantum = KI_QUANTUM;
+    Thread->Starved = TRUE;
+}
+
 static VOID KipBoostStarved(VOID) {
     static ULONG LastScan;
     ULONG Now = KiSharedData->TickCount.LowPart;

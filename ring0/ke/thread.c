@@ -92,6 +92,7 @@ static VOID KipInitializeThreadObject(PKTHREAD Thread, PKPROCESS Process, NT_TEB
     Thread->Block = Block;
     Thread->Priority = Thread->BasePriority = Process->BasePriority;
     Thread->Affinity = Thread->UserAffinity = Process->Affinity;
+    Thread->DisableBoost = Process->DisableBoost;
     Thread->Quantum = KI_QUANTUM;
     InitializeListHead(&Thread->MutantListHead);
     KeInitializeTimerEx(&Thread->Timer, NotificationTimer);

@@ -155,6 +155,7 @@ VOID NTAPI KeInitializeTimer(PKTIMER Timer) { KeInitializeTimerEx(Timer, Notific
 
 static VOID KipSetDue(PKTIMER Timer, KI_DUE Due) {
     Timer->Header.Absolute = Due.Absolute;
+    Timer->Processor = KiProcessor->Number; /* its DPC runs where it was set */
     Timer->DueTime.QuadPart = KiDueTime(Due);
     KipInsertTimer(Timer);
 }
@@ -275,7 +276,7 @@ VOID KiExpireTimers(VOID) {
             KiBugCheck(KI_TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)Timer->Dpc, (ULONG_PTR)Timer->Dpc, (ULONG_PTR)(Timer->Dpc + 1), NULL,
                        "a timer goes off whose DPC is none any more: its memory has been freed or written over while the timer was set");
         if (Timer->Dpc != NULL)
-            KeInsertQueueDpc(Timer->Dpc, UlongToPtr(System.LowPart), UlongToPtr((ULONG)System.HighPart));
+            KiInsertQueueDpc(Timer->Dpc, UlongToPtr(System.LowPart), UlongToPtr((ULONG)System.HighPart), &KiProcessors[Timer->Processor]);
         if (!IsListEmpty(&Timer->Header.WaitListHead))
             KiWaitTest(Timer, 0);
     }

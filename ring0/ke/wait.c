@@ -88,7 +88,7 @@ static VOID KipBoost(PKTHREAD Thread, KPRIORITY Increment) {
     KPRIORITY Boosted = Thread->BasePriority + Increment;
 
     Thread->Quantum = KI_QUANTUM;
-    if (Increment <= 0 || Thread->Priority >= LOW_REALTIME_PRIORITY)
+    if (Increment <= 0 || Thread->DisableBoost || Thread->Priority >= LOW_REALTIME_PRIORITY)
         return;
     if (Boosted >= LOW_REALTIME_PRIORITY)
         Boosted = LOW_REALTIME_PRIORITY - 1;

@@ -91,3 +91,15 @@ NTSTATUS NTAPI PsAcquireProcessExitSynchronization(PEPROCESS Process) {
 }
 
 VOID NTAPI PsReleaseProcessExitSynchronization(PEPROCESS Process) { ExReleaseRundownProtection(&Process->RundownProtect); }
+
+BOOLEAN PspIsThread(PKTHREAD Thread) {
+    for (PLIST_ENTRY Entry = PsActiveProcessHead.Flink; Entry != &PsActiveProcessHead; Entry = Entry->Flink) {
+        PLIST_ENTRY Head = &CONTAINING_RECORD(Entry, struct _EPROCESS, ActiveProcessLinks)->Pcb.ThreadListHead;
+
+        for (PLIST_ENTRY Link = Head->Flink; Link != Head; Link = Link->Flink) {
+            if (CONTAINING_RECORD(Link, struct _KTHREAD, ThreadListEntry) == Thread)
+                return TRUE;
+        }
+    }
+    return FALSE;
+}

@@ -142,6 +142,7 @@ static NTSTATUS PspQueryProcess(PEPROCESS Process, PROCESSINFOCLASS Class, PVOID
     case ProcessDefaultHardErrorMode: return PspAnswer(Buffer, Length, ReturnLength, &Process->DefaultHardErrorMode, sizeof(ULONG));
     case ProcessHandleCount: Value = ObpProcessHandleCount(Process); return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
     case ProcessSessionInformation: Value = PsGetProcessSessionId(Process); return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
+    case ProcessPriorityBoost: Value = Process->Pcb.DisableBoost; return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
     case ProcessPriorityClass: {
         UCHAR Answer[2] = {0, Process->PriorityClass};
         return PspAnswer(Buffer, Length, ReturnLength, Answer, sizeof(Answer));
@@ -172,11 +173,29 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS 
 static VOID PspSetProcessPriority(PEPROCESS Process, SCHAR Base) {
     SCHAR Old = Process->Pcb.BasePriority;
 
-    Process->Pcb.BasePriority = Base;
     for (PLIST_ENTRY Link = Process->Pcb.ThreadListHead.Flink; Link != &Process->Pcb.ThreadListHead; Link = Link->Flink) {
         PKTHREAD Thread = CONTAINING_RECORD(Link, struct _KTHREAD, ThreadListEntry);
-        KeSetBasePriorityThread(Thread, Thread->BasePriority - Old);
+        LONG Increment;
+
+        Process->Pcb.BasePriority = Old;
+        Increment = KiQueryBasePriority(Thread);
+        Process->Pcb.BasePriority = Base;
+        KeSetBasePriorityThread(Thread, Increment);
     }
+    Process->Pcb.BasePriority = Base;
+}
+
+/* ProcessPriorityBoost: its threads, and those to come. */
+static NTSTATUS PspSetProcessBoost(PEPROCESS Process, PVOID Buffer, ULONG Length) {
+    ULONG Disable;
+    NTSTATUS Status = Length == sizeof(Disable) ? KiCopyIn(&Disable, Buffer, sizeof(Disable)) : STATUS_INFO_LENGTH_MISMATCH;
+
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Process->Pcb.DisableBoost = Disable != 0;
+    for (PLIST_ENTRY Link = Process->Pcb.ThreadListHead.Flink; Link != &Process->Pcb.ThreadListHead; Link = Link->Flink)
+        CONTAINING_RECORD(Link, struct _KTHREAD, ThreadListEntry)->DisableBoost = Disable != 0;
+    return STATUS_SUCCESS;
 }
 
 /* PROCESS_PRIORITY_CLASS: idle, normal, high, realtime, below normal, above normal. */
@@ -227,6 +246,7 @@ NTSTATUS NTAPI NtSetInformationProcess(HANDLE ProcessHandle, PROCESSINFOCLASS Pr
                                                            : STATUS_INFO_LENGTH_MISMATCH;
         break;
     case ProcessQuotaLimits: Status = PspSetQuotaLimits(Process, ProcessInformation, ProcessInformationLength); break;
+    case ProcessPriorityBoost: Status = PspSetProcessBoost(Process, ProcessInformation, ProcessInformationLength); break;
     case ProcessPriorityClass: Status = PspSetPriorityClass(Process, ProcessInformation, ProcessInformationLength); break;
     default: Status = STATUS_INVALID_INFO_CLASS; break;
     }

@@ -70,6 +70,8 @@ extern LIST_ENTRY PsActiveProcessHead;
 
 VOID PsInitSystem(VOID); /* types Process and Thread, the System process (id 4), an object for the boot thread, the worker threads of ex/ */
 
+/* Whether it is a thread that has not ended: for an address that may be anything. */
+BOOLEAN PspIsThread(PKTHREAD Thread);
 /* Ids of processes and threads: multiples of 4 from 4 on, one number space. */
 NTSTATUS PspAllocateId(PVOID Object, HANDLE *Id);
 VOID PspFreeId(HANDLE Id);

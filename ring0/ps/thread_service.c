@@ -352,7 +352,7 @@ static NTSTATUS PspQueryThread(PETHREAD Thread, THREADINFOCLASS Class, PVOID Buf
             .ClientId = Thread->Cid,
             .AffinityMask = Thread->Tcb.UserAffinity,
             .Priority = Thread->Tcb.Priority,
-            .BasePriority = Thread->Tcb.BasePriority - Thread->Process->Pcb.BasePriority,
+            .BasePriority = KiQueryBasePriority(&Thread->Tcb),
         };
         return PspAnswer(Buffer, Length, ReturnLength, &Answer, sizeof(Answer));
     }
@@ -365,6 +365,7 @@ static NTSTATUS PspQueryThread(PETHREAD Thread, THREADINFOCLASS Class, PVOID Buf
     }
     case ThreadQuerySetWin32StartAddress: return PspAnswer(Buffer, Length, ReturnLength, &Thread->Win32StartAddress, sizeof(PVOID));
     case ThreadAmILastThread: Value = Thread->Process->ActiveThreads == 1; return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
+    case ThreadPriorityBoost: Value = Thread->Tcb.DisableBoost; return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
     case ThreadIsIoPending: Value = !IsListEmpty(&Thread->IrpList); return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
     case THREAD_SUSPEND_COUNT: Value = (ULONG)Thread->Tcb.SuspendCount; return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
     case ThreadIsTerminated: Value = Ended; return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
@@ -410,6 +411,11 @@ static NTSTATUS PspSetThread(PETHREAD Thread, THREADINFOCLASS Class, PVOID Buffe
             Status = STATUS_INVALID_PARAMETER;
         if (NT_SUCCESS(Status))
             KeSetBasePriorityThread(&Thread->Tcb, (LONG)Value);
+        return Status;
+    case ThreadPriorityBoost:
+        Status = PspCaptureSetting(Buffer, Length, sizeof(ULONG), &Value);
+        if (NT_SUCCESS(Status))
+            Thread->Tcb.DisableBoost = Value != 0;
         return Status;
     case ThreadAffinityMask:
         Status = PspCaptureSetting(Buffer, Length, sizeof(KAFFINITY), &Value);

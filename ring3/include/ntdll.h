@@ -256,6 +256,7 @@ enum {
     ProcessTimes_ = 4,
     ProcessDefaultHardErrorMode_ = 12,
     ProcessPriorityClass_ = 18,
+    ProcessPriorityBoost_ = 22,
     ProcessHandleCount_ = 20,
     ProcessSessionInformation_ = 24,
     ProcessImageFileName_ = 27
@@ -265,6 +266,7 @@ enum {
     ThreadTimes_ = 1,
     ThreadPriority_ = 2,
     ThreadBasePriority_ = 3,
+    ThreadPriorityBoost_ = 14,
     ThreadAffinityMask_ = 4,
     ThreadAmILastThread_ = 12,
     ThreadNameInformation_ = 38

@@ -78,6 +78,17 @@ WINBOOL WINAPI SetPriorityClass(HANDLE Process, DWORD Class) {
     return BaseResult(NtSetInformationProcess(Process, ProcessPriorityClass_, class, sizeof class));
 }
 
+WINBOOL WINAPI SetProcessPriorityBoost(HANDLE Process, WINBOOL Disable) {
+    ULONG value = Disable != 0;
+    return BaseResult(NtSetInformationProcess(Process, ProcessPriorityBoost_, &value, sizeof value));
+}
+WINBOOL WINAPI GetProcessPriorityBoost(HANDLE Process, PBOOL Disabled) {
+    ULONG value;
+    if (!BaseResult(NtQueryInformationProcess(Process, ProcessPriorityBoost_, &value, sizeof value, NULL)))
+        return FALSE;
+    *Disabled = (BOOL)value;
+    return TRUE;
+}
 VOID WINAPI GetSystemInfo(LPSYSTEM_INFO Info) {
     ULONG count = NtPeb()->NumberOfProcessors ? NtPeb()->NumberOfProcessors : 1;
     memset(Info, 0, sizeof *Info);

@@ -84,6 +84,17 @@ int WINAPI GetThreadPriority(HANDLE Thread) {
            : information.BasePriority == -16 ? THREAD_PRIORITY_IDLE
                                              : information.BasePriority;
 }
+WINBOOL WINAPI SetThreadPriorityBoost(HANDLE Thread, WINBOOL Disable) {
+    ULONG value = Disable != 0;
+    return BaseResult(NtSetInformationThread(Thread, ThreadPriorityBoost_, &value, sizeof value));
+}
+WINBOOL WINAPI GetThreadPriorityBoost(HANDLE Thread, PBOOL Disabled) {
+    ULONG value;
+    if (!BaseResult(NtQueryInformationThread(Thread, ThreadPriorityBoost_, &value, sizeof value, NULL)))
+        return FALSE;
+    *Disabled = (BOOL)value;
+    return TRUE;
+}
 DWORD_PTR WINAPI SetThreadAffinityMask(HANDLE Thread, DWORD_PTR Mask) {
     NT_THREAD_BASIC_INFORMATION information;
     if (!QueryThread(Thread, &information) || !BaseResult(NtSetInformationThread(Thread, ThreadAffinityMask_, &Mask, sizeof Mask)))

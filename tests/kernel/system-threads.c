@@ -69,6 +69,7 @@ static volatile LONG Place[3];
 static KEVENT Start;
 
 static VOID NTAPI Racer(PVOID Context) {
+    StayOnFirst();
     KeSetPriorityThread(KeGetCurrentThread(), 10 + (KPRIORITY)(ULONG_PTR)Context);
     KeWaitForSingleObject(&Start, Executive, KernelMode, FALSE, NULL);
     Place[(ULONG_PTR)Context] = InterlockedIncrement(&Arrived);
@@ -78,6 +79,7 @@ static VOID TestPriorities(VOID) {
     PKTHREAD Self = KeGetCurrentThread(), Threads[3];
     KPRIORITY Old = KeQueryPriorityThread(Self);
     LONG Increment;
+    StayOnFirst();
     is(KeSetPriorityThread(Self, LOW_REALTIME_PRIORITY), Old, "KeSetPriorityThread returns the priority before");
     is(KeQueryPriorityThread(Self), LOW_REALTIME_PRIORITY, "and sets it");
     KeInitializeEvent(&Start, NotificationEvent, FALSE);
@@ -96,6 +98,7 @@ static VOID TestPriorities(VOID) {
     is(KeQueryPriorityThread(Self), Old + 2, "KeSetBasePriorityThread is relative to the process");
     is(KeSetBasePriorityThread(Self, Increment), 2, "and returns the increment before");
     KeSetPriorityThread(Self, Old);
+    KeRevertToUserAffinityThread();
 }
 
 /* ---- Locks under twenty threads ------------------------------------------------------------------------------------------- */

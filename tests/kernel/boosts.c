@@ -55,10 +55,9 @@ static VOID SendAndWait(VOID) {
         KeWaitForSingleObject(&Event, Executive, KernelMode, FALSE, NULL);
 }
 
-static VOID NTAPI OnApc(PKAPC Apc, PKNORMAL_ROUTINE *NormalRoutine, PVOID *Context, PVOID *Argument1, PVOID *Argument2) {
-    SLEEPER *Sleeper = CONTAINING_RECORD(Apc, SLEEPER, Apc);
-    Sleeper->Woken = KeQueryPriorityThread(Self());
-}
+static VOID NTAPI OnKernel(PKAPC Apc, PKNORMAL_ROUTINE *NormalRoutine, PVOID *Context, PVOID *Argument1, PVOID *Argument2) {}
+
+static VOID NTAPI OnApc(PVOID Context, PVOID Argument1, PVOID Argument2) { ((SLEEPER *)Context)->Woken = KeQueryPriorityThread(Self()); }
 
 static VOID NTAPI Sleep(PVOID Context) {
     SLEEPER *Sleeper = Context;
@@ -115,7 +114,7 @@ static SLEEPER *Wake(HOW How, KPRIORITY Increment, KPRIORITY First, BOOLEAN Disa
     case ByMutex: KeReleaseMutex(&Sleeper.Mutex, FALSE); break;
     case ByIrp: IoCompleteRequest(Pending, (CCHAR)Increment); break;
     case ByApc:
-        KeInitializeApc(&Sleeper.Apc, Thread, OriginalApcEnvironment, OnApc, NULL, NULL, KernelMode, NULL);
+        KeInitializeApc(&Sleeper.Apc, Thread, OriginalApcEnvironment, OnKernel, NULL, OnApc, KernelMode, &Sleeper);
         KeInsertQueueApc(&Sleeper.Apc, NULL, NULL, Increment);
         break;
     default: break;

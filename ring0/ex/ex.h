@@ -66,6 +66,8 @@ VOID NTAPI ExQueryTimerResolution(PULONG MaximumTime, PULONG MinimumTime, PULONG
 VOID ExRundownTimerResolution(PEPROCESS Process);
 NTSTATUS NTAPI NtQueryPerformanceCounter(PLARGE_INTEGER PerformanceCounter, PLARGE_INTEGER PerformanceFrequency);
 NTSTATUS NTAPI NtQuerySystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength, PULONG ReturnLength);
+NTSTATUS NTAPI NtQuerySystemInformationEx(ULONG SystemInformationClass, PVOID InputBuffer, ULONG InputBufferLength, PVOID SystemInformation,
+                                          ULONG SystemInformationLength, PULONG ReturnLength);
 NTSTATUS NTAPI NtSetSystemInformation(ULONG SystemInformationClass, PVOID SystemInformation, ULONG SystemInformationLength);
 NTSTATUS NTAPI NtDisplayString(PUNICODE_STRING String);
 PVOID NTAPI ExiAllocateFromLookasideList(PGENERAL_LOOKASIDE Lookaside);

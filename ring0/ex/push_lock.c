@@ -104,3 +104,61 @@ VOID NTAPI ExAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags) { ExfA
 VOID NTAPI ExReleasePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags) { ExfReleasePushLock(PushLock); }
 
 VOID NTAPI ExReleasePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags) { ExfReleasePushLock(PushLock); }
+
+/*
+ * Blocking on a push lock until somebody says that what it guards has changed: ExBlockPushLock, then a look whether it is still worth waiting, then the wait.
+ */
+typedef struct _EX_PUSH_BLOCK { /* in the caller's wait block */
+    LIST_ENTRY Link;            /* in ExpPushBlocked; empty when it has been unblocked */
+    PEX_PUSH_LOCK Lock;
+    KEVENT Event;
+} EX_PUSH_BLOCK, *PEX_PUSH_BLOCK;
+static LIST_ENTRY ExpPushBlocked = {&ExpPushBlocked, &ExpPushBlocked};
+
+VOID NTAPI ExBlockPushLock(PEX_PUSH_LOCK PushLock, PVOID WaitBlock);
+NTSTATUS NTAPI ExTimedWaitForUnblockPushLock(PEX_PUSH_LOCK PushLock, PVOID WaitBlock, PLARGE_INTEGER Timeout);
+VOID NTAPI ExWaitForUnblockPushLock(PEX_PUSH_LOCK PushLock, PVOID WaitBlock);
+VOID FASTCALL ExfUnblockPushLock(PEX_PUSH_LOCK PushLock, PVOID WaitBlock);
+
+VOID NTAPI ExBlockPushLock(PEX_PUSH_LOCK PushLock, PVOID WaitBlock) {
+    PEX_PUSH_BLOCK Block = WaitBlock;
+
+    KeInitializeEvent(&Block->Event, SynchronizationEvent, FALSE);
+    Block->Lock = PushLock;
+    InsertTailList(&ExpPushBlocked, &Block->Link);
+}
+
+static VOID ExpUnblock(PEX_PUSH_BLOCK Block) {
+    RemoveEntryList(&Block->Link);
+    InitializeListHead(&Block->Link);
+    KeSetEvent(&Block->Event, 0, FALSE);
+}
+
+/* With a wait block: that one, whose owner does not wait after all. Without: all of this lock. */
+VOID FASTCALL ExfUnblockPushLock(PEX_PUSH_LOCK PushLock, PVOID WaitBlock) {
+    PEX_PUSH_BLOCK Own = WaitBlock;
+    PLIST_ENTRY Entry = ExpPushBlocked.Flink;
+
+    if (Own != NULL && !IsListEmpty(&Own->Link))
+        ExpUnblock(Own);
+    while (Own == NULL && Entry != &ExpPushBlocked) {
+        PEX_PUSH_BLOCK Block = CONTAINING_RECORD(Entry, EX_PUSH_BLOCK, Link);
+
+        Entry = Entry->Flink;
+        if (Block->Lock == PushLock)
+            ExpUnblock(Block);
+    }
+}
+
+NTSTATUS NTAPI ExTimedWaitForUnblockPushLock(PEX_PUSH_LOCK PushLock, PVOID WaitBlock, PLARGE_INTEGER Timeout) {
+    PEX_PUSH_BLOCK Block = WaitBlock;
+    NTSTATUS Status = KeWaitForSingleObject(&Block->Event, WrPushLock, KernelMode, FALSE, Timeout);
+
+    if (!IsListEmpty(&Block->Link)) {
+        RemoveEntryList(&Block->Link);
+        InitializeListHead(&Block->Link);
+    }
+    return Status;
+}
+
+VOID NTAPI ExWaitForUnblockPushLock(PEX_PUSH_LOCK PushLock, PVOID WaitBlock) { ExTimedWaitForUnblockPushLock(PushLock, WaitBlock, NULL); }

@@ -345,3 +345,10 @@ VOID FASTCALL ExReleaseResourceAndLeaveCriticalRegion(PERESOURCE Resource) {
     ExReleaseResourceLite(Resource);
     KeLeaveCriticalRegion();
 }
+
+PVOID NTAPI ExEnterCriticalRegionAndAcquireSharedWaitForExclusive(PERESOURCE Resource);
+PVOID NTAPI ExEnterCriticalRegionAndAcquireSharedWaitForExclusive(PERESOURCE Resource) {
+    KeEnterCriticalRegion();
+    ExAcquireSharedWaitForExclusive(Resource, TRUE);
+    return KiCurrentThread();
+}

@@ -182,6 +182,52 @@ NTSTATUS NTAPI NtQuerySystemInformation(ULONG SystemInformationClass, PVOID Syst
     return STATUS_INVALID_INFO_CLASS;
 }
 
+/* Classes that are asked for one group of processors, of which there is one, or for one relationship between them. */
+NTSTATUS NTAPI NtQuerySystemInformationEx(ULONG SystemInformationClass, PVOID InputBuffer, ULONG InputBufferLength, PVOID SystemInformation,
+                                          ULONG SystemInformationLength, PULONG ReturnLength) {
+    enum { SystemProcessorPerformance = 8, SystemInterrupt = 23, SystemLogicalProcessor = 73, SystemLogicalProcessorAndGroup = 107 };
+    PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX Made = NULL;
+    LOGICAL_PROCESSOR_RELATIONSHIP Wanted;
+    ULONG Size = 0;
+    USHORT Group;
+    NTSTATUS Status;
+
+    if (InputBuffer == NULL || InputBufferLength == 0)
+        return STATUS_INVALID_PARAMETER;
+    switch (SystemInformationClass) {
+    case SystemProcessorPerformance:
+    case SystemInterrupt:
+    case SystemLogicalProcessor:
+        Status = InputBufferLength == sizeof(Group) ? KiCopyIn(&Group, InputBuffer, sizeof(Group)) : STATUS_INVALID_PARAMETER;
+        if (NT_SUCCESS(Status) && Group != 0)
+            Status = STATUS_INVALID_PARAMETER;
+        return NT_SUCCESS(Status) ? NtQuerySystemInformation(SystemInformationClass, SystemInformation, SystemInformationLength, ReturnLength)
+                                  : Status;
+    case SystemLogicalProcessorAndGroup: break;
+    default: return STATUS_INVALID_INFO_CLASS;
+    }
+    Status = InputBufferLength == sizeof(Wanted) ? KiCopyIn(&Wanted, InputBuffer, sizeof(Wanted)) : STATUS_INVALID_PARAMETER;
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = KeQueryLogicalProcessorRelationship(NULL, Wanted, NULL, &Size);
+    if (Status == STATUS_INFO_LENGTH_MISMATCH && SystemInformationLength >= Size) {
+        Made = ExAllocatePoolWithTag(PagedPool, Size, INFORMATION_TAG);
+        if (Made == NULL)
+            return STATUS_INSUFFICIENT_RESOURCES;
+        Status = KeQueryLogicalProcessorRelationship(NULL, Wanted, Made, &Size);
+        if (NT_SUCCESS(Status))
+            Status = KiCopyOut(SystemInformation, Made, Size);
+        ExFreePoolWithTag(Made, INFORMATION_TAG);
+    }
+    if (NT_SUCCESS(Status) || Status == STATUS_INFO_LENGTH_MISMATCH) {
+        NTSTATUS Stored = KiCopyOutOptional(ReturnLength, &Size, sizeof(Size));
+
+        if (!NT_SUCCESS(Stored))
+            Status = Stored;
+    }
+    return Status;
+}
+
 /* What SystemMemoryListInformation asks for: SYSTEM_MEMORY_LIST_COMMAND. Pages that leave a working set go to the paging file at once, so that the lists of those
    on their way are always empty. */
 static NTSTATUS ExpCommandMemoryLists(PVOID Buffer, ULONG Length) {

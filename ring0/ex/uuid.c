@@ -1,5 +1,6 @@
 /* Unique identifiers and the previous mode. */
 #include "ex/ex.h"
+#include "se/sep.h"
 
 /* Time-based, as RFC 4122 describes version 1. Clock sequence and node come from the seed: the same run makes the same identifiers. */
 NTSTATUS NTAPI ExUuidCreate(UUID *Uuid) {
@@ -25,3 +26,12 @@ KPROCESSOR_MODE NTAPI ExGetPreviousMode(VOID) { return KiPreviousMode(); }
 BOOLEAN NTAPI ExIsProcessorFeaturePresent(ULONG ProcessorFeature) {
     return ProcessorFeature < PROCESSOR_FEATURE_MAX && KiSharedData->ProcessorFeatures[ProcessorFeature];
 }
+
+NTSTATUS NTAPI NtAllocateLocallyUniqueId(PLUID Luid);
+NTSTATUS NTAPI NtAllocateLocallyUniqueId(PLUID Luid) {
+    LUID New = SepNewLuid();
+    return KiCopyOut(Luid, &New, sizeof(New));
+}
+
+/* A workstation for one user: of the suites it has what Windows 10 Pro has. */
+BOOLEAN NTAPI ExVerifySuite(SUITE_TYPE SuiteType) { return SuiteType == SingleUserTS; }

@@ -85,3 +85,16 @@ VOID FASTCALL KeReleaseQueuedSpinLock(KSPIN_LOCK_QUEUE_NUMBER Number, KIRQL OldI
     NT_ASSERT_OURS((ULONG)Number < KIP_QUEUED_LOCKS);
     KeReleaseSpinLock(&KipQueuedLocks[Number], OldIrql);
 }
+
+LOGICAL FASTCALL KeTryToAcquireQueuedSpinLock(KSPIN_LOCK_QUEUE_NUMBER Number, PKIRQL OldIrql) {
+    KIRQL Old = KiProcessor->Irql;
+    NT_ASSERT_OURS((ULONG)Number < KIP_QUEUED_LOCKS);
+    if (Old < DISPATCH_LEVEL)
+        KfRaiseIrql(DISPATCH_LEVEL);
+    if (!KeTryToAcquireSpinLockAtDpcLevel(&KipQueuedLocks[Number])) {
+        KeLowerIrql(Old);
+        return FALSE;
+    }
+    *OldIrql = Old;
+    return TRUE;
+}

@@ -72,3 +72,12 @@ VOID KiAbandonMutants(PKTHREAD Thread) {
         KipDisown(Mutant, 1);
     }
 }
+
+/* Both ids are 0 when nobody owns it. */
+VOID NTAPI KeQueryOwnerMutant(PKMUTANT Mutant, PCLIENT_ID ClientId) {
+    *ClientId = (CLIENT_ID){NULL, NULL};
+    if (Mutant->OwnerThread != NULL) {
+        ClientId->UniqueProcess = PsGetThreadProcessId((PETHREAD)Mutant->OwnerThread);
+        ClientId->UniqueThread = PsGetThreadId((PETHREAD)Mutant->OwnerThread);
+    }
+}

@@ -163,3 +163,12 @@ PLIST_ENTRY NTAPI KeRundownQueue(PRKQUEUE Queue) {
         KiUnwaitThread(CONTAINING_RECORD(Queue->Header.WaitListHead.Flink, KWAIT_BLOCK, WaitListEntry)->Thread, STATUS_ABANDONED, 0);
     return First;
 }
+
+/* Up to Count entries at once; what the wait ended with when there are none. */
+ULONG NTAPI KeRemoveQueueEx(PKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout, PLIST_ENTRY *EntryArray,
+                            ULONG Count) {
+    ULONG Removed = 0;
+    NTSTATUS Status = KiRemoveQueue(Queue, WaitMode, Alertable, Timeout, EntryArray, Count, &Removed);
+
+    return Status == STATUS_SUCCESS ? Removed : (ULONG)Status;
+}

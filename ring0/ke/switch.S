@@ -89,3 +89,21 @@ KiThreadStart:
     call KiThreadStartup
     ud2
     .seh_endproc
+
+/* VOID KiCallOnStack(Callout, Parameter, Top): the frame pointer leads the unwinder back to the stack that is left. */
+    .globl KiCallOnStack
+    .seh_proc KiCallOnStack
+KiCallOnStack:
+    pushq %rbp
+    .seh_pushreg %rbp
+    movq %rsp, %rbp
+    .seh_setframe %rbp, 0
+    .seh_endprologue
+    leaq -0x20(%r8), %rsp
+    movq %rcx, %rax
+    movq %rdx, %rcx
+    callq *%rax
+    leaq 0(%rbp), %rsp
+    popq %rbp
+    ret
+    .seh_endproc

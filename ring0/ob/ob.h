@@ -51,6 +51,14 @@ typedef struct _OB_TYPE_INITIALIZER {
 } OB_TYPE_INITIALIZER, *POB_TYPE_INITIALIZER;
 
 NTSTATUS ObCreateObjectType(const OB_TYPE_INITIALIZER *Initializer, POBJECT_TYPE *Type);
+/* Exports that the DDK's headers do not declare. */
+NTSTATUS NTAPI ObSetSecurityObjectByPointer(PVOID Object, SECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR SecurityDescriptor);
+NTSTATUS NTAPI ObLogSecurityDescriptor(PSECURITY_DESCRIPTOR InputSecurityDescriptor, PSECURITY_DESCRIPTOR *OutputSecurityDescriptor, ULONG RefBias);
+VOID NTAPI ObReferenceSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Count);
+VOID NTAPI ObDereferenceSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Count);
+BOOLEAN NTAPI ObFindHandleForObject(PEPROCESS Process, PVOID Object, POBJECT_TYPE ObjectType, POBJECT_HANDLE_INFORMATION Information, PHANDLE Handle);
+/* Altitudes are decimal numbers with a fraction, as text: 1 when A is the higher one. */
+INT ObpCompareAltitudes(PCUNICODE_STRING A, PCUNICODE_STRING B);
 /* Every handle of a process, in the order of their values; those of the System process are the kernel's. Callback may change no handles. */
 typedef struct _OBP_HANDLE_FACTS {
     PVOID Object;

@@ -240,8 +240,6 @@ VOID ObpCloseEntry(PEPROCESS Process, POB_HANDLE_TABLE Table, ULONG Index);
 NTSTATUS ObpAssignFrom(POBP_HEADER Header, PSECURITY_DESCRIPTOR Parent, PVOID Token, KPROCESSOR_MODE Mode);
 
 /* ---- callback.c ---- */
-/* Altitudes are decimal numbers with a fraction, as text: 1 when A is the higher one. */
-INT ObpCompareAltitudes(PCUNICODE_STRING A, PCUNICODE_STRING B);
 typedef struct _OBP_CALLED {
     struct _OBP_CALLBACK *Callback; /* its registration is held */
     PVOID Context;                  /* what it left for itself */

@@ -129,3 +129,29 @@ NTSTATUS NTAPI NtSetInformationObject(HANDLE Handle, OBJECT_INFORMATION_CLASS Cl
         return STATUS_ACCESS_VIOLATION;
     return ObSetHandleAttributes(Handle, &flags, mode);
 }
+
+/* Nothing is audited ("Audit object access" is off): no close has anything to tell. */
+NTSTATUS NTAPI ObQueryObjectAuditingByHandle(HANDLE Handle, PBOOLEAN GenerateOnClose) {
+    POB_HANDLE_TABLE table;
+    ULONG index;
+    if (ObpFindHandle(Handle, KernelMode, ObpCurrentProcess(), &table, &index) == NULL)
+        return STATUS_INVALID_HANDLE;
+    *GenerateOnClose = FALSE;
+    return STATUS_SUCCESS;
+}
+
+/* A handle of the process to the object, or any of that type; with these attributes and this access, if Information says so. */
+BOOLEAN NTAPI ObFindHandleForObject(PEPROCESS Process, PVOID Object, POBJECT_TYPE ObjectType, POBJECT_HANDLE_INFORMATION Information,
+                                    PHANDLE Handle) {
+    POB_HANDLE_TABLE table = Process->HandleTable;
+    for (ULONG index = 0; table != NULL && index < table->Limit; index++) {
+        POBP_HANDLE_ENTRY entry = ObpHandleEntry(table, index);
+        POBP_HEADER header = entry != NULL ? entry->Object : NULL;
+        if (header == NULL || (Object != NULL && ObpBody(header) != Object) || (ObjectType != NULL && header->Type != ObjectType) ||
+            (Information != NULL && (entry->Attributes != Information->HandleAttributes || entry->Access != Information->GrantedAccess)))
+            continue;
+        *Handle = (HANDLE)((ULONG64)index * 4 + (table == ObpKernelTable ? OBP_KERNEL_HANDLE_BASE : 0));
+        return TRUE;
+    }
+    return FALSE;
+}

@@ -37,9 +37,39 @@ NTSTATUS ObpAssignFrom(POBP_HEADER Header, PSECURITY_DESCRIPTOR Parent, PVOID To
 
 NTSTATUS ObpAssignSecurity(PVOID Object, PVOID Token) { return ObpAssignFrom(ObpHeader(Object), NULL, Token, KernelMode); }
 
+/* Given is captured, of a caller of Mode. */
+static NTSTATUS ObpSetSecurity(PVOID Object, SECURITY_INFORMATION Information, PSECURITY_DESCRIPTOR Given, KPROCESSOR_MODE Mode) {
+    PSECURITY_DESCRIPTOR *place = ObpSecurity(Object), merged;
+    if (place == NULL)
+        return ObpHeader(Object)->Type->Info.SetSecurity != NULL ? ObpHeader(Object)->Type->Info.SetSecurity(Object, Information, Given, Mode)
+                                                                 : STATUS_INVALID_DEVICE_REQUEST;
+    NTSTATUS status = SeCheckNewParts(Given, Information, Mode);
+    if (NT_SUCCESS(status))
+        status = SepMergeDescriptors(*place, Given, Information, &merged);
+    if (!NT_SUCCESS(status))
+        return status;
+    SeMapDescriptor(merged, &ObpHeader(Object)->Type->Info.GenericMapping);
+    if (*place != NULL)
+        ExFreePool(*place);
+    *place = merged;
+    if (ObpHeader(Object)->Type->Info.SecurityChanged != NULL)
+        ObpHeader(Object)->Type->Info.SecurityChanged(Object);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI ObSetSecurityObjectByPointer(PVOID Object, SECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR SecurityDescriptor) {
+    PSECURITY_DESCRIPTOR given;
+    NTSTATUS status = SeCaptureSecurityDescriptor(SecurityDescriptor, KernelMode, PagedPool, TRUE, &given);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ObpSetSecurity(Object, SecurityInformation, given, KernelMode);
+    SeReleaseSecurityDescriptor(given, KernelMode, TRUE);
+    return status;
+}
+
 NTSTATUS NTAPI NtSetSecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR SecurityDescriptor) {
     KPROCESSOR_MODE mode = KiPreviousMode();
-    PSECURITY_DESCRIPTOR given = NULL, merged;
+    PSECURITY_DESCRIPTOR given = NULL;
     PVOID object;
     NTSTATUS status;
     if (SecurityDescriptor == NULL)
@@ -49,27 +79,7 @@ NTSTATUS NTAPI NtSetSecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityI
         return status;
     status = SeCaptureSecurityDescriptor(SecurityDescriptor, mode, PagedPool, TRUE, &given);
     if (NT_SUCCESS(status)) {
-        PSECURITY_DESCRIPTOR *place = ObpSecurity(object);
-        if (place == NULL) {
-            status = ObpHeader(object)->Type->Info.SetSecurity != NULL
-                         ? ObpHeader(object)->Type->Info.SetSecurity(object, SecurityInformation, given, mode)
-                         : STATUS_INVALID_DEVICE_REQUEST;
-            SeReleaseSecurityDescriptor(given, mode, TRUE);
-            ObfDereferenceObject(object);
-            return status;
-        }
-        status = SeCheckNewParts(given, SecurityInformation, mode);
-        if (NT_SUCCESS(status))
-            status = SepMergeDescriptors(*place, given, SecurityInformation, &merged);
-        if (NT_SUCCESS(status))
-            SeMapDescriptor(merged, &ObpHeader(object)->Type->Info.GenericMapping);
-        if (NT_SUCCESS(status)) {
-            if (*place != NULL)
-                ExFreePool(*place);
-            *place = merged;
-            if (ObpHeader(object)->Type->Info.SecurityChanged != NULL)
-                ObpHeader(object)->Type->Info.SecurityChanged(object);
-        }
+        status = ObpSetSecurity(object, SecurityInformation, given, mode);
         SeReleaseSecurityDescriptor(given, mode, TRUE);
     }
     ObfDereferenceObject(object);

@@ -53,6 +53,8 @@ VOID PspDeleteThread(PVOID Object) {
         KiDeleteThread(&Thread->Tcb);
     if (Thread->SystemBlock != NULL)
         ExFreePoolWithTag(Thread->SystemBlock, BLOCK_TAG);
+    if (Thread->IoObject != NULL)
+        ObDereferenceObject(Thread->IoObject);
     ObDereferenceObject(Thread->Process);
 }
 
@@ -83,8 +85,9 @@ static VOID NTAPI PspSystemThreadStartup(PVOID Context) {
     PspExitThread(STATUS_SUCCESS);
 }
 
-NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
-                                    PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine, PVOID StartContext) {
+/* IoObject may be NULL. */
+static NTSTATUS PspCreateSystemThread(PVOID IoObject, PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                                      HANDLE ProcessHandle, PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine, PVOID StartContext) {
     PEPROCESS Process = PsInitialSystemProcess;
     PETHREAD Thread;
     NTSTATUS Status = STATUS_SUCCESS;
@@ -105,11 +108,28 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, P
         return Status;
     }
     Thread->Tcb.SystemThread = TRUE;
+    Thread->IoObject = IoObject;
+    if (IoObject != NULL)
+        ObReferenceObject(IoObject);
     if (ClientId != NULL)
         *ClientId = Thread->Cid;
     PspStartThread(Thread, FALSE);
     /* It runs whether or not its creator can have a handle; this reference is consumed either way. */
     return ObInsertObject(Thread, NULL, DesiredAccess, 0, NULL, ThreadHandle);
+}
+
+NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
+                                    PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine, PVOID StartContext) {
+    return PspCreateSystemThread(NULL, ThreadHandle, DesiredAccess, ObjectAttributes, ProcessHandle, ClientId, StartRoutine, StartContext);
+}
+
+NTSTATUS NTAPI IoCreateSystemThread(PVOID IoObject, PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                                    HANDLE ProcessHandle, PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine, PVOID StartContext);
+
+/* As PsCreateSystemThread; the object, a driver's or a device's, stays until the thread object goes. */
+NTSTATUS NTAPI IoCreateSystemThread(PVOID IoObject, PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                                    HANDLE ProcessHandle, PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine, PVOID StartContext) {
+    return PspCreateSystemThread(IoObject, ThreadHandle, DesiredAccess, ObjectAttributes, ProcessHandle, ClientId, StartRoutine, StartContext);
 }
 
 NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus) {

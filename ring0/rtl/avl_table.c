@@ -144,3 +144,37 @@ PVOID NTAPI RtlGetElementGenericTableAvl(PRTL_AVL_TABLE Table, ULONG I) {
 ULONG NTAPI RtlNumberGenericTableElementsAvl(PRTL_AVL_TABLE Table) { return Table->NumberGenericTableElements; }
 
 BOOLEAN NTAPI RtlIsGenericTableEmptyAvl(PRTL_AVL_TABLE Table) { return Table->NumberGenericTableElements == 0; }
+
+/* The first element that is not before Buffer, or the one behind it; then the one behind the last, as long as nothing has been deleted since. */
+PVOID NTAPI RtlEnumerateGenericTableLikeADirectory(PRTL_AVL_TABLE Table, PRTL_AVL_MATCH_FUNCTION MatchFunction, PVOID MatchData, ULONG NextFlag,
+                                                   PVOID *RestartKey, PULONG DeleteCount, PVOID Buffer) {
+    PRTL_BALANCED_LINKS Links = *RestartKey;
+
+    if (Links == NULL || *DeleteCount != Table->DeleteCount) {
+        RTL_GENERIC_COMPARE_RESULTS Order = GenericGreaterThan;
+
+        Links = NULL;
+        for (PRTL_BALANCED_LINKS At = Table->BalancedRoot.RightChild; At != NULL && Order != GenericEqual;) {
+            Order = Table->CompareRoutine(Table, Buffer, RtlpData(At));
+            if (Order != GenericGreaterThan)
+                Links = At;
+            At = Order == GenericLessThan ? At->LeftChild : At->RightChild;
+        }
+        if (Links != NULL && Order == GenericEqual && NextFlag)
+            Links = RtlpAvlNext(Table, Links);
+    } else if (NextFlag) {
+        Links = RtlpAvlNext(Table, Links);
+    }
+    for (; Links != NULL; Links = RtlpAvlNext(Table, Links)) {
+        NTSTATUS Status = MatchFunction != NULL ? MatchFunction(Table, RtlpData(Links), MatchData) : STATUS_SUCCESS;
+
+        if (Status == STATUS_NO_MATCH)
+            continue;
+        if (!NT_SUCCESS(Status))
+            return NULL;
+        *RestartKey = Links;
+        *DeleteCount = Table->DeleteCount;
+        return RtlpData(Links);
+    }
+    return NULL;
+}

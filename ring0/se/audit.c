@@ -17,3 +17,22 @@ VOID NTAPI SeOpenObjectForDeleteAuditAlarm(PUNICODE_STRING ObjectTypeName, PVOID
 }
 
 VOID NTAPI SeDeleteObjectAuditAlarm(PVOID Object, HANDLE Handle) {}
+
+BOOLEAN NTAPI SeAuditingFileEvents(BOOLEAN AccessGranted, PSECURITY_DESCRIPTOR SecurityDescriptor) { return FALSE; }
+
+BOOLEAN NTAPI SeAuditingFileEventsWithContext(BOOLEAN AccessGranted, PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                              PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext) {
+    return FALSE;
+}
+
+BOOLEAN NTAPI SeAuditingFileOrGlobalEvents(BOOLEAN AccessGranted, PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                           PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext) {
+    return FALSE;
+}
+
+BOOLEAN NTAPI SeAuditingHardLinkEvents(BOOLEAN AccessGranted, PSECURITY_DESCRIPTOR SecurityDescriptor) { return FALSE; }
+
+BOOLEAN NTAPI SeAuditingHardLinkEventsWithContext(BOOLEAN AccessGranted, PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                                  PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext) {
+    return FALSE;
+}

@@ -68,3 +68,13 @@ NTSTATUS NTAPI SeImpersonateClientEx(PSECURITY_CLIENT_CONTEXT ClientContext, PET
 }
 
 VOID NTAPI SeImpersonateClient(PSECURITY_CLIENT_CONTEXT ClientContext, PETHREAD ServerThread) { SeImpersonateClientEx(ClientContext, ServerThread); }
+
+#undef SeDeleteClientSecurity
+VOID NTAPI SeDeleteClientSecurity(PSECURITY_CLIENT_CONTEXT ClientContext);
+
+/* What the header's macro of that name does. */
+VOID NTAPI SeDeleteClientSecurity(PSECURITY_CLIENT_CONTEXT ClientContext) {
+    if (ClientContext->ClientToken != NULL)
+        ObfDereferenceObject(ClientContext->ClientToken);
+    ClientContext->ClientToken = NULL;
+}

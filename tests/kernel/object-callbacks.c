@@ -92,6 +92,8 @@ static VOID TestRefusals(VOID) {
     STATUS(ObRegisterCallbacks(&Wanted, &Handle), STATUS_INVALID_PARAMETER, "a type that takes none");
     Operation.ObjectType = ExWindowStationObjectType;
     STATUS(ObRegisterCallbacks(&Wanted, &Handle), STATUS_INVALID_PARAMETER, "nor does this one");
+    STATUS(ObReferenceObjectByHandle(NtCurrentProcess(), 0, *ExWindowStationObjectType, KernelMode, &Handle, NULL), STATUS_OBJECT_TYPE_MISMATCH,
+           "which is no process's");
     Operation.ObjectType = ExDesktopObjectType;
     STATUS(ObRegisterCallbacks(&Wanted, &Handle), 0, "desktops do");
     ObUnRegisterCallbacks(Handle);

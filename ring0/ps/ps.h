@@ -60,7 +60,7 @@ struct _ETHREAD {
     KTRAP_CONTEXT StartFrame; /* the entry to the kernel that never was: user mode begins with the return from it */
     BOOLEAN Terminating;      /* in PspExitThread */
     BOOLEAN PrioritySet;
-    BOOLEAN Prefetching, HardErrorsDisabled;
+    BOOLEAN Prefetching;
     PVOID IoObject; /* referenced: the driver or device that IoCreateSystemThread has made it for */
     GUID ActivityId;                      /* EtwActivityIdControl */
     SE_IMPERSONATION_STATE Impersonation; /* Token referenced; NULL: the thread acts as its process */

@@ -49,12 +49,3 @@ BOOLEAN NTAPI PsSetCurrentThreadPrefetching(BOOLEAN Prefetching) {
     Thread->Prefetching = Prefetching != FALSE;
     return Before;
 }
-
-/* What raises hard errors in this thread asks it. */
-BOOLEAN NTAPI IoSetThreadHardErrorMode(BOOLEAN EnableHardErrors) {
-    PETHREAD Thread = (PETHREAD)KiCurrentThread();
-    BOOLEAN Before = !Thread->HardErrorsDisabled;
-
-    Thread->HardErrorsDisabled = !EnableHardErrors;
-    return Before;
-}

@@ -2,6 +2,7 @@
 #include "ringside/files/files.h"
 #include "ringside/files/root.h"
 #include "ringside/files/shares.h"
+#include "ringside/message.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -13,6 +14,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+void message_error(const char *what, const char *format, ...) { (void)what, (void)format; }
 
 static char base[64]; /* base/root is the root; base/outside is not below it */
 static hal_file_info info;

@@ -127,21 +127,23 @@ static VOID TestHandles(VOID) {
     STATUS(ZwClose(Event), 0, "it can be closed");
 }
 
-/* The device's own file has the device's descriptor, a file of a volume none. */
+/* The device's own file has the device's descriptor, a file of a volume its own. */
 static VOID TestFiles(VOID) {
     UNICODE_STRING Null = RTL_CONSTANT_STRING(L"\\Device\\Null"), Root = RTL_CONSTANT_STRING(L"\\??\\C:\\");
     OBJECT_ATTRIBUTES Attributes;
     IO_STATUS_BLOCK Iosb;
     HANDLE File;
     ULONG Needed;
+    PSID Owner = NULL;
+    BOOLEAN Defaulted;
     InitializeObjectAttributes(&Attributes, &Null, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
     STATUS(ZwOpenFile(&File, READ_CONTROL | WRITE_DAC | WRITE_OWNER | FILE_READ_DATA, &Attributes, &Iosb, FILE_SHARE_READ, 0), 0, "the null device");
     TestObject(File, "a device's file");
     ZwClose(File);
     InitializeObjectAttributes(&Attributes, &Root, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
     STATUS(ZwOpenFile(&File, READ_CONTROL | SYNCHRONIZE, &Attributes, &Iosb, FILE_SHARE_READ, FILE_DIRECTORY_FILE), 0, "a directory");
-    STATUS(ZwQuerySecurityObject(File, OWNER_SECURITY_INFORMATION, Buffer, sizeof Buffer, &Needed), STATUS_INVALID_DEVICE_REQUEST,
-           "has no descriptor");
+    STATUS(ZwQuerySecurityObject(File, OWNER_SECURITY_INFORMATION, Buffer, sizeof Buffer, &Needed), 0, "has a descriptor");
+    ok(NT_SUCCESS(RtlGetOwnerSecurityDescriptor((PSECURITY_DESCRIPTOR)Buffer, &Owner, &Defaulted)) && RtlValidSid(Owner), "with an owner");
     ZwClose(File);
 }
 

@@ -7,9 +7,9 @@
 #define STORM_LIMIT                   10000u /* deliveries of one line in a row of which nobody made the line go down */
 
 static LIST_ENTRY KipLines[KI_LINES + KI_MESSAGES]; /* KINTERRUPT.Link; Flink NULL: never used */
-static ULONG KipConnected;            /* a bit per line that somebody is connected to: the others are masked */
-static ULONG KipLatched;              /* of these, those that listen to edges */
-static ULONG KipActive;               /* a service routine of this line runs on some processor */
+static ULONG KipConnected;                          /* a bit per line that somebody is connected to: the others are masked */
+static ULONG KipLatched;                            /* of these, those that listen to edges */
+static ULONG KipActive;                             /* a service routine of this line runs on some processor */
 static ULONG KipStormLine, KipStormCount;
 KIRQL KiDeviceIrql;
 

@@ -18,9 +18,9 @@ typedef struct _MON_RESULT {
 
 typedef struct _MON_JOB {
     LIST_ENTRY Link;
-    PKTHREAD Thread;           /* waits for the programs: of no interest to people */
-    ULONG Connection, Console; /* 0, 0: the command line's own */
-    BOOLEAN Gone;              /* whoever wanted it has left: nothing more is started */
+    PKTHREAD Thread;                             /* waits for the programs: of no interest to people */
+    ULONG Connection, Console;                   /* 0, 0: the command line's own */
+    BOOLEAN Gone;                                /* whoever wanted it has left: nothing more is started */
     const char *const *Drivers, *const *Matches; /* Matches: "" for a driver of which none is said */
     ULONG DriverCount;
     const hal_program *Programs;

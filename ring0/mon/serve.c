@@ -54,8 +54,8 @@ static VOID MonLoad(const hal_request *Request) {
     if (Request->argument_count < 2 || Request->arguments[1][0] == '\0' || strpbrk(Request->arguments[1], "\\/") != NULL) {
         MonNote(Request->connection, "--name: this cannot be the name of a service: leave out `\\` and `/`");
         Result.Code = 125;
-    } else if (NT_SUCCESS(MonInstallAndLoad(Request->arguments[0], Request->arguments[1],
-                                            Request->argument_count > 3 ? Request->arguments[3] : "", Start, &Made, &Result))) {
+    } else if (NT_SUCCESS(MonInstallAndLoad(Request->arguments[0], Request->arguments[1], Request->argument_count > 3 ? Request->arguments[3] : "",
+                                            Start, &Made, &Result))) {
         CmpFlushStore(); /* installed is installed, whatever the driver does next */
         MonNote(Request->connection, "%s: loaded", Request->arguments[1]);
         MonReportIdle(Request->connection, Request->arguments[0], Request->arguments[1]);

@@ -61,7 +61,7 @@ struct _ETHREAD {
     BOOLEAN Terminating;      /* in PspExitThread */
     BOOLEAN PrioritySet;
     BOOLEAN Prefetching;
-    PVOID IoObject; /* referenced: the driver or device that IoCreateSystemThread has made it for */
+    PVOID IoObject;                       /* referenced: the driver or device that IoCreateSystemThread has made it for */
     GUID ActivityId;                      /* EtwActivityIdControl */
     SE_IMPERSONATION_STATE Impersonation; /* Token referenced; NULL: the thread acts as its process */
     NT_TEB *SystemBlock;                  /* pool: the block of a system thread, or of a user thread whose TEB is gone */

@@ -190,9 +190,9 @@ NTSTATUS NTAPI NtSetEvent(HANDLE, PLONG);
 NTSTATUS NTAPI NtResetEvent(HANDLE, PLONG);
 NTSTATUS NTAPI NtClearEvent(HANDLE);
 NTSTATUS NTAPI NtPulseEvent(HANDLE, PLONG);
-NTSTATUS NTAPI NtCreateNamedPipeFile(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PIO_STATUS_BLOCK, ULONG Share, ULONG Disposition, ULONG Options, ULONG Type,
-                                     ULONG ReadMode, ULONG CompletionMode, ULONG MaximumInstances, ULONG InboundQuota, ULONG OutboundQuota,
-                                     PLARGE_INTEGER DefaultTimeout);
+NTSTATUS NTAPI NtCreateNamedPipeFile(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, PIO_STATUS_BLOCK, ULONG Share, ULONG Disposition, ULONG Options,
+                                     ULONG Type, ULONG ReadMode, ULONG CompletionMode, ULONG MaximumInstances, ULONG InboundQuota,
+                                     ULONG OutboundQuota, PLARGE_INTEGER DefaultTimeout);
 NTSTATUS NTAPI NtCreateMutant(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, BOOLEAN InitialOwner);
 NTSTATUS NTAPI NtOpenMutant(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 NTSTATUS NTAPI NtReleaseMutant(HANDLE, PLONG);

@@ -1,10 +1,10 @@
 /* ZwNotifyChangeKey as a driver uses it: an event, or a work item, when something below a key changes. */
 #include "tap.h"
 
-#define STATUS_NOTIFY_CLEANUP_       ((NTSTATUS)0x0000010B)
-#define STATUS_NOTIFY_ENUM_DIR_      ((NTSTATUS)0x0000010C)
-#define NAME                         1u
-#define LAST_SET                     4u
+#define STATUS_NOTIFY_CLEANUP_  ((NTSTATUS)0x0000010B)
+#define STATUS_NOTIFY_ENUM_DIR_ ((NTSTATUS)0x0000010C)
+#define NAME                    1u
+#define LAST_SET                4u
 
 NTSYSAPI NTSTATUS NTAPI ZwNotifyChangeKey(HANDLE, HANDLE, PIO_APC_ROUTINE, PVOID, PIO_STATUS_BLOCK, ULONG, BOOLEAN, PVOID, ULONG, BOOLEAN);
 NTSYSAPI NTSTATUS NTAPI ZwCreateEvent(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, EVENT_TYPE, BOOLEAN);

@@ -66,8 +66,7 @@ static void changes(void) {
     DWORD done, names = FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_DIR_NAME;
     CreateDirectoryA("\\watch", NULL);
     CreateDirectoryA("\\watch\\below", NULL);
-    HANDLE watch = CreateFileA("\\watch", FILE_LIST_DIRECTORY, 7, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED, NULL),
-           file;
+    HANDLE watch = CreateFileA("\\watch", FILE_LIST_DIRECTORY, 7, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED, NULL), file;
     OK(ReadDirectoryChangesW(watch, &buffer, sizeof buffer, TRUE, names | FILE_NOTIFY_CHANGE_LAST_WRITE, NULL, &request, NULL), "a tree is watched");
     OK(WaitForSingleObject(request.hEvent, 0) == WAIT_TIMEOUT, "nothing happens");
     file = CreateFileA("\\watch\\below\\one", GENERIC_WRITE, 0, NULL, CREATE_NEW, 0, NULL);

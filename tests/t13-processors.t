@@ -7,7 +7,7 @@ k=$build/tests/kernel
 passes() {
     test=$1
     shift
-    run "$ringside" run --alone --timeout 100 "$@" -d "$k/$test.sys"
+    run "$ringside" run --alone --timeout 100 $(sed -n 's|^// ringside run ||p' "tests/kernel/$test.c") "$@" -d "$k/$test.sys"
     tap=$(sed -n 's/^dbg: //p' "$work/err")
     good=$(printf '%s\n' "$tap" | grep -c '^ok')
     plan=$(printf '%s\n' "$tap" | sed -n 's/^1\.\.//p')

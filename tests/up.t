@@ -99,7 +99,7 @@ exits 126 "a file that is no image"
 run "$ringside" load "$build/samples/client.exe"
 exits 126 "a program"
 run "$ringside" status
-[ "$(grep -c 'Driver.' "$work/out")" = 4 ]
+[ "$(grep -c 'Driver.' "$work/out")" = 6 ]
 ok $? "nothing of them is left"
 [ "$(ls "$XDG_STATE_HOME/ringside/default/drive_c/Windows/System32/drivers")" = example-neither.sys ]
 ok $? "and their files are not in drive C:"

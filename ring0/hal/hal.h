@@ -12,7 +12,7 @@
 #pragma once
 #include <stdint.h>
 
-#define HAL_VERSION 5
+#define HAL_VERSION 6
 #define HAL_PAGE    4096u
 
 /* ---- The address layout: the same in every run ------------------------------------------------------------------------- */
@@ -164,6 +164,7 @@ typedef struct hal_file_info {
     uint64_t id;
     uint32_t is_directory;
     uint32_t is_readonly;
+    uint32_t is_lent; /* of the command line, or Ringside's own: it cannot be changed, which is no attribute of it */
     uint32_t links;
     uint32_t was_created; /* by open: 1 if this call made the file */
 } hal_file_info;

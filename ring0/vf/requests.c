@@ -45,17 +45,17 @@ VOID VfCheck_send(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {
                            " for an IRP with RequestorMode KernelMode and an address of user space, which the driver below will not probe");
 }
 
-/* How much of the system buffer goes to the requester; ~0 when that is not the I/O manager's to copy. */
-static ULONG VfpOutputLength(PIRP Irp) {
+/* How much of the system buffer goes to the requester; MAXULONG_PTR when that is not the I/O manager's to copy. */
+static ULONG_PTR VfpOutputLength(PIRP Irp) {
     PIO_STACK_LOCATION Top = (PIO_STACK_LOCATION)(Irp + 1) + Irp->StackCount - 1;
 
     if ((Irp->Flags & (IRP_BUFFERED_IO | IRP_INPUT_OPERATION)) != (IRP_BUFFERED_IO | IRP_INPUT_OPERATION) || Irp->StackCount < 1)
-        return ~0u;
+        return MAXULONG_PTR;
     switch (Top->MajorFunction) {
     case IRP_MJ_READ: return Top->Parameters.Read.Length;
     case IRP_MJ_DEVICE_CONTROL:
     case IRP_MJ_INTERNAL_DEVICE_CONTROL: return Top->Parameters.DeviceIoControl.OutputBufferLength;
-    default: return ~0u;
+    default: return MAXULONG_PTR;
     }
 }
 

@@ -13,12 +13,13 @@
 #include <unistd.h>
 
 int files_describe_entry(const struct overlay_entry *entry, hal_file_info *info) {
-    if (entry->fd < 0) {
+    int error = 0;
+
+    if (entry->fd < 0)
         root_describe_fixed(info, entry->size, false, entry->id);
-        return 0;
-    }
-    int error = root_describe(entry->fd, info);
-    info->is_readonly = 1;
+    else
+        error = root_describe(entry->fd, info);
+    info->is_readonly = info->is_lent = 1;
     return error;
 }
 

@@ -121,7 +121,7 @@ ULONG HostfsAttributes(const hal_file_info *Info, const HOSTFS_FACTS *Facts) {
         Attributes |= Facts->Attributes;
     else if (!Info->is_directory)
         Attributes |= FILE_ATTRIBUTE_ARCHIVE;
-    if (Info->is_readonly)
+    if (Info->is_readonly && !Info->is_lent) /* programs copy attributes with a file, and want to change or delete the copy */
         Attributes |= FILE_ATTRIBUTE_READONLY;
     return Attributes != 0 ? Attributes : FILE_ATTRIBUTE_NORMAL;
 }
@@ -132,6 +132,8 @@ NTSTATUS HostfsSetAttributes(PHOSTFS_EXTENSION Volume, PHOSTFS_FCB Fcb, int64_t 
     PHOSTFS_NOTE Note = HostfsFindNote(Volume, &Fcb->Path);
     int64_t Result = 0;
 
+    if (Info->is_lent)
+        return STATUS_ACCESS_DENIED;
     if (Fcb->IsDirectory) /* the host would take a directory's for more than what Windows does */
         Facts.Attributes |= ReadOnly ? FILE_ATTRIBUTE_READONLY : 0;
     if (Note == NULL && Facts.Attributes != (Fcb->IsDirectory ? 0u : FILE_ATTRIBUTE_ARCHIVE)) {

@@ -98,7 +98,6 @@ NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROU
 
 NTSTATUS NTAPI NtFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock) {
     IOP_REQUEST Request;
-    IO_STATUS_BLOCK Result;
     PIRP Irp;
     NTSTATUS Status = IopReferenceFile(&Request, FileHandle, FILE_WRITE_DATA | FILE_APPEND_DATA);
     if (!NT_SUCCESS(Status))
@@ -114,10 +113,7 @@ NTSTATUS NTAPI NtFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBl
     Irp = IopMakeIrp(&Request, IRP_MJ_FLUSH_BUFFERS, NULL, NULL, NULL);
     if (!Irp)
         return STATUS_INSUFFICIENT_RESOURCES;
-    Status = IopIssueSynchronously(&Request, Irp, &Result);
-    if (NT_ERROR(Status))
-        return Status;
-    return NT_SUCCESS(ObpStore(IoStatusBlock, &Result, sizeof Result, Request.Mode)) ? Status : STATUS_ACCESS_VIOLATION;
+    return IopIssueAndStore(&Request, Irp, IoStatusBlock);
 }
 
 /* The buffer may be empty: who only wants to know that something has changed (STATUS_NOTIFY_ENUM_DIR) gives none. */

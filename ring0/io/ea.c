@@ -76,15 +76,6 @@ static NTSTATUS Begin(PIOP_REQUEST Request, HANDLE FileHandle, ACCESS_MASK Acces
     return Status;
 }
 
-static NTSTATUS Issue(PIOP_REQUEST Request, PIRP Irp, PIO_STATUS_BLOCK Iosb) {
-    IO_STATUS_BLOCK Result;
-    NTSTATUS Status = IopIssueSynchronously(Request, Irp, &Result);
-
-    if (NT_ERROR(Status))
-        return Status;
-    return NT_SUCCESS(ObpStore(Iosb, &Result, sizeof Result, Request->Mode)) ? Status : STATUS_ACCESS_VIOLATION;
-}
-
 NTSTATUS NTAPI NtQueryEaFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, BOOLEAN ReturnSingleEntry, PVOID EaList,
                              ULONG EaListLength, PULONG EaIndex, BOOLEAN RestartScan) {
     IOP_REQUEST Request;
@@ -116,7 +107,7 @@ NTSTATUS NTAPI NtQueryEaFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, 
     Stack->Parameters.QueryEa.EaList = Names;
     Stack->Parameters.QueryEa.EaListLength = Names ? EaListLength : 0;
     Stack->Parameters.QueryEa.EaIndex = Index;
-    return Issue(&Request, Irp, IoStatusBlock);
+    return IopIssueAndStore(&Request, Irp, IoStatusBlock);
 }
 
 NTSTATUS NTAPI NtSetEaFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length) {
@@ -138,5 +129,5 @@ NTSTATUS NTAPI NtSetEaFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PV
         return Status;
     }
     IoGetNextIrpStackLocation(Irp)->Parameters.SetEa.Length = Length;
-    return Issue(&Request, Irp, IoStatusBlock);
+    return IopIssueAndStore(&Request, Irp, IoStatusBlock);
 }

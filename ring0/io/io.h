@@ -290,6 +290,8 @@ VOID IopCheckReturned(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS Status);
 VOID IopReportUncompleted(PDEVICE_OBJECT Device, PIRP Irp, NTSTATUS Status);
 /* For services that are synchronous whatever the file is: status block of our own, copied to the caller's. SystemBuffer is the IRP's, of Length bytes. */
 NTSTATUS IopIssueSynchronously(PIOP_REQUEST Request, PIRP Irp, PIO_STATUS_BLOCK Result);
+/* The same, with the result stored in Iosb, the caller's, unless it is an error. */
+NTSTATUS IopIssueAndStore(PIOP_REQUEST Request, PIRP Irp, PIO_STATUS_BLOCK Iosb);
 /* Waits for Event, which the IRP's completion sets. A wait that is broken off cancels the IRP and then waits for its completion. */
 VOID IopWaitForIrp(PKEVENT Event, PIRP Irp, KPROCESSOR_MODE Mode, BOOLEAN Alertable);
 VOID IopLockFile(PFILE_OBJECT File);

@@ -107,8 +107,5 @@ NTSTATUS NTAPI NtUnlockFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, P
     Irp = MakeLockIrp(&Request, IRP_MN_UNLOCK_SINGLE, &Lock, NULL, NULL, NULL);
     if (!Irp)
         return STATUS_INSUFFICIENT_RESOURCES;
-    Status = IopIssueSynchronously(&Request, Irp, &Result);
-    if (NT_ERROR(Status))
-        return Status;
-    return NT_SUCCESS(ObpStore(IoStatusBlock, &Result, sizeof Result, Request.Mode)) ? Status : STATUS_ACCESS_VIOLATION;
+    return IopIssueAndStore(&Request, Irp, IoStatusBlock);
 }

@@ -225,6 +225,15 @@ NTSTATUS IopIssueSynchronously(PIOP_REQUEST Request, PIRP Irp, PIO_STATUS_BLOCK 
     return Status;
 }
 
+NTSTATUS IopIssueAndStore(PIOP_REQUEST Request, PIRP Irp, PIO_STATUS_BLOCK Iosb) {
+    IO_STATUS_BLOCK Result;
+    NTSTATUS Status = IopIssueSynchronously(Request, Irp, &Result);
+
+    if (NT_ERROR(Status))
+        return Status;
+    return NT_SUCCESS(ObpStore(Iosb, &Result, sizeof Result, Request->Mode)) ? Status : STATUS_ACCESS_VIOLATION;
+}
+
 NTSTATUS IopCallSynchronously(PDEVICE_OBJECT Device, PIRP Irp, PIO_STATUS_BLOCK Result) {
     KEVENT Event;
     NTSTATUS Status;

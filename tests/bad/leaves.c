@@ -2,7 +2,7 @@
  * What a driver leaves in memory that goes: pool that it frees ("freed-"), and its own image ("unloaded-"). The name of the file says what (tests/leaves.t copies it); under the name
  * "nearly" everything is taken down in time, or only looks like what it is not.
  */
-#include <ntddk.h>
+#include "chosen.h"
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
 #pragma clang diagnostic ignored "-Wdeprecated-declarations" /* ExQueueWorkItem */
@@ -259,7 +259,6 @@ static VOID NTAPI Unload(PDRIVER_OBJECT DriverObject) {
 
 DRIVER_INITIALIZE DriverEntry;
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
-    UNICODE_STRING Name = *RegistryPath, Wanted;
     NTSTATUS Status = IoCreateDevice(DriverObject, sizeof(THINGS), NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &Device);
 
     if (!NT_SUCCESS(Status))
@@ -267,13 +266,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     IoItem = IoAllocateWorkItem(Device);
     DriverObject->DriverUnload = Unload;
     KeInitializeEvent(&Done, SynchronizationEvent, FALSE);
-    while (Name.Length != 0 && RegistryPath->Buffer[Name.Length / sizeof(WCHAR) - 1] != L'\\')
-        Name.Length -= sizeof(WCHAR);
-    Name.Buffer += Name.Length / sizeof(WCHAR);
-    Name.Length = RegistryPath->Length - Name.Length;
     for (ULONG i = 0; i < RTL_NUMBER_OF(Mistakes); i++) {
-        RtlInitUnicodeString(&Wanted, Mistakes[i].Name);
-        if (!RtlEqualUnicodeString(&Wanted, &Name, TRUE))
+        if (!IsCalled(RegistryPath, Mistakes[i].Name))
             continue;
         if (Mistakes[i].InUnload) {
             AtUnload = Mistakes[i].Make;

@@ -3,8 +3,6 @@
 . tests/lib.sh
 s=$build/samples
 
-# parameter NUMBER VALUE NAME
-parameter() { grep -qE "^ *(parameter +)?$1  $2( |\$)" "$work/err"; ok $? "$3: parameter $1"; }
 # stops NAME STOP-CODE NAME-OF-CODE PLACE [PROGRAM...]
 stops() {
     name=$1 code=$2 title=$3 place=$4

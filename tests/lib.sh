@@ -33,6 +33,8 @@ exits() { ok "$([ "$status" = "$1" ] && echo 0 || echo 1)" "$2: exit code $1"; }
 out_has() { grep -qF -- "$1" "$work/out"; ok $? "$2"; }
 err_has() { grep -qF -- "$1" "$work/err"; ok $? "$2"; }
 err_lacks() { ! grep -qF -- "$1" "$work/err"; ok $? "$2"; }
+# parameter NUMBER PATTERN NAME: the screen's parameters of a bug check
+parameter() { grep -qE "^ *(parameter +)?$1  $2( |\$)" "$work/err"; ok $? "$3: parameter $1 is $2"; }
 # The TAP that a program has printed becomes part of this script's.
 join_tap() {
     while read -r line; do

@@ -3,7 +3,6 @@
 . tests/lib.sh
 bad=$build/tests/bad
 
-parameter() { grep -qE "^ *(parameter +)?$1  $2( |\$)" "$work/err"; ok $? "$3: parameter $1 is $2"; }
 while read -r name stop first function sentence; do
     cp "$bad/arguments.sys" "$work/$name.sys"
     run "$ringside" run --alone -d "$work/$name.sys"

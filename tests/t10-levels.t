@@ -3,7 +3,6 @@
 . tests/lib.sh
 bad=$build/tests/bad
 
-parameter() { grep -qE "^ *(parameter +)?$1  $2( |\$)" "$work/err"; ok $? "$3: parameter $1 is $2"; }
 # breaks NAME STOP PARAMETER-1 PARAMETER-2 SENTENCE FUNCTION
 breaks() {
     cp "$bad/levels.sys" "$work/$1.sys"

@@ -8,12 +8,16 @@
 DRIVER_INITIALIZE DriverEntry;
 static NTSTATUS BadControl(PDEVICE_OBJECT DeviceObject, PIRP Irp);
 
-static NTSTATUS Complete(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
-    UNREFERENCED_PARAMETER(DeviceObject);
-    Irp->IoStatus.Status = STATUS_SUCCESS;
+static NTSTATUS CompleteWith(PIRP Irp, NTSTATUS Status) {
+    Irp->IoStatus.Status = Status;
     Irp->IoStatus.Information = 0;
     IoCompleteRequest(Irp, IO_NO_INCREMENT);
-    return STATUS_SUCCESS;
+    return Status;
+}
+
+static NTSTATUS Complete(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+    UNREFERENCED_PARAMETER(DeviceObject);
+    return CompleteWith(Irp, STATUS_SUCCESS);
 }
 
 static VOID Unload(PDRIVER_OBJECT DriverObject) {

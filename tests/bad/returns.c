@@ -2,17 +2,10 @@
 #include "bad-dispatch.h"
 #include "chosen.h"
 
-static NTSTATUS Finish(PIRP Irp, NTSTATUS Status, ULONG_PTR Information) {
-    Irp->IoStatus.Status = Status;
-    Irp->IoStatus.Information = Information;
-    IoCompleteRequest(Irp, IO_NO_INCREMENT);
-    return Status;
-}
-
 static NTSTATUS Allowed(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     UNREFERENCED_PARAMETER(DeviceObject);
     IoMarkIrpPending(Irp);
-    Finish(Irp, STATUS_UNSUCCESSFUL, 0);
+    CompleteWith(Irp, STATUS_UNSUCCESSFUL);
     return STATUS_PENDING;
 }
 
@@ -20,18 +13,18 @@ MISTAKE NTSTATUS BadControl(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     PCUNICODE_STRING Name = &DeviceObject->DriverObject->DriverName;
 
     if (IsCalled(Name, L"other-status")) {
-        Finish(Irp, STATUS_INVALID_PARAMETER, 0);
+        CompleteWith(Irp, STATUS_INVALID_PARAMETER);
         return STATUS_SUCCESS;
     }
     if (IsCalled(Name, L"not-marked")) {
-        Finish(Irp, STATUS_SUCCESS, 0);
+        CompleteWith(Irp, STATUS_SUCCESS);
         return STATUS_PENDING;
     }
     if (IsCalled(Name, L"marked")) {
         IoMarkIrpPending(Irp);
-        return Finish(Irp, STATUS_SUCCESS, 0);
+        return CompleteWith(Irp, STATUS_SUCCESS);
     }
     if (IsCalled(Name, L"completes-pending"))
-        return Finish(Irp, STATUS_PENDING, 0);
+        return CompleteWith(Irp, STATUS_PENDING);
     return Allowed(DeviceObject, Irp);
 }

@@ -7,10 +7,9 @@ k=$build/tests/kernel
 passes() {
     test=$1
     shift
-    run "$ringside" run --alone --timeout 100 $(sed -n 's|^// ringside run ||p' "tests/kernel/$test.c") "$@" -d "$k/$test.sys"
-    tap=$(sed -n 's/^dbg: //p' "$work/err")
-    good=$(printf '%s\n' "$tap" | grep -c '^ok')
-    plan=$(printf '%s\n' "$tap" | sed -n 's/^1\.\.//p')
+    run tests/kernel.sh "$test" --timeout 100 "$@"
+    good=$(grep -c '^ok' "$work/out")
+    plan=$(sed -n 's/^1\.\.//p' "$work/out")
     ok $([ "$status" = 0 ] && [ "$good" -gt 0 ] && [ "$good" = "$plan" ]; echo $?) "$test, $*: $good of $plan"
 }
 

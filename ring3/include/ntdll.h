@@ -327,6 +327,20 @@ int __cdecl _snprintf(char *, size_t, const char *, ...);
 int __cdecl _snwprintf(WCHAR *, size_t, const WCHAR *, ...);
 int __cdecl _vsnprintf(char *, size_t, const char *, va_list);
 
+/* ---- Lists ------------------------------------------------------------------------------------------------------------ */
+static inline VOID RtlpInitializeListHead(PLIST_ENTRY Head) { Head->Flink = Head->Blink = Head; }
+static inline VOID RtlpInsertTail(PLIST_ENTRY Head, PLIST_ENTRY Entry) {
+    Entry->Flink = Head;
+    Entry->Blink = Head->Blink;
+    Head->Blink->Flink = Entry;
+    Head->Blink = Entry;
+}
+static inline VOID RtlpRemove(PLIST_ENTRY Entry) {
+    Entry->Blink->Flink = Entry->Flink;
+    Entry->Flink->Blink = Entry->Blink;
+    Entry->Flink = Entry->Blink = Entry;
+}
+
 /* ---- Heap: ntdll/heap.c. A heap's functions take its lock unless HEAP_NO_SERIALIZE. ----------------------------------- */
 PVOID NTAPI RtlCreateHeap(ULONG Flags, PVOID Base, SIZE_T Reserve, SIZE_T Commit, PVOID Lock, PVOID Parameters);
 PVOID NTAPI RtlDestroyHeap(PVOID Heap); /* NULL on success */

@@ -11,16 +11,6 @@ RTL_SRWLOCK PoolLock = RTL_SRWLOCK_INIT;
 static RTL_CONDITION_VARIABLE Done = RTL_CONDITION_VARIABLE_INIT; /* a callback has ended, or a pending one has been cancelled */
 static POOL DefaultPool = {.Queue = {&DefaultPool.Queue, &DefaultPool.Queue}, .Maximum = DEFAULT_MAXIMUM};
 
-static VOID Insert(PLIST_ENTRY Head, PLIST_ENTRY Entry) {
-    Entry->Flink = Head;
-    Entry->Blink = Head->Blink;
-    Head->Blink->Flink = Entry;
-    Head->Blink = Entry;
-}
-static VOID Remove(PLIST_ENTRY Entry) {
-    Entry->Blink->Flink = Entry->Flink;
-    Entry->Flink->Blink = Entry->Blink;
-}
 static BOOL IsEmpty(const LIST_ENTRY *Head) { return Head->Flink == Head; }
 
 /* ---- Callbacks -------------------------------------------------------------------------------------------------------------------------------- */
@@ -38,7 +28,7 @@ static VOID Epilogue(struct _TP_CALLBACK_INSTANCE *Instance) {
 
 static VOID Free(POOL_OBJECT *Object) {
     if (Object->Group)
-        Remove(&Object->GroupLinks);
+        RtlpRemove(&Object->GroupLinks);
     if (Object->Goodbye)
         SetEvent(Object->Goodbye);
     BaseFree(Object);
@@ -72,10 +62,10 @@ static VOID RunOne(POOL *Pool) {
     POOL_OBJECT *object = CONTAINING_RECORD(Pool->Queue.Flink, POOL_OBJECT, Links);
     struct _TP_CALLBACK_INSTANCE instance = {.Object = object};
     POOL_PACKET *packet = object->Packets;
-    Remove(&object->Links);
+    RtlpRemove(&object->Links);
     Pool->Queued--;
     if (--object->Pending)
-        Insert(&Pool->Queue, &object->Links);
+        RtlpInsertTail(&Pool->Queue, &object->Links);
     if (packet && !(object->Packets = packet->Next))
         object->LastPacket = &object->Packets;
     object->Running++;
@@ -127,7 +117,7 @@ static DWORD WINAPI Worker(LPVOID Context) {
 VOID PoolPost(POOL_OBJECT *Object) {
     POOL *pool = Object->Pool;
     if (!Object->Pending++)
-        Insert(&pool->Queue, &Object->Links);
+        RtlpInsertTail(&pool->Queue, &Object->Links);
     if (++pool->Queued > pool->Idle && pool->Threads < pool->Maximum) {
         HANDLE thread = CreateThread(NULL, 0, Worker, pool, 0, NULL);
         if (thread) {
@@ -161,7 +151,7 @@ POOL_OBJECT *PoolNew(POOL_KIND Kind, PVOID Callback, PVOID Context, PTP_CALLBACK
     object->Cancelled = Environment->CleanupGroupCancelCallback;
     if (object->Group) {
         PoolAcquire();
-        Insert(&object->Group->Members, &object->GroupLinks);
+        RtlpInsertTail(&object->Group->Members, &object->GroupLinks);
         PoolRelease();
     }
     return object;
@@ -170,7 +160,7 @@ POOL_OBJECT *PoolNew(POOL_KIND Kind, PVOID Callback, PVOID Context, PTP_CALLBACK
 static VOID CancelPending(POOL_OBJECT *Object) {
     if (!Object->Pending)
         return;
-    Remove(&Object->Links);
+    RtlpRemove(&Object->Links);
     Object->Pool->Queued -= Object->Pending;
     Object->Pending = 0;
     while (Object->Packets) {
@@ -289,7 +279,7 @@ VOID WINAPI CloseThreadpool(PTP_POOL Pool) {
 PTP_CLEANUP_GROUP WINAPI CreateThreadpoolCleanupGroup(VOID) {
     struct _TP_CLEANUP_GROUP *group = BaseAllocate(sizeof *group);
     if (group)
-        group->Members = (LIST_ENTRY){&group->Members, &group->Members};
+        RtlpInitializeListHead(&group->Members);
     else
         BaseFail(ERROR_NOT_ENOUGH_MEMORY);
     return group;

@@ -139,8 +139,7 @@ BOOL PoolArm(POOL_OBJECT *Object, ULONGLONG Due) {
     Object->Due = Due;
     Object->Armed = TRUE;
     Object->Watcher = watcher;
-    Object->Watched = (LIST_ENTRY){&watcher->Objects, watcher->Objects.Blink};
-    Object->Watched.Blink->Flink = watcher->Objects.Blink = &Object->Watched;
+    RtlpInsertTail(&watcher->Objects, &Object->Watched);
     if (Object->Handle)
         watcher->Handles++;
     SetEvent(watcher->Wake);
@@ -150,8 +149,7 @@ VOID PoolDisarm(POOL_OBJECT *Object) {
     if (!Object->Armed)
         return;
     Object->Armed = FALSE;
-    Object->Watched.Blink->Flink = Object->Watched.Flink;
-    Object->Watched.Flink->Blink = Object->Watched.Blink;
+    RtlpRemove(&Object->Watched);
     if (Object->Handle)
         Object->Watcher->Handles--;
     SetEvent(Object->Watcher->Wake);
@@ -249,7 +247,7 @@ HANDLE WINAPI CreateTimerQueue(VOID) {
         BaseFail(ERROR_NOT_ENOUGH_MEMORY);
         return NULL;
     }
-    queue->Timers = (LIST_ENTRY){&queue->Timers, &queue->Timers};
+    RtlpInitializeListHead(&queue->Timers);
     return queue;
 }
 WINBOOL WINAPI CreateTimerQueueTimer(PHANDLE New, HANDLE Queue, WAITORTIMERCALLBACK Callback, PVOID Context, DWORD Due, DWORD Period, ULONG Flags) {
@@ -261,10 +259,8 @@ WINBOOL WINAPI CreateTimerQueueTimer(PHANDLE New, HANDLE Queue, WAITORTIMERCALLB
     object->Queue = queue;
     PoolAcquire();
     BOOL armed = PoolArm(object, PoolAfter(Due));
-    if (armed && queue) {
-        object->GroupLinks = (LIST_ENTRY){&queue->Timers, queue->Timers.Blink};
-        object->GroupLinks.Blink->Flink = queue->Timers.Blink = &object->GroupLinks;
-    }
+    if (armed && queue)
+        RtlpInsertTail(&queue->Timers, &object->GroupLinks);
     if (!armed)
         PoolCloseHeld(object);
     *New = armed ? (HANDLE)object : NULL;
@@ -284,10 +280,8 @@ WINBOOL WINAPI DeleteTimerQueueTimer(HANDLE Queue, HANDLE Timer, HANDLE Completi
     if (!object || object->Queue != Queue)
         return BaseFail(ERROR_INVALID_PARAMETER);
     PoolAcquire();
-    if (Queue) {
-        object->GroupLinks.Blink->Flink = object->GroupLinks.Flink;
-        object->GroupLinks.Flink->Blink = object->GroupLinks.Blink;
-    }
+    if (Queue)
+        RtlpRemove(&object->GroupLinks);
     PoolRelease();
     return EndCallbacks(object, Completion);
 }

@@ -92,18 +92,6 @@ VOID RtlpInitializeExceptions(VOID);
 static inline PVOID RtlpAllocate(SIZE_T Size) { return RtlAllocateHeap(NtPeb()->ProcessHeap, HEAP_ZERO_MEMORY, Size); }
 static inline VOID RtlpFree(PVOID Block) { RtlFreeHeap(NtPeb()->ProcessHeap, 0, Block); }
 
-static inline VOID RtlpInitializeListHead(PLIST_ENTRY Head) { Head->Flink = Head->Blink = Head; }
-static inline VOID RtlpInsertTail(PLIST_ENTRY Head, PLIST_ENTRY Entry) {
-    Entry->Flink = Head;
-    Entry->Blink = Head->Blink;
-    Head->Blink->Flink = Entry;
-    Head->Blink = Entry;
-}
-static inline VOID RtlpRemove(PLIST_ENTRY Entry) {
-    Entry->Blink->Flink = Entry->Flink;
-    Entry->Flink->Blink = Entry->Blink;
-    Entry->Flink = Entry->Blink = Entry;
-}
 static inline SIZE_T RtlpWideLength(PCWSTR Text) {
     SIZE_T n = 0;
     while (Text[n])

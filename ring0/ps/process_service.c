@@ -70,8 +70,7 @@ NTSTATUS NTAPI NtTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus) {
     return Status;
 }
 
-/* An answer of a fixed size: its length must be exact. */
-static NTSTATUS PspAnswer(PVOID Buffer, ULONG Length, PULONG ReturnLength, const VOID *Answer, ULONG Size) {
+NTSTATUS PspAnswer(PVOID Buffer, ULONG Length, PULONG ReturnLength, const VOID *Answer, ULONG Size) {
     NTSTATUS Status;
 
     if (Length != Size)

@@ -158,6 +158,8 @@ PVOID PspUserRoutine(PEPROCESS Process, PCWSTR Dll, PCSTR Name);
 /* Ends the current thread / the current process with all its threads (the others are made to end). Neither returns. */
 DECLSPEC_NORETURN VOID PspExitThread(NTSTATUS ExitStatus);
 NTSTATUS PspTerminateProcess(PEPROCESS Process, NTSTATUS ExitStatus);
+/* What NtQueryInformationProcess and NtQueryInformationThread answer with when it has a fixed size, which Length must be: STATUS_INFO_LENGTH_MISMATCH. */
+NTSTATUS PspAnswer(PVOID Buffer, ULONG Length, PULONG ReturnLength, const VOID *Answer, ULONG Size);
 
 /* What drivers declare themselves, for the DDK does not. */
 PVOID NTAPI PsGetCurrentThreadStackBase(VOID);

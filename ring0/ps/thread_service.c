@@ -331,15 +331,6 @@ NTSTATUS NTAPI NtAlertThread(HANDLE ThreadHandle) {
 
 /* ---- Questions and settings ------------------------------------------------------------------------------------------------------ */
 
-static NTSTATUS PspAnswer(PVOID Buffer, ULONG Length, PULONG ReturnLength, const VOID *Answer, ULONG Size) {
-    NTSTATUS Status;
-
-    if (Length != Size)
-        return STATUS_INFO_LENGTH_MISMATCH;
-    Status = KiCopyOut(Buffer, Answer, Size);
-    return NT_SUCCESS(Status) ? KiCopyOutOptional(ReturnLength, &Size, sizeof(Size)) : Status;
-}
-
 static NTSTATUS PspQueryThread(PETHREAD Thread, THREADINFOCLASS Class, PVOID Buffer, ULONG Length, PULONG ReturnLength) {
     BOOLEAN Ended = Thread->Tcb.State == Terminated;
     ULONG Value;

@@ -9,7 +9,6 @@
 #define PIPE_WAIT_FOR       0x110018u
 #define PIPE_CONNECTION     0x110030u /* FSCTL_PIPE_GET_CONNECTION_ATTRIBUTE */
 #define PIPE_PREFIX         L"\\\\.\\pipe\\"
-#define PIPE_PREFIX_LENGTH  9u
 #define PIPE_MAXIMUM_NAME   256u
 #define ANONYMOUS_SIZE      4096u
 #define ANONYMOUS_TIMEOUT   -1200000000ll /* 2 minutes, which nobody waits */
@@ -78,6 +77,18 @@ static NTSTATUS SecureAttributes(POBJECT_ATTRIBUTES Attributes, LPSECURITY_ATTRI
     return DefaultSecurity(Security);
 }
 
+/* "\\.\pipe\NAME": where NAME is in Path; FALSE: Path is none such, the last error is set. */
+static BOOL PipeName(LPCWSTR Path, PUNICODE_STRING Name) {
+    UNICODE_STRING prefix;
+    RtlInitUnicodeString(&prefix, PIPE_PREFIX);
+    RtlInitUnicodeString(Name, Path);
+    if (!RtlPrefixUnicodeString(&prefix, Name, TRUE) || Name->Length == prefix.Length)
+        return BaseFail(ERROR_INVALID_NAME);
+    Name->Buffer += prefix.Length / sizeof(WCHAR);
+    Name->Length -= prefix.Length;
+    return TRUE;
+}
+
 HANDLE WINAPI CreateNamedPipeW(LPCWSTR Name, DWORD Open, DWORD Mode, DWORD Instances, DWORD Out, DWORD In, DWORD Timeout,
                                LPSECURITY_ATTRIBUTES Given) {
     static const struct {
@@ -90,7 +101,7 @@ HANDLE WINAPI CreateNamedPipeW(LPCWSTR Name, DWORD Open, DWORD Mode, DWORD Insta
     };
     PIPE_SECURITY security;
     OBJECT_ATTRIBUTES attributes;
-    UNICODE_STRING path, prefix, start;
+    UNICODE_STRING path, last;
     IO_STATUS_BLOCK io;
     HANDLE pipe = INVALID_HANDLE_VALUE;
     if (!Instances || Instances > PIPE_UNLIMITED_INSTANCES || !(Open & PIPE_ACCESS_DUPLEX)) {
@@ -102,13 +113,7 @@ HANDLE WINAPI CreateNamedPipeW(LPCWSTR Name, DWORD Open, DWORD Mode, DWORD Insta
         BaseFail(ERROR_INVALID_PARAMETER);
         return INVALID_HANDLE_VALUE;
     }
-    RtlInitUnicodeString(&prefix, PIPE_PREFIX);
-    RtlInitUnicodeString(&start, Name);
-    if (!Name || !RtlPrefixUnicodeString(&prefix, &start, TRUE) || start.Length == prefix.Length) {
-        BaseFail(ERROR_INVALID_NAME);
-        return INVALID_HANDLE_VALUE;
-    }
-    if (!BaseNtPath(Name, &path, &attributes))
+    if (!PipeName(Name, &last) || !BaseNtPath(Name, &path, &attributes))
         return INVALID_HANDLE_VALUE;
     LARGE_INTEGER timeout = {.QuadPart = Timeout == NMPWAIT_WAIT_FOREVER ? MINLONGLONG : Timeout ? -(LONGLONG)Timeout * 10000 : DEFAULT_TIMEOUT};
     NTSTATUS status = SecureAttributes(&attributes, Given, &security);
@@ -174,17 +179,16 @@ WINBOOL WINAPI WaitNamedPipeW(LPCWSTR Name, DWORD Timeout) {
         BOOLEAN TimeoutSpecified;
         WCHAR Name[PIPE_MAXIMUM_NAME];
     } wait = {0};
-    UNICODE_STRING prefix, start, device;
+    UNICODE_STRING name, device;
     OBJECT_ATTRIBUTES attributes;
     IO_STATUS_BLOCK io;
     HANDLE pipes;
-    RtlInitUnicodeString(&prefix, PIPE_PREFIX);
-    RtlInitUnicodeString(&start, Name);
-    if (!Name || !RtlPrefixUnicodeString(&prefix, &start, TRUE) || start.Length == prefix.Length ||
-        start.Length - prefix.Length > (USHORT)sizeof wait.Name)
+    if (!PipeName(Name, &name))
+        return FALSE;
+    if (name.Length > sizeof wait.Name)
         return BaseFail(ERROR_INVALID_NAME);
-    wait.NameLength = start.Length - prefix.Length;
-    memcpy(wait.Name, Name + PIPE_PREFIX_LENGTH, wait.NameLength);
+    wait.NameLength = name.Length;
+    memcpy(wait.Name, name.Buffer, name.Length);
     wait.TimeoutSpecified = Timeout != NMPWAIT_USE_DEFAULT_WAIT;
     wait.Timeout.QuadPart = Timeout == NMPWAIT_WAIT_FOREVER ? MINLONGLONG : -(LONGLONG)Timeout * 10000;
     RtlInitUnicodeString(&device, L"\\Device\\NamedPipe\\");

@@ -218,16 +218,15 @@ static PWSTR MakeMessage(DWORD Flags, LPCVOID Source, DWORD Code, DWORD Language
     MESSAGE_BUFFER out = {0};
     ULONG width = Flags & FORMAT_MESSAGE_MAX_WIDTH_MASK;
     BOOL ignore = (Flags & FORMAT_MESSAGE_IGNORE_INSERTS) != 0;
-    if (Flags & FORMAT_MESSAGE_FROM_STRING) {
+    BOOL string = (Flags & FORMAT_MESSAGE_FROM_STRING) != 0; /* a module is not looked at then */
+    PWSTR own = !string && (Flags & FORMAT_MESSAGE_FROM_HMODULE) ? ModuleMessage((HMODULE)(ULONG_PTR)Source, Code, Language) : NULL;
+    if (string) {
         if (!Source) {
             BaseFail(ERROR_INVALID_PARAMETER);
             return NULL;
         }
         Expand(&out, Source, Inserts, ignore, width);
-        goto expanded;
-    }
-    PWSTR own = Flags & FORMAT_MESSAGE_FROM_HMODULE ? ModuleMessage((HMODULE)(ULONG_PTR)Source, Code, Language) : NULL;
-    if (own) {
+    } else if (own) {
         Expand(&out, own, Inserts, ignore, width);
         BaseFree(own);
     } else if (Flags & FORMAT_MESSAGE_FROM_SYSTEM) {
@@ -247,7 +246,6 @@ static PWSTR MakeMessage(DWORD Flags, LPCVOID Source, DWORD Code, DWORD Language
             BaseFail(ERROR_INVALID_PARAMETER);
         return NULL;
     }
-expanded:
     if (!out.Error && !out.Text)
         Put(&out, L"", 0);
     if (out.Error) {

@@ -118,13 +118,13 @@ int64_t files_flush(int64_t handle) {
     return 0;
 }
 
-/* A descriptor that dates and permissions can be set by: the file's own, or, where that was opened to look only, another one of the same file. */
+/* A descriptor that dates and permissions can be set by: the file's own, or, where that was opened to look only, another one of the same file. A negative errno: none. */
 static int open_to_change(const struct file *file) {
     struct stat was, now;
     int flags = fcntl(file->fd, F_GETFL), fd;
 
     if (flags >= 0 && (flags & O_PATH) == 0)
-        return fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+        return (fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0)) >= 0 ? fd : -errno;
     if ((fd = root_open(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0)) == -EACCES)
         fd = root_open(file->path, O_WRONLY | O_NONBLOCK | O_NOCTTY, 0);
     if (fd >= 0 && (fstat(file->fd, &was) != 0 || fstat(fd, &now) != 0 || was.st_dev != now.st_dev || was.st_ino != now.st_ino)) {
@@ -147,7 +147,7 @@ int64_t files_change(int64_t handle, uint64_t access_time, uint64_t write_time, 
     if (!root_host_time(access_time, &times[0]) || !root_host_time(write_time, &times[1]) || readonly > HAL_READONLY_OFF)
         return -HAL_EINVAL;
     if ((fd = open_to_change(file)) < 0)
-        return root_error(fd == -1 ? errno : -fd);
+        return root_error(-fd);
     if ((access_time != 0 || write_time != 0) && futimens(fd, times) != 0)
         error = errno;
     if (error == 0 && readonly != HAL_READONLY_AS_IS && fstat(fd, &s) == 0 && S_ISREG(s.st_mode) &&

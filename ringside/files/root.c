@@ -66,7 +66,6 @@ static uint64_t nt_time(struct statx_timestamp time) {
     return ticks < -(int64_t)NT_UNIX_EPOCH ? 0 : NT_UNIX_EPOCH + (uint64_t)ticks;
 }
 
-/* Describes an open descriptor; the error of what Windows has no kind for is EACCES. */
 bool root_host_time(uint64_t time, struct timespec *host) {
     *host = (struct timespec){.tv_nsec = UTIME_OMIT};
     if (time == 0)

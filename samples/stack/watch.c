@@ -22,22 +22,23 @@ static USHORT LastOf(PCUNICODE_STRING Path) {
     return (USHORT)(At * sizeof(WCHAR));
 }
 
+static ULONG NameFilter(PFCB Fcb) { return IsDirectory(&Fcb->Raw) ? FILE_NOTIFY_CHANGE_DIR_NAME : FILE_NOTIFY_CHANGE_FILE_NAME; }
+
 VOID FatReport(PVOLUME Volume, PFCB Fcb, ULONG Filter, ULONG Action) {
     if (Filter == 0)
-        Filter = IsDirectory(&Fcb->Raw) ? FILE_NOTIFY_CHANGE_DIR_NAME : FILE_NOTIFY_CHANGE_FILE_NAME;
+        Filter = NameFilter(Fcb);
     FsRtlNotifyFullReportChange(Volume->Notify, &Volume->Watches, (PSTRING)&Fcb->Path, LastOf(&Fcb->Path), NULL, NULL, Filter, Action, NULL);
 }
 
 /* Old is what the file's path was: another name in the same directory is a pair, as watchers of NTFS know it; from one directory to another it goes and comes. */
 VOID FatReportRename(PVOLUME Volume, PFCB Fcb, PUNICODE_STRING Old) {
-    ULONG Filter = IsDirectory(&Fcb->Raw) ? FILE_NOTIFY_CHANGE_DIR_NAME : FILE_NOTIFY_CHANGE_FILE_NAME;
     UNICODE_STRING From = *Old, To = Fcb->Path;
     From.Length = LastOf(Old);
     To.Length = LastOf(&Fcb->Path);
     BOOLEAN Same = RtlEqualUnicodeString(&From, &To, TRUE);
-    FsRtlNotifyFullReportChange(Volume->Notify, &Volume->Watches, (PSTRING)Old, From.Length, NULL, NULL, Filter,
+    FsRtlNotifyFullReportChange(Volume->Notify, &Volume->Watches, (PSTRING)Old, From.Length, NULL, NULL, NameFilter(Fcb),
                                 Same ? FILE_ACTION_RENAMED_OLD_NAME : FILE_ACTION_REMOVED, NULL);
-    FatReport(Volume, Fcb, Filter, Same ? FILE_ACTION_RENAMED_NEW_NAME : FILE_ACTION_ADDED);
+    FatReport(Volume, Fcb, 0, Same ? FILE_ACTION_RENAMED_NEW_NAME : FILE_ACTION_ADDED);
 }
 
 NTSTATUS FatWatch(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File) {

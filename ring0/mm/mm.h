@@ -25,8 +25,6 @@ extern SIZE_T MmTotalFrames, MmFreeFrames;
 /* ---- Pools: mm/pool.c (ExAllocatePoolWithTag and its kin). Pool lies in the RAM view; its bookkeeping lies elsewhere, out of reach
         of an overrun. ---------------------------------------------------------------------------------------------------------- */
 VOID MiInitializePool(VOID);
-/* Blocks and bytes now live for Tag (0: all). */
-VOID MiQueryPoolUsage(ULONG Tag, SIZE_T *Blocks, SIZE_T *Bytes);
 /* Every block that is allocated, in no order that means anything. Callback may allocate and free nothing. */
 VOID MmListPool(VOID (*Callback)(PVOID Context, PVOID Block, SIZE_T Bytes, ULONG Tag, BOOLEAN Paged), PVOID Context);
 

@@ -356,36 +356,17 @@ BOOLEAN MiDescribePool(ULONG64 Address, CHAR *Text, SIZE_T Size) {
     BOOLEAN freed;
     if (!MiFindBlock(Address, &base, &bytes, &tag, &kind, &freed))
         return FALSE;
-    CHAR name[5];
-    for (int i = 0; i < 4; i++) {
-        CHAR c = (CHAR)(tag >> (8 * i) & 0x7F);
-        name[i] = c >= ' ' && c != 0x7F ? c : '.';
-    }
-    name[4] = '\0';
+    MI_TAG_TEXT name = MiTagText(tag);
     if (bytes == 0 && freed)
-        _snprintf(Text, Size, "freed %s pool, tag '%s'", kinds[kind], name);
+        _snprintf(Text, Size, "freed %s pool, tag '%s'", kinds[kind], name.Text);
     else if (Address >= base + bytes)
         _snprintf(Text, Size, "%I64u bytes behind the end of a %s%s pool block, tag '%s', %I64u bytes", Address - base - bytes, freed ? "freed " : "",
-                  kinds[kind], name, (ULONG64)bytes);
+                  kinds[kind], name.Text, (ULONG64)bytes);
     else
-        _snprintf(Text, Size, "byte %I64u of a %s%s pool block, tag '%s', %I64u bytes", Address - base, freed ? "freed " : "", kinds[kind], name,
+        _snprintf(Text, Size, "byte %I64u of a %s%s pool block, tag '%s', %I64u bytes", Address - base, freed ? "freed " : "", kinds[kind], name.Text,
                   (ULONG64)bytes);
     Text[Size - 1] = '\0';
     return TRUE;
-}
-
-static VOID MiCountPage(const MI_POOL_PAGE *Page, ULONG Tag, SIZE_T *Blocks, SIZE_T *Bytes) {
-    if (Page->Use == MiFramePoolBig && (Tag == 0 || Page->Tag == Tag)) {
-        ++*Blocks;
-        *Bytes += Page->Bytes;
-    }
-    for (ULONG i = 0; Page->Use == MiFramePoolSlab && i < MiBlocksPerSlab(Page->Slab->Class); i++) {
-        const MI_BLOCK *block = &Page->Slab->Blocks[i];
-        if (block->Bytes == MI_FREE_BLOCK || (Tag != 0 && block->Tag != Tag))
-            continue;
-        ++*Blocks;
-        *Bytes += block->Bytes;
-    }
 }
 
 static VOID MiListPage(const MI_POOL_PAGE *Page, UCHAR *Address, VOID (*Callback)(PVOID, PVOID, SIZE_T, ULONG, BOOLEAN), PVOID Context) {
@@ -402,13 +383,5 @@ VOID MmListPool(VOID (*Callback)(PVOID Context, PVOID Block, SIZE_T Bytes, ULONG
     for (SIZE_T i = 0, number; i < MmTotalFrames; i++) {
         MiListPage(&MiPfn[i].Pool, MiRamAddress(i), Callback, Context);
         MiListPage(MiPoolPage(HAL_PAGED_START + i * PAGE_SIZE, &number), (UCHAR *)HAL_PAGED_START + i * PAGE_SIZE, Callback, Context);
-    }
-}
-
-VOID MiQueryPoolUsage(ULONG Tag, SIZE_T *Blocks, SIZE_T *Bytes) {
-    *Blocks = *Bytes = 0;
-    for (SIZE_T i = 0, number; i < MmTotalFrames; i++) {
-        MiCountPage(&MiPfn[i].Pool, Tag, Blocks, Bytes);
-        MiCountPage(MiPoolPage(HAL_PAGED_START + i * PAGE_SIZE, &number), Tag, Blocks, Bytes);
     }
 }

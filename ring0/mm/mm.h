@@ -154,8 +154,7 @@ PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS Address, SIZE_T Bytes, ULONG Protect
 PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T Bytes, PHYSICAL_ADDRESS Lowest, PHYSICAL_ADDRESS Highest, PHYSICAL_ADDRESS Boundary, ULONG Protect,
                                            NODE_REQUIREMENT Node);
 
-/* Kernel-internal forms of NtAllocateVirtualMemory and friends on the current address space; Protect is PAGE_*. */
-NTSTATUS MmAllocateUserMemory(PVOID *Base, SIZE_T *Size, ULONG Type, ULONG Protect);
+/* The kernel-internal form of NtFreeVirtualMemory on the current address space. */
 NTSTATUS MmFreeUserMemory(PVOID Base, SIZE_T Size, ULONG Type);
 /* The user stack of a new thread: reserve, commit and guard page as the image's header asks (0: defaults 1 MiB, 64 KiB). */
 NTSTATUS MmCreateUserStack(SIZE_T Reserve, SIZE_T Commit, PVOID *Base, PVOID *Limit, PVOID *Deallocation);

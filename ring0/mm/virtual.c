@@ -130,11 +130,6 @@ NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE ProcessHandle, PVOID *Base, ULONG_
     return NT_SUCCESS(status) ? MiReturnRange(Base, Size, start, length) : status;
 }
 
-NTSTATUS MmAllocateUserMemory(PVOID *Base, SIZE_T *Size, ULONG Type, ULONG Protect) {
-    NT_ASSERT_OURS(MmCurrentAddressSpace != NULL);
-    return MiAllocateVirtual(MmCurrentAddressSpace, (ULONG64 *)Base, Size, Type, Protect);
-}
-
 /* ---- Free ---- */
 
 /* Cuts [Start, End) out of a private range; both parts that remain are allocations of their own afterwards. */

@@ -107,8 +107,6 @@ NTSTATUS ObpDuplicateHandle(PEPROCESS Source, HANDLE Handle, PEPROCESS Target, P
 BOOLEAN ObpIsSameHandle(HANDLE Handle, PEPROCESS A, PEPROCESS B);
 /* Process -> handles in use. */
 ULONG ObpProcessHandleCount(PEPROCESS Process);
-ULONG ObpHandleCount(PVOID Object);
-ULONG ObpPointerCount(PVOID Object);
 PCUNICODE_STRING ObpObjectName(PVOID Object); /* last component; NULL if it has none */
 POBJECT_TYPE ObpObjectType(PVOID Object);
 PCUNICODE_STRING ObpTypeName(POBJECT_TYPE Type);

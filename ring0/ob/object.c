@@ -167,13 +167,7 @@ VOID NTAPI ObMakeTemporaryObject(PVOID Object) {
     ObpDeleteNameCheck(header);
 }
 
-ULONG NTAPI ObGetObjectPointerCount(PVOID Object) { return ObpPointerCount(Object); }
-
 POBJECT_TYPE NTAPI ObGetObjectType(PVOID Object) { return ObpHeader(Object)->Type; }
-
-ULONG ObpHandleCount(PVOID Object) { return (ULONG)ObpHeader(Object)->HandleCount; }
-
-ULONG ObpPointerCount(PVOID Object) { return (ULONG)ObpHeader(Object)->PointerCount; }
 
 PCUNICODE_STRING ObpObjectName(PVOID Object) {
     POBP_HEADER header = ObpHeader(Object);

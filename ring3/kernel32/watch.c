@@ -88,7 +88,7 @@ HANDLE WINAPI FindFirstChangeNotificationW(LPCWSTR Name, WINBOOL Subtree, DWORD 
 }
 HANDLE WINAPI FindFirstChangeNotificationA(LPCSTR Name, WINBOOL Subtree, DWORD Filter) {
     PWSTR wide = BaseWide(Name);
-    if (!wide)
+    if (Name && !wide)
         return INVALID_HANDLE_VALUE;
     HANDLE directory = FindFirstChangeNotificationW(wide, Subtree, Filter);
     BaseFree(wide);

@@ -130,6 +130,8 @@ static void notifications(void) {
     OK(FindFirstChangeNotificationW(L"\\nowhere", FALSE, FILE_NOTIFY_CHANGE_DIR_NAME) == INVALID_HANDLE_VALUE &&
            GetLastError() == ERROR_FILE_NOT_FOUND,
        "no such directory");
+    OK(FindFirstChangeNotificationA(NULL, FALSE, FILE_NOTIFY_CHANGE_DIR_NAME) == INVALID_HANDLE_VALUE && GetLastError() == ERROR_PATH_NOT_FOUND,
+       "no name");
     OK(FindFirstChangeNotificationA("\\watch", FALSE, 0) == INVALID_HANDLE_VALUE && GetLastError() == ERROR_INVALID_PARAMETER, "no filter");
 }
 

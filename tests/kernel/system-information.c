@@ -79,6 +79,11 @@ static PVOID Query(ULONG Class, PULONG Size) { /* as drivers do it: ask, allocat
     return Buffer;
 }
 
+static VOID Free(PVOID Buffer) {
+    if (Buffer)
+        ExFreePool(Buffer);
+}
+
 static VOID TestModules(PDRIVER_OBJECT Driver) {
     ULONG Size, Count = 0;
     MODULES *Modules = Query(11, &Size);
@@ -103,8 +108,7 @@ static VOID TestModules(PDRIVER_OBJECT Driver) {
         Count++;
     is(Count, Modules->NumberOfModules, "has as many");
     is(Size, Count * sizeof(MODULE_EX) + sizeof(USHORT), "and an end");
-    if (Ex)
-        ExFreePool(Ex);
+    Free(Ex);
     ExFreePool(Modules);
 }
 
@@ -157,10 +161,8 @@ static VOID TestHandles(VOID) {
     is(FoundEx, 1, "and in the other");
     ObDereferenceObject(Object);
     ZwClose(Event);
-    if (Handles)
-        ExFreePool(Handles);
-    if (HandlesEx)
-        ExFreePool(HandlesEx);
+    Free(Handles);
+    Free(HandlesEx);
 }
 
 static VOID TestPool(VOID) {
@@ -186,10 +188,8 @@ static VOID TestPool(VOID) {
     is(FoundBig, 1, "and a block of pages");
     ExFreePool(Big);
     ExFreePool(Small);
-    if (Tags)
-        ExFreePool(Tags);
-    if (Blocks)
-        ExFreePool(Blocks);
+    Free(Tags);
+    Free(Blocks);
 }
 
 static VOID TestFixed(VOID) {

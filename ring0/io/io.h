@@ -207,6 +207,7 @@ NTSTATUS IopQueryFileName(PVOID Object, BOOLEAN HasName, POBJECT_NAME_INFORMATIO
 #define IOP_IRP_ORPHAN 0x80u /* its thread ended without it: completion only frees it */
 
 #define IOP_BUFFER_TAG 'BsyS'
+#define IOP_IRP_TAG    ' prI'
 /* A system buffer of Size bytes (not 0): Irp's own few bytes when they are enough, else pool. NULL: out of memory. IopFreeSystemBuffer frees what
    the IRP holds, if IRP_DEALLOCATE_BUFFER says that it is to be freed. <= DISPATCH_LEVEL. */
 PVOID IopAllocateSystemBuffer(PIRP Irp, ULONG Size);

@@ -9,7 +9,6 @@
 #include "io/io.h"
 #include "vf/vf.h"
 
-#define IOP_IRP_TAG   ' prI'
 #define SMALL_STACK   2
 #define LARGE_STACK   8
 #define INLINE_BUFFER 256u

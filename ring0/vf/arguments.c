@@ -94,8 +94,6 @@ VOID VfCheck_names(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {
 }
 
 /* ---- Objects that threads wait for -------------------------------------------------------------------------------------------------- */
-static BOOLEAN VfpIsPageable(const VOID *Address) { return (ULONG_PTR)Address - HAL_PAGED_START < HAL_PAGED_END - HAL_PAGED_START; }
-
 static VOID VfpCheckResident(const VF_CONTRACT *Contract, const ULONG64 *Arguments, PVOID Object) {
     if (VfpIsPageable(Object))
         VfpRefuseArguments(Contract, Arguments, C4, (ULONG_PTR[4]){0xE1, (ULONG_PTR)Object}, (PCSTR[3]){"object", "", ""},

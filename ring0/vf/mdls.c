@@ -36,7 +36,7 @@ VOID VfCheck_unlock(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {
 VOID VfCheck_build(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {
     PMDL Mdl = (PMDL)Arguments[0];
 
-    if ((ULONG_PTR)Mdl->StartVa - HAL_PAGED_START < HAL_PAGED_END - HAL_PAGED_START)
+    if (VfpIsPageable(Mdl->StartVa))
         VfpRefuseArguments(Contract, Arguments, C4, (ULONG_PTR[4]){0x7F, KiCurrentIrql(), (ULONG_PTR)Mdl, (USHORT)Mdl->MdlFlags},
                            (PCSTR[3]){"IRQL", "MDL", "its flags"}, " for an MDL of paged pool: call MmProbeAndLockPages");
 }

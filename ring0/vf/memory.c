@@ -1,4 +1,5 @@
 /* What drivers pass to the functions that allocate and free pool. What lies in it then: left.c. */
+#include "io/io.h"
 #include "ke/ke.h"
 #include "mm/mm.h"
 #include "rtl/crt.h"
@@ -26,7 +27,7 @@ VOID VfCheck_free(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {
                            (PCSTR[3]){"IRQL", "pool type", "block"},
                            Block.Paged ? " for paged pool above APC_LEVEL: leave it to a work item (IoQueueWorkItem)"
                                        : " above DISPATCH_LEVEL: an interrupt service routine leaves this to a DPC (IoRequestDpc)");
-    if (Block.Tag == VFP_IRP_TAG && ((PIRP)Arguments[0])->Type == IO_TYPE_IRP)
+    if (Block.Tag == IOP_IRP_TAG && ((PIRP)Arguments[0])->Type == IO_TYPE_IRP)
         VfpRefuseArguments(Contract, Arguments, C4, (ULONG_PTR[4]){0x105, Arguments[0]}, (PCSTR[3]){"IRP", "", ""},
                            " for an IRP: that is IoFreeIrp's");
 }

@@ -94,7 +94,7 @@ VOID VfCheck_initirp(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {
     MM_POOL_BLOCK Block;
     PIRP Irp = VFP_IRP(Arguments, 0);
 
-    if (MmFindPoolBlock(Irp, &Block) && Block.Base == Irp && Block.Tag == VFP_IRP_TAG && Irp->Type == IO_TYPE_IRP)
+    if (MmFindPoolBlock(Irp, &Block) && Block.Base == Irp && Block.Tag == IOP_IRP_TAG && Irp->Type == IO_TYPE_IRP)
         VfpRefuseRequest(Contract, Arguments, 0x20D, Irp, NULL, " for an IRP that IoAllocateIrp has made: call IoReuseIrp to use it again");
 }
 

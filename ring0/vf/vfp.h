@@ -5,8 +5,6 @@
 #define C4 0xC4 /* DRIVER_VERIFIER_DETECTED_VIOLATION */
 #define C9 0xC9 /* DRIVER_VERIFIER_IOMANAGER_VIOLATION */
 
-#define VFP_IRP_TAG ' prI' /* of the blocks that IRPs lie in: io/irp.c */
-
 /*
  * What Windows' Driver Verifier stops with for a call of this function at a wrong level: the subcode of its bug check and the meaning of the other three
  * parameters, a letter each: i the level, a digit that argument, d DISPATCH_LEVEL, t the sentence, 0 nothing.
@@ -27,5 +25,7 @@ DECLSPEC_NORETURN VOID VfpRefuseArguments(const VF_CONTRACT *Contract, const ULO
 /* Of the errors of I/O verification with codes from 0x200 on: the driver's address, an IRP, a device. */
 DECLSPEC_NORETURN VOID VfpRefuseRequest(const VF_CONTRACT *Contract, const ULONG64 *Arguments, ULONG Code, PIRP Irp, PDEVICE_OBJECT Device,
                                         PCSTR Rest);
+/* Paged pool? */
+static inline BOOLEAN VfpIsPageable(const VOID *Address) { return (ULONG_PTR)Address - HAL_PAGED_START < HAL_PAGED_END - HAL_PAGED_START; }
 #define VFP_IRP(Arguments, Index)    ((PIRP)(Arguments)[Index])
 #define VFP_DEVICE(Arguments, Index) ((PDEVICE_OBJECT)(Arguments)[Index])

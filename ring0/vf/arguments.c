@@ -136,6 +136,10 @@ VOID VfCheck_resource(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {
     if ((ULONG_PTR)Resource % __alignof(ULONG64) != 0)
         VfpRefuseArguments(Contract, Arguments, C4, (ULONG_PTR[4]){0x3D, 0, 0, (ULONG_PTR)Resource}, (PCSTR[3]){"", "", "resource"},
                            " for a resource that is not aligned: its address is a multiple of 8");
-    if (strcmp(Contract->Name, "ExInitializeResourceLite") == 0)
-        VfCheck_object(Contract, Arguments);
+}
+
+/* ExInitializeResourceLite. */
+VOID VfCheck_newresource(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {
+    VfCheck_resource(Contract, Arguments);
+    VfCheck_object(Contract, Arguments);
 }

@@ -43,8 +43,8 @@ enum {
 typedef struct _VF_CONTRACT VF_CONTRACT;
 typedef VOID VF_CHECK(const VF_CONTRACT *Contract, const ULONG64 *Arguments);
 extern VF_CHECK VfCheck_allocation, VfCheck_free, VfCheck_handle, VfCheck_names, VfCheck_object, VfCheck_wait, VfCheck_waits, VfCheck_resource,
-    VfCheck_workitem, VfCheck_lock, VfCheck_unlock, VfCheck_build, VfCheck_map, VfCheck_freemdl, VfCheck_send, VfCheck_complete, VfCheck_freeirp,
-    VfCheck_initirp, VfCheck_iotimer, VfCheck_delete, VfCheck_detach, VfCheck_etw;
+    VfCheck_newresource, VfCheck_workitem, VfCheck_lock, VfCheck_unlock, VfCheck_build, VfCheck_map, VfCheck_freemdl, VfCheck_send, VfCheck_complete,
+    VfCheck_freeirp, VfCheck_initirp, VfCheck_iotimer, VfCheck_delete, VfCheck_detach, VfCheck_etw;
 #define VfCheck_none NULL
 
 struct _VF_CONTRACT {

@@ -8,149 +8,149 @@ static BOOLEAN CmpHaveAll; /* the registry of an earlier boot is there: what it 
 
 /* The key at a full path; links are followed by rewriting the path. Create makes what is missing. */
 static NTSTATUS CmpNodeAt(PCWSTR Path, BOOLEAN Create, PCM_NODE *Node) {
-    UNICODE_STRING rest, component, link;
-    RtlInitUnicodeString(&rest, Path);
-    RtlInitUnicodeString(&link, L"CurrentControlSet");
-    CmpNextName(&rest, &component);
-    if (RtlCompareUnicodeString(&component, &CmpRoot->Name, TRUE) != 0)
+    UNICODE_STRING Rest, Component, Link;
+    RtlInitUnicodeString(&Rest, Path);
+    RtlInitUnicodeString(&Link, L"CurrentControlSet");
+    CmpNextName(&Rest, &Component);
+    if (RtlCompareUnicodeString(&Component, &CmpRoot->Name, TRUE) != 0)
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
-    PCM_NODE node = CmpRoot;
-    for (CmpNextName(&rest, &component); component.Length != 0; CmpNextName(&rest, &component)) {
-        if (component.Length > CMP_MAX_KEY_NAME)
+    PCM_NODE Found = CmpRoot;
+    for (CmpNextName(&Rest, &Component); Component.Length != 0; CmpNextName(&Rest, &Component)) {
+        if (Component.Length > CMP_MAX_KEY_NAME)
             return STATUS_INVALID_PARAMETER;
-        PCM_NODE child = CmpFindChild(node, &component);
-        if (child != NULL && child->Link)
-            child = RtlCompareUnicodeString(&component, &link, TRUE) == 0 ? CmpFindChild(node, CmpDefaultControlSet()) : NULL;
-        if (child == NULL) {
+        PCM_NODE Child = CmpFindChild(Found, &Component);
+        if (Child != NULL && Child->Link)
+            Child = RtlCompareUnicodeString(&Component, &Link, TRUE) == 0 ? CmpFindChild(Found, CmpDefaultControlSet()) : NULL;
+        if (Child == NULL) {
             if (!Create)
                 return STATUS_OBJECT_NAME_NOT_FOUND;
-            child = CmpCreateNode(node, &component);
-            if (child == NULL)
+            Child = CmpCreateNode(Found, &Component);
+            if (Child == NULL)
                 return STATUS_INSUFFICIENT_RESOURCES;
-            child->Volatile = node->Volatile;
-            CmpLogKey(child);
-            CmpReportChange(node, REG_NOTIFY_CHANGE_NAME);
+            Child->Volatile = Found->Volatile;
+            CmpLogKey(Child);
+            CmpReportChange(Found, REG_NOTIFY_CHANGE_NAME);
         }
-        node = child;
+        Found = Child;
     }
-    *Node = node;
+    *Node = Found;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS CmpSetValue(PCWSTR KeyPath, PCWSTR ValueName, ULONG Type, const VOID *Data, ULONG Size) {
-    PCM_NODE node;
-    UNICODE_STRING name;
-    RtlInitUnicodeString(&name, ValueName);
-    NTSTATUS status = CmpNodeAt(KeyPath, TRUE, &node);
-    if (NT_SUCCESS(status))
-        status = CmpPutValue(node, &name, Type, Data, Size);
-    if (NT_SUCCESS(status))
-        CmpReportChange(node, REG_NOTIFY_CHANGE_LAST_SET);
-    return status;
+    PCM_NODE Node;
+    UNICODE_STRING Name;
+    RtlInitUnicodeString(&Name, ValueName);
+    NTSTATUS Status = CmpNodeAt(KeyPath, TRUE, &Node);
+    if (NT_SUCCESS(Status))
+        Status = CmpPutValue(Node, &Name, Type, Data, Size);
+    if (NT_SUCCESS(Status))
+        CmpReportChange(Node, REG_NOTIFY_CHANGE_LAST_SET);
+    return Status;
 }
 
 NTSTATUS CmpQueryValue(PCWSTR KeyPath, PCWSTR ValueName, ULONG *Type, VOID *Data, ULONG *Size) {
-    PCM_NODE node;
-    UNICODE_STRING name;
-    RtlInitUnicodeString(&name, ValueName);
-    NTSTATUS status = CmpNodeAt(KeyPath, FALSE, &node);
-    if (!NT_SUCCESS(status))
-        return status;
-    PCM_VALUE value = CmpFindValue(node, &name);
-    if (value == NULL)
+    PCM_NODE Node;
+    UNICODE_STRING Name;
+    RtlInitUnicodeString(&Name, ValueName);
+    NTSTATUS Status = CmpNodeAt(KeyPath, FALSE, &Node);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    PCM_VALUE Value = CmpFindValue(Node, &Name);
+    if (Value == NULL)
         return STATUS_OBJECT_NAME_NOT_FOUND;
-    ULONG room = *Size;
+    ULONG Room = *Size;
     if (Type != NULL)
-        *Type = value->Type;
-    *Size = value->Size;
-    if (room < value->Size)
+        *Type = Value->Type;
+    *Size = Value->Size;
+    if (Room < Value->Size)
         return STATUS_BUFFER_TOO_SMALL;
-    RtlCopyMemory(Data, value->Data, value->Size);
+    RtlCopyMemory(Data, Value->Data, Value->Size);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS CmpMakeKey(PCWSTR KeyPath) {
-    PCM_NODE node;
-    return CmpNodeAt(KeyPath, TRUE, &node);
+    PCM_NODE Node;
+    return CmpNodeAt(KeyPath, TRUE, &Node);
 }
 
 PCM_NODE CmpNodeByPath(PCWSTR Path) {
-    PCM_NODE node;
-    NTSTATUS status = CmpNodeAt(Path, TRUE, &node);
-    NT_ASSERT_OURS(NT_SUCCESS(status));
-    return node;
+    PCM_NODE Node;
+    NTSTATUS Status = CmpNodeAt(Path, TRUE, &Node);
+    NT_ASSERT_OURS(NT_SUCCESS(Status));
+    return Node;
 }
 
 /* A value that a new registry has, and that a registry from a file keeps as it is. */
 static VOID CmpBootValue(PCWSTR Path, PCWSTR Name, ULONG Type, const VOID *Data, ULONG Size) {
-    ULONG there = 0;
-    if (CmpHaveAll || CmpQueryValue(Path, Name, NULL, NULL, &there) != STATUS_OBJECT_NAME_NOT_FOUND)
+    ULONG There = 0;
+    if (CmpHaveAll || CmpQueryValue(Path, Name, NULL, NULL, &There) != STATUS_OBJECT_NAME_NOT_FOUND)
         return;
-    NTSTATUS status = CmpSetValue(Path, Name, Type, Data, Size);
-    NT_ASSERT_OURS(NT_SUCCESS(status));
+    NTSTATUS Status = CmpSetValue(Path, Name, Type, Data, Size);
+    NT_ASSERT_OURS(NT_SUCCESS(Status));
 }
 
 static VOID CmpBootString(PCWSTR Path, PCWSTR Name, ULONG Type, PCWSTR Text) {
-    UNICODE_STRING text;
-    RtlInitUnicodeString(&text, Text);
-    CmpBootValue(Path, Name, Type, text.Buffer, text.MaximumLength);
+    UNICODE_STRING Data;
+    RtlInitUnicodeString(&Data, Text);
+    CmpBootValue(Path, Name, Type, Data.Buffer, Data.MaximumLength);
 }
 
 static VOID CmpBootNumber(PCWSTR Path, PCWSTR Name, ULONG Number) { CmpBootValue(Path, Name, REG_DWORD, &Number, sizeof(Number)); }
 
 /* \REGISTRY in the object namespace; everything below it is found by its parse routine. */
 static VOID CmpPublishRoot(VOID) {
-    UNICODE_STRING name;
-    OBJECT_ATTRIBUTES attributes;
-    PCM_KEY key;
-    HANDLE handle;
-    RtlInitUnicodeString(&name, L"\\REGISTRY");
-    InitializeObjectAttributes(&attributes, &name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
-    NTSTATUS status = ObCreateObject(KernelMode, CmpKeyObjectType, &attributes, KernelMode, NULL, sizeof(*key), 0, 0, (PVOID *)&key);
-    NT_ASSERT_OURS(NT_SUCCESS(status));
+    UNICODE_STRING Name;
+    OBJECT_ATTRIBUTES Attributes;
+    PCM_KEY Key;
+    HANDLE Handle;
+    RtlInitUnicodeString(&Name, L"\\REGISTRY");
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    NTSTATUS Status = ObCreateObject(KernelMode, CmpKeyObjectType, &Attributes, KernelMode, NULL, sizeof(*Key), 0, 0, (PVOID *)&Key);
+    NT_ASSERT_OURS(NT_SUCCESS(Status));
     CmpReferenceNode(CmpRoot);
-    key->Node = CmpRoot;
-    status = ObInsertObject(key, NULL, KEY_ALL_ACCESS, 0, NULL, &handle);
-    NT_ASSERT_OURS(NT_SUCCESS(status));
-    ObCloseHandle(handle, KernelMode);
+    Key->Node = CmpRoot;
+    Status = ObInsertObject(Key, NULL, KEY_ALL_ACCESS, 0, NULL, &Handle);
+    NT_ASSERT_OURS(NT_SUCCESS(Status));
+    ObCloseHandle(Handle, KernelMode);
 }
 
 static VOID CmpMakeHives(VOID) {
     static const struct {
         PCWSTR Path;
         BOOLEAN Kept;
-    } hives[] = {{L"\\REGISTRY\\MACHINE\\HARDWARE", FALSE}, {L"\\REGISTRY\\MACHINE\\SAM", TRUE},    {L"\\REGISTRY\\MACHINE\\SECURITY", TRUE},
+    } Hives[] = {{L"\\REGISTRY\\MACHINE\\HARDWARE", FALSE}, {L"\\REGISTRY\\MACHINE\\SAM", TRUE},    {L"\\REGISTRY\\MACHINE\\SECURITY", TRUE},
                  {L"\\REGISTRY\\MACHINE\\SOFTWARE", TRUE},  {L"\\REGISTRY\\MACHINE\\SYSTEM", TRUE}, {L"\\REGISTRY\\USER\\.DEFAULT", TRUE},
                  {L"\\REGISTRY\\USER\\S-1-5-18", TRUE}};
     CmpRoot->Fixed = TRUE;
-    for (ULONG i = 0; i < RTL_NUMBER_OF(hives); i++) {
-        PCM_NODE hive = CmpNodeByPath(hives[i].Path);
-        hive->Fixed = hive->Parent->Fixed = TRUE;
-        hive->Kept = hives[i].Kept;
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Hives); I++) {
+        PCM_NODE Hive = CmpNodeByPath(Hives[I].Path);
+        Hive->Fixed = Hive->Parent->Fixed = TRUE;
+        Hive->Kept = Hives[I].Kept;
     }
 }
 
 /* CurrentControlSet leads to the set that this boot uses. */
 static VOID CmpMakeControlSetLink(VOID) {
-    PCUNICODE_STRING set = CmpDefaultControlSet();
-    UNICODE_STRING name;
-    ULONG length;
-    RtlInitUnicodeString(&name, L"CurrentControlSet");
-    PCM_NODE system = CmpNodeByPath(L"\\REGISTRY\\MACHINE\\SYSTEM"), link = CmpCreateNode(system, &name), target = CmpFindChild(system, set);
-    NT_ASSERT_OURS(link != NULL && target != NULL);
-    link->Link = link->Volatile = TRUE;
-    link->Kept = FALSE;
-    WCHAR path[64];
-    CmpNodePath(target, NULL, &length);
-    NT_ASSERT_OURS(length <= sizeof(path));
-    CmpNodePath(target, path, &length);
-    RtlInitUnicodeString(&name, L"SymbolicLinkValue");
-    NTSTATUS status = CmpPutValue(link, &name, REG_LINK, path, length);
-    NT_ASSERT_OURS(NT_SUCCESS(status));
+    PCUNICODE_STRING Set = CmpDefaultControlSet();
+    UNICODE_STRING Name;
+    ULONG Length;
+    RtlInitUnicodeString(&Name, L"CurrentControlSet");
+    PCM_NODE System = CmpNodeByPath(L"\\REGISTRY\\MACHINE\\SYSTEM"), Link = CmpCreateNode(System, &Name), Target = CmpFindChild(System, Set);
+    NT_ASSERT_OURS(Link != NULL && Target != NULL);
+    Link->Link = Link->Volatile = TRUE;
+    Link->Kept = FALSE;
+    WCHAR Path[64];
+    CmpNodePath(Target, NULL, &Length);
+    NT_ASSERT_OURS(Length <= sizeof(Path));
+    CmpNodePath(Target, Path, &Length);
+    RtlInitUnicodeString(&Name, L"SymbolicLinkValue");
+    NTSTATUS Status = CmpPutValue(Link, &Name, REG_LINK, Path, Length);
+    NT_ASSERT_OURS(NT_SUCCESS(Status));
 }
 
 static VOID CmpMakeControlSet(VOID) {
-    static const PCWSTR keys[] = {
+    static const PCWSTR Keys[] = {
         L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Class",
         L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Control\\DeviceClasses",
         L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Enum",
@@ -162,8 +162,8 @@ static VOID CmpMakeControlSet(VOID) {
         L"\\REGISTRY\\MACHINE\\HARDWARE\\RESOURCEMAP",
     };
     CmpMakeControlSetLink();
-    for (ULONG i = 0; i < RTL_NUMBER_OF(keys); i++)
-        CmpNodeByPath(keys[i]);
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Keys); I++)
+        CmpNodeByPath(Keys[I]);
     CmpBootString(L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Control", L"SystemStartOptions", REG_SZ, L" TESTSIGNING");
     CmpBootString(L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName", L"ComputerName", REG_SZ, L"RINGSIDE");
     CmpBootNumber(L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\kernel", L"ObCaseInsensitive", 1);
@@ -174,7 +174,7 @@ static VOID CmpMakeControlSet(VOID) {
 
 /* The order of groups of an installation ("Specifying Driver Load Order" tells how they are used). */
 static VOID CmpMakeGroupOrder(VOID) {
-    static const WCHAR list[] = L"System Reserved\0"
+    static const WCHAR List[] = L"System Reserved\0"
                                 L"EMS\0"
                                 L"WdfLoadGroup\0"
                                 L"Boot Bus Extender\0"
@@ -227,30 +227,30 @@ static VOID CmpMakeGroupOrder(VOID) {
                                 L"NetworkProvider\0"
                                 L"RemoteValidation\0"
                                 L"Extended Base\0";
-    CmpBootValue(L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Control\\ServiceGroupOrder", L"List", REG_MULTI_SZ, list, sizeof(list));
+    CmpBootValue(L"\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Control\\ServiceGroupOrder", L"List", REG_MULTI_SZ, List, sizeof(List));
 }
 
 static VOID CmpMakeVersion(VOID) {
-    static const WCHAR key[] = L"\\REGISTRY\\MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion";
-    CmpBootString(key, L"ProductName", REG_SZ, L"Windows 10 Pro");
-    CmpBootString(key, L"EditionID", REG_SZ, L"Professional");
-    CmpBootString(key, L"InstallationType", REG_SZ, L"Client");
-    CmpBootString(key, L"CurrentVersion", REG_SZ, L"6.3");
-    CmpBootString(key, L"CurrentBuild", REG_SZ, L"19045");
-    CmpBootString(key, L"CurrentBuildNumber", REG_SZ, L"19045");
-    CmpBootString(key, L"CurrentType", REG_SZ, L"Multiprocessor Free");
-    CmpBootString(key, L"DisplayVersion", REG_SZ, L"22H2");
-    CmpBootString(key, L"SystemRoot", REG_SZ, L"C:\\Windows");
-    CmpBootNumber(key, L"CurrentMajorVersionNumber", 10);
-    CmpBootNumber(key, L"CurrentMinorVersionNumber", 0);
+    static const WCHAR Key[] = L"\\REGISTRY\\MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion";
+    CmpBootString(Key, L"ProductName", REG_SZ, L"Windows 10 Pro");
+    CmpBootString(Key, L"EditionID", REG_SZ, L"Professional");
+    CmpBootString(Key, L"InstallationType", REG_SZ, L"Client");
+    CmpBootString(Key, L"CurrentVersion", REG_SZ, L"6.3");
+    CmpBootString(Key, L"CurrentBuild", REG_SZ, L"19045");
+    CmpBootString(Key, L"CurrentBuildNumber", REG_SZ, L"19045");
+    CmpBootString(Key, L"CurrentType", REG_SZ, L"Multiprocessor Free");
+    CmpBootString(Key, L"DisplayVersion", REG_SZ, L"22H2");
+    CmpBootString(Key, L"SystemRoot", REG_SZ, L"C:\\Windows");
+    CmpBootNumber(Key, L"CurrentMajorVersionNumber", 10);
+    CmpBootNumber(Key, L"CurrentMinorVersionNumber", 0);
 }
 
 VOID CmInitSystem(VOID) {
-    UNICODE_STRING name;
-    NTSTATUS status = ObCreateObjectType(&CmpKeyInitializer, &CmpKeyObjectType);
-    NT_ASSERT_OURS(NT_SUCCESS(status));
-    RtlInitUnicodeString(&name, L"REGISTRY");
-    CmpRoot = CmpCreateNode(NULL, &name);
+    UNICODE_STRING Name;
+    NTSTATUS Status = ObCreateObjectType(&CmpKeyInitializer, &CmpKeyObjectType);
+    NT_ASSERT_OURS(NT_SUCCESS(Status));
+    RtlInitUnicodeString(&Name, L"REGISTRY");
+    CmpRoot = CmpCreateNode(NULL, &Name);
     NT_ASSERT_OURS(CmpRoot != NULL);
     CmpMakeHives();
     CmpSecureHives();

@@ -34,15 +34,15 @@ static LARGE_INTEGER CmpLastCookie;
 static PCM_CONTEXT CmpFindContext(PCM_KEY Key, PCM_CALLBACK Callback) {
     if (Key == NULL || Key->Contexts.Flink == NULL)
         return NULL;
-    for (PLIST_ENTRY link = Key->Contexts.Flink; link != &Key->Contexts; link = link->Flink)
-        if (CONTAINING_RECORD(link, CM_CONTEXT, KeyLinks)->Callback == Callback)
-            return CONTAINING_RECORD(link, CM_CONTEXT, KeyLinks);
+    for (PLIST_ENTRY Link = Key->Contexts.Flink; Link != &Key->Contexts; Link = Link->Flink)
+        if (CONTAINING_RECORD(Link, CM_CONTEXT, KeyLinks)->Callback == Callback)
+            return CONTAINING_RECORD(Link, CM_CONTEXT, KeyLinks);
     return NULL;
 }
 
 static PVOID CmpContextOf(PCM_KEY Key, PCM_CALLBACK Callback) {
-    PCM_CONTEXT context = CmpFindContext(Key, Callback);
-    return context != NULL ? context->Context : NULL;
+    PCM_CONTEXT Context = CmpFindContext(Key, Callback);
+    return Context != NULL ? Context->Context : NULL;
 }
 
 BOOLEAN CmpPreCall(PCM_CALL Call, REG_NOTIFY_CLASS Notify, PVOID Information, PCM_KEY Key, PVOID *CallContext, PVOID *ObjectContext,
@@ -52,19 +52,19 @@ BOOLEAN CmpPreCall(PCM_CALL Call, REG_NOTIFY_CLASS Notify, PVOID Information, PC
         return TRUE;
     Call->Information = Information;
     Call->Key = Key;
-    for (PLIST_ENTRY link = CmpCallbacks.Flink; link != &CmpCallbacks; link = link->Flink) {
-        PCM_CALLBACK callback = CONTAINING_RECORD(link, CM_CALLBACK, Links);
-        if (Call->Count == CMP_MAX_CALLBACKS || !ExAcquireRundownProtection(&callback->Running))
+    for (PLIST_ENTRY Link = CmpCallbacks.Flink; Link != &CmpCallbacks; Link = Link->Flink) {
+        PCM_CALLBACK Callback = CONTAINING_RECORD(Link, CM_CALLBACK, Links);
+        if (Call->Count == CMP_MAX_CALLBACKS || !ExAcquireRundownProtection(&Callback->Running))
             continue;
         *CallContext = NULL;
-        *ObjectContext = CmpContextOf(Key, callback);
-        NTSTATUS status = callback->Function(callback->Context, (PVOID)(ULONG_PTR)Notify, Information);
-        if (!NT_SUCCESS(status)) {
-            ExReleaseRundownProtection(&callback->Running);
-            *Status = status == STATUS_CALLBACK_BYPASS ? STATUS_SUCCESS : status;
+        *ObjectContext = CmpContextOf(Key, Callback);
+        NTSTATUS Answer = Callback->Function(Callback->Context, (PVOID)(ULONG_PTR)Notify, Information);
+        if (!NT_SUCCESS(Answer)) {
+            ExReleaseRundownProtection(&Callback->Running);
+            *Status = Answer == STATUS_CALLBACK_BYPASS ? STATUS_SUCCESS : Answer;
             return FALSE;
         }
-        Call->Called[Call->Count].Callback = callback;
+        Call->Called[Call->Count].Callback = Callback;
         Call->Called[Call->Count++].Context = *CallContext;
     }
     if (Key->Node->Deleted && Notify != RegNtPreKeyHandleClose) { /* other threads have run */
@@ -76,60 +76,60 @@ BOOLEAN CmpPreCall(PCM_CALL Call, REG_NOTIFY_CLASS Notify, PVOID Information, PC
 
 NTSTATUS CmpPostCall(PCM_CALL Call, REG_NOTIFY_CLASS Notify, PVOID Object, NTSTATUS Status) {
     while (Call->Count != 0) {
-        PCM_CALLBACK callback = Call->Called[--Call->Count].Callback;
-        REG_POST_OPERATION_INFORMATION information = {.Object = Object,
+        PCM_CALLBACK Callback = Call->Called[--Call->Count].Callback;
+        REG_POST_OPERATION_INFORMATION Information = {.Object = Object,
                                                       .Status = Status,
                                                       .PreInformation = Call->Information,
                                                       .ReturnStatus = Status,
                                                       .CallContext = Call->Called[Call->Count].Context,
-                                                      .ObjectContext = CmpContextOf(Object == Call->Key ? Call->Key : NULL, callback)};
-        if (!callback->Leaving && callback->Function(callback->Context, (PVOID)(ULONG_PTR)Notify, &information) == STATUS_CALLBACK_BYPASS)
-            Status = information.ReturnStatus;
-        ExReleaseRundownProtection(&callback->Running);
+                                                      .ObjectContext = CmpContextOf(Object == Call->Key ? Call->Key : NULL, Callback)};
+        if (!Callback->Leaving && Callback->Function(Callback->Context, (PVOID)(ULONG_PTR)Notify, &Information) == STATUS_CALLBACK_BYPASS)
+            Status = Information.ReturnStatus;
+        ExReleaseRundownProtection(&Callback->Running);
     }
     return Status;
 }
 
 /* ---- Registration ---- */
 static PCM_CALLBACK CmpFindCallback(LARGE_INTEGER Cookie) {
-    for (PLIST_ENTRY link = CmpCallbacks.Flink; link != &CmpCallbacks; link = link->Flink) {
-        PCM_CALLBACK callback = CONTAINING_RECORD(link, CM_CALLBACK, Links);
-        if (callback->Cookie.QuadPart == Cookie.QuadPart && !callback->Leaving)
-            return callback;
+    for (PLIST_ENTRY Link = CmpCallbacks.Flink; Link != &CmpCallbacks; Link = Link->Flink) {
+        PCM_CALLBACK Callback = CONTAINING_RECORD(Link, CM_CALLBACK, Links);
+        if (Callback->Cookie.QuadPart == Cookie.QuadPart && !Callback->Leaving)
+            return Callback;
     }
     return NULL;
 }
 
 static NTSTATUS CmpRegister(PEX_CALLBACK_FUNCTION Function, PCUNICODE_STRING Altitude, PVOID Context, PLARGE_INTEGER Cookie) {
-    static const UNICODE_STRING none = {0, 0, NULL};
-    PLIST_ENTRY before = CmpCallbacks.Flink;
+    static const UNICODE_STRING None = {0, 0, NULL};
+    PLIST_ENTRY Before = CmpCallbacks.Flink;
     if (Altitude == NULL)
-        Altitude = &none;
-    for (; before != &CmpCallbacks; before = before->Flink) {
-        PCM_CALLBACK other = CONTAINING_RECORD(before, CM_CALLBACK, Links);
-        INT order = Altitude->Length == 0 ? -1 : other->Altitude.Length == 0 ? 1 : ObpCompareAltitudes(Altitude, &other->Altitude);
-        if (order == 0)
+        Altitude = &None;
+    for (; Before != &CmpCallbacks; Before = Before->Flink) {
+        PCM_CALLBACK Other = CONTAINING_RECORD(Before, CM_CALLBACK, Links);
+        INT Order = Altitude->Length == 0 ? -1 : Other->Altitude.Length == 0 ? 1 : ObpCompareAltitudes(Altitude, &Other->Altitude);
+        if (Order == 0)
             return STATUS_FLT_INSTANCE_ALTITUDE_COLLISION;
-        if (order > 0)
+        if (Order > 0)
             break;
     }
     if (CmpCallbackCount == CMP_MAX_CALLBACKS)
         return STATUS_INSUFFICIENT_RESOURCES;
-    PCM_CALLBACK callback = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*callback) + Altitude->Length, CMP_TAG);
-    if (callback == NULL)
+    PCM_CALLBACK Callback = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Callback) + Altitude->Length, CMP_TAG);
+    if (Callback == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    RtlZeroMemory(callback, sizeof(*callback));
-    callback->Function = Function;
-    callback->Context = Context;
-    callback->Cookie.QuadPart = ++CmpLastCookie.QuadPart;
-    callback->Altitude.Buffer = (PWSTR)(callback + 1);
-    callback->Altitude.Length = callback->Altitude.MaximumLength = Altitude->Length;
+    RtlZeroMemory(Callback, sizeof(*Callback));
+    Callback->Function = Function;
+    Callback->Context = Context;
+    Callback->Cookie.QuadPart = ++CmpLastCookie.QuadPart;
+    Callback->Altitude.Buffer = (PWSTR)(Callback + 1);
+    Callback->Altitude.Length = Callback->Altitude.MaximumLength = Altitude->Length;
     if (Altitude->Length != 0)
-        RtlCopyMemory(callback->Altitude.Buffer, Altitude->Buffer, Altitude->Length);
-    InitializeListHead(&callback->ObjectContexts);
-    InsertTailList(before, &callback->Links);
+        RtlCopyMemory(Callback->Altitude.Buffer, Altitude->Buffer, Altitude->Length);
+    InitializeListHead(&Callback->ObjectContexts);
+    InsertTailList(Before, &Callback->Links);
     CmpCallbackCount++;
-    *Cookie = callback->Cookie;
+    *Cookie = Callback->Cookie;
     return STATUS_SUCCESS;
 }
 
@@ -146,37 +146,37 @@ NTSTATUS NTAPI CmRegisterCallbackEx(PEX_CALLBACK_FUNCTION Function, PCUNICODE_ST
 
 /* Takes a context away and tells whose it is: its memory is theirs. */
 static VOID CmpDropContext(PCM_CONTEXT Context) {
-    PCM_CALLBACK callback = Context->Callback;
-    REG_CALLBACK_CONTEXT_CLEANUP_INFORMATION information = {.Object = Context->Key, .ObjectContext = Context->Context};
+    PCM_CALLBACK Callback = Context->Callback;
+    REG_CALLBACK_CONTEXT_CLEANUP_INFORMATION Information = {.Object = Context->Key, .ObjectContext = Context->Context};
     RemoveEntryList(&Context->KeyLinks);
     RemoveEntryList(&Context->CallbackLinks);
     ExFreePoolWithTag(Context, CMP_TAG);
-    BOOLEAN held = ExAcquireRundownProtection(&callback->Running); /* no more: it is its own registration's end that calls */
-    callback->Function(callback->Context, (PVOID)(ULONG_PTR)RegNtCallbackObjectContextCleanup, &information);
-    if (held)
-        ExReleaseRundownProtection(&callback->Running);
+    BOOLEAN Held = ExAcquireRundownProtection(&Callback->Running); /* no more: it is its own registration's end that calls */
+    Callback->Function(Callback->Context, (PVOID)(ULONG_PTR)RegNtCallbackObjectContextCleanup, &Information);
+    if (Held)
+        ExReleaseRundownProtection(&Callback->Running);
 }
 
 NTSTATUS NTAPI CmUnRegisterCallback(LARGE_INTEGER Cookie) {
-    PCM_CALLBACK callback = CmpFindCallback(Cookie);
-    if (callback == NULL)
+    PCM_CALLBACK Callback = CmpFindCallback(Cookie);
+    if (Callback == NULL)
         return STATUS_INVALID_PARAMETER;
-    callback->Leaving = TRUE;
-    ExWaitForRundownProtectionRelease(&callback->Running);
-    while (!IsListEmpty(&callback->ObjectContexts))
-        CmpDropContext(CONTAINING_RECORD(callback->ObjectContexts.Flink, CM_CONTEXT, CallbackLinks));
-    RemoveEntryList(&callback->Links);
+    Callback->Leaving = TRUE;
+    ExWaitForRundownProtectionRelease(&Callback->Running);
+    while (!IsListEmpty(&Callback->ObjectContexts))
+        CmpDropContext(CONTAINING_RECORD(Callback->ObjectContexts.Flink, CM_CONTEXT, CallbackLinks));
+    RemoveEntryList(&Callback->Links);
     CmpCallbackCount--;
-    ExFreePoolWithTag(callback, CMP_TAG);
+    ExFreePoolWithTag(Callback, CMP_TAG);
     return STATUS_SUCCESS;
 }
 
 PVOID CmFindCallbackIn(const VOID *Start, SIZE_T Size, PCSTR *Remove) {
     *Remove = "CmUnRegisterCallback";
-    for (PLIST_ENTRY link = CmpCallbacks.Flink; link != &CmpCallbacks; link = link->Flink) {
-        PVOID function = (PVOID)CONTAINING_RECORD(link, CM_CALLBACK, Links)->Function;
-        if ((ULONG_PTR)function - (ULONG_PTR)Start < Size)
-            return function;
+    for (PLIST_ENTRY Link = CmpCallbacks.Flink; Link != &CmpCallbacks; Link = Link->Flink) {
+        PVOID Function = (PVOID)CONTAINING_RECORD(Link, CM_CALLBACK, Links)->Function;
+        if ((ULONG_PTR)Function - (ULONG_PTR)Start < Size)
+            return Function;
     }
     return NULL;
 }
@@ -190,28 +190,28 @@ VOID NTAPI CmGetCallbackVersion(PULONG Major, PULONG Minor) {
 
 /* ---- What a callback may ask and attach ---- */
 NTSTATUS NTAPI CmSetCallbackObjectContext(PVOID Object, PLARGE_INTEGER Cookie, PVOID NewContext, PVOID *OldContext) {
-    PCM_CALLBACK callback = CmpFindCallback(*Cookie);
-    PCM_KEY key = Object;
-    if (callback == NULL || Object == NULL || ObpObjectType(Object) != CmpKeyObjectType)
+    PCM_CALLBACK Callback = CmpFindCallback(*Cookie);
+    PCM_KEY Key = Object;
+    if (Callback == NULL || Object == NULL || ObpObjectType(Object) != CmpKeyObjectType)
         return STATUS_INVALID_PARAMETER;
-    PCM_CONTEXT context = CmpFindContext(key, callback);
+    PCM_CONTEXT Context = CmpFindContext(Key, Callback);
     if (OldContext != NULL)
-        *OldContext = context != NULL ? context->Context : NULL;
-    if (context != NULL && NewContext == NULL) {
-        RemoveEntryList(&context->KeyLinks);
-        RemoveEntryList(&context->CallbackLinks);
-        ExFreePoolWithTag(context, CMP_TAG);
-    } else if (context != NULL) {
-        context->Context = NewContext;
+        *OldContext = Context != NULL ? Context->Context : NULL;
+    if (Context != NULL && NewContext == NULL) {
+        RemoveEntryList(&Context->KeyLinks);
+        RemoveEntryList(&Context->CallbackLinks);
+        ExFreePoolWithTag(Context, CMP_TAG);
+    } else if (Context != NULL) {
+        Context->Context = NewContext;
     } else if (NewContext != NULL) {
-        context = ExAllocatePoolWithTag(PagedPool, sizeof(*context), CMP_TAG);
-        if (context == NULL)
+        Context = ExAllocatePoolWithTag(PagedPool, sizeof(*Context), CMP_TAG);
+        if (Context == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
-        *context = (CM_CONTEXT){.Callback = callback, .Key = key, .Context = NewContext};
-        if (key->Contexts.Flink == NULL)
-            InitializeListHead(&key->Contexts);
-        InsertTailList(&key->Contexts, &context->KeyLinks);
-        InsertTailList(&callback->ObjectContexts, &context->CallbackLinks);
+        *Context = (CM_CONTEXT){.Callback = Callback, .Key = Key, .Context = NewContext};
+        if (Key->Contexts.Flink == NULL)
+            InitializeListHead(&Key->Contexts);
+        InsertTailList(&Key->Contexts, &Context->KeyLinks);
+        InsertTailList(&Callback->ObjectContexts, &Context->CallbackLinks);
     }
     return STATUS_SUCCESS;
 }
@@ -223,19 +223,19 @@ VOID CmpDropContexts(PCM_KEY Key) {
 
 /* The name, as a string and its characters in one block. */
 static NTSTATUS CmpMakeName(PCM_NODE Node, PCUNICODE_STRING *Name) {
-    ULONG length;
-    CmpNodePath(Node, NULL, &length);
-    if (length > MAXUSHORT - sizeof(WCHAR))
+    ULONG Length;
+    CmpNodePath(Node, NULL, &Length);
+    if (Length > MAXUSHORT - sizeof(WCHAR))
         return STATUS_NAME_TOO_LONG;
-    PUNICODE_STRING name = ExAllocatePoolWithTag(PagedPool, sizeof(*name) + length + sizeof(WCHAR), CMP_TAG);
-    if (name == NULL)
+    PUNICODE_STRING NewName = ExAllocatePoolWithTag(PagedPool, sizeof(*NewName) + Length + sizeof(WCHAR), CMP_TAG);
+    if (NewName == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    name->Buffer = (PWSTR)(name + 1);
-    name->Length = (USHORT)length;
-    name->MaximumLength = (USHORT)(length + sizeof(WCHAR));
-    CmpNodePath(Node, name->Buffer, &length);
-    name->Buffer[length / sizeof(WCHAR)] = 0;
-    *Name = name;
+    NewName->Buffer = (PWSTR)(NewName + 1);
+    NewName->Length = (USHORT)Length;
+    NewName->MaximumLength = (USHORT)(Length + sizeof(WCHAR));
+    CmpNodePath(Node, NewName->Buffer, &Length);
+    NewName->Buffer[Length / sizeof(WCHAR)] = 0;
+    *Name = NewName;
     return STATUS_SUCCESS;
 }
 
@@ -252,22 +252,22 @@ static NTSTATUS CmpObjectId(PLARGE_INTEGER Cookie, PVOID Object, PULONG_PTR Obje
 NTSTATUS NTAPI CmCallbackGetKeyObjectIDEx(PLARGE_INTEGER Cookie, PVOID Object, PULONG_PTR ObjectID, PCUNICODE_STRING *ObjectName, ULONG Flags) {
     if (Flags != 0)
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = CmpObjectId(Cookie, Object, ObjectID);
-    return NT_SUCCESS(status) && ObjectName != NULL ? CmpMakeName(((PCM_KEY)Object)->Node, ObjectName) : status;
+    NTSTATUS Status = CmpObjectId(Cookie, Object, ObjectID);
+    return NT_SUCCESS(Status) && ObjectName != NULL ? CmpMakeName(((PCM_KEY)Object)->Node, ObjectName) : Status;
 }
 
 VOID NTAPI CmCallbackReleaseKeyObjectIDEx(PCUNICODE_STRING ObjectName) { ExFreePoolWithTag((PVOID)ObjectName, CMP_TAG); }
 
 /* This name lives as long as the key object. */
 NTSTATUS NTAPI CmCallbackGetKeyObjectID(PLARGE_INTEGER Cookie, PVOID Object, PULONG_PTR ObjectID, PCUNICODE_STRING *ObjectName) {
-    NTSTATUS status = CmpObjectId(Cookie, Object, ObjectID);
-    if (!NT_SUCCESS(status) || ObjectName == NULL)
-        return status;
-    PCM_KEY key = Object;
-    if (key->Name == NULL)
-        status = CmpMakeName(key->Node, &key->Name);
-    *ObjectName = key->Name;
-    return status;
+    NTSTATUS Status = CmpObjectId(Cookie, Object, ObjectID);
+    if (!NT_SUCCESS(Status) || ObjectName == NULL)
+        return Status;
+    PCM_KEY Key = Object;
+    if (Key->Name == NULL)
+        Status = CmpMakeName(Key->Node, &Key->Name);
+    *ObjectName = Key->Name;
+    return Status;
 }
 
 /* There are no transactions. */

@@ -13,9 +13,9 @@
 #define MAX_SET    999u
 
 static ULONG CmpSelected(PCWSTR Name) {
-    ULONG type = REG_NONE, number = 0, size = sizeof(number);
-    NTSTATUS status = CmpQueryValue(SELECT_KEY, Name, &type, &number, &size);
-    return NT_SUCCESS(status) && type == REG_DWORD && size == sizeof(number) && number <= MAX_SET ? number : 0;
+    ULONG Type = REG_NONE, Number = 0, Size = sizeof(Number);
+    NTSTATUS Status = CmpQueryValue(SELECT_KEY, Name, &Type, &Number, &Size);
+    return NT_SUCCESS(Status) && Type == REG_DWORD && Size == sizeof(Number) && Number <= MAX_SET ? Number : 0;
 }
 
 static VOID CmpSelectSet(PCWSTR Name, ULONG Number) {
@@ -25,103 +25,103 @@ static VOID CmpSelectSet(PCWSTR Name, ULONG Number) {
 
 /* "ControlSet001" into Buffer, which Name gets. */
 static PCUNICODE_STRING CmpSetName(ULONG Number, PWSTR Buffer, PUNICODE_STRING Name) {
-    static const WCHAR pattern[] = L"ControlSet000";
-    RtlCopyMemory(Buffer, pattern, sizeof(pattern));
-    for (ULONG i = sizeof(pattern) / sizeof(WCHAR) - 2; Number != 0; i--, Number /= 10)
-        Buffer[i] = (WCHAR)(L'0' + Number % 10);
+    static const WCHAR Pattern[] = L"ControlSet000";
+    RtlCopyMemory(Buffer, Pattern, sizeof(Pattern));
+    for (ULONG I = sizeof(Pattern) / sizeof(WCHAR) - 2; Number != 0; I--, Number /= 10)
+        Buffer[I] = (WCHAR)(L'0' + Number % 10);
     RtlInitUnicodeString(Name, Buffer);
     return Name;
 }
 
 /* NULL: there is none of that number. */
 static PCM_NODE CmpFindSet(ULONG Number) {
-    WCHAR buffer[16];
-    UNICODE_STRING name;
-    return Number != 0 ? CmpFindChild(CmpNodeByPath(L"\\REGISTRY\\MACHINE\\SYSTEM"), CmpSetName(Number, buffer, &name)) : NULL;
+    WCHAR Buffer[16];
+    UNICODE_STRING Name;
+    return Number != 0 ? CmpFindChild(CmpNodeByPath(L"\\REGISTRY\\MACHINE\\SYSTEM"), CmpSetName(Number, Buffer, &Name)) : NULL;
 }
 
 static PCM_NODE CmpMakeSet(ULONG Number) {
-    WCHAR buffer[16];
-    UNICODE_STRING name;
-    PCM_NODE set = CmpFindSet(Number);
-    if (set == NULL) {
-        set = CmpCreateNode(CmpNodeByPath(L"\\REGISTRY\\MACHINE\\SYSTEM"), CmpSetName(Number, buffer, &name));
-        if (set != NULL)
-            CmpLogKey(set);
+    WCHAR Buffer[16];
+    UNICODE_STRING Name;
+    PCM_NODE Set = CmpFindSet(Number);
+    if (Set == NULL) {
+        Set = CmpCreateNode(CmpNodeByPath(L"\\REGISTRY\\MACHINE\\SYSTEM"), CmpSetName(Number, Buffer, &Name));
+        if (Set != NULL)
+            CmpLogKey(Set);
     }
-    return set;
+    return Set;
 }
 
 PCUNICODE_STRING CmpDefaultControlSet(VOID) {
-    static WCHAR buffer[16];
-    static UNICODE_STRING name;
-    ULONG number = CmpSelected(L"Current");
-    return CmpSetName(number != 0 ? number : 1, buffer, &name);
+    static WCHAR Buffer[16];
+    static UNICODE_STRING Name;
+    ULONG Number = CmpSelected(L"Current");
+    return CmpSetName(Number != 0 ? Number : 1, Buffer, &Name);
 }
 
 static VOID CmpWriteBootCount(ULONG Count) {
-    CHAR text[] = "0000\n";
-    for (ULONG i = 4; i-- > 0; Count /= 10)
-        text[i] = (CHAR)('0' + Count % 10);
-    if (HalOps->state_replace(BOOT_FILE, text, sizeof(text) - 1) != 0)
+    CHAR Text[] = "0000\n";
+    for (ULONG I = 4; I-- > 0; Count /= 10)
+        Text[I] = (CHAR)('0' + Count % 10);
+    if (HalOps->state_replace(BOOT_FILE, Text, sizeof(Text) - 1) != 0)
         KdMessage(BOOT_FILE ": cannot be written: boots that do not come up are not counted");
 }
 
 static VOID CmpCountBoot(VOID) {
-    CHAR text[4];
-    ULONG count = 0;
-    int64_t size = HalOps->state_read(BOOT_FILE, 0, text, sizeof(text));
-    for (int64_t i = 0; i < size && text[i] >= '0' && text[i] <= '9'; i++)
-        count = count * 10 + (ULONG)(text[i] - '0');
-    CmpWriteBootCount(count < 9999 ? count + 1 : count);
+    CHAR Text[4];
+    ULONG Count = 0;
+    int64_t Size = HalOps->state_read(BOOT_FILE, 0, Text, sizeof(Text));
+    for (int64_t I = 0; I < Size && Text[I] >= '0' && Text[I] <= '9'; I++)
+        Count = Count * 10 + (ULONG)(Text[I] - '0');
+    CmpWriteBootCount(Count < 9999 ? Count + 1 : Count);
 }
 
 VOID CmpChooseControlSet(VOID) {
-    ULONG wanted = CmpSelected(L"Default"), good = CmpSelected(L"LastKnownGood"), number = wanted, failed = CmpSelected(L"Failed");
+    ULONG Wanted = CmpSelected(L"Default"), Good = CmpSelected(L"LastKnownGood"), Number = Wanted, Failed = CmpSelected(L"Failed");
     if (KiMachine->stays_up)
         CmpCountBoot();
-    if (CmpFindSet(good) == NULL)
-        good = 0;
-    if (CmpFindSet(number) == NULL) {
-        number = good != 0 ? good : 1;
-        if (wanted != 0)
-            KdMessage("SYSTEM\\Select: the default control set %lu is not there: control set %lu is used", wanted, number);
+    if (CmpFindSet(Good) == NULL)
+        Good = 0;
+    if (CmpFindSet(Number) == NULL) {
+        Number = Good != 0 ? Good : 1;
+        if (Wanted != 0)
+            KdMessage("SYSTEM\\Select: the default control set %lu is not there: control set %lu is used", Wanted, Number);
     }
-    if (KiMachine->last_good && good == 0) {
-        KdMessage("--last-known-good: this machine has never come up, so there is none: control set %lu is used", number);
+    if (KiMachine->last_good && Good == 0) {
+        KdMessage("--last-known-good: this machine has never come up, so there is none: control set %lu is used", Number);
     } else if (KiMachine->last_good) {
-        if (good != number)
-            failed = number;
-        number = good;
+        if (Good != Number)
+            Failed = Number;
+        Number = Good;
     }
-    if (CmpMakeSet(number) == NULL)
+    if (CmpMakeSet(Number) == NULL)
         KiFatal("no memory for a control set at boot");
-    CmpSelectSet(L"Current", number);
-    CmpSelectSet(L"Default", number);
-    CmpSelectSet(L"LastKnownGood", good != 0 ? good : number);
-    CmpSelectSet(L"Failed", failed);
+    CmpSelectSet(L"Current", Number);
+    CmpSelectSet(L"Default", Number);
+    CmpSelectSet(L"LastKnownGood", Good != 0 ? Good : Number);
+    CmpSelectSet(L"Failed", Failed);
 }
 
 BOOLEAN CmFallBack(VOID) {
-    ULONG current = CmpSelected(L"Current"), good = CmpSelected(L"LastKnownGood");
-    if (!KiMachine->stays_up || good == current || CmpFindSet(good) == NULL)
+    ULONG Current = CmpSelected(L"Current"), Good = CmpSelected(L"LastKnownGood");
+    if (!KiMachine->stays_up || Good == Current || CmpFindSet(Good) == NULL)
         return FALSE;
-    CmpSelectSet(L"Failed", current);
-    CmpSelectSet(L"Default", good);
+    CmpSelectSet(L"Failed", Current);
+    CmpSelectSet(L"Default", Good);
     return NT_SUCCESS(CmpFlushStore());
 }
 
 VOID CmAcceptBoot(VOID) {
-    ULONG current = CmpSelected(L"Current"), good = CmpSelected(L"LastKnownGood"), failed = CmpSelected(L"Failed");
+    ULONG Current = CmpSelected(L"Current"), Good = CmpSelected(L"LastKnownGood"), Failed = CmpSelected(L"Failed");
     if (!KiMachine->stays_up)
         return;
-    if (good == 0 || good == current || good == failed)
-        for (good = 1; good == current || good == failed; good++)
+    if (Good == 0 || Good == Current || Good == Failed)
+        for (Good = 1; Good == Current || Good == Failed; Good++)
             ;
     if (!KiMachine->safe) { /* a safe boot says nothing of the drivers that it leaves out */
-        PCM_NODE from = CmpFindSet(current), to = CmpMakeSet(good);
-        if (from != NULL && to != NULL && NT_SUCCESS(CmpCopyTree(from, to)))
-            CmpSelectSet(L"LastKnownGood", good);
+        PCM_NODE From = CmpFindSet(Current), To = CmpMakeSet(Good);
+        if (From != NULL && To != NULL && NT_SUCCESS(CmpCopyTree(From, To)))
+            CmpSelectSet(L"LastKnownGood", Good);
         else
             KdMessage("SYSTEM: no memory for a copy of the control set: this boot is not the last known good one");
     }

@@ -15,38 +15,38 @@ NTSTATUS NTAPI NtLoadKey(POBJECT_ATTRIBUTES TargetKey, POBJECT_ATTRIBUTES Source
 NTSTATUS NTAPI NtUnloadKey(POBJECT_ATTRIBUTES TargetKey);
 
 static BOOLEAN CmpMayRestore(VOID) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    return mode == KernelMode || SeSinglePrivilegeCheck(RtlConvertUlongToLuid(SE_RESTORE_PRIVILEGE), mode);
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    return Mode == KernelMode || SeSinglePrivilegeCheck(RtlConvertUlongToLuid(SE_RESTORE_PRIVILEGE), Mode);
 }
 
 NTSTATUS NTAPI NtLoadKey(POBJECT_ATTRIBUTES TargetKey, POBJECT_ATTRIBUTES SourceFile) {
-    LARGE_INTEGER start = {.QuadPart = 0};
-    IO_STATUS_BLOCK result;
-    ULONG signature = 0;
-    HANDLE file;
-    NTSTATUS status;
+    LARGE_INTEGER Start = {.QuadPart = 0};
+    IO_STATUS_BLOCK Result;
+    ULONG Signature = 0;
+    HANDLE File;
+    NTSTATUS Status;
 
     if (!CmpMayRestore())
         return STATUS_PRIVILEGE_NOT_HELD;
-    status = NtOpenFile(&file, FILE_READ_DATA | SYNCHRONIZE, SourceFile, &result, FILE_SHARE_READ, FILE_SYNCHRONOUS_IO_NONALERT);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = ZwReadFile(file, NULL, NULL, NULL, &result, &signature, sizeof(signature), &start, NULL);
-    ObCloseHandle(file, KiPreviousMode());
-    if (status == STATUS_END_OF_FILE || (NT_SUCCESS(status) && signature != HIVE_SIGNATURE))
+    Status = NtOpenFile(&File, FILE_READ_DATA | SYNCHRONIZE, SourceFile, &Result, FILE_SHARE_READ, FILE_SYNCHRONOUS_IO_NONALERT);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ZwReadFile(File, NULL, NULL, NULL, &Result, &Signature, sizeof(Signature), &Start, NULL);
+    ObCloseHandle(File, KiPreviousMode());
+    if (Status == STATUS_END_OF_FILE || (NT_SUCCESS(Status) && Signature != HIVE_SIGNATURE))
         return STATUS_NOT_REGISTRY_FILE;
-    return NT_SUCCESS(status) ? STATUS_NOT_SUPPORTED : status;
+    return NT_SUCCESS(Status) ? STATUS_NOT_SUPPORTED : Status;
 }
 
 NTSTATUS NTAPI NtUnloadKey(POBJECT_ATTRIBUTES TargetKey) {
-    HANDLE key;
-    NTSTATUS status;
+    HANDLE Key;
+    NTSTATUS Status;
 
     if (!CmpMayRestore())
         return STATUS_PRIVILEGE_NOT_HELD;
-    status = ObOpenObjectByName(TargetKey, CmpKeyObjectType, KiPreviousMode(), NULL, KEY_WRITE, NULL, &key);
-    if (!NT_SUCCESS(status))
-        return status;
-    ObCloseHandle(key, KiPreviousMode());
+    Status = ObOpenObjectByName(TargetKey, CmpKeyObjectType, KiPreviousMode(), NULL, KEY_WRITE, NULL, &Key);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    ObCloseHandle(Key, KiPreviousMode());
     return STATUS_INVALID_PARAMETER;
 }

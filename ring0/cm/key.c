@@ -9,133 +9,133 @@ PCM_NODE CmpRoot;
 #define CMP_WOW64_ACCESS (KEY_WOW64_32KEY | KEY_WOW64_64KEY)
 
 NTSTATUS CmpReferenceKey(HANDLE Handle, ACCESS_MASK Access, KPROCESSOR_MODE Mode, PCM_KEY *Key) {
-    PVOID object;
-    NTSTATUS status = ObReferenceObjectByHandle(Handle, Access, CmpKeyObjectType, Mode, &object, NULL);
-    if (!NT_SUCCESS(status))
-        return status;
-    *Key = object;
+    PVOID Object;
+    NTSTATUS Status = ObReferenceObjectByHandle(Handle, Access, CmpKeyObjectType, Mode, &Object, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    *Key = Object;
     if ((*Key)->Node->Deleted) {
-        ObfDereferenceObject(object);
+        ObfDereferenceObject(Object);
         return STATUS_KEY_DELETED;
     }
     return STATUS_SUCCESS;
 }
 
 static VOID CmpDeleteKeyObject(PVOID Object) {
-    PCM_KEY key = Object;
-    CmpDropContexts(key);
-    if (key->Name != NULL)
-        ExFreePoolWithTag((PVOID)key->Name, CMP_TAG);
-    if (key->Node != NULL)
-        CmpDereferenceNode(key->Node);
+    PCM_KEY Key = Object;
+    CmpDropContexts(Key);
+    if (Key->Name != NULL)
+        ExFreePoolWithTag((PVOID)Key->Name, CMP_TAG);
+    if (Key->Node != NULL)
+        CmpDereferenceNode(Key->Node);
 }
 
 static VOID CmpCloseKeyHandle(PEPROCESS Process, PVOID Object, ACCESS_MASK Granted, ULONG ProcessHandleCount, ULONG SystemHandleCount) {
-    REG_KEY_HANDLE_CLOSE_INFORMATION information = {.Object = Object};
-    NTSTATUS ignored; /* closing cannot be refused */
-    CM_CALL call;
-    CmpPre(&call, RegNtPreKeyHandleClose, &information, Object, &ignored);
+    REG_KEY_HANDLE_CLOSE_INFORMATION Information = {.Object = Object};
+    NTSTATUS Ignored; /* closing cannot be refused */
+    CM_CALL Call;
+    CmpPre(&Call, RegNtPreKeyHandleClose, &Information, Object, &Ignored);
     if (SystemHandleCount == 1)
         CmpEndNotify(Object);
-    CmpPostCall(&call, RegNtPostKeyHandleClose, Object, STATUS_SUCCESS);
+    CmpPostCall(&Call, RegNtPostKeyHandleClose, Object, STATUS_SUCCESS);
 }
 
 static NTSTATUS CmpQueryKeyName(PVOID Object, BOOLEAN HasName, POBJECT_NAME_INFORMATION Info, ULONG Length, PULONG ReturnLength,
                                 KPROCESSOR_MODE Mode) {
-    PCM_NODE node = ((PCM_KEY)Object)->Node;
-    ULONG bytes;
-    if (node->Deleted)
+    PCM_NODE Node = ((PCM_KEY)Object)->Node;
+    ULONG Bytes;
+    if (Node->Deleted)
         return STATUS_KEY_DELETED;
-    CmpNodePath(node, NULL, &bytes);
-    if (bytes > MAXUSHORT - sizeof(WCHAR))
+    CmpNodePath(Node, NULL, &Bytes);
+    if (Bytes > MAXUSHORT - sizeof(WCHAR))
         return STATUS_NAME_TOO_LONG;
-    ULONG needed = sizeof(*Info) + bytes + sizeof(WCHAR);
+    ULONG Needed = sizeof(*Info) + Bytes + sizeof(WCHAR);
     if (ReturnLength != NULL)
-        *ReturnLength = needed;
-    if (Info == NULL || Length < needed)
+        *ReturnLength = Needed;
+    if (Info == NULL || Length < Needed)
         return STATUS_INFO_LENGTH_MISMATCH;
     Info->Name.Buffer = (PWSTR)(Info + 1);
-    Info->Name.Length = (USHORT)bytes;
-    Info->Name.MaximumLength = (USHORT)(bytes + sizeof(WCHAR));
-    CmpNodePath(node, Info->Name.Buffer, &bytes);
-    Info->Name.Buffer[bytes / sizeof(WCHAR)] = 0;
+    Info->Name.Length = (USHORT)Bytes;
+    Info->Name.MaximumLength = (USHORT)(Bytes + sizeof(WCHAR));
+    CmpNodePath(Node, Info->Name.Buffer, &Bytes);
+    Info->Name.Buffer[Bytes / sizeof(WCHAR)] = 0;
     return STATUS_SUCCESS;
 }
 
 /* A link leads to the path in its value; what is left of the name goes behind it. */
 static NTSTATUS CmpFollowLink(PCM_NODE Node, PCUNICODE_STRING Rest, PUNICODE_STRING CompleteName) {
-    UNICODE_STRING name;
-    RtlInitUnicodeString(&name, L"SymbolicLinkValue");
-    PCM_VALUE value = CmpFindValue(Node, &name);
-    if (value == NULL || value->Type != REG_LINK)
+    UNICODE_STRING Name;
+    RtlInitUnicodeString(&Name, L"SymbolicLinkValue");
+    PCM_VALUE Value = CmpFindValue(Node, &Name);
+    if (Value == NULL || Value->Type != REG_LINK)
         return STATUS_OBJECT_NAME_NOT_FOUND;
-    ULONG separator = Rest->Length != 0 && Rest->Buffer[0] != L'\\' ? sizeof(WCHAR) : 0;
-    ULONG length = (value->Size & ~1u) + separator + Rest->Length;
-    if (length > MAXUSHORT - sizeof(WCHAR))
+    ULONG Separator = Rest->Length != 0 && Rest->Buffer[0] != L'\\' ? sizeof(WCHAR) : 0;
+    ULONG Length = (Value->Size & ~1u) + Separator + Rest->Length;
+    if (Length > MAXUSHORT - sizeof(WCHAR))
         return STATUS_NAME_TOO_LONG;
-    PWSTR path = ExAllocatePoolWithTag(PagedPool, length + sizeof(WCHAR), CMP_TAG);
-    if (path == NULL)
+    PWSTR Path = ExAllocatePoolWithTag(PagedPool, Length + sizeof(WCHAR), CMP_TAG);
+    if (Path == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    PUCHAR at = (PUCHAR)path;
-    RtlCopyMemory(at, value->Data, value->Size & ~1u);
-    at += value->Size & ~1u;
-    if (separator != 0) {
-        *(PWSTR)at = L'\\';
-        at += separator;
+    PUCHAR At = (PUCHAR)Path;
+    RtlCopyMemory(At, Value->Data, Value->Size & ~1u);
+    At += Value->Size & ~1u;
+    if (Separator != 0) {
+        *(PWSTR)At = L'\\';
+        At += Separator;
     }
-    RtlCopyMemory(at, Rest->Buffer, Rest->Length);
-    path[length / sizeof(WCHAR)] = 0;
-    CompleteName->Buffer = path;
-    CompleteName->Length = (USHORT)length;
-    CompleteName->MaximumLength = (USHORT)(length + sizeof(WCHAR));
+    RtlCopyMemory(At, Rest->Buffer, Rest->Length);
+    Path[Length / sizeof(WCHAR)] = 0;
+    CompleteName->Buffer = Path;
+    CompleteName->Length = (USHORT)Length;
+    CompleteName->MaximumLength = (USHORT)(Length + sizeof(WCHAR));
     return STATUS_REPARSE;
 }
 
 /* A new key below Parent, with the rules for volatile keys and for the places where only hives are. */
 static NTSTATUS CmpCreateChild(PCM_NODE Parent, PCUNICODE_STRING Name, PCM_PARSE_CONTEXT Context, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode,
                                PCM_NODE *Child) {
-    BOOLEAN isVolatile = (Context->Options & REG_OPTION_VOLATILE) != 0;
-    PSECURITY_DESCRIPTOR security;
-    ACCESS_MASK granted;
-    if (Parent->Volatile && !isVolatile)
+    BOOLEAN IsVolatile = (Context->Options & REG_OPTION_VOLATILE) != 0;
+    PSECURITY_DESCRIPTOR Security;
+    ACCESS_MASK Granted;
+    if (Parent->Volatile && !IsVolatile)
         return STATUS_CHILD_MUST_BE_VOLATILE;
     if (CmpDepth(Parent) + 1 >= CMP_MAX_DEPTH)
         return STATUS_INVALID_PARAMETER;
-    if (Parent == CmpRoot || (Parent->Parent == CmpRoot && !isVolatile))
+    if (Parent == CmpRoot || (Parent->Parent == CmpRoot && !IsVolatile))
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status =
-        CmpCheckSecurity(Parent, Context->Options & REG_OPTION_CREATE_LINK ? KEY_CREATE_LINK : KEY_CREATE_SUB_KEY, AccessState, Mode, &granted);
-    if (NT_SUCCESS(status))
-        status = CmpAssignSecurity(Parent, AccessState, Mode, &security);
-    if (!NT_SUCCESS(status))
-        return status;
-    UNICODE_STRING className = {0, 0, NULL};
+    NTSTATUS Status =
+        CmpCheckSecurity(Parent, Context->Options & REG_OPTION_CREATE_LINK ? KEY_CREATE_LINK : KEY_CREATE_SUB_KEY, AccessState, Mode, &Granted);
+    if (NT_SUCCESS(Status))
+        Status = CmpAssignSecurity(Parent, AccessState, Mode, &Security);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    UNICODE_STRING ClassName = {0, 0, NULL};
     if (Context->Class != NULL && Context->Class->Length != 0) {
-        className.Buffer = ExAllocatePoolWithTag(PagedPool, Context->Class->Length, CMP_TAG);
-        if (className.Buffer == NULL) {
-            if (security != NULL)
-                ExFreePool(security);
+        ClassName.Buffer = ExAllocatePoolWithTag(PagedPool, Context->Class->Length, CMP_TAG);
+        if (ClassName.Buffer == NULL) {
+            if (Security != NULL)
+                ExFreePool(Security);
             return STATUS_INSUFFICIENT_RESOURCES;
         }
-        className.Length = className.MaximumLength = Context->Class->Length;
-        RtlCopyMemory(className.Buffer, Context->Class->Buffer, className.Length);
+        ClassName.Length = ClassName.MaximumLength = Context->Class->Length;
+        RtlCopyMemory(ClassName.Buffer, Context->Class->Buffer, ClassName.Length);
     }
-    PCM_NODE node = CmpCreateNode(Parent, Name);
-    if (node == NULL) {
-        if (className.Buffer != NULL)
-            ExFreePoolWithTag(className.Buffer, CMP_TAG);
-        if (security != NULL)
-            ExFreePool(security);
+    PCM_NODE Node = CmpCreateNode(Parent, Name);
+    if (Node == NULL) {
+        if (ClassName.Buffer != NULL)
+            ExFreePoolWithTag(ClassName.Buffer, CMP_TAG);
+        if (Security != NULL)
+            ExFreePool(Security);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    node->Security = security;
-    node->Class = className;
-    node->Volatile = isVolatile;
-    node->Kept &= !isVolatile;
-    node->Link = (Context->Options & REG_OPTION_CREATE_LINK) != 0;
-    CmpLogKey(node);
+    Node->Security = Security;
+    Node->Class = ClassName;
+    Node->Volatile = IsVolatile;
+    Node->Kept &= !IsVolatile;
+    Node->Link = (Context->Options & REG_OPTION_CREATE_LINK) != 0;
+    CmpLogKey(Node);
     Context->Disposition = REG_CREATED_NEW_KEY;
-    *Child = node;
+    *Child = Node;
     return STATUS_SUCCESS;
 }
 
@@ -143,98 +143,98 @@ static NTSTATUS CmpCreateChild(PCM_NODE Parent, PCUNICODE_STRING Name, PCM_PARSE
 static NTSTATUS CmpWalk(PCM_NODE *Node, PUNICODE_STRING Rest, PUNICODE_STRING CompleteName, BOOLEAN OpenLink, PCM_PARSE_CONTEXT Context,
                         PACCESS_STATE AccessState, KPROCESSOR_MODE Mode) {
     for (;;) {
-        UNICODE_STRING before = *Rest, component;
-        CmpNextName(Rest, &component);
-        if ((*Node)->Link && !(component.Length == 0 && OpenLink))
-            return CmpFollowLink(*Node, &before, CompleteName);
-        if (component.Length == 0)
+        UNICODE_STRING Before = *Rest, Component;
+        CmpNextName(Rest, &Component);
+        if ((*Node)->Link && !(Component.Length == 0 && OpenLink))
+            return CmpFollowLink(*Node, &Before, CompleteName);
+        if (Component.Length == 0)
             return Context != NULL && (Context->Options & REG_OPTION_CREATE_LINK) && Context->Create && Context->Disposition != REG_CREATED_NEW_KEY
                        ? STATUS_OBJECT_NAME_COLLISION
                        : STATUS_SUCCESS;
-        if (component.Length > CMP_MAX_KEY_NAME)
+        if (Component.Length > CMP_MAX_KEY_NAME)
             return STATUS_INVALID_PARAMETER;
-        PCM_NODE child = CmpFindChild(*Node, &component);
-        if (child == NULL) {
-            UNICODE_STRING further = *Rest, next;
-            CmpNextName(&further, &next);
-            if (next.Length != 0 || Context == NULL || !Context->Create)
+        PCM_NODE Child = CmpFindChild(*Node, &Component);
+        if (Child == NULL) {
+            UNICODE_STRING Further = *Rest, Next;
+            CmpNextName(&Further, &Next);
+            if (Next.Length != 0 || Context == NULL || !Context->Create)
                 return STATUS_OBJECT_NAME_NOT_FOUND;
-            NTSTATUS status = CmpCreateChild(*Node, &component, Context, AccessState, Mode, Node);
-            return status;
+            NTSTATUS Status = CmpCreateChild(*Node, &Component, Context, AccessState, Mode, Node);
+            return Status;
         }
-        *Node = child;
+        *Node = Child;
     }
 }
 
 /* The walk itself, with filters around it. They are asked again where a link has led. */
 static NTSTATUS CmpOpenBelow(PCM_KEY Start, PCM_KEY Key, PUNICODE_STRING Rest, PUNICODE_STRING CompleteName, ULONG Attributes,
                              PACCESS_STATE AccessState, KPROCESSOR_MODE Mode, PCM_PARSE_CONTEXT Context) {
-    KPROCESSOR_MODE checkMode = Attributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : Mode;
-    BOOLEAN create = Context != NULL && Context->Create;
-    BOOLEAN openLink = (Attributes & OBJ_OPENLINK) != 0 || (Context != NULL && Context->OpenLink);
-    UNICODE_STRING remaining = *Rest;
-    ULONG disposition = 0;
-    PVOID result = NULL;
-    REG_CREATE_KEY_INFORMATION_V1 information = {.CompleteName = CompleteName->Length != 0 ? CompleteName : &remaining,
+    KPROCESSOR_MODE CheckMode = Attributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : Mode;
+    BOOLEAN Create = Context != NULL && Context->Create;
+    BOOLEAN OpenLink = (Attributes & OBJ_OPENLINK) != 0 || (Context != NULL && Context->OpenLink);
+    UNICODE_STRING Remaining = *Rest;
+    ULONG Disposition = 0;
+    PVOID Result = NULL;
+    REG_CREATE_KEY_INFORMATION_V1 Information = {.CompleteName = CompleteName->Length != 0 ? CompleteName : &Remaining,
                                                  .RootObject = Start,
                                                  .ObjectType = CmpKeyObjectType,
                                                  .Options = Context != NULL ? Context->Options : 0,
                                                  .Class = Context != NULL ? Context->Class : NULL,
                                                  .DesiredAccess = AccessState->OriginalDesiredAccess,
-                                                 .Disposition = Context != NULL ? &Context->Disposition : &disposition,
-                                                 .ResultObject = &result,
+                                                 .Disposition = Context != NULL ? &Context->Disposition : &Disposition,
+                                                 .ResultObject = &Result,
                                                  .Version = 1,
-                                                 .RemainingName = &remaining,
+                                                 .RemainingName = &Remaining,
                                                  .Attributes = Attributes,
-                                                 .CheckAccessMode = checkMode};
-    PCM_NODE node = Start->Node;
-    NTSTATUS status;
-    CM_CALL call;
-    BOOLEAN allowed = CmpPreCall(&call, create ? RegNtPreCreateKeyEx : RegNtPreOpenKeyEx, &information, Start, &information.CallContext,
-                                 &information.RootObjectContext, &status);
-    if (allowed)
-        status = CmpWalk(&node, Rest, CompleteName, openLink, Context, AccessState, checkMode);
-    else if (NT_SUCCESS(status)) /* a filter says that it has opened another key: that is not taken over */
-        status = STATUS_ACCESS_DENIED;
-    if (status == STATUS_SUCCESS && !(create && Context->Disposition == REG_CREATED_NEW_KEY)) { /* its creator has what it asks for */
-        ACCESS_MASK granted;
-        status = CmpCheckSecurity(node, AccessState->RemainingDesiredAccess, AccessState, checkMode, &granted);
-        if (NT_SUCCESS(status) && checkMode != KernelMode) {
-            AccessState->PreviouslyGrantedAccess |= granted;
-            AccessState->RemainingDesiredAccess &= ~(granted | MAXIMUM_ALLOWED);
+                                                 .CheckAccessMode = CheckMode};
+    PCM_NODE Node = Start->Node;
+    NTSTATUS Status;
+    CM_CALL Call;
+    BOOLEAN Allowed = CmpPreCall(&Call, Create ? RegNtPreCreateKeyEx : RegNtPreOpenKeyEx, &Information, Start, &Information.CallContext,
+                                 &Information.RootObjectContext, &Status);
+    if (Allowed)
+        Status = CmpWalk(&Node, Rest, CompleteName, OpenLink, Context, AccessState, CheckMode);
+    else if (NT_SUCCESS(Status)) /* a filter says that it has opened another key: that is not taken over */
+        Status = STATUS_ACCESS_DENIED;
+    if (Status == STATUS_SUCCESS && !(Create && Context->Disposition == REG_CREATED_NEW_KEY)) { /* its creator has what it asks for */
+        ACCESS_MASK Granted;
+        Status = CmpCheckSecurity(Node, AccessState->RemainingDesiredAccess, AccessState, CheckMode, &Granted);
+        if (NT_SUCCESS(Status) && CheckMode != KernelMode) {
+            AccessState->PreviouslyGrantedAccess |= Granted;
+            AccessState->RemainingDesiredAccess &= ~(Granted | MAXIMUM_ALLOWED);
         }
     }
-    if (status == STATUS_SUCCESS) {
-        CmpReferenceNode(node);
-        Key->Node = node;
+    if (Status == STATUS_SUCCESS) {
+        CmpReferenceNode(Node);
+        Key->Node = Node;
     }
-    return CmpPostCall(&call, create ? RegNtPostCreateKeyEx : RegNtPostOpenKeyEx, status == STATUS_SUCCESS ? Key : NULL, status);
+    return CmpPostCall(&Call, Create ? RegNtPostCreateKeyEx : RegNtPostOpenKeyEx, Status == STATUS_SUCCESS ? Key : NULL, Status);
 }
 
 static NTSTATUS CmpParseKey(PVOID ParseObject, POBJECT_TYPE RequestedType, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, ULONG Attributes,
                             PUNICODE_STRING CompleteName, PUNICODE_STRING RemainingName, PVOID ParseContext, PVOID *Object) {
-    PCM_PARSE_CONTEXT context = RequestedType == CmpKeyObjectType ? ParseContext : NULL;
-    PCM_KEY start = ParseObject, key;
-    UNICODE_STRING rest = *RemainingName;
+    PCM_PARSE_CONTEXT Context = RequestedType == CmpKeyObjectType ? ParseContext : NULL;
+    PCM_KEY Start = ParseObject, Key;
+    UNICODE_STRING Rest = *RemainingName;
     if (RequestedType != NULL && RequestedType != CmpKeyObjectType)
         return STATUS_OBJECT_TYPE_MISMATCH;
-    if (start->Node->Deleted)
+    if (Start->Node->Deleted)
         return STATUS_KEY_DELETED;
-    if (rest.Length != 0 && rest.Buffer == CompleteName->Buffer && rest.Buffer[0] == L'\\')
+    if (Rest.Length != 0 && Rest.Buffer == CompleteName->Buffer && Rest.Buffer[0] == L'\\')
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
 
-    NTSTATUS status = ObCreateObject(KernelMode, CmpKeyObjectType, NULL, AccessMode, NULL, sizeof(*key), 0, 0, (PVOID *)&key);
-    if (!NT_SUCCESS(status))
-        return status;
-    BOOLEAN isNew = context == NULL || context->Disposition != REG_CREATED_NEW_KEY;
-    status = CmpOpenBelow(start, key, &rest, CompleteName, Attributes, AccessState, AccessMode, context);
-    if (status != STATUS_SUCCESS) {
-        ObfDereferenceObject(key);
-        return status;
+    NTSTATUS Status = ObCreateObject(KernelMode, CmpKeyObjectType, NULL, AccessMode, NULL, sizeof(*Key), 0, 0, (PVOID *)&Key);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    BOOLEAN IsNew = Context == NULL || Context->Disposition != REG_CREATED_NEW_KEY;
+    Status = CmpOpenBelow(Start, Key, &Rest, CompleteName, Attributes, AccessState, AccessMode, Context);
+    if (Status != STATUS_SUCCESS) {
+        ObfDereferenceObject(Key);
+        return Status;
     }
-    if (isNew && context != NULL && context->Disposition == REG_CREATED_NEW_KEY)
-        CmpReportChange(key->Node->Parent, REG_NOTIFY_CHANGE_NAME);
-    *Object = key;
+    if (IsNew && Context != NULL && Context->Disposition == REG_CREATED_NEW_KEY)
+        CmpReportChange(Key->Node->Parent, REG_NOTIFY_CHANGE_NAME);
+    *Object = Key;
     return STATUS_SUCCESS;
 }
 
@@ -256,20 +256,20 @@ const OB_TYPE_INITIALIZER CmpKeyInitializer = {
 };
 
 static NTSTATUS CmpOpen(PHANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes, PCM_PARSE_CONTEXT Context) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    HANDLE handle;
-    NTSTATUS status = ObpProbeOutput(Handle, sizeof(*Handle), sizeof(ULONG), mode);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = ObOpenObjectByName(Attributes, CmpKeyObjectType, mode, NULL, DesiredAccess & ~CMP_WOW64_ACCESS, Context, &handle);
-    return NT_SUCCESS(status) ? ObpStoreHandle(Handle, handle, mode) : status;
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    HANDLE NewHandle;
+    NTSTATUS Status = ObpProbeOutput(Handle, sizeof(*Handle), sizeof(ULONG), Mode);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObOpenObjectByName(Attributes, CmpKeyObjectType, Mode, NULL, DesiredAccess & ~CMP_WOW64_ACCESS, Context, &NewHandle);
+    return NT_SUCCESS(Status) ? ObpStoreHandle(Handle, NewHandle, Mode) : Status;
 }
 
 NTSTATUS NTAPI NtOpenKeyEx(PHANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes, ULONG Options) {
-    CM_PARSE_CONTEXT context = {.OpenLink = (Options & REG_OPTION_OPEN_LINK) != 0, .Options = Options};
+    CM_PARSE_CONTEXT Context = {.OpenLink = (Options & REG_OPTION_OPEN_LINK) != 0, .Options = Options};
     if (Options & ~(REG_OPTION_BACKUP_RESTORE | REG_OPTION_OPEN_LINK))
         return STATUS_INVALID_PARAMETER_4;
-    return CmpOpen(Handle, DesiredAccess, Attributes, &context);
+    return CmpOpen(Handle, DesiredAccess, Attributes, &Context);
 }
 
 NTSTATUS NTAPI NtOpenKey(PHANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes) {
@@ -278,133 +278,133 @@ NTSTATUS NTAPI NtOpenKey(PHANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_ATTR
 
 NTSTATUS NTAPI NtCreateKey(PHANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes, ULONG TitleIndex, PUNICODE_STRING Class,
                            ULONG Options, PULONG Disposition) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    UNICODE_STRING className = {0, 0, NULL};
-    CM_PARSE_CONTEXT context = {.Create = TRUE, .Options = Options, .Class = &className, .Disposition = REG_OPENED_EXISTING_KEY};
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    UNICODE_STRING ClassName = {0, 0, NULL};
+    CM_PARSE_CONTEXT Context = {.Create = TRUE, .Options = Options, .Class = &ClassName, .Disposition = REG_OPENED_EXISTING_KEY};
     if (Options & ~REG_LEGAL_OPTION)
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = Disposition != NULL ? ObpProbeOutput(Disposition, sizeof(*Disposition), sizeof(ULONG), mode) : STATUS_SUCCESS;
-    if (NT_SUCCESS(status) && Class != NULL)
-        status = ObpCaptureString(Class, mode, &className);
-    if (!NT_SUCCESS(status))
-        return status;
-    context.OpenLink = (Options & (REG_OPTION_OPEN_LINK | REG_OPTION_CREATE_LINK)) != 0;
-    status = CmpOpen(Handle, DesiredAccess, Attributes, &context);
-    if (className.Buffer != NULL)
-        ExFreePool(className.Buffer);
-    if (NT_SUCCESS(status) && Disposition != NULL)
-        status = ObpStore(Disposition, &context.Disposition, sizeof(context.Disposition), mode);
-    return status;
+    NTSTATUS Status = Disposition != NULL ? ObpProbeOutput(Disposition, sizeof(*Disposition), sizeof(ULONG), Mode) : STATUS_SUCCESS;
+    if (NT_SUCCESS(Status) && Class != NULL)
+        Status = ObpCaptureString(Class, Mode, &ClassName);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Context.OpenLink = (Options & (REG_OPTION_OPEN_LINK | REG_OPTION_CREATE_LINK)) != 0;
+    Status = CmpOpen(Handle, DesiredAccess, Attributes, &Context);
+    if (ClassName.Buffer != NULL)
+        ExFreePool(ClassName.Buffer);
+    if (NT_SUCCESS(Status) && Disposition != NULL)
+        Status = ObpStore(Disposition, &Context.Disposition, sizeof(Context.Disposition), Mode);
+    return Status;
 }
 
 static NTSTATUS CmpDeleteKey(PCM_KEY Key) {
-    PCM_NODE node = Key->Node, parent = node->Parent;
-    if (node->Fixed || node->ChildCount != 0)
+    PCM_NODE Node = Key->Node, Parent = Node->Parent;
+    if (Node->Fixed || Node->ChildCount != 0)
         return STATUS_CANNOT_DELETE;
-    CmpReferenceNode(parent);
-    CmpDeleteNode(node);
-    CmpEndNotifiesOf(node);
-    CmpReportChange(parent, REG_NOTIFY_CHANGE_NAME);
-    CmpDereferenceNode(parent);
+    CmpReferenceNode(Parent);
+    CmpDeleteNode(Node);
+    CmpEndNotifiesOf(Node);
+    CmpReportChange(Parent, REG_NOTIFY_CHANGE_NAME);
+    CmpDereferenceNode(Parent);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI NtDeleteKey(HANDLE Handle) {
-    PCM_KEY key;
-    CM_CALL call;
-    NTSTATUS status = CmpReferenceKey(Handle, DELETE, KiPreviousMode(), &key);
-    if (!NT_SUCCESS(status))
-        return status;
-    REG_DELETE_KEY_INFORMATION information = {.Object = key};
-    if (CmpPre(&call, RegNtPreDeleteKey, &information, key, &status))
-        status = CmpDeleteKey(key);
-    status = CmpPostCall(&call, RegNtPostDeleteKey, key, status);
-    ObfDereferenceObject(key);
-    return status;
+    PCM_KEY Key;
+    CM_CALL Call;
+    NTSTATUS Status = CmpReferenceKey(Handle, DELETE, KiPreviousMode(), &Key);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    REG_DELETE_KEY_INFORMATION Information = {.Object = Key};
+    if (CmpPre(&Call, RegNtPreDeleteKey, &Information, Key, &Status))
+        Status = CmpDeleteKey(Key);
+    Status = CmpPostCall(&Call, RegNtPostDeleteKey, Key, Status);
+    ObfDereferenceObject(Key);
+    return Status;
 }
 
 /* All of the registry is in two files: what was changed before comes along. */
 NTSTATUS NTAPI NtFlushKey(HANDLE Handle) {
-    PCM_KEY key;
-    CM_CALL call;
-    NTSTATUS status = CmpReferenceKey(Handle, 0, KiPreviousMode(), &key);
-    if (!NT_SUCCESS(status))
-        return status;
-    REG_FLUSH_KEY_INFORMATION information = {.Object = key};
-    if (CmpPre(&call, RegNtPreFlushKey, &information, key, &status))
-        status = CmpFlushStore();
-    status = CmpPostCall(&call, RegNtPostFlushKey, key, status);
-    ObfDereferenceObject(key);
-    return status;
+    PCM_KEY Key;
+    CM_CALL Call;
+    NTSTATUS Status = CmpReferenceKey(Handle, 0, KiPreviousMode(), &Key);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    REG_FLUSH_KEY_INFORMATION Information = {.Object = Key};
+    if (CmpPre(&Call, RegNtPreFlushKey, &Information, Key, &Status))
+        Status = CmpFlushStore();
+    Status = CmpPostCall(&Call, RegNtPostFlushKey, Key, Status);
+    ObfDereferenceObject(Key);
+    return Status;
 }
 
 /* A name without a path in it; a key that has it already is in the way ("NtRenameKey"). */
 static NTSTATUS CmpRenameKey(PCM_KEY Key, PCUNICODE_STRING NewName) {
-    PCM_NODE node = Key->Node, other;
-    if (node->Fixed || node->Parent == NULL || (node->Link && node->Volatile))
+    PCM_NODE Node = Key->Node, Other;
+    if (Node->Fixed || Node->Parent == NULL || (Node->Link && Node->Volatile))
         return STATUS_ACCESS_DENIED;
-    other = CmpFindChild(node->Parent, NewName);
-    if (other != NULL && other != node)
+    Other = CmpFindChild(Node->Parent, NewName);
+    if (Other != NULL && Other != Node)
         return STATUS_CANNOT_DELETE;
-    NTSTATUS status = CmpRenameNode(node, NewName);
-    if (NT_SUCCESS(status))
-        CmpReportChange(node->Parent, REG_NOTIFY_CHANGE_NAME);
-    return status;
+    NTSTATUS Status = CmpRenameNode(Node, NewName);
+    if (NT_SUCCESS(Status))
+        CmpReportChange(Node->Parent, REG_NOTIFY_CHANGE_NAME);
+    return Status;
 }
 
 NTSTATUS NTAPI NtRenameKey(HANDLE Handle, PUNICODE_STRING NewName) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    UNICODE_STRING name;
-    PCM_KEY key;
-    CM_CALL call;
-    NTSTATUS status = ObpCaptureString(NewName, mode, &name);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (name.Length == 0 || name.Length > CMP_MAX_KEY_NAME)
-        status = STATUS_INVALID_PARAMETER;
-    for (ULONG i = 0; i < name.Length / sizeof(WCHAR); i++)
-        if (name.Buffer[i] == L'\\')
-            status = STATUS_INVALID_PARAMETER;
-    if (NT_SUCCESS(status))
-        status = CmpReferenceKey(Handle, KEY_WRITE, mode, &key);
-    if (NT_SUCCESS(status)) {
-        REG_RENAME_KEY_INFORMATION information = {.Object = key, .NewName = &name};
-        if (CmpPre(&call, RegNtPreRenameKey, &information, key, &status))
-            status = CmpRenameKey(key, &name);
-        status = CmpPostCall(&call, RegNtPostRenameKey, key, status);
-        ObfDereferenceObject(key);
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    UNICODE_STRING Name;
+    PCM_KEY Key;
+    CM_CALL Call;
+    NTSTATUS Status = ObpCaptureString(NewName, Mode, &Name);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Name.Length == 0 || Name.Length > CMP_MAX_KEY_NAME)
+        Status = STATUS_INVALID_PARAMETER;
+    for (ULONG I = 0; I < Name.Length / sizeof(WCHAR); I++)
+        if (Name.Buffer[I] == L'\\')
+            Status = STATUS_INVALID_PARAMETER;
+    if (NT_SUCCESS(Status))
+        Status = CmpReferenceKey(Handle, KEY_WRITE, Mode, &Key);
+    if (NT_SUCCESS(Status)) {
+        REG_RENAME_KEY_INFORMATION Information = {.Object = Key, .NewName = &Name};
+        if (CmpPre(&Call, RegNtPreRenameKey, &Information, Key, &Status))
+            Status = CmpRenameKey(Key, &Name);
+        Status = CmpPostCall(&Call, RegNtPostRenameKey, Key, Status);
+        ObfDereferenceObject(Key);
     }
-    if (name.Buffer != NULL)
-        ExFreePool(name.Buffer);
-    return status;
+    if (Name.Buffer != NULL)
+        ExFreePool(Name.Buffer);
+    return Status;
 }
 
 /* Of what can be set, the time of the last write is all that a 64-bit machine without virtualized keys has. */
 NTSTATUS NTAPI NtSetInformationKey(HANDLE Handle, KEY_SET_INFORMATION_CLASS Class, PVOID Information, ULONG Length) {
-    KEY_WRITE_TIME_INFORMATION time;
-    PCM_KEY key;
-    CM_CALL call;
+    KEY_WRITE_TIME_INFORMATION Time;
+    PCM_KEY Key;
+    CM_CALL Call;
     if (Class != KeyWriteTimeInformation)
         return STATUS_INVALID_PARAMETER;
-    if (Length != sizeof(time))
+    if (Length != sizeof(Time))
         return STATUS_INFO_LENGTH_MISMATCH;
-    NTSTATUS status = KiCopyIn(&time, Information, sizeof(time));
-    if (NT_SUCCESS(status))
-        status = CmpReferenceKey(Handle, KEY_SET_VALUE, KiPreviousMode(), &key);
-    if (!NT_SUCCESS(status))
-        return status;
-    REG_SET_INFORMATION_KEY_INFORMATION information = {
-        .Object = key, .KeySetInformationClass = Class, .KeySetInformation = &time, .KeySetInformationLength = Length};
-    if (CmpPre(&call, RegNtPreSetInformationKey, &information, key, &status)) {
-        if (time.LastWriteTime.QuadPart < 0) {
-            status = STATUS_INVALID_PARAMETER;
+    NTSTATUS Status = KiCopyIn(&Time, Information, sizeof(Time));
+    if (NT_SUCCESS(Status))
+        Status = CmpReferenceKey(Handle, KEY_SET_VALUE, KiPreviousMode(), &Key);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    REG_SET_INFORMATION_KEY_INFORMATION Notice = {
+        .Object = Key, .KeySetInformationClass = Class, .KeySetInformation = &Time, .KeySetInformationLength = Length};
+    if (CmpPre(&Call, RegNtPreSetInformationKey, &Notice, Key, &Status)) {
+        if (Time.LastWriteTime.QuadPart < 0) {
+            Status = STATUS_INVALID_PARAMETER;
         } else {
-            key->Node->LastWriteTime = time.LastWriteTime;
-            CmpLogTime(key->Node);
-            status = STATUS_SUCCESS;
+            Key->Node->LastWriteTime = Time.LastWriteTime;
+            CmpLogTime(Key->Node);
+            Status = STATUS_SUCCESS;
         }
     }
-    status = CmpPostCall(&call, RegNtPostSetInformationKey, key, status);
-    ObfDereferenceObject(key);
-    return status;
+    Status = CmpPostCall(&Call, RegNtPostSetInformationKey, Key, Status);
+    ObfDereferenceObject(Key);
+    return Status;
 }

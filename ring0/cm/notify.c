@@ -45,10 +45,10 @@ static VOID CmpFreeRequest(PCM_REQUEST Request) {
 
 /* The thread is gone, and its memory with it, or is going. */
 static VOID NTAPI CmpRundownRequest(PKAPC Apc) {
-    PCM_REQUEST request = CONTAINING_RECORD(Apc, CM_REQUEST, Apc);
-    if (request->Event != NULL)
-        KeSetEvent(request->Event, IO_NO_INCREMENT, FALSE);
-    CmpFreeRequest(request);
+    PCM_REQUEST Request = CONTAINING_RECORD(Apc, CM_REQUEST, Apc);
+    if (Request->Event != NULL)
+        KeSetEvent(Request->Event, IO_NO_INCREMENT, FALSE);
+    CmpFreeRequest(Request);
 }
 
 static VOID NTAPI CmpFreeApc(PKAPC Apc, PKNORMAL_ROUTINE *Normal, PVOID *Context, PVOID *Argument1, PVOID *Argument2) {
@@ -57,18 +57,18 @@ static VOID NTAPI CmpFreeApc(PKAPC Apc, PKNORMAL_ROUTINE *Normal, PVOID *Context
 
 /* In the thread that asked, where its memory is. */
 static VOID NTAPI CmpFinishApc(PKAPC Apc, PKNORMAL_ROUTINE *Normal, PVOID *Context, PVOID *Argument1, PVOID *Argument2) {
-    PCM_REQUEST request = CONTAINING_RECORD(Apc, CM_REQUEST, Apc);
-    IO_STATUS_BLOCK iosb = {.Status = request->Status, .Information = 0};
-    KiCopyToUser(request->Iosb, &iosb, sizeof(iosb)); /* a program that has unmapped it does not want it */
-    if (request->Event != NULL)
-        KeSetEvent(request->Event, IO_NO_INCREMENT, FALSE);
-    if (request->Routine != NULL) {
-        KeInitializeApc(&request->Apc, &request->Thread->Tcb, OriginalApcEnvironment, CmpFreeApc, CmpRundownRequest,
-                        (PKNORMAL_ROUTINE)(PVOID)request->Routine, UserMode, request->Context);
-        if (KeInsertQueueApc(&request->Apc, request->Iosb, NULL, IO_NO_INCREMENT))
+    PCM_REQUEST Request = CONTAINING_RECORD(Apc, CM_REQUEST, Apc);
+    IO_STATUS_BLOCK Iosb = {.Status = Request->Status, .Information = 0};
+    KiCopyToUser(Request->Iosb, &Iosb, sizeof(Iosb)); /* a program that has unmapped it does not want it */
+    if (Request->Event != NULL)
+        KeSetEvent(Request->Event, IO_NO_INCREMENT, FALSE);
+    if (Request->Routine != NULL) {
+        KeInitializeApc(&Request->Apc, &Request->Thread->Tcb, OriginalApcEnvironment, CmpFreeApc, CmpRundownRequest,
+                        (PKNORMAL_ROUTINE)(PVOID)Request->Routine, UserMode, Request->Context);
+        if (KeInsertQueueApc(&Request->Apc, Request->Iosb, NULL, IO_NO_INCREMENT))
             return;
     }
-    CmpFreeRequest(request);
+    CmpFreeRequest(Request);
 }
 
 static VOID CmpEndRequest(PCM_REQUEST Request, NTSTATUS Status) {
@@ -98,9 +98,9 @@ static VOID CmpMoveRequests(PLIST_ENTRY From, PLIST_ENTRY To) {
 /* Ending a request lets threads run: nothing of the lists is looked at in between. */
 static VOID CmpEndRequests(PLIST_ENTRY Requests, NTSTATUS Status) {
     while (!IsListEmpty(Requests)) {
-        PCM_REQUEST request = CONTAINING_RECORD(RemoveHeadList(Requests), CM_REQUEST, Links);
-        request->Links.Flink = NULL;
-        CmpEndRequest(request, Status);
+        PCM_REQUEST Request = CONTAINING_RECORD(RemoveHeadList(Requests), CM_REQUEST, Links);
+        Request->Links.Flink = NULL;
+        CmpEndRequest(Request, Status);
     }
 }
 
@@ -113,39 +113,39 @@ static BOOLEAN CmpIsWatched(PCM_NOTIFY Notify, PCM_NODE Node) {
 }
 
 VOID CmpReportChange(PCM_NODE Node, ULONG Change) {
-    LIST_ENTRY ended;
-    InitializeListHead(&ended);
-    for (PLIST_ENTRY link = CmpWatchers.Flink; link != &CmpWatchers; link = link->Flink) {
-        PCM_NOTIFY notify = CONTAINING_RECORD(link, CM_NOTIFY, Links);
-        if (!(notify->Filter & Change) || !CmpIsWatched(notify, Node))
+    LIST_ENTRY Ended;
+    InitializeListHead(&Ended);
+    for (PLIST_ENTRY Link = CmpWatchers.Flink; Link != &CmpWatchers; Link = Link->Flink) {
+        PCM_NOTIFY Notify = CONTAINING_RECORD(Link, CM_NOTIFY, Links);
+        if (!(Notify->Filter & Change) || !CmpIsWatched(Notify, Node))
             continue;
-        if (IsListEmpty(&notify->Requests))
-            notify->Changed = TRUE;
-        CmpMoveRequests(&notify->Requests, &ended);
+        if (IsListEmpty(&Notify->Requests))
+            Notify->Changed = TRUE;
+        CmpMoveRequests(&Notify->Requests, &Ended);
     }
-    CmpEndRequests(&ended, STATUS_NOTIFY_ENUM_DIR);
+    CmpEndRequests(&Ended, STATUS_NOTIFY_ENUM_DIR);
 }
 
 VOID CmpEndNotify(PCM_KEY Key) {
-    PCM_NOTIFY notify = Key->Notify;
-    LIST_ENTRY ended;
-    if (notify == NULL)
+    PCM_NOTIFY Notify = Key->Notify;
+    LIST_ENTRY Ended;
+    if (Notify == NULL)
         return;
-    InitializeListHead(&ended);
-    CmpMoveRequests(&notify->Requests, &ended);
-    RemoveEntryList(&notify->Links);
+    InitializeListHead(&Ended);
+    CmpMoveRequests(&Notify->Requests, &Ended);
+    RemoveEntryList(&Notify->Links);
     Key->Notify = NULL;
-    ExFreePoolWithTag(notify, CMP_TAG);
-    CmpEndRequests(&ended, STATUS_NOTIFY_CLEANUP);
+    ExFreePoolWithTag(Notify, CMP_TAG);
+    CmpEndRequests(&Ended, STATUS_NOTIFY_CLEANUP);
 }
 
 VOID CmpEndNotifiesOf(PCM_NODE Node) {
-    for (PLIST_ENTRY link = CmpWatchers.Flink; link != &CmpWatchers;) {
-        PCM_NOTIFY notify = CONTAINING_RECORD(link, CM_NOTIFY, Links);
-        link = link->Flink;
-        if (notify->Key->Node == Node) {
-            CmpEndNotify(notify->Key);
-            link = CmpWatchers.Flink; /* threads have run */
+    for (PLIST_ENTRY Link = CmpWatchers.Flink; Link != &CmpWatchers;) {
+        PCM_NOTIFY Notify = CONTAINING_RECORD(Link, CM_NOTIFY, Links);
+        Link = Link->Flink;
+        if (Notify->Key->Node == Node) {
+            CmpEndNotify(Notify->Key);
+            Link = CmpWatchers.Flink; /* threads have run */
         }
     }
 }
@@ -154,91 +154,91 @@ VOID CmpEndNotifiesOf(PCM_NODE Node) {
 static NTSTATUS CmpWatch(PCM_KEY Key, ULONG Filter, BOOLEAN Tree) {
     if (Key->Notify != NULL)
         return STATUS_SUCCESS;
-    PCM_NOTIFY notify = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*notify), CMP_TAG);
-    if (notify == NULL)
+    PCM_NOTIFY Notify = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Notify), CMP_TAG);
+    if (Notify == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    *notify = (CM_NOTIFY){.Key = Key, .Filter = Filter & REG_LEGAL_CHANGE_FILTER, .Tree = Tree};
-    InitializeListHead(&notify->Requests);
-    InsertTailList(&CmpWatchers, &notify->Links);
-    Key->Notify = notify;
+    *Notify = (CM_NOTIFY){.Key = Key, .Filter = Filter & REG_LEGAL_CHANGE_FILTER, .Tree = Tree};
+    InitializeListHead(&Notify->Requests);
+    InsertTailList(&CmpWatchers, &Notify->Links);
+    Key->Notify = Notify;
     return STATUS_SUCCESS;
 }
 
 /* Waits. A wait that is broken off takes the request back. */
 static NTSTATUS CmpAwait(PCM_REQUEST Request) {
-    NTSTATUS status = KeWaitForSingleObject(&Request->Done, Executive, Request->Mode, FALSE, NULL);
-    if (status == STATUS_SUCCESS) {
-        IO_STATUS_BLOCK iosb = {.Status = Request->Status, .Information = 0};
-        status = ObpStore(Request->Iosb, &iosb, sizeof(iosb), Request->Mode);
-        if (NT_SUCCESS(status))
-            status = Request->Status;
+    NTSTATUS Status = KeWaitForSingleObject(&Request->Done, Executive, Request->Mode, FALSE, NULL);
+    if (Status == STATUS_SUCCESS) {
+        IO_STATUS_BLOCK Iosb = {.Status = Request->Status, .Information = 0};
+        Status = ObpStore(Request->Iosb, &Iosb, sizeof(Iosb), Request->Mode);
+        if (NT_SUCCESS(Status))
+            Status = Request->Status;
         if (Request->Event != NULL)
             KeSetEvent(Request->Event, IO_NO_INCREMENT, FALSE);
     } else if (Request->Links.Flink != NULL) {
         RemoveEntryList(&Request->Links);
     }
     CmpFreeRequest(Request);
-    return status;
+    return Status;
 }
 
 static NTSTATUS CmpMakeRequest(HANDLE Event, KPROCESSOR_MODE Mode, PCM_REQUEST *Made) {
-    PVOID event = NULL;
-    NTSTATUS status = Event != NULL ? ObReferenceObjectByHandle(Event, EVENT_MODIFY_STATE, ExpEventType, Mode, &event, NULL) : STATUS_SUCCESS;
-    if (!NT_SUCCESS(status))
-        return status;
-    PCM_REQUEST request = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*request), CMP_TAG);
-    if (request == NULL) {
-        if (event != NULL)
-            ObfDereferenceObject(event);
+    PVOID EventObject = NULL;
+    NTSTATUS Status = Event != NULL ? ObReferenceObjectByHandle(Event, EVENT_MODIFY_STATE, ExpEventType, Mode, &EventObject, NULL) : STATUS_SUCCESS;
+    if (!NT_SUCCESS(Status))
+        return Status;
+    PCM_REQUEST Request = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Request), CMP_TAG);
+    if (Request == NULL) {
+        if (EventObject != NULL)
+            ObfDereferenceObject(EventObject);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    RtlZeroMemory(request, sizeof(*request));
-    request->Event = event;
-    request->Mode = Mode;
-    request->Thread = (PETHREAD)KiCurrentThread();
-    ObfReferenceObject(request->Thread);
-    KeInitializeEvent(&request->Done, NotificationEvent, FALSE);
-    if (event != NULL)
-        KeClearEvent(event);
-    *Made = request;
+    RtlZeroMemory(Request, sizeof(*Request));
+    Request->Event = EventObject;
+    Request->Mode = Mode;
+    Request->Thread = (PETHREAD)KiCurrentThread();
+    ObfReferenceObject(Request->Thread);
+    KeInitializeEvent(&Request->Done, NotificationEvent, FALSE);
+    if (EventObject != NULL)
+        KeClearEvent(EventObject);
+    *Made = Request;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI NtNotifyChangeKey(HANDLE Handle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
                                  ULONG CompletionFilter, BOOLEAN WatchTree, PVOID Buffer, ULONG BufferSize, BOOLEAN Asynchronous) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    PCM_REQUEST request;
-    PCM_KEY key;
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    PCM_REQUEST Request;
+    PCM_KEY Key;
     if (CompletionFilter == 0 || (CompletionFilter & ~CMP_LEGAL_FILTER) != 0)
         return STATUS_INVALID_PARAMETER;
-    if (mode == KernelMode && ApcRoutine != NULL && (ULONG_PTR)ApcContext >= MaximumWorkQueue)
+    if (Mode == KernelMode && ApcRoutine != NULL && (ULONG_PTR)ApcContext >= MaximumWorkQueue)
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = ObpProbeOutput(IoStatusBlock, sizeof(*IoStatusBlock), sizeof(ULONG), mode);
-    if (NT_SUCCESS(status))
-        status = CmpReferenceKey(Handle, KEY_NOTIFY, mode, &key);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = CmpMakeRequest(Event, mode, &request);
-    if (NT_SUCCESS(status)) {
-        status = CmpWatch(key, CompletionFilter, WatchTree);
-        if (!NT_SUCCESS(status))
-            CmpFreeRequest(request);
+    NTSTATUS Status = ObpProbeOutput(IoStatusBlock, sizeof(*IoStatusBlock), sizeof(ULONG), Mode);
+    if (NT_SUCCESS(Status))
+        Status = CmpReferenceKey(Handle, KEY_NOTIFY, Mode, &Key);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = CmpMakeRequest(Event, Mode, &Request);
+    if (NT_SUCCESS(Status)) {
+        Status = CmpWatch(Key, CompletionFilter, WatchTree);
+        if (!NT_SUCCESS(Status))
+            CmpFreeRequest(Request);
     }
-    if (!NT_SUCCESS(status)) {
-        ObfDereferenceObject(key);
-        return status;
+    if (!NT_SUCCESS(Status)) {
+        ObfDereferenceObject(Key);
+        return Status;
     }
-    request->Iosb = IoStatusBlock;
-    request->Synchronous = !Asynchronous;
-    request->Routine = ApcRoutine;
-    request->Context = ApcContext;
-    BOOLEAN changed = key->Notify->Changed;
-    key->Notify->Changed = FALSE;
-    if (changed)
-        CmpEndRequest(request, STATUS_NOTIFY_ENUM_DIR);
+    Request->Iosb = IoStatusBlock;
+    Request->Synchronous = !Asynchronous;
+    Request->Routine = ApcRoutine;
+    Request->Context = ApcContext;
+    BOOLEAN Changed = Key->Notify->Changed;
+    Key->Notify->Changed = FALSE;
+    if (Changed)
+        CmpEndRequest(Request, STATUS_NOTIFY_ENUM_DIR);
     else
-        InsertTailList(&key->Notify->Requests, &request->Links);
-    status = Asynchronous ? STATUS_PENDING : CmpAwait(request);
-    ObfDereferenceObject(key);
-    return status;
+        InsertTailList(&Key->Notify->Requests, &Request->Links);
+    Status = Asynchronous ? STATUS_PENDING : CmpAwait(Request);
+    ObfDereferenceObject(Key);
+    return Status;
 }

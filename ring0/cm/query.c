@@ -23,20 +23,20 @@ static NTSTATUS CmpPrepare(PCM_ANSWER Answer, ULONG Fixed, ULONG Size) {
 }
 
 static NTSTATUS CmpDeliver(PCM_ANSWER Answer, PVOID Buffer, ULONG Length, PULONG ResultLength, KPROCESSOR_MODE Mode) {
-    NTSTATUS status = Length < Answer->Fixed ? STATUS_BUFFER_TOO_SMALL : Length < Answer->Size ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
-    if (status != STATUS_BUFFER_TOO_SMALL) {
-        NTSTATUS stored = ObpStore(Buffer, Answer->Bytes, Length < Answer->Size ? Length : Answer->Size, Mode);
-        if (!NT_SUCCESS(stored))
-            status = stored;
+    NTSTATUS Status = Length < Answer->Fixed ? STATUS_BUFFER_TOO_SMALL : Length < Answer->Size ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+    if (Status != STATUS_BUFFER_TOO_SMALL) {
+        NTSTATUS Stored = ObpStore(Buffer, Answer->Bytes, Length < Answer->Size ? Length : Answer->Size, Mode);
+        if (!NT_SUCCESS(Stored))
+            Status = Stored;
     }
-    NTSTATUS stored = ObpStore(ResultLength, &Answer->Size, sizeof(Answer->Size), Mode);
+    NTSTATUS Stored = ObpStore(ResultLength, &Answer->Size, sizeof(Answer->Size), Mode);
     ExFreePoolWithTag(Answer->Bytes, CMP_TAG);
-    return NT_SUCCESS(stored) ? status : stored;
+    return NT_SUCCESS(Stored) ? Status : Stored;
 }
 
 static NTSTATUS CmpProbeAnswer(PVOID Buffer, ULONG Length, PULONG ResultLength, KPROCESSOR_MODE Mode) {
-    NTSTATUS status = ObpProbeOutput(Buffer, Length, sizeof(ULONG), Mode);
-    return NT_SUCCESS(status) ? ObpProbeOutput(ResultLength, sizeof(*ResultLength), sizeof(ULONG), Mode) : status;
+    NTSTATUS Status = ObpProbeOutput(Buffer, Length, sizeof(ULONG), Mode);
+    return NT_SUCCESS(Status) ? ObpProbeOutput(ResultLength, sizeof(*ResultLength), sizeof(ULONG), Mode) : Status;
 }
 
 /* ---- Keys ---- */
@@ -45,94 +45,94 @@ typedef struct _CM_MAXIMA {
 } CM_MAXIMA;
 
 static CM_MAXIMA CmpMaxima(PCM_NODE Node) {
-    CM_MAXIMA m = {0, 0, 0, 0};
-    for (ULONG i = 0; i < Node->ChildCount; i++) {
-        m.Name = max(m.Name, Node->Children[i]->Name.Length);
-        m.Class = max(m.Class, Node->Children[i]->Class.Length);
+    CM_MAXIMA M = {0, 0, 0, 0};
+    for (ULONG I = 0; I < Node->ChildCount; I++) {
+        M.Name = max(M.Name, Node->Children[I]->Name.Length);
+        M.Class = max(M.Class, Node->Children[I]->Class.Length);
     }
-    for (ULONG i = 0; i < Node->ValueCount; i++) {
-        m.ValueName = max(m.ValueName, Node->Values[i]->Name.Length);
-        m.ValueData = max(m.ValueData, Node->Values[i]->Size);
+    for (ULONG I = 0; I < Node->ValueCount; I++) {
+        M.ValueName = max(M.ValueName, Node->Values[I]->Name.Length);
+        M.ValueData = max(M.ValueData, Node->Values[I]->Size);
     }
-    return m;
+    return M;
 }
 
 static NTSTATUS CmpKeyBasic(PCM_NODE Node, PCM_ANSWER Answer) {
-    ULONG fixed = FIELD_OFFSET(KEY_BASIC_INFORMATION, Name);
-    NTSTATUS status = CmpPrepare(Answer, fixed, fixed + Node->Name.Length);
-    if (NT_SUCCESS(status)) {
-        PKEY_BASIC_INFORMATION basic = (PKEY_BASIC_INFORMATION)Answer->Bytes;
-        basic->LastWriteTime = Node->LastWriteTime;
-        basic->NameLength = Node->Name.Length;
-        RtlCopyMemory(basic->Name, Node->Name.Buffer, Node->Name.Length);
+    ULONG Fixed = FIELD_OFFSET(KEY_BASIC_INFORMATION, Name);
+    NTSTATUS Status = CmpPrepare(Answer, Fixed, Fixed + Node->Name.Length);
+    if (NT_SUCCESS(Status)) {
+        PKEY_BASIC_INFORMATION Basic = (PKEY_BASIC_INFORMATION)Answer->Bytes;
+        Basic->LastWriteTime = Node->LastWriteTime;
+        Basic->NameLength = Node->Name.Length;
+        RtlCopyMemory(Basic->Name, Node->Name.Buffer, Node->Name.Length);
     }
-    return status;
+    return Status;
 }
 
 static NTSTATUS CmpKeyNode(PCM_NODE Node, PCM_ANSWER Answer) {
-    ULONG fixed = FIELD_OFFSET(KEY_NODE_INFORMATION, Name);
-    ULONG classOffset = (fixed + Node->Name.Length + 3) & ~3u;
-    NTSTATUS status = CmpPrepare(Answer, fixed, Node->Class.Length != 0 ? classOffset + Node->Class.Length : fixed + Node->Name.Length);
-    if (NT_SUCCESS(status)) {
-        PKEY_NODE_INFORMATION node = (PKEY_NODE_INFORMATION)Answer->Bytes;
-        node->LastWriteTime = Node->LastWriteTime;
-        node->ClassOffset = Node->Class.Length != 0 ? classOffset : ~0u;
-        node->ClassLength = Node->Class.Length;
-        node->NameLength = Node->Name.Length;
-        RtlCopyMemory(node->Name, Node->Name.Buffer, Node->Name.Length);
+    ULONG Fixed = FIELD_OFFSET(KEY_NODE_INFORMATION, Name);
+    ULONG ClassOffset = (Fixed + Node->Name.Length + 3) & ~3u;
+    NTSTATUS Status = CmpPrepare(Answer, Fixed, Node->Class.Length != 0 ? ClassOffset + Node->Class.Length : Fixed + Node->Name.Length);
+    if (NT_SUCCESS(Status)) {
+        PKEY_NODE_INFORMATION Shown = (PKEY_NODE_INFORMATION)Answer->Bytes;
+        Shown->LastWriteTime = Node->LastWriteTime;
+        Shown->ClassOffset = Node->Class.Length != 0 ? ClassOffset : ~0u;
+        Shown->ClassLength = Node->Class.Length;
+        Shown->NameLength = Node->Name.Length;
+        RtlCopyMemory(Shown->Name, Node->Name.Buffer, Node->Name.Length);
         if (Node->Class.Length != 0)
-            RtlCopyMemory(Answer->Bytes + classOffset, Node->Class.Buffer, Node->Class.Length);
+            RtlCopyMemory(Answer->Bytes + ClassOffset, Node->Class.Buffer, Node->Class.Length);
     }
-    return status;
+    return Status;
 }
 
 static NTSTATUS CmpKeyFull(PCM_NODE Node, PCM_ANSWER Answer) {
-    ULONG fixed = FIELD_OFFSET(KEY_FULL_INFORMATION, Class);
-    NTSTATUS status = CmpPrepare(Answer, fixed, fixed + Node->Class.Length);
-    if (NT_SUCCESS(status)) {
-        PKEY_FULL_INFORMATION full = (PKEY_FULL_INFORMATION)Answer->Bytes;
-        CM_MAXIMA m = CmpMaxima(Node);
-        full->LastWriteTime = Node->LastWriteTime;
-        full->ClassOffset = Node->Class.Length != 0 ? fixed : ~0u;
-        full->ClassLength = Node->Class.Length;
-        full->SubKeys = Node->ChildCount;
-        full->MaxNameLen = m.Name;
-        full->MaxClassLen = m.Class;
-        full->Values = Node->ValueCount;
-        full->MaxValueNameLen = m.ValueName;
-        full->MaxValueDataLen = m.ValueData;
+    ULONG Fixed = FIELD_OFFSET(KEY_FULL_INFORMATION, Class);
+    NTSTATUS Status = CmpPrepare(Answer, Fixed, Fixed + Node->Class.Length);
+    if (NT_SUCCESS(Status)) {
+        PKEY_FULL_INFORMATION Full = (PKEY_FULL_INFORMATION)Answer->Bytes;
+        CM_MAXIMA M = CmpMaxima(Node);
+        Full->LastWriteTime = Node->LastWriteTime;
+        Full->ClassOffset = Node->Class.Length != 0 ? Fixed : ~0u;
+        Full->ClassLength = Node->Class.Length;
+        Full->SubKeys = Node->ChildCount;
+        Full->MaxNameLen = M.Name;
+        Full->MaxClassLen = M.Class;
+        Full->Values = Node->ValueCount;
+        Full->MaxValueNameLen = M.ValueName;
+        Full->MaxValueDataLen = M.ValueData;
         if (Node->Class.Length != 0)
-            RtlCopyMemory(full->Class, Node->Class.Buffer, Node->Class.Length);
+            RtlCopyMemory(Full->Class, Node->Class.Buffer, Node->Class.Length);
     }
-    return status;
+    return Status;
 }
 
 static NTSTATUS CmpKeyName(PCM_NODE Node, PCM_ANSWER Answer) {
-    ULONG fixed = FIELD_OFFSET(KEY_NAME_INFORMATION, Name), length;
-    CmpNodePath(Node, NULL, &length);
-    NTSTATUS status = CmpPrepare(Answer, fixed, fixed + length);
-    if (NT_SUCCESS(status)) {
-        PKEY_NAME_INFORMATION name = (PKEY_NAME_INFORMATION)Answer->Bytes;
-        name->NameLength = length;
-        CmpNodePath(Node, name->Name, &length);
+    ULONG Fixed = FIELD_OFFSET(KEY_NAME_INFORMATION, Name), Length;
+    CmpNodePath(Node, NULL, &Length);
+    NTSTATUS Status = CmpPrepare(Answer, Fixed, Fixed + Length);
+    if (NT_SUCCESS(Status)) {
+        PKEY_NAME_INFORMATION Name = (PKEY_NAME_INFORMATION)Answer->Bytes;
+        Name->NameLength = Length;
+        CmpNodePath(Node, Name->Name, &Length);
     }
-    return status;
+    return Status;
 }
 
 static NTSTATUS CmpKeyCached(PCM_NODE Node, PCM_ANSWER Answer) {
-    NTSTATUS status = CmpPrepare(Answer, sizeof(KEY_CACHED_INFORMATION), sizeof(KEY_CACHED_INFORMATION));
-    if (NT_SUCCESS(status)) {
-        PKEY_CACHED_INFORMATION cached = (PKEY_CACHED_INFORMATION)Answer->Bytes;
-        CM_MAXIMA m = CmpMaxima(Node);
-        cached->LastWriteTime = Node->LastWriteTime;
-        cached->SubKeys = Node->ChildCount;
-        cached->MaxNameLen = m.Name;
-        cached->Values = Node->ValueCount;
-        cached->MaxValueNameLen = m.ValueName;
-        cached->MaxValueDataLen = m.ValueData;
-        cached->NameLength = Node->Name.Length;
+    NTSTATUS Status = CmpPrepare(Answer, sizeof(KEY_CACHED_INFORMATION), sizeof(KEY_CACHED_INFORMATION));
+    if (NT_SUCCESS(Status)) {
+        PKEY_CACHED_INFORMATION Cached = (PKEY_CACHED_INFORMATION)Answer->Bytes;
+        CM_MAXIMA M = CmpMaxima(Node);
+        Cached->LastWriteTime = Node->LastWriteTime;
+        Cached->SubKeys = Node->ChildCount;
+        Cached->MaxNameLen = M.Name;
+        Cached->Values = Node->ValueCount;
+        Cached->MaxValueNameLen = M.ValueName;
+        Cached->MaxValueDataLen = M.ValueData;
+        Cached->NameLength = Node->Name.Length;
     }
-    return status;
+    return Status;
 }
 
 #define CMP_KEY_VOLATILE 1u
@@ -140,10 +140,10 @@ static NTSTATUS CmpKeyCached(PCM_NODE Node, PCM_ANSWER Answer) {
 
 /* KEY_FLAGS_INFORMATION, which has no declaration: flags of a 32-bit view, of the key, and of how it is controlled. */
 static NTSTATUS CmpKeyFlags(PCM_NODE Node, PCM_ANSWER Answer) {
-    NTSTATUS status = CmpPrepare(Answer, 3 * sizeof(ULONG), 3 * sizeof(ULONG));
-    if (NT_SUCCESS(status))
+    NTSTATUS Status = CmpPrepare(Answer, 3 * sizeof(ULONG), 3 * sizeof(ULONG));
+    if (NT_SUCCESS(Status))
         ((PULONG)Answer->Bytes)[1] = (Node->Volatile ? CMP_KEY_VOLATILE : 0) | (Node->Link ? CMP_KEY_LINK : 0);
-    return status;
+    return Status;
 }
 
 static NTSTATUS CmpAnswerKey(PCM_NODE Node, KEY_INFORMATION_CLASS Class, PCM_ANSWER Answer) {
@@ -162,101 +162,101 @@ static NTSTATUS CmpAnswerKey(PCM_NODE Node, KEY_INFORMATION_CLASS Class, PCM_ANS
 
 /* KEY_NAME_INFORMATION may be asked with a handle of any access (ZwQueryKey's page). */
 NTSTATUS NTAPI NtQueryKey(HANDLE Handle, KEY_INFORMATION_CLASS Class, PVOID Information, ULONG Length, PULONG ResultLength) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    PCM_KEY key;
-    CM_CALL call;
-    CM_ANSWER answer;
-    NTSTATUS status = CmpProbeAnswer(Information, Length, ResultLength, mode);
-    if (NT_SUCCESS(status))
-        status = CmpReferenceKey(Handle, Class == KeyNameInformation ? 0 : KEY_QUERY_VALUE, mode, &key);
-    if (!NT_SUCCESS(status))
-        return status;
-    REG_QUERY_KEY_INFORMATION information = {
-        .Object = key, .KeyInformationClass = Class, .KeyInformation = Information, .Length = Length, .ResultLength = ResultLength};
-    if (CmpPre(&call, RegNtPreQueryKey, &information, key, &status)) {
-        status = CmpAnswerKey(key->Node, Class, &answer);
-        if (status == STATUS_SUCCESS)
-            status = CmpDeliver(&answer, Information, Length, ResultLength, mode);
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    PCM_KEY Key;
+    CM_CALL Call;
+    CM_ANSWER Answer;
+    NTSTATUS Status = CmpProbeAnswer(Information, Length, ResultLength, Mode);
+    if (NT_SUCCESS(Status))
+        Status = CmpReferenceKey(Handle, Class == KeyNameInformation ? 0 : KEY_QUERY_VALUE, Mode, &Key);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    REG_QUERY_KEY_INFORMATION Notice = {
+        .Object = Key, .KeyInformationClass = Class, .KeyInformation = Information, .Length = Length, .ResultLength = ResultLength};
+    if (CmpPre(&Call, RegNtPreQueryKey, &Notice, Key, &Status)) {
+        Status = CmpAnswerKey(Key->Node, Class, &Answer);
+        if (Status == STATUS_SUCCESS)
+            Status = CmpDeliver(&Answer, Information, Length, ResultLength, Mode);
     }
-    status = CmpPostCall(&call, RegNtPostQueryKey, key, status);
-    ObfDereferenceObject(key);
-    return status;
+    Status = CmpPostCall(&Call, RegNtPostQueryKey, Key, Status);
+    ObfDereferenceObject(Key);
+    return Status;
 }
 
 NTSTATUS NTAPI NtEnumerateKey(HANDLE Handle, ULONG Index, KEY_INFORMATION_CLASS Class, PVOID Information, ULONG Length, PULONG ResultLength) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    PCM_KEY key;
-    CM_CALL call;
-    CM_ANSWER answer;
-    NTSTATUS status = CmpProbeAnswer(Information, Length, ResultLength, mode);
-    if (NT_SUCCESS(status))
-        status = CmpReferenceKey(Handle, KEY_ENUMERATE_SUB_KEYS, mode, &key);
-    if (!NT_SUCCESS(status))
-        return status;
-    REG_ENUMERATE_KEY_INFORMATION information = {
-        .Object = key, .Index = Index, .KeyInformationClass = Class, .KeyInformation = Information, .Length = Length, .ResultLength = ResultLength};
-    if (CmpPre(&call, RegNtPreEnumerateKey, &information, key, &status)) {
-        status = Index < key->Node->ChildCount ? CmpAnswerKey(key->Node->Children[Index], Class, &answer) : STATUS_NO_MORE_ENTRIES;
-        if (status == STATUS_SUCCESS)
-            status = CmpDeliver(&answer, Information, Length, ResultLength, mode);
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    PCM_KEY Key;
+    CM_CALL Call;
+    CM_ANSWER Answer;
+    NTSTATUS Status = CmpProbeAnswer(Information, Length, ResultLength, Mode);
+    if (NT_SUCCESS(Status))
+        Status = CmpReferenceKey(Handle, KEY_ENUMERATE_SUB_KEYS, Mode, &Key);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    REG_ENUMERATE_KEY_INFORMATION Notice = {
+        .Object = Key, .Index = Index, .KeyInformationClass = Class, .KeyInformation = Information, .Length = Length, .ResultLength = ResultLength};
+    if (CmpPre(&Call, RegNtPreEnumerateKey, &Notice, Key, &Status)) {
+        Status = Index < Key->Node->ChildCount ? CmpAnswerKey(Key->Node->Children[Index], Class, &Answer) : STATUS_NO_MORE_ENTRIES;
+        if (Status == STATUS_SUCCESS)
+            Status = CmpDeliver(&Answer, Information, Length, ResultLength, Mode);
     }
-    status = CmpPostCall(&call, RegNtPostEnumerateKey, key, status);
-    ObfDereferenceObject(key);
-    return status;
+    Status = CmpPostCall(&Call, RegNtPostEnumerateKey, Key, Status);
+    ObfDereferenceObject(Key);
+    return Status;
 }
 
 /* ---- Values ---- */
 static NTSTATUS CmpValueBasic(PCM_VALUE Value, PCM_ANSWER Answer) {
-    ULONG fixed = FIELD_OFFSET(KEY_VALUE_BASIC_INFORMATION, Name);
-    NTSTATUS status = CmpPrepare(Answer, fixed, fixed + Value->Name.Length);
-    if (NT_SUCCESS(status)) {
-        PKEY_VALUE_BASIC_INFORMATION basic = (PKEY_VALUE_BASIC_INFORMATION)Answer->Bytes;
-        basic->Type = Value->Type;
-        basic->NameLength = Value->Name.Length;
-        RtlCopyMemory(basic->Name, Value->Name.Buffer, Value->Name.Length);
+    ULONG Fixed = FIELD_OFFSET(KEY_VALUE_BASIC_INFORMATION, Name);
+    NTSTATUS Status = CmpPrepare(Answer, Fixed, Fixed + Value->Name.Length);
+    if (NT_SUCCESS(Status)) {
+        PKEY_VALUE_BASIC_INFORMATION Basic = (PKEY_VALUE_BASIC_INFORMATION)Answer->Bytes;
+        Basic->Type = Value->Type;
+        Basic->NameLength = Value->Name.Length;
+        RtlCopyMemory(Basic->Name, Value->Name.Buffer, Value->Name.Length);
     }
-    return status;
+    return Status;
 }
 
 static NTSTATUS CmpValueFull(PCM_VALUE Value, ULONG Alignment, PCM_ANSWER Answer) {
-    ULONG fixed = FIELD_OFFSET(KEY_VALUE_FULL_INFORMATION, Name);
-    ULONG dataOffset = (fixed + Value->Name.Length + Alignment - 1) & ~(Alignment - 1);
-    NTSTATUS status = CmpPrepare(Answer, fixed, Value->Size != 0 ? dataOffset + Value->Size : fixed + Value->Name.Length);
-    if (NT_SUCCESS(status)) {
-        PKEY_VALUE_FULL_INFORMATION full = (PKEY_VALUE_FULL_INFORMATION)Answer->Bytes;
-        full->Type = Value->Type;
-        full->DataOffset = Value->Size != 0 ? dataOffset : ~0u;
-        full->DataLength = Value->Size;
-        full->NameLength = Value->Name.Length;
-        RtlCopyMemory(full->Name, Value->Name.Buffer, Value->Name.Length);
+    ULONG Fixed = FIELD_OFFSET(KEY_VALUE_FULL_INFORMATION, Name);
+    ULONG DataOffset = (Fixed + Value->Name.Length + Alignment - 1) & ~(Alignment - 1);
+    NTSTATUS Status = CmpPrepare(Answer, Fixed, Value->Size != 0 ? DataOffset + Value->Size : Fixed + Value->Name.Length);
+    if (NT_SUCCESS(Status)) {
+        PKEY_VALUE_FULL_INFORMATION Full = (PKEY_VALUE_FULL_INFORMATION)Answer->Bytes;
+        Full->Type = Value->Type;
+        Full->DataOffset = Value->Size != 0 ? DataOffset : ~0u;
+        Full->DataLength = Value->Size;
+        Full->NameLength = Value->Name.Length;
+        RtlCopyMemory(Full->Name, Value->Name.Buffer, Value->Name.Length);
         if (Value->Size != 0)
-            RtlCopyMemory(Answer->Bytes + dataOffset, Value->Data, Value->Size);
+            RtlCopyMemory(Answer->Bytes + DataOffset, Value->Data, Value->Size);
     }
-    return status;
+    return Status;
 }
 
 static NTSTATUS CmpValuePartial(PCM_VALUE Value, PCM_ANSWER Answer) {
-    ULONG fixed = FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Data);
-    NTSTATUS status = CmpPrepare(Answer, fixed, fixed + Value->Size);
-    if (NT_SUCCESS(status)) {
-        PKEY_VALUE_PARTIAL_INFORMATION partial = (PKEY_VALUE_PARTIAL_INFORMATION)Answer->Bytes;
-        partial->Type = Value->Type;
-        partial->DataLength = Value->Size;
-        RtlCopyMemory(partial->Data, Value->Data, Value->Size);
+    ULONG Fixed = FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION, Data);
+    NTSTATUS Status = CmpPrepare(Answer, Fixed, Fixed + Value->Size);
+    if (NT_SUCCESS(Status)) {
+        PKEY_VALUE_PARTIAL_INFORMATION Partial = (PKEY_VALUE_PARTIAL_INFORMATION)Answer->Bytes;
+        Partial->Type = Value->Type;
+        Partial->DataLength = Value->Size;
+        RtlCopyMemory(Partial->Data, Value->Data, Value->Size);
     }
-    return status;
+    return Status;
 }
 
 static NTSTATUS CmpValuePartialAlign64(PCM_VALUE Value, PCM_ANSWER Answer) {
-    ULONG fixed = FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, Data);
-    NTSTATUS status = CmpPrepare(Answer, fixed, fixed + Value->Size);
-    if (NT_SUCCESS(status)) {
-        PKEY_VALUE_PARTIAL_INFORMATION_ALIGN64 partial = (PKEY_VALUE_PARTIAL_INFORMATION_ALIGN64)Answer->Bytes;
-        partial->Type = Value->Type;
-        partial->DataLength = Value->Size;
-        RtlCopyMemory(partial->Data, Value->Data, Value->Size);
+    ULONG Fixed = FIELD_OFFSET(KEY_VALUE_PARTIAL_INFORMATION_ALIGN64, Data);
+    NTSTATUS Status = CmpPrepare(Answer, Fixed, Fixed + Value->Size);
+    if (NT_SUCCESS(Status)) {
+        PKEY_VALUE_PARTIAL_INFORMATION_ALIGN64 Partial = (PKEY_VALUE_PARTIAL_INFORMATION_ALIGN64)Answer->Bytes;
+        Partial->Type = Value->Type;
+        Partial->DataLength = Value->Size;
+        RtlCopyMemory(Partial->Data, Value->Data, Value->Size);
     }
-    return status;
+    return Status;
 }
 
 static NTSTATUS CmpAnswerValue(PCM_VALUE Value, KEY_VALUE_INFORMATION_CLASS Class, PCM_ANSWER Answer) {
@@ -272,61 +272,61 @@ static NTSTATUS CmpAnswerValue(PCM_VALUE Value, KEY_VALUE_INFORMATION_CLASS Clas
 
 NTSTATUS NTAPI NtQueryValueKey(HANDLE Handle, PUNICODE_STRING ValueName, KEY_VALUE_INFORMATION_CLASS Class, PVOID Information, ULONG Length,
                                PULONG ResultLength) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    UNICODE_STRING name;
-    PCM_KEY key;
-    CM_CALL call;
-    CM_ANSWER answer;
-    NTSTATUS status = CmpProbeAnswer(Information, Length, ResultLength, mode);
-    if (NT_SUCCESS(status))
-        status = ObpCaptureString(ValueName, mode, &name);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = CmpReferenceKey(Handle, KEY_QUERY_VALUE, mode, &key);
-    if (NT_SUCCESS(status)) {
-        REG_QUERY_VALUE_KEY_INFORMATION information = {.Object = key,
-                                                       .ValueName = &name,
-                                                       .KeyValueInformationClass = Class,
-                                                       .KeyValueInformation = Information,
-                                                       .Length = Length,
-                                                       .ResultLength = ResultLength};
-        if (CmpPre(&call, RegNtPreQueryValueKey, &information, key, &status)) {
-            PCM_VALUE value = CmpFindValue(key->Node, &name);
-            status = value != NULL ? CmpAnswerValue(value, Class, &answer) : STATUS_OBJECT_NAME_NOT_FOUND;
-            if (status == STATUS_SUCCESS)
-                status = CmpDeliver(&answer, Information, Length, ResultLength, mode);
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    UNICODE_STRING Name;
+    PCM_KEY Key;
+    CM_CALL Call;
+    CM_ANSWER Answer;
+    NTSTATUS Status = CmpProbeAnswer(Information, Length, ResultLength, Mode);
+    if (NT_SUCCESS(Status))
+        Status = ObpCaptureString(ValueName, Mode, &Name);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = CmpReferenceKey(Handle, KEY_QUERY_VALUE, Mode, &Key);
+    if (NT_SUCCESS(Status)) {
+        REG_QUERY_VALUE_KEY_INFORMATION Notice = {.Object = Key,
+                                                  .ValueName = &Name,
+                                                  .KeyValueInformationClass = Class,
+                                                  .KeyValueInformation = Information,
+                                                  .Length = Length,
+                                                  .ResultLength = ResultLength};
+        if (CmpPre(&Call, RegNtPreQueryValueKey, &Notice, Key, &Status)) {
+            PCM_VALUE Value = CmpFindValue(Key->Node, &Name);
+            Status = Value != NULL ? CmpAnswerValue(Value, Class, &Answer) : STATUS_OBJECT_NAME_NOT_FOUND;
+            if (Status == STATUS_SUCCESS)
+                Status = CmpDeliver(&Answer, Information, Length, ResultLength, Mode);
         }
-        status = CmpPostCall(&call, RegNtPostQueryValueKey, key, status);
-        ObfDereferenceObject(key);
+        Status = CmpPostCall(&Call, RegNtPostQueryValueKey, Key, Status);
+        ObfDereferenceObject(Key);
     }
-    if (name.Buffer != NULL)
-        ExFreePool(name.Buffer);
-    return status;
+    if (Name.Buffer != NULL)
+        ExFreePool(Name.Buffer);
+    return Status;
 }
 
 NTSTATUS NTAPI NtEnumerateValueKey(HANDLE Handle, ULONG Index, KEY_VALUE_INFORMATION_CLASS Class, PVOID Information, ULONG Length,
                                    PULONG ResultLength) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    PCM_KEY key;
-    CM_CALL call;
-    CM_ANSWER answer;
-    NTSTATUS status = CmpProbeAnswer(Information, Length, ResultLength, mode);
-    if (NT_SUCCESS(status))
-        status = CmpReferenceKey(Handle, KEY_QUERY_VALUE, mode, &key);
-    if (!NT_SUCCESS(status))
-        return status;
-    REG_ENUMERATE_VALUE_KEY_INFORMATION information = {.Object = key,
-                                                       .Index = Index,
-                                                       .KeyValueInformationClass = Class,
-                                                       .KeyValueInformation = Information,
-                                                       .Length = Length,
-                                                       .ResultLength = ResultLength};
-    if (CmpPre(&call, RegNtPreEnumerateValueKey, &information, key, &status)) {
-        status = Index < key->Node->ValueCount ? CmpAnswerValue(key->Node->Values[Index], Class, &answer) : STATUS_NO_MORE_ENTRIES;
-        if (status == STATUS_SUCCESS)
-            status = CmpDeliver(&answer, Information, Length, ResultLength, mode);
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    PCM_KEY Key;
+    CM_CALL Call;
+    CM_ANSWER Answer;
+    NTSTATUS Status = CmpProbeAnswer(Information, Length, ResultLength, Mode);
+    if (NT_SUCCESS(Status))
+        Status = CmpReferenceKey(Handle, KEY_QUERY_VALUE, Mode, &Key);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    REG_ENUMERATE_VALUE_KEY_INFORMATION Notice = {.Object = Key,
+                                                  .Index = Index,
+                                                  .KeyValueInformationClass = Class,
+                                                  .KeyValueInformation = Information,
+                                                  .Length = Length,
+                                                  .ResultLength = ResultLength};
+    if (CmpPre(&Call, RegNtPreEnumerateValueKey, &Notice, Key, &Status)) {
+        Status = Index < Key->Node->ValueCount ? CmpAnswerValue(Key->Node->Values[Index], Class, &Answer) : STATUS_NO_MORE_ENTRIES;
+        if (Status == STATUS_SUCCESS)
+            Status = CmpDeliver(&Answer, Information, Length, ResultLength, Mode);
     }
-    status = CmpPostCall(&call, RegNtPostEnumerateValueKey, key, status);
-    ObfDereferenceObject(key);
-    return status;
+    Status = CmpPostCall(&Call, RegNtPostEnumerateValueKey, Key, Status);
+    ObfDereferenceObject(Key);
+    return Status;
 }

@@ -13,88 +13,90 @@ static PSECURITY_DESCRIPTOR CmpEffective(PCM_NODE Node) {
 }
 
 static PSECURITY_DESCRIPTOR CmpCopyDescriptor(PSECURITY_DESCRIPTOR Descriptor) {
-    ULONG length = RtlLengthSecurityDescriptor(Descriptor);
-    PSECURITY_DESCRIPTOR copy = ExAllocatePoolWithTag(PagedPool, length, CMP_TAG);
-    if (copy != NULL)
-        RtlCopyMemory(copy, Descriptor, length);
-    return copy;
+    ULONG Length = RtlLengthSecurityDescriptor(Descriptor);
+    PSECURITY_DESCRIPTOR Copy = ExAllocatePoolWithTag(PagedPool, Length, CMP_TAG);
+    if (Copy != NULL)
+        RtlCopyMemory(Copy, Descriptor, Length);
+    return Copy;
 }
 
 /* One descriptor passes on just itself: every entry counts here and below. */
 static BOOLEAN CmpIsSame(PSECURITY_DESCRIPTOR A, PSECURITY_DESCRIPTOR B) {
-    SECURITY_DESCRIPTOR_RELATIVE *a = A, *b = B;
-    PACL one = (PACL)((PUCHAR)A + a->Dacl), other = (PACL)((PUCHAR)B + b->Dacl);
-    if (a->Control != b->Control || a->Dacl == 0 || b->Dacl == 0 || a->Sacl != 0 || b->Sacl != 0 || a->Owner == 0 || b->Owner == 0)
+    SECURITY_DESCRIPTOR_RELATIVE *First = A, *Second = B;
+    PACL One = (PACL)((PUCHAR)A + First->Dacl), Other = (PACL)((PUCHAR)B + Second->Dacl);
+    if (First->Control != Second->Control || First->Dacl == 0 || Second->Dacl == 0 || First->Sacl != 0 || Second->Sacl != 0 || First->Owner == 0 ||
+        Second->Owner == 0)
         return FALSE;
-    return RtlEqualSid((PUCHAR)A + a->Owner, (PUCHAR)B + b->Owner) && one->AclSize == other->AclSize && RtlEqualMemory(one, other, one->AclSize);
+    return RtlEqualSid((PUCHAR)A + First->Owner, (PUCHAR)B + Second->Owner) && One->AclSize == Other->AclSize &&
+           RtlEqualMemory(One, Other, One->AclSize);
 }
 
 NTSTATUS CmpAssignSecurity(PCM_NODE Parent, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode, PSECURITY_DESCRIPTOR *Security) {
-    PSECURITY_DESCRIPTOR inherited = CmpEffective(Parent), assigned;
+    PSECURITY_DESCRIPTOR Inherited = CmpEffective(Parent), Assigned;
     *Security = NULL;
-    if (inherited == NULL)
+    if (Inherited == NULL)
         return STATUS_SUCCESS;
-    NTSTATUS status =
-        SeAssignForObject(inherited, AccessState->SecurityDescriptor, TRUE, SeQuerySubjectContextToken(&AccessState->SubjectSecurityContext), Mode, 0,
-                          (PGENERIC_MAPPING)&CmpKeyInitializer.GenericMapping, &assigned);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (CmpIsSame(inherited, assigned))
-        ExFreePool(assigned);
+    NTSTATUS Status =
+        SeAssignForObject(Inherited, AccessState->SecurityDescriptor, TRUE, SeQuerySubjectContextToken(&AccessState->SubjectSecurityContext), Mode, 0,
+                          (PGENERIC_MAPPING)&CmpKeyInitializer.GenericMapping, &Assigned);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (CmpIsSame(Inherited, Assigned))
+        ExFreePool(Assigned);
     else
-        *Security = assigned;
+        *Security = Assigned;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS CmpCheckSecurity(PCM_NODE Node, ACCESS_MASK Desired, PACCESS_STATE AccessState, KPROCESSOR_MODE Mode, PACCESS_MASK Granted) {
-    PSECURITY_DESCRIPTOR descriptor = CmpEffective(Node);
-    PPRIVILEGE_SET privileges = NULL;
-    NTSTATUS status;
+    PSECURITY_DESCRIPTOR Descriptor = CmpEffective(Node);
+    PPRIVILEGE_SET Privileges = NULL;
+    NTSTATUS Status;
     *Granted = Desired;
-    if (Mode == KernelMode || descriptor == NULL)
+    if (Mode == KernelMode || Descriptor == NULL)
         return STATUS_SUCCESS;
-    if (!SeAccessCheck(descriptor, &AccessState->SubjectSecurityContext, FALSE, Desired, 0, &privileges,
-                       (PGENERIC_MAPPING)&CmpKeyInitializer.GenericMapping, Mode, Granted, &status))
-        return status;
-    if (privileges != NULL)
-        SeFreePrivileges(privileges);
+    if (!SeAccessCheck(Descriptor, &AccessState->SubjectSecurityContext, FALSE, Desired, 0, &Privileges,
+                       (PGENERIC_MAPPING)&CmpKeyInitializer.GenericMapping, Mode, Granted, &Status))
+        return Status;
+    if (Privileges != NULL)
+        SeFreePrivileges(Privileges);
     return STATUS_SUCCESS;
 }
 
 /* Keys below go on as they were whatever becomes of this one: those that had it from here get their own. */
 PSECURITY_DESCRIPTOR *CmpKeySecurity(PVOID Object) {
-    PCM_NODE node = ((PCM_KEY)Object)->Node;
-    PSECURITY_DESCRIPTOR effective = CmpEffective(node);
-    for (ULONG i = 0; effective != NULL && i < node->ChildCount; i++)
-        if (node->Children[i]->Security == NULL)
-            node->Children[i]->Security = CmpCopyDescriptor(effective);
-    if (node->Security == NULL && effective != NULL)
-        node->Security = CmpCopyDescriptor(effective);
-    return &node->Security;
+    PCM_NODE Node = ((PCM_KEY)Object)->Node;
+    PSECURITY_DESCRIPTOR Effective = CmpEffective(Node);
+    for (ULONG I = 0; Effective != NULL && I < Node->ChildCount; I++)
+        if (Node->Children[I]->Security == NULL)
+            Node->Children[I]->Security = CmpCopyDescriptor(Effective);
+    if (Node->Security == NULL && Effective != NULL)
+        Node->Security = CmpCopyDescriptor(Effective);
+    return &Node->Security;
 }
 
 VOID CmpKeySecurityChanged(PVOID Object) {
-    PCM_NODE node = ((PCM_KEY)Object)->Node;
-    CmpTouchNode(node);
-    CmpLogSecurity(node);
-    for (ULONG i = 0; i < node->ChildCount; i++)
-        CmpLogSecurity(node->Children[i]);
-    CmpReportChange(node, REG_NOTIFY_CHANGE_SECURITY);
+    PCM_NODE Node = ((PCM_KEY)Object)->Node;
+    CmpTouchNode(Node);
+    CmpLogSecurity(Node);
+    for (ULONG I = 0; I < Node->ChildCount; I++)
+        CmpLogSecurity(Node->Children[I]);
+    CmpReportChange(Node, REG_NOTIFY_CHANGE_SECURITY);
 }
 
 VOID CmpSecureHives(VOID) {
     static const struct {
         PCWSTR Path, Sddl;
-    } hives[] = {
+    } Hives[] = {
         {L"\\REGISTRY", L"O:BAG:SYD:(A;CI;KA;;;SY)(A;CI;KA;;;BA)(A;CI;KR;;;WD)(A;CI;KR;;;RC)"},
         {L"\\REGISTRY\\MACHINE\\SAM", L"O:BAG:SYD:P(A;CI;KA;;;SY)(A;CI;RCWD;;;BA)"},
         {L"\\REGISTRY\\MACHINE\\SECURITY", L"O:BAG:SYD:P(A;CI;KA;;;SY)(A;CI;RCWD;;;BA)"},
         /* HKEY_CURRENT_USER of whoever there is */
         {L"\\REGISTRY\\USER\\.DEFAULT", L"O:BAG:SYD:(A;CI;KA;;;SY)(A;CI;KA;;;BA)(A;CI;KA;;;AU)(A;CI;KR;;;RC)"},
     };
-    for (ULONG i = 0; i < RTL_NUMBER_OF(hives); i++) {
-        PCM_NODE node = i == 0 ? CmpRoot : CmpNodeByPath(hives[i].Path);
-        NTSTATUS status = SeParseDescriptor(hives[i].Sddl, &node->Security);
-        NT_ASSERT_OURS(NT_SUCCESS(status));
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Hives); I++) {
+        PCM_NODE Node = I == 0 ? CmpRoot : CmpNodeByPath(Hives[I].Path);
+        NTSTATUS Status = SeParseDescriptor(Hives[I].Sddl, &Node->Security);
+        NT_ASSERT_OURS(NT_SUCCESS(Status));
     }
 }

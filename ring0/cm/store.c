@@ -30,22 +30,22 @@ static struct {
 static NTSTATUS CmpReadFile(PCSTR Name, PCHAR *Bytes, PSIZE_T Size) {
     *Bytes = NULL;
     *Size = 0;
-    for (SIZE_T room = FIRST_READ;; room *= 4) {
-        PCHAR bytes = ExAllocatePoolWithTag(PagedPool, room, CMP_TAG);
-        if (bytes == NULL)
+    for (SIZE_T Room = FIRST_READ;; Room *= 4) {
+        PCHAR Buffer = ExAllocatePoolWithTag(PagedPool, Room, CMP_TAG);
+        if (Buffer == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
-        int64_t got = HalOps->state_read(Name, 0, bytes, room);
-        if (got > 0 && (SIZE_T)got < room) {
-            *Bytes = bytes;
-            *Size = (SIZE_T)got;
+        int64_t Got = HalOps->state_read(Name, 0, Buffer, Room);
+        if (Got > 0 && (SIZE_T)Got < Room) {
+            *Bytes = Buffer;
+            *Size = (SIZE_T)Got;
             return STATUS_SUCCESS;
         }
-        ExFreePoolWithTag(bytes, CMP_TAG);
-        if (got == 0 || got == -HAL_ENOENT)
+        ExFreePoolWithTag(Buffer, CMP_TAG);
+        if (Got == 0 || Got == -HAL_ENOENT)
             return STATUS_SUCCESS;
-        if (got < 0)
+        if (Got < 0)
             return STATUS_REGISTRY_IO_FAILED;
-        if (room >= MAX_FILE)
+        if (Room >= MAX_FILE)
             return STATUS_INSUFFICIENT_RESOURCES;
     }
 }
@@ -58,49 +58,49 @@ static const CHAR *CmpLineEnd(const CHAR *At, const CHAR *End) {
 
 /* Is Line, which is Size bytes behind the start of its fragment, what CmpEndFragment wrote? */
 static BOOLEAN CmpIsRightEnd(const CHAR *Fragment, SIZE_T Size, const CHAR *Line, const CHAR *Next) {
-    CM_TEXT text = {NULL, 0, 0, FALSE};
-    CmpTextString(&text, CMP_END_COMMENT);
-    CmpTextHex(&text, (ULONG)Size, 8);
-    CmpTextString(&text, " ");
-    CmpTextHex(&text, CmpChecksum(Fragment, Size), 8);
-    CmpTextString(&text, "\n");
-    BOOLEAN right = !text.Failed && text.Size == (SIZE_T)(Next - Line) && RtlCompareMemory(text.Bytes, Line, text.Size) == text.Size;
-    CmpFreeText(&text);
-    return right;
+    CM_TEXT Text = {NULL, 0, 0, FALSE};
+    CmpTextString(&Text, CMP_END_COMMENT);
+    CmpTextHex(&Text, (ULONG)Size, 8);
+    CmpTextString(&Text, " ");
+    CmpTextHex(&Text, CmpChecksum(Fragment, Size), 8);
+    CmpTextString(&Text, "\n");
+    BOOLEAN Right = !Text.Failed && Text.Size == (SIZE_T)(Next - Line) && RtlCompareMemory(Text.Bytes, Line, Text.Size) == Text.Size;
+    CmpFreeText(&Text);
+    return Right;
 }
 
 /* How much of the log counts: what is behind the last end was being written when the machine ended. */
 static SIZE_T CmpCompleteLog(const CHAR *Log, SIZE_T Size) {
-    const CHAR *end = Log + Size, *fragment = Log;
-    ULONG line = 1;
-    for (const CHAR *at = Log, *next; at < end; at = next, line++) {
-        next = CmpLineEnd(at, end);
-        if ((SIZE_T)(next - at) < sizeof(CMP_END_COMMENT) - 1 || memcmp(at, CMP_END_COMMENT, sizeof(CMP_END_COMMENT) - 1) != 0 || next[-1] != '\n')
+    const CHAR *End = Log + Size, *Fragment = Log;
+    ULONG Line = 1;
+    for (const CHAR *At = Log, *Next; At < End; At = Next, Line++) {
+        Next = CmpLineEnd(At, End);
+        if ((SIZE_T)(Next - At) < sizeof(CMP_END_COMMENT) - 1 || memcmp(At, CMP_END_COMMENT, sizeof(CMP_END_COMMENT) - 1) != 0 || Next[-1] != '\n')
             continue;
-        if (!CmpIsRightEnd(fragment, (SIZE_T)(at - fragment), at, next))
-            KdMessage(LOG_FILE ", line %lu: what is before this line is damaged or was edited; what makes sense of it is used", line);
-        fragment = next;
+        if (!CmpIsRightEnd(Fragment, (SIZE_T)(At - Fragment), At, Next))
+            KdMessage(LOG_FILE ", line %lu: what is before this line is damaged or was edited; what makes sense of it is used", Line);
+        Fragment = Next;
     }
-    return (SIZE_T)(fragment - Log);
+    return (SIZE_T)(Fragment - Log);
 }
 
 static NTSTATUS CmpReadStored(PCSTR Name, BOOLEAN IsLog, PSIZE_T FileSize, PCM_READ_RESULT Result) {
-    PCHAR bytes;
-    SIZE_T size;
-    NTSTATUS status = CmpReadFile(Name, &bytes, &size);
-    *FileSize = size;
-    if (!NT_SUCCESS(status) || bytes == NULL)
-        return status;
+    PCHAR Bytes;
+    SIZE_T Size;
+    NTSTATUS Status = CmpReadFile(Name, &Bytes, &Size);
+    *FileSize = Size;
+    if (!NT_SUCCESS(Status) || Bytes == NULL)
+        return Status;
     RtlZeroMemory(Result, sizeof(*Result));
-    status = CmpReadText(Name, bytes, IsLog ? CmpCompleteLog(bytes, size) : size, Result);
-    if (NT_SUCCESS(status) && Result->Complaints != 0) {
-        if (HalOps->state_replace(DAMAGED_FILE, bytes, size) == 0)
+    Status = CmpReadText(Name, Bytes, IsLog ? CmpCompleteLog(Bytes, Size) : Size, Result);
+    if (NT_SUCCESS(Status) && Result->Complaints != 0) {
+        if (HalOps->state_replace(DAMAGED_FILE, Bytes, Size) == 0)
             KdMessage("%s: %lu lines were left out; the file as it was is kept beside it as " DAMAGED_FILE, Name, Result->Complaints);
         else
-            status = STATUS_REGISTRY_IO_FAILED;
+            Status = STATUS_REGISTRY_IO_FAILED;
     }
-    ExFreePoolWithTag(bytes, CMP_TAG);
-    return status;
+    ExFreePoolWithTag(Bytes, CMP_TAG);
+    return Status;
 }
 
 /* ---- Writing ---- */
@@ -128,31 +128,31 @@ static VOID CmpTellFailure(PCSTR Name, int64_t Error) {
 }
 
 static VOID CmpTextTree(PCM_TEXT Text, PCM_NODE Top) {
-    for (PCM_NODE node = Top; node != NULL; node = CmpNextNode(Top, node)) {
-        if (!node->Kept)
+    for (PCM_NODE Node = Top; Node != NULL; Node = CmpNextNode(Top, Node)) {
+        if (!Node->Kept)
             continue;
-        CmpTextKey(Text, node, FALSE);
-        for (ULONG i = 0; i < node->ValueCount; i++)
-            CmpTextValue(Text, node->Values[i]);
-        CmpTextTime(Text, node);
+        CmpTextKey(Text, Node, FALSE);
+        for (ULONG I = 0; I < Node->ValueCount; I++)
+            CmpTextValue(Text, Node->Values[I]);
+        CmpTextTime(Text, Node);
     }
 }
 
 /* Everything anew. The log's file is emptied after that; if it is not, its changes are made twice at the next boot. */
 static NTSTATUS CmpWriteWhole(VOID) {
-    CM_TEXT text = {NULL, 0, 0, FALSE};
-    CmpTextString(&text, CMP_REG_HEADER "\n\n" CMP_ALL_COMMENT "\n");
-    for (PCM_NODE node = CmpRoot; node != NULL; node = CmpNextNode(CmpRoot, node))
-        if (node->Fixed && node->Kept)
-            CmpTextTree(&text, node);
-    int64_t error = text.Failed ? -HAL_ENOMEM : HalOps->state_replace(WHOLE_FILE, text.Bytes, text.Size);
-    SIZE_T size = text.Size;
-    CmpFreeText(&text);
-    if (error != 0) {
-        CmpTellFailure(WHOLE_FILE, error);
-        return error == -HAL_ENOMEM ? STATUS_INSUFFICIENT_RESOURCES : STATUS_REGISTRY_IO_FAILED;
+    CM_TEXT Text = {NULL, 0, 0, FALSE};
+    CmpTextString(&Text, CMP_REG_HEADER "\n\n" CMP_ALL_COMMENT "\n");
+    for (PCM_NODE Node = CmpRoot; Node != NULL; Node = CmpNextNode(CmpRoot, Node))
+        if (Node->Fixed && Node->Kept)
+            CmpTextTree(&Text, Node);
+    int64_t Error = Text.Failed ? -HAL_ENOMEM : HalOps->state_replace(WHOLE_FILE, Text.Bytes, Text.Size);
+    SIZE_T Size = Text.Size;
+    CmpFreeText(&Text);
+    if (Error != 0) {
+        CmpTellFailure(WHOLE_FILE, Error);
+        return Error == -HAL_ENOMEM ? STATUS_INSUFFICIENT_RESOURCES : STATUS_REGISTRY_IO_FAILED;
     }
-    CmpStore.WholeFile = size;
+    CmpStore.WholeFile = Size;
     CmpStore.Rewrite = CmpStore.Told = FALSE;
     CmpStore.Selected = NULL;
     CmpFreeText(&CmpStore.Log);
@@ -162,48 +162,48 @@ static NTSTATUS CmpWriteWhole(VOID) {
 }
 
 static NTSTATUS CmpAppendLog(VOID) {
-    PCM_TEXT log = &CmpStore.Log;
+    PCM_TEXT Log = &CmpStore.Log;
     CmpEndSelection();
-    SIZE_T size = log->Size;
-    ULONG checksum = CmpChecksum(log->Bytes, size);
-    CmpTextString(log, CMP_END_COMMENT);
-    CmpTextHex(log, (ULONG)size, 8);
-    CmpTextString(log, " ");
-    CmpTextHex(log, checksum, 8);
-    CmpTextString(log, "\n");
-    int64_t error = log->Failed ? -HAL_ENOMEM : HalOps->state_append(LOG_FILE, log->Bytes, log->Size);
-    if (error != 0) { /* part of it may be in the file: a new beginning is sure */
+    SIZE_T Size = Log->Size;
+    ULONG Checksum = CmpChecksum(Log->Bytes, Size);
+    CmpTextString(Log, CMP_END_COMMENT);
+    CmpTextHex(Log, (ULONG)Size, 8);
+    CmpTextString(Log, " ");
+    CmpTextHex(Log, Checksum, 8);
+    CmpTextString(Log, "\n");
+    int64_t Error = Log->Failed ? -HAL_ENOMEM : HalOps->state_append(LOG_FILE, Log->Bytes, Log->Size);
+    if (Error != 0) { /* part of it may be in the file: a new beginning is sure */
         CmpStore.Rewrite = TRUE;
-        CmpFreeText(log);
-        CmpTellFailure(LOG_FILE, error);
+        CmpFreeText(Log);
+        CmpTellFailure(LOG_FILE, Error);
         return STATUS_REGISTRY_IO_FAILED;
     }
-    CmpStore.LogFile += log->Size;
+    CmpStore.LogFile += Log->Size;
     CmpStore.Told = FALSE;
-    log->Size = 0;
+    Log->Size = 0;
     return STATUS_SUCCESS;
 }
 
 static VOID CmpArm(VOID) {
-    LARGE_INTEGER due = {.QuadPart = LAZY_FLUSH};
+    LARGE_INTEGER Due = {.QuadPart = LAZY_FLUSH};
     if (!CmpStore.Armed)
-        KeSetTimer(&CmpStore.Timer, due, &CmpStore.Dpc);
+        KeSetTimer(&CmpStore.Timer, Due, &CmpStore.Dpc);
     CmpStore.Armed = TRUE;
 }
 
 NTSTATUS CmpFlushStore(VOID) {
-    NTSTATUS status = STATUS_SUCCESS;
+    NTSTATUS Status = STATUS_SUCCESS;
     if (!CmpStore.Open)
         return STATUS_SUCCESS;
     if (CmpStore.Rewrite)
-        status = CmpWriteWhole();
+        Status = CmpWriteWhole();
     else if (CmpStore.Log.Size != 0)
-        status = CmpAppendLog();
-    if (NT_SUCCESS(status) && CmpStore.LogFile > COMPACT_BEYOND && CmpStore.LogFile > CmpStore.WholeFile)
+        Status = CmpAppendLog();
+    if (NT_SUCCESS(Status) && CmpStore.LogFile > COMPACT_BEYOND && CmpStore.LogFile > CmpStore.WholeFile)
         CmpWriteWhole(); /* what has been flushed is safe whether this succeeds or not */
-    if (!NT_SUCCESS(status))
+    if (!NT_SUCCESS(Status))
         CmpArm();
-    return status;
+    return Status;
 }
 
 VOID CmShutdownSystem(VOID) {
@@ -304,21 +304,21 @@ VOID CmpLogNoValue(PCM_NODE Node, PCUNICODE_STRING Name) {
 }
 
 BOOLEAN CmpOpenStore(VOID) {
-    CM_READ_RESULT whole = {0, FALSE}, log = {0, FALSE};
+    CM_READ_RESULT Whole = {0, FALSE}, Log = {0, FALSE};
     if (!KiMachine->stays_up)
         return FALSE;
-    NTSTATUS status = CmpReadStored(WHOLE_FILE, FALSE, &CmpStore.WholeFile, &whole);
-    if (NT_SUCCESS(status))
-        status = CmpReadStored(LOG_FILE, TRUE, &CmpStore.LogFile, &log);
-    if (!NT_SUCCESS(status)) {
+    NTSTATUS Status = CmpReadStored(WHOLE_FILE, FALSE, &CmpStore.WholeFile, &Whole);
+    if (NT_SUCCESS(Status))
+        Status = CmpReadStored(LOG_FILE, TRUE, &CmpStore.LogFile, &Log);
+    if (!NT_SUCCESS(Status)) {
         KdMessage("the registry's files cannot be %s: nothing that changes now is kept, and they stay as they are",
-                  status == STATUS_INSUFFICIENT_RESOURCES ? "read whole (the machine's memory is too small for them)" : "read or copied");
-        return whole.Complete;
+                  Status == STATUS_INSUFFICIENT_RESOURCES ? "read whole (the machine's memory is too small for them)" : "read or copied");
+        return Whole.Complete;
     }
     KeInitializeTimer(&CmpStore.Timer);
     KeInitializeDpc(&CmpStore.Dpc, CmpLazyDpc, NULL);
     ExInitializeWorkItem(&CmpStore.Item, CmpLazyFlush, NULL);
     CmpStore.Open = TRUE;
-    CmpStore.Rewrite = CmpStore.LogFile != 0 || CmpStore.WholeFile == 0 || whole.Complaints != 0 || !whole.Complete;
-    return whole.Complete;
+    CmpStore.Rewrite = CmpStore.LogFile != 0 || CmpStore.WholeFile == 0 || Whole.Complaints != 0 || !Whole.Complete;
+    return Whole.Complete;
 }

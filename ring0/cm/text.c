@@ -23,28 +23,28 @@ static PCHAR CmpReserveText(PCM_TEXT Text, SIZE_T Size) {
     if (Text->Failed)
         return NULL;
     if (Text->Capacity - Text->Size < Size) {
-        SIZE_T capacity = Text->Capacity != 0 ? Text->Capacity : FIRST_CAPACITY;
-        while (capacity - Text->Size < Size)
-            capacity *= 2;
-        PCHAR bytes = ExAllocatePoolWithTag(PagedPool, capacity, CMP_TAG);
-        if (bytes == NULL) {
+        SIZE_T Capacity = Text->Capacity != 0 ? Text->Capacity : FIRST_CAPACITY;
+        while (Capacity - Text->Size < Size)
+            Capacity *= 2;
+        PCHAR Bytes = ExAllocatePoolWithTag(PagedPool, Capacity, CMP_TAG);
+        if (Bytes == NULL) {
             Text->Failed = TRUE;
             return NULL;
         }
         if (Text->Bytes != NULL) {
-            RtlCopyMemory(bytes, Text->Bytes, Text->Size);
+            RtlCopyMemory(Bytes, Text->Bytes, Text->Size);
             ExFreePoolWithTag(Text->Bytes, CMP_TAG);
         }
-        Text->Bytes = bytes;
-        Text->Capacity = capacity;
+        Text->Bytes = Bytes;
+        Text->Capacity = Capacity;
     }
     return Text->Bytes + Text->Size;
 }
 
 static VOID CmpTextBytes(PCM_TEXT Text, const CHAR *Bytes, SIZE_T Size) {
-    PCHAR to = CmpReserveText(Text, Size);
-    if (to != NULL) {
-        RtlCopyMemory(to, Bytes, Size);
+    PCHAR To = CmpReserveText(Text, Size);
+    if (To != NULL) {
+        RtlCopyMemory(To, Bytes, Size);
         Text->Size += Size;
     }
 }
@@ -59,10 +59,10 @@ VOID CmpTextHex(PCM_TEXT Text, ULONG Number, ULONG Count) {
 }
 
 static VOID CmpTextDecimal(PCM_TEXT Text, ULONG Number, ULONG Count) {
-    CHAR digits[10];
-    for (ULONG i = Count; i-- > 0; Number /= 10)
-        digits[i] = Digits[Number % 10];
-    CmpTextBytes(Text, digits, Count);
+    CHAR Characters[10];
+    for (ULONG I = Count; I-- > 0; Number /= 10)
+        Characters[I] = Digits[Number % 10];
+    CmpTextBytes(Text, Characters, Count);
 }
 
 static BOOLEAN CmpIsHigh(WCHAR Unit) { return Unit >= 0xD800 && Unit <= 0xDBFF; }
@@ -70,34 +70,34 @@ static BOOLEAN CmpIsLow(WCHAR Unit) { return Unit >= 0xDC00 && Unit <= 0xDFFF; }
 
 /* The character at Units[*At], which is moved behind it; ~0: not one that text can hold as it is. */
 static ULONG CmpNextCharacter(const WCHAR *Units, SIZE_T Count, SIZE_T *At) {
-    WCHAR unit = Units[(*At)++];
-    if (CmpIsHigh(unit) && *At < Count && CmpIsLow(Units[*At]))
-        return 0x10000 + (((ULONG)unit - 0xD800) << 10) + (Units[(*At)++] - 0xDC00u);
-    return CmpIsHigh(unit) || CmpIsLow(unit) || unit < L' ' || unit == 0x7F || unit == 0xFEFF ? ~0u : unit;
+    WCHAR Unit = Units[(*At)++];
+    if (CmpIsHigh(Unit) && *At < Count && CmpIsLow(Units[*At]))
+        return 0x10000 + (((ULONG)Unit - 0xD800) << 10) + (Units[(*At)++] - 0xDC00u);
+    return CmpIsHigh(Unit) || CmpIsLow(Unit) || Unit < L' ' || Unit == 0x7F || Unit == 0xFEFF ? ~0u : Unit;
 }
 
 static VOID CmpTextCharacter(PCM_TEXT Text, ULONG Character) {
-    CHAR bytes[4];
-    ULONG count = Character < 0x80 ? 1 : Character < 0x800 ? 2 : Character < 0x10000 ? 3 : 4;
-    static const UCHAR lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    for (ULONG i = count; i-- > 1; Character >>= 6)
-        bytes[i] = (CHAR)(0x80 | (Character & 0x3F));
-    bytes[0] = (CHAR)(lead[count] | Character);
-    CmpTextBytes(Text, bytes, count);
+    CHAR Bytes[4];
+    ULONG Count = Character < 0x80 ? 1 : Character < 0x800 ? 2 : Character < 0x10000 ? 3 : 4;
+    static const UCHAR Lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    for (ULONG I = Count; I-- > 1; Character >>= 6)
+        Bytes[I] = (CHAR)(0x80 | (Character & 0x3F));
+    Bytes[0] = (CHAR)(Lead[Count] | Character);
+    CmpTextBytes(Text, Bytes, Count);
 }
 
 /* Quoted: a value's name or a string; else a part of a key's path. */
 static VOID CmpTextUnits(PCM_TEXT Text, const WCHAR *Units, SIZE_T Count, BOOLEAN Quoted) {
-    for (SIZE_T at = 0; at < Count && !Text->Failed;) {
-        SIZE_T start = at;
-        ULONG character = CmpNextCharacter(Units, Count, &at);
-        if (character == ~0u) {
+    for (SIZE_T At = 0; At < Count && !Text->Failed;) {
+        SIZE_T Start = At;
+        ULONG Character = CmpNextCharacter(Units, Count, &At);
+        if (Character == ~0u) {
             CmpTextString(Text, Quoted ? "\\u" : "\\\\");
-            CmpTextHex(Text, Units[start], 4);
+            CmpTextHex(Text, Units[Start], 4);
         } else {
-            if (Quoted && (character == L'"' || character == L'\\'))
+            if (Quoted && (Character == L'"' || Character == L'\\'))
                 CmpTextChar(Text, '\\');
-            CmpTextCharacter(Text, character);
+            CmpTextCharacter(Text, Character);
         }
     }
 }
@@ -110,29 +110,29 @@ static VOID CmpTextQuoted(PCM_TEXT Text, const WCHAR *Units, SIZE_T Count) {
 
 /* \REGISTRY\MACHINE\... is HKEY_LOCAL_MACHINE\... */
 static VOID CmpTextPath(PCM_TEXT Text, PCM_NODE Node) {
-    PCM_NODE path[CMP_MAX_DEPTH];
-    ULONG depth = 0;
-    for (; Node->Parent->Parent != NULL && depth < CMP_MAX_DEPTH; Node = Node->Parent)
-        path[depth++] = Node;
+    PCM_NODE Path[CMP_MAX_DEPTH];
+    ULONG Depth = 0;
+    for (; Node->Parent->Parent != NULL && Depth < CMP_MAX_DEPTH; Node = Node->Parent)
+        Path[Depth++] = Node;
     CmpTextString(Text, Node->Name.Buffer[0] == L'M' ? "HKEY_LOCAL_MACHINE" : "HKEY_USERS");
-    while (depth-- > 0) {
+    while (Depth-- > 0) {
         CmpTextChar(Text, '\\');
-        CmpTextUnits(Text, path[depth]->Name.Buffer, path[depth]->Name.Length / sizeof(WCHAR), FALSE);
+        CmpTextUnits(Text, Path[Depth]->Name.Buffer, Path[Depth]->Name.Length / sizeof(WCHAR), FALSE);
     }
 }
 
 static VOID CmpTextSecurity(PCM_TEXT Text, PSECURITY_DESCRIPTOR Descriptor) {
-    ULONG length = SeFormatDescriptor(Descriptor, NULL, 0);
-    PSTR sddl = ExAllocatePoolWithTag(PagedPool, length + 1, CMP_TAG);
-    if (sddl == NULL) {
+    ULONG Length = SeFormatDescriptor(Descriptor, NULL, 0);
+    PSTR Sddl = ExAllocatePoolWithTag(PagedPool, Length + 1, CMP_TAG);
+    if (Sddl == NULL) {
         Text->Failed = TRUE;
         return;
     }
-    SeFormatDescriptor(Descriptor, sddl, length + 1);
+    SeFormatDescriptor(Descriptor, Sddl, Length + 1);
     CmpTextString(Text, CMP_SECURITY_COMMENT);
-    CmpTextString(Text, sddl);
+    CmpTextString(Text, Sddl);
     CmpTextString(Text, "\n");
-    ExFreePoolWithTag(sddl, CMP_TAG);
+    ExFreePoolWithTag(Sddl, CMP_TAG);
 }
 
 VOID CmpTextKey(PCM_TEXT Text, PCM_NODE Node, BOOLEAN Delete) {
@@ -156,14 +156,14 @@ VOID CmpTextTime(PCM_TEXT Text, PCM_NODE Node) {
     static const struct {
         USHORT Offset, Digits;
         CHAR After;
-    } parts[] = {{FIELD_OFFSET(TIME_FIELDS, Year), 4, '-'}, {FIELD_OFFSET(TIME_FIELDS, Month), 2, '-'},  {FIELD_OFFSET(TIME_FIELDS, Day), 2, ' '},
+    } Parts[] = {{FIELD_OFFSET(TIME_FIELDS, Year), 4, '-'}, {FIELD_OFFSET(TIME_FIELDS, Month), 2, '-'},  {FIELD_OFFSET(TIME_FIELDS, Day), 2, ' '},
                  {FIELD_OFFSET(TIME_FIELDS, Hour), 2, ':'}, {FIELD_OFFSET(TIME_FIELDS, Minute), 2, ':'}, {FIELD_OFFSET(TIME_FIELDS, Second), 2, '.'}};
-    TIME_FIELDS fields;
-    RtlTimeToTimeFields(&Node->LastWriteTime, &fields);
+    TIME_FIELDS Fields;
+    RtlTimeToTimeFields(&Node->LastWriteTime, &Fields);
     CmpTextString(Text, CMP_TIME_COMMENT);
-    for (ULONG i = 0; i < RTL_NUMBER_OF(parts); i++) {
-        CmpTextDecimal(Text, (ULONG) * (PSHORT)((PUCHAR)&fields + parts[i].Offset), parts[i].Digits);
-        CmpTextChar(Text, parts[i].After);
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Parts); I++) {
+        CmpTextDecimal(Text, (ULONG) * (PSHORT)((PUCHAR)&Fields + Parts[I].Offset), Parts[I].Digits);
+        CmpTextChar(Text, Parts[I].After);
     }
     CmpTextDecimal(Text, (ULONG)(Node->LastWriteTime.QuadPart % 10000000), 7);
     CmpTextChar(Text, '\n');
@@ -184,12 +184,12 @@ VOID CmpTextNoValue(PCM_TEXT Text, PCUNICODE_STRING Name) {
 
 /* A string can be written as one if it is characters and its terminator, and nothing else. Data need not be aligned. */
 static BOOLEAN CmpIsWritable(PCM_VALUE Value) {
-    SIZE_T count = Value->Size / sizeof(WCHAR), at = 0;
-    const WCHAR *units = (const WCHAR *)Value->Data;
-    if (Value->Type != REG_SZ || Value->Size % sizeof(WCHAR) != 0 || count == 0 || units[count - 1] != 0)
+    SIZE_T Count = Value->Size / sizeof(WCHAR), At = 0;
+    const WCHAR *Units = (const WCHAR *)Value->Data;
+    if (Value->Type != REG_SZ || Value->Size % sizeof(WCHAR) != 0 || Count == 0 || Units[Count - 1] != 0)
         return FALSE;
-    while (at < count - 1)
-        if (CmpNextCharacter(units, count - 1, &at) == ~0u)
+    while (At < Count - 1)
+        if (CmpNextCharacter(Units, Count - 1, &At) == ~0u)
             return FALSE;
     return TRUE;
 }
@@ -198,16 +198,16 @@ static VOID CmpTextData(PCM_TEXT Text, PCM_VALUE Value, SIZE_T LineStart) {
     if (Value->Type == REG_BINARY) {
         CmpTextString(Text, "hex:");
     } else {
-        ULONG digits = 1;
-        while (digits < 8 && Value->Type >> (4 * digits) != 0)
-            digits++;
+        ULONG Width = 1;
+        while (Width < 8 && Value->Type >> (4 * Width) != 0)
+            Width++;
         CmpTextString(Text, "hex(");
-        CmpTextHex(Text, Value->Type, digits);
+        CmpTextHex(Text, Value->Type, Width);
         CmpTextString(Text, "):");
     }
-    for (ULONG i = 0; i < Value->Size && !Text->Failed; i++) {
-        CmpTextHex(Text, Value->Data[i], 2);
-        if (i + 1 == Value->Size)
+    for (ULONG I = 0; I < Value->Size && !Text->Failed; I++) {
+        CmpTextHex(Text, Value->Data[I], 2);
+        if (I + 1 == Value->Size)
             break;
         CmpTextChar(Text, ',');
         if (Text->Size - LineStart >= LINE_LENGTH) {
@@ -219,28 +219,28 @@ static VOID CmpTextData(PCM_TEXT Text, PCM_VALUE Value, SIZE_T LineStart) {
 }
 
 VOID CmpTextValue(PCM_TEXT Text, PCM_VALUE Value) {
-    SIZE_T lineStart = Text->Size;
+    SIZE_T LineStart = Text->Size;
     CmpTextName(Text, &Value->Name);
     if (CmpIsWritable(Value)) {
         CmpTextQuoted(Text, (const WCHAR *)Value->Data, Value->Size / sizeof(WCHAR) - 1);
     } else if (Value->Type == REG_DWORD && Value->Size == sizeof(ULONG)) {
-        ULONG number;
-        RtlCopyMemory(&number, Value->Data, sizeof(number));
+        ULONG Number;
+        RtlCopyMemory(&Number, Value->Data, sizeof(Number));
         CmpTextString(Text, "dword:");
-        CmpTextHex(Text, number, 8);
+        CmpTextHex(Text, Number, 8);
     } else {
-        CmpTextData(Text, Value, lineStart);
+        CmpTextData(Text, Value, LineStart);
     }
     CmpTextChar(Text, '\n');
 }
 
 ULONG CmpChecksum(const VOID *Bytes, SIZE_T Size) {
-    const UCHAR *at = Bytes;
-    ULONG sum = ~0u;
-    for (SIZE_T i = 0; i < Size; i++) {
-        sum ^= at[i];
-        for (ULONG bit = 0; bit < 8; bit++)
-            sum = (sum >> 1) ^ (sum & 1 ? 0xEDB88320u : 0);
+    const UCHAR *At = Bytes;
+    ULONG Sum = ~0u;
+    for (SIZE_T I = 0; I < Size; I++) {
+        Sum ^= At[I];
+        for (ULONG Bit = 0; Bit < 8; Bit++)
+            Sum = (Sum >> 1) ^ (Sum & 1 ? 0xEDB88320u : 0);
     }
-    return ~sum;
+    return ~Sum;
 }

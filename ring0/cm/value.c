@@ -9,67 +9,67 @@ static NTSTATUS CmpCaptureData(PVOID Data, ULONG Size, KPROCESSOR_MODE Mode, PVO
         return STATUS_SUCCESS;
     if (Size > CMP_MAX_VALUE_DATA)
         return STATUS_INVALID_PARAMETER;
-    PVOID copy = ExAllocatePoolWithTag(PagedPool, Size, CMP_TAG);
-    if (copy == NULL)
+    PVOID Captured = ExAllocatePoolWithTag(PagedPool, Size, CMP_TAG);
+    if (Captured == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (Mode == KernelMode) {
-        RtlCopyMemory(copy, Data, Size);
-    } else if (!KiCopyFromUser(copy, Data, Size)) {
-        ExFreePoolWithTag(copy, CMP_TAG);
+        RtlCopyMemory(Captured, Data, Size);
+    } else if (!KiCopyFromUser(Captured, Data, Size)) {
+        ExFreePoolWithTag(Captured, CMP_TAG);
         return STATUS_ACCESS_VIOLATION;
     }
-    *Copy = copy;
+    *Copy = Captured;
     return STATUS_SUCCESS;
 }
 
 /* A link has one value, SymbolicLinkValue of type REG_LINK. */
 static BOOLEAN CmpMayHold(PCM_NODE Node, PCUNICODE_STRING Name, ULONG Type) {
-    UNICODE_STRING link;
-    RtlInitUnicodeString(&link, L"SymbolicLinkValue");
-    return !Node->Link || (Type == REG_LINK && RtlCompareUnicodeString(Name, &link, TRUE) == 0);
+    UNICODE_STRING Link;
+    RtlInitUnicodeString(&Link, L"SymbolicLinkValue");
+    return !Node->Link || (Type == REG_LINK && RtlCompareUnicodeString(Name, &Link, TRUE) == 0);
 }
 
 static NTSTATUS CmpSet(PCM_KEY Key, PREG_SET_VALUE_KEY_INFORMATION Set) {
-    PUNICODE_STRING name = Set->ValueName;
-    if (!CmpMayHold(Key->Node, name, Set->Type))
+    PUNICODE_STRING Name = Set->ValueName;
+    if (!CmpMayHold(Key->Node, Name, Set->Type))
         return STATUS_ACCESS_DENIED;
-    NTSTATUS status = CmpPutValue(Key->Node, name, Set->Type, Set->Data, Set->DataSize);
-    if (NT_SUCCESS(status))
+    NTSTATUS Status = CmpPutValue(Key->Node, Name, Set->Type, Set->Data, Set->DataSize);
+    if (NT_SUCCESS(Status))
         CmpReportChange(Key->Node, REG_NOTIFY_CHANGE_LAST_SET);
-    return status;
+    return Status;
 }
 
 NTSTATUS NTAPI NtSetValueKey(HANDLE Handle, PUNICODE_STRING ValueName, ULONG TitleIndex, ULONG Type, PVOID Data, ULONG Size) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    UNICODE_STRING name;
-    PCM_KEY key;
-    PVOID copy = NULL;
-    CM_CALL call;
-    NTSTATUS status = ObpCaptureString(ValueName, mode, &name);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (name.Length > CMP_MAX_VALUE_NAME) {
-        status = STATUS_INVALID_PARAMETER;
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    UNICODE_STRING Name;
+    PCM_KEY Key;
+    PVOID Copy = NULL;
+    CM_CALL Call;
+    NTSTATUS Status = ObpCaptureString(ValueName, Mode, &Name);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Name.Length > CMP_MAX_VALUE_NAME) {
+        Status = STATUS_INVALID_PARAMETER;
         goto done;
     }
-    status = CmpCaptureData(Data, Size, mode, &copy);
-    if (!NT_SUCCESS(status))
+    Status = CmpCaptureData(Data, Size, Mode, &Copy);
+    if (!NT_SUCCESS(Status))
         goto done;
-    status = CmpReferenceKey(Handle, KEY_SET_VALUE, mode, &key);
-    if (!NT_SUCCESS(status))
+    Status = CmpReferenceKey(Handle, KEY_SET_VALUE, Mode, &Key);
+    if (!NT_SUCCESS(Status))
         goto done;
-    REG_SET_VALUE_KEY_INFORMATION information = {
-        .Object = key, .ValueName = &name, .TitleIndex = TitleIndex, .Type = Type, .Data = copy, .DataSize = Size};
-    if (CmpPre(&call, RegNtPreSetValueKey, &information, key, &status))
-        status = CmpSet(key, &information);
-    status = CmpPostCall(&call, RegNtPostSetValueKey, key, status);
-    ObfDereferenceObject(key);
+    REG_SET_VALUE_KEY_INFORMATION Information = {
+        .Object = Key, .ValueName = &Name, .TitleIndex = TitleIndex, .Type = Type, .Data = Copy, .DataSize = Size};
+    if (CmpPre(&Call, RegNtPreSetValueKey, &Information, Key, &Status))
+        Status = CmpSet(Key, &Information);
+    Status = CmpPostCall(&Call, RegNtPostSetValueKey, Key, Status);
+    ObfDereferenceObject(Key);
 done:
-    if (copy != NULL)
-        ExFreePoolWithTag(copy, CMP_TAG);
-    if (name.Buffer != NULL)
-        ExFreePool(name.Buffer);
-    return status;
+    if (Copy != NULL)
+        ExFreePoolWithTag(Copy, CMP_TAG);
+    if (Name.Buffer != NULL)
+        ExFreePool(Name.Buffer);
+    return Status;
 }
 
 static NTSTATUS CmpUnset(PCM_KEY Key, PCUNICODE_STRING Name) {
@@ -80,22 +80,22 @@ static NTSTATUS CmpUnset(PCM_KEY Key, PCUNICODE_STRING Name) {
 }
 
 NTSTATUS NTAPI NtDeleteValueKey(HANDLE Handle, PUNICODE_STRING ValueName) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    UNICODE_STRING name;
-    PCM_KEY key;
-    CM_CALL call;
-    NTSTATUS status = ObpCaptureString(ValueName, mode, &name);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = CmpReferenceKey(Handle, KEY_SET_VALUE, mode, &key);
-    if (NT_SUCCESS(status)) {
-        REG_DELETE_VALUE_KEY_INFORMATION information = {.Object = key, .ValueName = &name};
-        if (CmpPre(&call, RegNtPreDeleteValueKey, &information, key, &status))
-            status = CmpUnset(key, &name);
-        status = CmpPostCall(&call, RegNtPostDeleteValueKey, key, status);
-        ObfDereferenceObject(key);
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    UNICODE_STRING Name;
+    PCM_KEY Key;
+    CM_CALL Call;
+    NTSTATUS Status = ObpCaptureString(ValueName, Mode, &Name);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = CmpReferenceKey(Handle, KEY_SET_VALUE, Mode, &Key);
+    if (NT_SUCCESS(Status)) {
+        REG_DELETE_VALUE_KEY_INFORMATION Information = {.Object = Key, .ValueName = &Name};
+        if (CmpPre(&Call, RegNtPreDeleteValueKey, &Information, Key, &Status))
+            Status = CmpUnset(Key, &Name);
+        Status = CmpPostCall(&Call, RegNtPostDeleteValueKey, Key, Status);
+        ObfDereferenceObject(Key);
     }
-    if (name.Buffer != NULL)
-        ExFreePool(name.Buffer);
-    return status;
+    if (Name.Buffer != NULL)
+        ExFreePool(Name.Buffer);
+    return Status;
 }

@@ -21,9 +21,9 @@ static NTSTATUS EtwpMessage(TRACEHANDLE LoggerHandle, ULONG Flags, LPCGUID Guid,
     else
         EtwpPut(&Text, "message");
     EtwpPut(&Text, " %u", Number);
-    for (ULONG i = 0; (Data = va_arg(Arguments, const VOID *)) != NULL; i++) {
+    for (ULONG I = 0; (Data = va_arg(Arguments, const VOID *)) != NULL; I++) {
         SIZE_T Size = va_arg(Arguments, SIZE_T);
-        EtwpPut(&Text, i == 0 ? ": " : ", ");
+        EtwpPut(&Text, I == 0 ? ": " : ", ");
         EtwpPutData(&Text, Data, Size > MAXULONG ? MAXULONG : (ULONG)Size);
     }
     EtwpEmit(&Text, LEVEL_INFORMATION, Caller);

@@ -217,8 +217,8 @@ static VOID EtwpPutField(PETWP_TEXT Text, METADATA *Fields, PAYLOAD *From) {
         return;
     }
     EtwpPut(Text, Type & (COUNT_CONSTANT | COUNT_VARIABLE) ? " %hs=[" : " %hs=", Name);
-    for (ULONG i = 0; i < Count && !From->Bad; i++) {
-        if (i != 0)
+    for (ULONG I = 0; I < Count && !From->Bad; I++) {
+        if (I != 0)
             EtwpPut(Text, " ");
         EtwpPutValue(Text, From, Type & TYPE_MASK);
     }

@@ -67,7 +67,7 @@ VOID EtwpEnable(PETWP_PROVIDER Provider) {
     if (KeGetCurrentIrql() != PASSIVE_LEVEL || !NT_SUCCESS(EtwpOpenKey(NULL, Path, sizeof(Path) - sizeof(WCHAR), &Sessions)))
         return;
     RtlpFormatGuid(&Provider->Id, Id);
-    for (ULONG i = 0; NT_SUCCESS(ZwEnumerateKey(Sessions, i, KeyBasicInformation, Name, sizeof(Room), &Length)); i++) {
+    for (ULONG I = 0; NT_SUCCESS(ZwEnumerateKey(Sessions, I, KeyBasicInformation, Name, sizeof(Room), &Length)); I++) {
         if (NT_SUCCESS(EtwpOpenKey(Sessions, Name->Name, Name->NameLength, &Session))) {
             EtwpAsk(Session, Provider, Id);
             ZwClose(Session);

@@ -25,15 +25,15 @@ static BOOLEAN EtwpIsPrintable(ULONG Character) { return (Character >= 0x20 && C
 
 /* One, two or four bytes are a number whatever they look like; eight are one more easily than other sizes. */
 static BOOLEAN EtwpIsNarrow(const UCHAR *Data, ULONG Size) {
-    for (ULONG i = 0; i + 1 < Size; i++)
-        if (!EtwpIsPrintable(Data[i]))
+    for (ULONG I = 0; I + 1 < Size; I++)
+        if (!EtwpIsPrintable(Data[I]))
             return FALSE;
     return Size > 2 && Size != 4 && Data[Size - 1] == 0;
 }
 
 static BOOLEAN EtwpIsWide(const UCHAR *Data, ULONG Size) {
-    for (ULONG i = 0; i + 2 < Size; i += 2)
-        if (!EtwpIsPrintable(Data[i] | (ULONG)Data[i + 1] << 8) || (Size == 8 && Data[i + 1] != 0))
+    for (ULONG I = 0; I + 2 < Size; I += 2)
+        if (!EtwpIsPrintable(Data[I] | (ULONG)Data[I + 1] << 8) || (Size == 8 && Data[I + 1] != 0))
             return FALSE;
     return Size > 4 && Size % 2 == 0 && Data[Size - 1] == 0 && Data[Size - 2] == 0;
 }
@@ -49,8 +49,8 @@ VOID EtwpPutData(PETWP_TEXT Text, const VOID *Data, ULONG Size) {
         memcpy(&Number, Data, Size);
         EtwpPut(Text, "0x%0*I64X", (INT)Size * 2, Number);
     } else {
-        for (ULONG i = 0; i < Size && i < SHOWN_BYTES; i++)
-            EtwpPut(Text, i == 0 ? "%02X" : " %02X", Bytes[i]);
+        for (ULONG I = 0; I < Size && I < SHOWN_BYTES; I++)
+            EtwpPut(Text, I == 0 ? "%02X" : " %02X", Bytes[I]);
         if (Size > SHOWN_BYTES)
             EtwpPut(Text, " ... (%u bytes)", Size);
         else if (Size == 0)

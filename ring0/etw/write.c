@@ -11,24 +11,24 @@ static NTSTATUS EtwpCheck(ULONG Count, const EVENT_DATA_DESCRIPTOR *Data) {
     ULONG64 Size = 0;
     if (Count > MAX_EVENT_DATA_DESCRIPTORS || (Count != 0 && Data == NULL))
         return STATUS_INVALID_PARAMETER;
-    for (ULONG i = 0; i < Count; i++)
-        Size += Data[i].Size;
+    for (ULONG I = 0; I < Count; I++)
+        Size += Data[I].Size;
     return Size > EVENT_MAXIMUM ? STATUS_INTEGER_OVERFLOW : STATUS_SUCCESS;
 }
 
 /* Provider metadata and event metadata, if there are any, come first. Returns how many descriptors they are. */
 static ULONG EtwpFindMetadata(ULONG Count, const EVENT_DATA_DESCRIPTOR *Data, const EVENT_DATA_DESCRIPTOR **Provider,
                               const EVENT_DATA_DESCRIPTOR **Event) {
-    ULONG i;
-    for (i = 0; i < Count; i++) {
-        if ((Data[i].Reserved & 0xFF) == TYPE_PROVIDER_METADATA)
-            *Provider = &Data[i];
-        else if ((Data[i].Reserved & 0xFF) == TYPE_EVENT_METADATA)
-            *Event = &Data[i];
+    ULONG I;
+    for (I = 0; I < Count; I++) {
+        if ((Data[I].Reserved & 0xFF) == TYPE_PROVIDER_METADATA)
+            *Provider = &Data[I];
+        else if ((Data[I].Reserved & 0xFF) == TYPE_EVENT_METADATA)
+            *Event = &Data[I];
         else
             break;
     }
-    return i;
+    return I;
 }
 
 static VOID EtwpRecord(PETWP_PROVIDER Provider, PCEVENT_DESCRIPTOR Event, LPCGUID Activity, LPCGUID Related, ULONG Count,
@@ -47,9 +47,9 @@ static VOID EtwpRecord(PETWP_PROVIDER Provider, PCEVENT_DESCRIPTOR Event, LPCGUI
         EtwpPutGuid(&Text, &Provider->Id);
     if (EventData == NULL || !EtwpPutSelfDescribed(&Text, (PVOID)(ULONG_PTR)EventData->Ptr, EventData->Size, Data + First, Count - First)) {
         EtwpPut(&Text, " %u", Event->Id);
-        for (ULONG i = First; i < Count; i++) {
-            EtwpPut(&Text, i == First ? ": " : ", ");
-            EtwpPutData(&Text, (PVOID)(ULONG_PTR)Data[i].Ptr, Data[i].Size);
+        for (ULONG I = First; I < Count; I++) {
+            EtwpPut(&Text, I == First ? ": " : ", ");
+            EtwpPutData(&Text, (PVOID)(ULONG_PTR)Data[I].Ptr, Data[I].Size);
         }
     }
     if (Event->Opcode != 0)

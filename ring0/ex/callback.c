@@ -110,12 +110,12 @@ VOID ExpInitializeCallbacks(VOID) {
     PCALLBACK_OBJECT Objects[RTL_NUMBER_OF(Names)];
     NTSTATUS Status = ObCreateObjectType(&Initializer, &ExpCallbackType);
 
-    for (ULONG i = 0; i < RTL_NUMBER_OF(Names) && NT_SUCCESS(Status); i++) {
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Names) && NT_SUCCESS(Status); I++) {
         OBJECT_ATTRIBUTES Attributes;
         UNICODE_STRING Name;
-        RtlInitUnicodeString(&Name, Names[i]);
+        RtlInitUnicodeString(&Name, Names[I]);
         InitializeObjectAttributes(&Attributes, &Name, OBJ_CASE_INSENSITIVE | OBJ_PERMANENT, NULL, NULL);
-        Status = ExCreateCallback(&Objects[i], &Attributes, TRUE, TRUE); /* the reference is the system's */
+        Status = ExCreateCallback(&Objects[I], &Attributes, TRUE, TRUE); /* the reference is the system's */
     }
     if (!NT_SUCCESS(Status))
         KiFatal("callback objects cannot be made at boot");

@@ -5,19 +5,19 @@
 
 /* ---- Components: a leading backslash belongs to none of the two parts ("FsRtlDissectName") ---- */
 VOID NTAPI FsRtlDissectName(UNICODE_STRING Path, PUNICODE_STRING FirstName, PUNICODE_STRING RemainingName) {
-    USHORT count = Path.Length / sizeof(WCHAR), start, end;
+    USHORT Count = Path.Length / sizeof(WCHAR), Start, End;
     RtlZeroMemory(FirstName, sizeof(*FirstName));
     RtlZeroMemory(RemainingName, sizeof(*RemainingName));
-    if (count == 0)
+    if (Count == 0)
         return;
-    start = Path.Buffer[0] == L'\\' ? 1 : 0;
-    for (end = start; end < count && Path.Buffer[end] != L'\\';)
-        end++;
-    FirstName->Buffer = Path.Buffer + start;
-    FirstName->Length = FirstName->MaximumLength = (USHORT)((end - start) * sizeof(WCHAR));
-    if (end < count) {
-        RemainingName->Buffer = Path.Buffer + end + 1;
-        RemainingName->Length = RemainingName->MaximumLength = (USHORT)((count - end - 1) * sizeof(WCHAR));
+    Start = Path.Buffer[0] == L'\\' ? 1 : 0;
+    for (End = Start; End < Count && Path.Buffer[End] != L'\\';)
+        End++;
+    FirstName->Buffer = Path.Buffer + Start;
+    FirstName->Length = FirstName->MaximumLength = (USHORT)((End - Start) * sizeof(WCHAR));
+    if (End < Count) {
+        RemainingName->Buffer = Path.Buffer + End + 1;
+        RemainingName->Length = RemainingName->MaximumLength = (USHORT)((Count - End - 1) * sizeof(WCHAR));
     }
 }
 
@@ -33,60 +33,60 @@ static WCHAR FsRtlpFold(WCHAR Character, BOOLEAN IgnoreCase, const WCHAR *Upcase
  * so the time is their product whatever the wildcards.
  */
 static BOOLEAN FsRtlpMatch(PCUNICODE_STRING Expression, PCUNICODE_STRING Name, BOOLEAN IgnoreCase, const WCHAR *UpcaseTable, PUCHAR Reached) {
-    ULONG length = Name->Length / sizeof(WCHAR), lastDot = length;
-    RtlZeroMemory(Reached, length + 1);
+    ULONG Length = Name->Length / sizeof(WCHAR), LastDot = Length;
+    RtlZeroMemory(Reached, Length + 1);
     Reached[0] = TRUE;
-    for (ULONG i = 0; i < length; i++)
-        if (Name->Buffer[i] == L'.')
-            lastDot = i;
-    for (ULONG e = 0; e < Expression->Length / sizeof(WCHAR); e++) {
-        WCHAR want = Expression->Buffer[e];
-        UCHAR first = Reached[0], last = Reached[length];
-        switch (want) {
+    for (ULONG I = 0; I < Length; I++)
+        if (Name->Buffer[I] == L'.')
+            LastDot = I;
+    for (ULONG E = 0; E < Expression->Length / sizeof(WCHAR); E++) {
+        WCHAR Want = Expression->Buffer[E];
+        UCHAR First = Reached[0], Last = Reached[Length];
+        switch (Want) {
         case L'*':
         case DOS_STAR: /* anything up to the name's last dot, or to its end */
-            for (ULONG i = 1; i <= length; i++)
-                if (want == L'*' || i - 1 != lastDot)
-                    Reached[i] |= Reached[i - 1];
+            for (ULONG I = 1; I <= Length; I++)
+                if (Want == L'*' || I - 1 != LastDot)
+                    Reached[I] |= Reached[I - 1];
             break;
         case DOS_QM: /* one character, or none before a dot and at the end */
-            for (ULONG i = length; i > 0; i--)
-                Reached[i] = (Name->Buffer[i - 1] != L'.' && Reached[i - 1]) || (Reached[i] && (i == length || Name->Buffer[i] == L'.'));
-            Reached[0] = first && (length == 0 || Name->Buffer[0] == L'.');
+            for (ULONG I = Length; I > 0; I--)
+                Reached[I] = (Name->Buffer[I - 1] != L'.' && Reached[I - 1]) || (Reached[I] && (I == Length || Name->Buffer[I] == L'.'));
+            Reached[0] = First && (Length == 0 || Name->Buffer[0] == L'.');
             break;
         case DOS_DOT: /* a dot, or nothing at the end */
-            for (ULONG i = length; i > 0; i--)
-                Reached[i] = Reached[i - 1] && Name->Buffer[i - 1] == L'.';
+            for (ULONG I = Length; I > 0; I--)
+                Reached[I] = Reached[I - 1] && Name->Buffer[I - 1] == L'.';
             Reached[0] = FALSE;
-            Reached[length] |= last;
+            Reached[Length] |= Last;
             break;
         default:
-            for (ULONG i = length; i > 0; i--)
-                Reached[i] = Reached[i - 1] && (want == L'?' || FsRtlpFold(Name->Buffer[i - 1], IgnoreCase, UpcaseTable) == want);
+            for (ULONG I = Length; I > 0; I--)
+                Reached[I] = Reached[I - 1] && (Want == L'?' || FsRtlpFold(Name->Buffer[I - 1], IgnoreCase, UpcaseTable) == Want);
             Reached[0] = FALSE;
             break;
         }
     }
-    return Reached[length];
+    return Reached[Length];
 }
 
 /* With IgnoreCase the expression is in capitals already, as the page demands. Without memory it raises STATUS_INSUFFICIENT_RESOURCES. */
 BOOLEAN NTAPI FsRtlIsNameInExpression(PUNICODE_STRING Expression, PUNICODE_STRING Name, BOOLEAN IgnoreCase, PWCHAR UpcaseTable) {
-    UCHAR small[256 + 1];
-    ULONG length = Name->Length / sizeof(WCHAR);
-    PUCHAR reached = length < sizeof(small) ? small : ExAllocatePoolWithTag(PagedPool, length + 1, FSRTL_TAG);
+    UCHAR Small[256 + 1];
+    ULONG Length = Name->Length / sizeof(WCHAR);
+    PUCHAR Reached = Length < sizeof(Small) ? Small : ExAllocatePoolWithTag(PagedPool, Length + 1, FSRTL_TAG);
     if (Expression->Length == 0 || Name->Length == 0) { /* nothing matches only nothing */
-        BOOLEAN both = Expression->Length == 0 && Name->Length == 0;
-        if (reached != small && reached != NULL)
-            ExFreePoolWithTag(reached, FSRTL_TAG);
-        return both;
+        BOOLEAN Both = Expression->Length == 0 && Name->Length == 0;
+        if (Reached != Small && Reached != NULL)
+            ExFreePoolWithTag(Reached, FSRTL_TAG);
+        return Both;
     }
-    if (reached == NULL)
+    if (Reached == NULL)
         ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
-    BOOLEAN match = FsRtlpMatch(Expression, Name, IgnoreCase, UpcaseTable, reached);
-    if (reached != small)
-        ExFreePoolWithTag(reached, FSRTL_TAG);
-    return match;
+    BOOLEAN Match = FsRtlpMatch(Expression, Name, IgnoreCase, UpcaseTable, Reached);
+    if (Reached != Small)
+        ExFreePoolWithTag(Reached, FSRTL_TAG);
+    return Match;
 }
 
 /* Statuses that a file system's exception filter lets through as bug checks are those of damage ("FsRtlIsNtstatusExpected"). */
@@ -97,9 +97,9 @@ BOOLEAN NTAPI FsRtlIsNtstatusExpected(NTSTATUS Ntstatus) {
 
 /* The characters that FsRtlIsNameInExpression takes for more than themselves. */
 BOOLEAN NTAPI FsRtlDoesNameContainWildCards(PUNICODE_STRING Name) {
-    for (ULONG i = 0; i < Name->Length / sizeof(WCHAR); i++) {
-        WCHAR c = Name->Buffer[i];
-        if (c == L'*' || c == L'?' || c == DOS_STAR || c == DOS_QM || c == DOS_DOT)
+    for (ULONG I = 0; I < Name->Length / sizeof(WCHAR); I++) {
+        WCHAR C = Name->Buffer[I];
+        if (C == L'*' || C == L'?' || C == DOS_STAR || C == DOS_QM || C == DOS_DOT)
             return TRUE;
     }
     return FALSE;
@@ -108,8 +108,8 @@ BOOLEAN NTAPI FsRtlDoesNameContainWildCards(PUNICODE_STRING Name) {
 BOOLEAN NTAPI FsRtlAreNamesEqual(PCUNICODE_STRING Name1, PCUNICODE_STRING Name2, BOOLEAN IgnoreCase, PCWCH UpcaseTable) {
     if (Name1->Length != Name2->Length)
         return FALSE;
-    for (ULONG i = 0; i < Name1->Length / sizeof(WCHAR); i++)
-        if (FsRtlpFold(Name1->Buffer[i], IgnoreCase, UpcaseTable) != FsRtlpFold(Name2->Buffer[i], IgnoreCase, UpcaseTable))
+    for (ULONG I = 0; I < Name1->Length / sizeof(WCHAR); I++)
+        if (FsRtlpFold(Name1->Buffer[I], IgnoreCase, UpcaseTable) != FsRtlpFold(Name2->Buffer[I], IgnoreCase, UpcaseTable))
             return FALSE;
     return TRUE;
 }

@@ -41,8 +41,8 @@ static NTSTATUS JoinPath(PCWSTR Directory, ULONG DirectoryLength, PCSTR Name, PU
     if (!Path->Buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlCopyMemory(Path->Buffer, Directory, DirectoryLength * sizeof(WCHAR));
-    for (ULONG i = DirectoryLength; *Name; i++)
-        Path->Buffer[i] = (UCHAR)*Name++;
+    for (ULONG I = DirectoryLength; *Name; I++)
+        Path->Buffer[I] = (UCHAR)*Name++;
     Path->Buffer[Length / sizeof(WCHAR)] = 0;
     return STATUS_SUCCESS;
 }

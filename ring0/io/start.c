@@ -112,9 +112,9 @@ static ULONG GroupRank(PKEY_VALUE_PARTIAL_INFORMATION Order, PKEY_VALUE_PARTIAL_
 static ULONG TagRank(HANDLE Orders, PKEY_VALUE_PARTIAL_INFORMATION Group, ULONG Tag) {
     PKEY_VALUE_PARTIAL_INFORMATION Order = Group && Tag && Orders ? ReadValue(Orders, (PCWSTR)Group->Data, REG_BINARY, REG_BINARY) : NULL;
     ULONG Rank = NO_RANK;
-    for (ULONG i = 1; Order && i < Order->DataLength / sizeof(ULONG) && Rank == NO_RANK; i++)
-        if (((ULONG UNALIGNED *)Order->Data)[i] == Tag)
-            Rank = i;
+    for (ULONG I = 1; Order && I < Order->DataLength / sizeof(ULONG) && Rank == NO_RANK; I++)
+        if (((ULONG UNALIGNED *)Order->Data)[I] == Tag)
+            Rank = I;
     FreeValue(Order);
     return Rank;
 }
@@ -179,11 +179,11 @@ static VOID ReadServices(VOID) {
         TagOrders = NULL;
     RtlInitUnicodeString(&Path, SERVICES);
     Status = OpenKey(&Path, &Key);
-    for (ULONG i = 0; NT_SUCCESS(Status); i++) {
+    for (ULONG I = 0; NT_SUCCESS(Status); I++) {
         UCHAR Room[sizeof(KEY_BASIC_INFORMATION) + 256 * sizeof(WCHAR)];
         PKEY_BASIC_INFORMATION Basic = (PKEY_BASIC_INFORMATION)Room;
         ULONG Size;
-        Status = ZwEnumerateKey(Key, i, KeyBasicInformation, Basic, sizeof Room, &Size);
+        Status = ZwEnumerateKey(Key, I, KeyBasicInformation, Basic, sizeof Room, &Size);
         if (NT_SUCCESS(Status)) {
             UNICODE_STRING Name = {(USHORT)Basic->NameLength, (USHORT)Basic->NameLength, Basic->Name};
             Status = ReadService(&Name, GroupOrder, TagOrders);

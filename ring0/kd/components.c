@@ -157,22 +157,22 @@ PCSTR KdpComponentName(ULONG Component) { return Component < KDP_COMPONENTS ? Kd
 
 /* Without regard to case, as all value names of the registry. */
 static BOOLEAN KdpIsNamed(PCSTR Name, PCUNICODE_STRING Text) {
-    USHORT i = 0;
-    for (; Name[i] != '\0' && i < Text->Length / sizeof(WCHAR); i++) {
-        if (RtlUpcaseUnicodeChar(Text->Buffer[i]) != (WCHAR)Name[i]) {
+    USHORT I = 0;
+    for (; Name[I] != '\0' && I < Text->Length / sizeof(WCHAR); I++) {
+        if (RtlUpcaseUnicodeChar(Text->Buffer[I]) != (WCHAR)Name[I]) {
             return FALSE;
         }
     }
-    return Name[i] == '\0' && i == Text->Length / sizeof(WCHAR);
+    return Name[I] == '\0' && I == Text->Length / sizeof(WCHAR);
 }
 
 ULONG KdpFindComponent(PCUNICODE_STRING Name) {
     if (KdpIsNamed("WIN2000", Name)) {
         return KDP_ALL_COMPONENTS;
     }
-    for (ULONG i = 0; i < KDP_COMPONENTS; i++) {
-        if (KdpIsNamed(KdpNames[i], Name)) {
-            return i;
+    for (ULONG I = 0; I < KDP_COMPONENTS; I++) {
+        if (KdpIsNamed(KdpNames[I], Name)) {
+            return I;
         }
     }
     return KDP_NO_COMPONENT;

@@ -21,9 +21,9 @@ static CHAR KdpLineProcess[KDP_NAME + 1], KdpLineImage[KDP_NAME + 1];
 static UCHAR KdpHighByte(WCHAR Char) {
     if (Char >= 0xA0 && Char < 0x100)
         return (UCHAR)Char;
-    for (ULONG i = 0; i < ARRAYSIZE(RtlpAnsiHigh); i++)
-        if (RtlpAnsiHigh[i] == Char)
-            return (UCHAR)(0x80 + i);
+    for (ULONG I = 0; I < ARRAYSIZE(RtlpAnsiHigh); I++)
+        if (RtlpAnsiHigh[I] == Char)
+            return (UCHAR)(0x80 + I);
     return 0;
 }
 
@@ -37,8 +37,8 @@ static ULONG KdpDecodeUtf8(const WCHAR *Text, SIZE_T Count, ULONG *Point) {
 
     if (!Length || Length > Count)
         return 0;
-    for (ULONG i = 1; i < Length; i++) {
-        UCHAR Byte = KdpHighByte(Text[i]);
+    for (ULONG I = 1; I < Length; I++) {
+        UCHAR Byte = KdpHighByte(Text[I]);
         if ((Byte & 0xC0) != 0x80)
             return 0;
         Value = Value << 6 | (Byte & 0x3F);
@@ -51,14 +51,14 @@ static ULONG KdpDecodeUtf8(const WCHAR *Text, SIZE_T Count, ULONG *Point) {
 
 SIZE_T KdpEncode(const WCHAR *Text, SIZE_T Count, CHAR *Buffer, SIZE_T Size) {
     SIZE_T Used = 0;
-    for (SIZE_T i = 0; i < Count; i++) {
-        ULONG Point = Text[i], n;
+    for (SIZE_T I = 0; I < Count; I++) {
+        ULONG Point = Text[I], N;
         CHAR Bytes[4];
-        ULONG Utf8 = Point < 0x80 ? 0 : KdpDecodeUtf8(Text + i, Count - i, &Point);
+        ULONG Utf8 = Point < 0x80 ? 0 : KdpDecodeUtf8(Text + I, Count - I, &Point);
         if (Utf8) {
-            i += Utf8 - 1;
-        } else if (Point >= 0xD800 && Point < 0xDC00 && i + 1 < Count && Text[i + 1] >= 0xDC00 && Text[i + 1] < 0xE000) {
-            Point = 0x10000 + ((Point - 0xD800) << 10) + (Text[++i] - 0xDC00u);
+            I += Utf8 - 1;
+        } else if (Point >= 0xD800 && Point < 0xDC00 && I + 1 < Count && Text[I + 1] >= 0xDC00 && Text[I + 1] < 0xE000) {
+            Point = 0x10000 + ((Point - 0xD800) << 10) + (Text[++I] - 0xDC00u);
         } else if (Point >= 0xD800 && Point < 0xE000) {
             Point = 0xFFFD;
         }
@@ -67,15 +67,15 @@ SIZE_T KdpEncode(const WCHAR *Text, SIZE_T Count, CHAR *Buffer, SIZE_T Size) {
             Bytes[1] = 'x';
             Bytes[2] = "0123456789ABCDEF"[Point >> 4];
             Bytes[3] = "0123456789ABCDEF"[Point & 15];
-            n = 4;
+            N = 4;
         } else {
-            n = RtlpEncodeUtf8(Point, Bytes);
+            N = RtlpEncodeUtf8(Point, Bytes);
         }
-        if (Used + n > Size) {
+        if (Used + N > Size) {
             break;
         }
-        memcpy(Buffer + Used, Bytes, n);
-        Used += n;
+        memcpy(Buffer + Used, Bytes, N);
+        Used += N;
     }
     return Used;
 }
@@ -145,15 +145,15 @@ VOID KdpPutText(const KDP_ORIGIN *Origin, const WCHAR *Text, SIZE_T Count) {
     if (KdpLineUsed && (KdpLineThread != Thread || strcmp(KdpLineImage, Image ? Image : KdpLineProcess) != 0)) {
         KdpEmitLine();
     }
-    for (SIZE_T i = 0; i < Count; i++) {
+    for (SIZE_T I = 0; I < Count; I++) {
         if (!KdpLineUsed) {
             KdpBeginLine(Origin, Thread, Image);
         }
-        if (Text[i] == '\n') {
+        if (Text[I] == '\n') {
             KdpEmitLine();
             continue;
         }
-        KdpLine[KdpLineUsed++] = Text[i];
+        KdpLine[KdpLineUsed++] = Text[I];
         if (KdpLineUsed == KDP_LINE) {
             KdpEmitLine();
         }

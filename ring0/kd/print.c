@@ -15,17 +15,17 @@ static VOID KdpCallBack(const WCHAR *Text, SIZE_T Count, ULONG Component, ULONG 
     CHAR Narrow[MAX_PRINT];
     STRING Output = {(USHORT)Count, MAX_PRINT, Narrow};
     BOOLEAN Any = FALSE;
-    for (ULONG i = 0; i < MAX_CALLBACKS; i++) {
-        Any |= KdpCallbacks[i] != NULL;
+    for (ULONG I = 0; I < MAX_CALLBACKS; I++) {
+        Any |= KdpCallbacks[I] != NULL;
     }
     if (!Any) {
         return;
     }
-    for (SIZE_T i = 0; i < Count; i++) {
-        Narrow[i] = RtlpUnicodeToAnsiChar(Text[i]);
+    for (SIZE_T I = 0; I < Count; I++) {
+        Narrow[I] = RtlpUnicodeToAnsiChar(Text[I]);
     }
-    for (ULONG i = 0; i < MAX_CALLBACKS; i++) {
-        PDEBUG_PRINT_CALLBACK Callback = KdpCallbacks[i];
+    for (ULONG I = 0; I < MAX_CALLBACKS; I++) {
+        PDEBUG_PRINT_CALLBACK Callback = KdpCallbacks[I];
         if (Callback) {
             Callback(&Output, Component == KDP_PLAIN ? DPFLTR_DEFAULT_ID : Component, Level);
         }
@@ -110,9 +110,9 @@ NTSTATUS KdPrintFromProgram(PCCH Text, USHORT Length, ULONG Component, ULONG Lev
 }
 
 NTSTATUS NTAPI DbgSetDebugPrintCallback(PDEBUG_PRINT_CALLBACK DebugPrintCallback, BOOLEAN Enable) {
-    for (ULONG i = 0; i < MAX_CALLBACKS; i++) {
-        if (KdpCallbacks[i] == (Enable ? NULL : DebugPrintCallback)) {
-            KdpCallbacks[i] = Enable ? DebugPrintCallback : NULL;
+    for (ULONG I = 0; I < MAX_CALLBACKS; I++) {
+        if (KdpCallbacks[I] == (Enable ? NULL : DebugPrintCallback)) {
+            KdpCallbacks[I] = Enable ? DebugPrintCallback : NULL;
             return STATUS_SUCCESS;
         }
     }

@@ -49,8 +49,8 @@ static VOID KdpReadMasks(VOID) {
         }
         ZwClose(Key);
     }
-    for (ULONG i = 0; i <= KDP_COMPONENTS; i++) {
-        KdpSetRegistryMask(i, Found[i], Found[i] ? Masks[i] : 0);
+    for (ULONG I = 0; I <= KDP_COMPONENTS; I++) {
+        KdpSetRegistryMask(I, Found[I], Found[I] ? Masks[I] : 0);
     }
 }
 

@@ -70,13 +70,13 @@ static VOID MatchUserImage(PVOID Context, PVOID Base, SIZE_T Size, PCUNICODE_STR
     }
     Frame->image_base = (ULONG64)Base;
     ULONG Start = 0;
-    for (ULONG i = 0; i < Name->Length / sizeof(WCHAR); i++) {
-        if (Name->Buffer[i] == L'\\') {
-            Start = i + 1;
+    for (ULONG I = 0; I < Name->Length / sizeof(WCHAR); I++) {
+        if (Name->Buffer[I] == L'\\') {
+            Start = I + 1;
         }
     }
-    for (ULONG i = Start, n = 0; i < Name->Length / sizeof(WCHAR) && n < sizeof Frame->image - 1; i++, n++) {
-        Frame->image[n] = Name->Buffer[i] < 128 ? (CHAR)Name->Buffer[i] : '?';
+    for (ULONG I = Start, N = 0; I < Name->Length / sizeof(WCHAR) && N < sizeof Frame->image - 1; I++, N++) {
+        Frame->image[N] = Name->Buffer[I] < 128 ? (CHAR)Name->Buffer[I] : '?';
     }
 }
 
@@ -121,8 +121,8 @@ static VOID WalkStack(PCONTEXT Context) {
 }
 
 static PCSTR Culprit(VOID) {
-    for (ULONG i = 0; i < Report.frame_count; i++) {
-        PLDR_MODULE Module = LdrFindModule(Report.frames[i].pc);
+    for (ULONG I = 0; I < Report.frame_count; I++) {
+        PLDR_MODULE Module = LdrFindModule(Report.frames[I].pc);
         if (Module != NULL && Module->IsDriver) {
             return Module->Name;
         }
@@ -154,9 +154,9 @@ VOID KiBugCheck(ULONG Code, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR 
     Report.parameter[1] = P2;
     Report.parameter[2] = P3;
     Report.parameter[3] = P4;
-    for (ULONG i = 0; i < RTL_NUMBER_OF(Meanings); i++) {
-        if (Meanings[i].Code == Code) {
-            RtlCopyMemory(Report.parameter_meaning, Meanings[i].Meaning, sizeof Report.parameter_meaning);
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Meanings); I++) {
+        if (Meanings[I].Code == Code) {
+            RtlCopyMemory(Report.parameter_meaning, Meanings[I].Meaning, sizeof Report.parameter_meaning);
         }
     }
     Report.message = Message != NULL ? Message : "";

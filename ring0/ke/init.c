@@ -50,23 +50,23 @@ static DECLSPEC_NORETURN VOID Leave(ULONG ExitStatus) {
 }
 
 static VOID LoadInboxDrivers(VOID) {
-    for (ULONG i = 0; i < RTL_NUMBER_OF(InboxDrivers); i++) {
-        for (ULONG k = 0; k < KiMachine->image_count; k++) {
-            if (strcmp(KiMachine->images[k].name, InboxDrivers[i]) != 0) {
+    for (ULONG I = 0; I < RTL_NUMBER_OF(InboxDrivers); I++) {
+        for (ULONG K = 0; K < KiMachine->image_count; K++) {
+            if (strcmp(KiMachine->images[K].name, InboxDrivers[I]) != 0) {
                 continue;
             }
-            if (KiMachine->pci_slots == 0 && strcmp(InboxDrivers[i], "pci.sys") == 0) {
+            if (KiMachine->pci_slots == 0 && strcmp(InboxDrivers[I], "pci.sys") == 0) {
                 continue; /* an empty bus needs no driver */
             }
             UNICODE_STRING Name;
-            if (!NT_SUCCESS(MonToUnicode(L"", InboxDrivers[i], &Name))) {
+            if (!NT_SUCCESS(MonToUnicode(L"", InboxDrivers[I], &Name))) {
                 KiFatal("no memory at boot");
             }
             Name.Buffer[Name.Length / sizeof(WCHAR) - 4] = L'\0'; /* without ".sys" */
-            NTSTATUS Status = IopLoadBootDriver(Name.Buffer, &KiMachine->images[k]);
+            NTSTATUS Status = IopLoadBootDriver(Name.Buffer, &KiMachine->images[K]);
             MonFreeString(&Name);
             if (!NT_SUCCESS(Status)) {
-                KiFatal("inbox driver %s does not start: 0x%08X", InboxDrivers[i], Status);
+                KiFatal("inbox driver %s does not start: 0x%08X", InboxDrivers[I], Status);
             }
         }
     }

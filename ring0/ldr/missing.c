@@ -3,24 +3,24 @@
 #include "vf/vf.h"
 
 DECLSPEC_NORETURN VOID LdrpReportMissingImport(PLDRP_MISSING Missing, ULONG64 ReturnAddress) {
-    static CHAR text[512];
-    PLDR_MODULE caller = LdrFindModule(ReturnAddress);
-    CHAR from[96] = ","; /* a call that is the caller's last act returns to somebody else */
-    if (caller == &Missing->Driver->Public)
-        _snprintf(from, sizeof(from) - 1, ", at %s+0x%I64X,", caller->Name, ReturnAddress - (ULONG64)caller->DllBase);
+    static CHAR Text[512];
+    PLDR_MODULE Caller = LdrFindModule(ReturnAddress);
+    CHAR From[96] = ","; /* a call that is the caller's last act returns to somebody else */
+    if (Caller == &Missing->Driver->Public)
+        _snprintf(From, sizeof(From) - 1, ", at %s+0x%I64X,", Caller->Name, ReturnAddress - (ULONG64)Caller->DllBase);
     _snprintf(
-        text, sizeof(text) - 1,
+        Text, sizeof(Text) - 1,
         "%s: it called %s from %s%s which Ringside does not have: `ringside inspect` lists what a driver lacks, and --strict refuses to load it",
-        Missing->Driver->Public.Name, Missing->Name, Missing->Module, from);
+        Missing->Driver->Public.Name, Missing->Name, Missing->Module, From);
     KdFlush();
     VfFlushTrace();
-    HalOps->stop(126, text);
-    KiFatal("the machine did not stop: %s", text);
+    HalOps->stop(126, Text);
+    KiFatal("the machine did not stop: %s", Text);
 }
 
 static UCHAR *LdrpPut64(UCHAR *Code, ULONG64 Value) {
-    for (int i = 0; i < 8; i++)
-        *Code++ = (UCHAR)(Value >> (8 * i));
+    for (int I = 0; I < 8; I++)
+        *Code++ = (UCHAR)(Value >> (8 * I));
     return Code;
 }
 
@@ -118,8 +118,8 @@ static const PCSTR LdrpVariables[] = {
 };
 
 BOOLEAN LdrpIsKnownVariable(PCSTR Name) {
-    for (ULONG i = 0; i < RTL_NUMBER_OF(LdrpVariables); i++)
-        if (strcmp(LdrpVariables[i], Name) == 0)
+    for (ULONG I = 0; I < RTL_NUMBER_OF(LdrpVariables); I++)
+        if (strcmp(LdrpVariables[I], Name) == 0)
             return TRUE;
     return FALSE;
 }

@@ -5,8 +5,8 @@
 
 /* Of the caller's kind of paged pool. What the kernel and its own drivers allocate stays: they hand it to the host, which cannot bring a page in. */
 static ULONG MiPagedKind(PVOID Caller) {
-    PLDR_MODULE module = KiIsDriverCode(Caller) ? LdrFindModule((ULONG64)Caller) : NULL;
-    return module != NULL && module->IsDriver && !module->Inbox ? MiPoolPaged : MiPoolKernelPaged;
+    PLDR_MODULE Module = KiIsDriverCode(Caller) ? LdrFindModule((ULONG64)Caller) : NULL;
+    return Module != NULL && Module->IsDriver && !Module->Inbox ? MiPoolPaged : MiPoolKernelPaged;
 }
 
 typedef struct _MI_REQUEST {
@@ -16,17 +16,17 @@ typedef struct _MI_REQUEST {
 } MI_REQUEST;
 
 static PVOID MiAllocate(const MI_REQUEST *Request) {
-    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
-    PVOID block = MiAllocatePool(Request->Kind, Request->Bytes, Request->Tag, Request->CacheAligned);
-    if (block != NULL)
-        status = Request->Quota ? MiChargeBlock(block, Request->Kind, Request->Bytes) : STATUS_SUCCESS;
-    if (!NT_SUCCESS(status) && Request->Raise)
-        ExRaiseStatus(status);
-    return NT_SUCCESS(status) ? block : NULL;
+    NTSTATUS Status = STATUS_INSUFFICIENT_RESOURCES;
+    PVOID Block = MiAllocatePool(Request->Kind, Request->Bytes, Request->Tag, Request->CacheAligned);
+    if (Block != NULL)
+        Status = Request->Quota ? MiChargeBlock(Block, Request->Kind, Request->Bytes) : STATUS_SUCCESS;
+    if (!NT_SUCCESS(Status) && Request->Raise)
+        ExRaiseStatus(Status);
+    return NT_SUCCESS(Status) ? Block : NULL;
 }
 
 static PVOID MiAllocateByType(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, BOOLEAN Quota, PVOID Caller) {
-    MI_REQUEST request = {
+    MI_REQUEST Request = {
         .Kind = (Type & 1) != 0                ? MiPagedKind(Caller)
                 : (Type & NonPagedPoolNx) != 0 ? MiPoolNonPaged
                                                : MiPoolExecutable,
@@ -36,7 +36,7 @@ static PVOID MiAllocateByType(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag, BOOLEAN Q
         .Quota = Quota,
         .Raise = Quota ? (Type & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE) == 0 : (Type & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0,
     };
-    return MiAllocate(&request);
+    return MiAllocate(&Request);
 }
 
 PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE Type, SIZE_T Bytes, ULONG Tag) { return MiAllocateByType(Type, Bytes, Tag, FALSE, _ReturnAddress()); }
@@ -59,19 +59,19 @@ PVOID NTAPI ExAllocatePoolWithQuota(POOL_TYPE Type, SIZE_T Bytes) { return MiAll
      POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED)
 
 static BOOLEAN MiAreFlagsValid(POOL_FLAGS Flags, ULONG Tag, PCPOOL_EXTENDED_PARAMETER Parameters, ULONG ParameterCount) {
-    ULONG64 type = Flags & (POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED);
-    if (Tag == 0 || type == 0 || (type & (type - 1)) != 0 || (Flags & POOL_FLAG_REQUIRED_MASK & ~MI_POOL_FLAGS_KNOWN) != 0)
+    ULONG64 Type = Flags & (POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED);
+    if (Tag == 0 || Type == 0 || (Type & (Type - 1)) != 0 || (Flags & POOL_FLAG_REQUIRED_MASK & ~MI_POOL_FLAGS_KNOWN) != 0)
         return FALSE;
-    for (ULONG i = 0; i < ParameterCount; i++) {
-        ULONG64 kind = Parameters[i].Type;
-        if (!Parameters[i].Optional && kind != PoolExtendedParameterPriority && kind != PoolExtendedParameterNumaNode)
+    for (ULONG I = 0; I < ParameterCount; I++) {
+        ULONG64 Kind = Parameters[I].Type;
+        if (!Parameters[I].Optional && Kind != PoolExtendedParameterPriority && Kind != PoolExtendedParameterNumaNode)
             return FALSE;
     }
     return TRUE;
 }
 
 static PVOID MiAllocateByFlags(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag, PCPOOL_EXTENDED_PARAMETER Parameters, ULONG ParameterCount, PVOID Caller) {
-    MI_REQUEST request = {
+    MI_REQUEST Request = {
         .Kind = (Flags & POOL_FLAG_PAGED) != 0       ? MiPagedKind(Caller)
                 : (Flags & POOL_FLAG_NON_PAGED) != 0 ? MiPoolNonPaged
                                                      : MiPoolExecutable,
@@ -82,14 +82,14 @@ static PVOID MiAllocateByFlags(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag, PCPOOL
         .Raise = (Flags & POOL_FLAG_RAISE_ON_FAILURE) != 0,
     };
     if (!MiAreFlagsValid(Flags, Tag, Parameters, ParameterCount)) {
-        if (request.Raise)
+        if (Request.Raise)
             ExRaiseStatus(STATUS_INVALID_PARAMETER);
         return NULL;
     }
-    PVOID block = MiAllocate(&request);
-    if (block != NULL && (Flags & POOL_FLAG_UNINITIALIZED) == 0)
-        RtlZeroMemory(block, Bytes);
-    return block;
+    PVOID Block = MiAllocate(&Request);
+    if (Block != NULL && (Flags & POOL_FLAG_UNINITIALIZED) == 0)
+        RtlZeroMemory(Block, Bytes);
+    return Block;
 }
 
 PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T Bytes, ULONG Tag, PCPOOL_EXTENDED_PARAMETER Parameters, ULONG ParameterCount) {

@@ -10,15 +10,15 @@ static UCHAR *MiReachPage(PMM_ADDRESS_SPACE Space, ULONG64 Address, BOOLEAN Writ
     *Available = PAGE_SIZE - Address % PAGE_SIZE;
     if (Address >= HAL_USER_END)
         return Kernel && MmIsRangeAccessible((PVOID)Address, 1, Write) ? (UCHAR *)Address : NULL;
-    NTSTATUS status;
-    if (!MiIsUserPageAccessible(Space, Address, Write) || !MiResolveFault(Space, Address, Write, FALSE, &status))
+    NTSTATUS Status;
+    if (!MiIsUserPageAccessible(Space, Address, Write) || !MiResolveFault(Space, Address, Write, FALSE, &Status))
         return NULL;
-    MI_PTE pte = *MiFindPte(Space, Address);
-    if ((pte & MI_PTE_UNOWNED) == 0) {
-        *Frame = MI_PTE_FRAME(pte);
+    MI_PTE Pte = *MiFindPte(Space, Address);
+    if ((Pte & MI_PTE_UNOWNED) == 0) {
+        *Frame = MI_PTE_FRAME(Pte);
         MiReferenceFrame(*Frame);
     }
-    return (UCHAR *)MiRamAddress(MI_PTE_FRAME(pte)) + Address % PAGE_SIZE;
+    return (UCHAR *)MiRamAddress(MI_PTE_FRAME(Pte)) + Address % PAGE_SIZE;
 }
 
 static VOID MiLetGo(MM_PFN Frame) {
@@ -28,52 +28,52 @@ static VOID MiLetGo(MM_PFN Frame) {
 
 NTSTATUS NTAPI MmCopyVirtualMemory(PEPROCESS FromProcess, PVOID From, PEPROCESS ToProcess, PVOID To, SIZE_T Size, KPROCESSOR_MODE Mode,
                                    PSIZE_T Copied) {
-    SIZE_T done = 0;
-    BOOLEAN kernel = Mode == KernelMode;
-    while (done < Size) {
-        SIZE_T from_size, to_size, size = 0;
-        MM_PFN from_frame, to_frame = MI_NO_FRAME;
-        const UCHAR *from = MiReachPage(FromProcess->Pcb.AddressSpace, (ULONG64)From + done, FALSE, kernel, &from_size, &from_frame);
-        UCHAR *to = from != NULL ? MiReachPage(ToProcess->Pcb.AddressSpace, (ULONG64)To + done, TRUE, kernel, &to_size, &to_frame) : NULL;
-        if (to != NULL) {
-            size = from_size < to_size ? from_size : to_size;
-            if (size > Size - done)
-                size = Size - done;
-            RtlMoveMemory(to, from, size);
-            done += size;
+    SIZE_T Done = 0;
+    BOOLEAN Kernel = Mode == KernelMode;
+    while (Done < Size) {
+        SIZE_T FromSize, ToSize, Chunk = 0;
+        MM_PFN FromFrame, ToFrame = MI_NO_FRAME;
+        const UCHAR *Source = MiReachPage(FromProcess->Pcb.AddressSpace, (ULONG64)From + Done, FALSE, Kernel, &FromSize, &FromFrame);
+        UCHAR *Target = Source != NULL ? MiReachPage(ToProcess->Pcb.AddressSpace, (ULONG64)To + Done, TRUE, Kernel, &ToSize, &ToFrame) : NULL;
+        if (Target != NULL) {
+            Chunk = FromSize < ToSize ? FromSize : ToSize;
+            if (Chunk > Size - Done)
+                Chunk = Size - Done;
+            RtlMoveMemory(Target, Source, Chunk);
+            Done += Chunk;
         }
-        MiLetGo(from_frame);
-        MiLetGo(to_frame);
-        if (size == 0)
+        MiLetGo(FromFrame);
+        MiLetGo(ToFrame);
+        if (Chunk == 0)
             break;
     }
-    *Copied = done;
-    return done == Size ? STATUS_SUCCESS : STATUS_PARTIAL_COPY;
+    *Copied = Done;
+    return Done == Size ? STATUS_SUCCESS : STATUS_PARTIAL_COPY;
 }
 
 static NTSTATUS MiCopyProcess(HANDLE ProcessHandle, PVOID Base, PVOID Buffer, SIZE_T Size, PSIZE_T Result, BOOLEAN Write) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    if (mode == UserMode) {
-        ULONG64 base_end = (ULONG64)Base + Size, buffer_end = (ULONG64)Buffer + Size;
-        if (base_end < Size || base_end > MmUserProbeAddress || buffer_end < Size || buffer_end > MmUserProbeAddress)
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    if (Mode == UserMode) {
+        ULONG64 BaseEnd = (ULONG64)Base + Size, BufferEnd = (ULONG64)Buffer + Size;
+        if (BaseEnd < Size || BaseEnd > MmUserProbeAddress || BufferEnd < Size || BufferEnd > MmUserProbeAddress)
             return STATUS_ACCESS_VIOLATION;
         if (Result != NULL && ((ULONG64)Result >= MmUserProbeAddress || !MmIsRangeAccessible(Result, sizeof(*Result), TRUE)))
             return STATUS_ACCESS_VIOLATION;
     }
-    PEPROCESS process, current = CONTAINING_RECORD(KiCurrentThread()->ApcState.Process, struct _EPROCESS, Pcb);
-    PMM_ADDRESS_SPACE space;
-    NTSTATUS status = MiReferenceSpace(ProcessHandle, Write ? PROCESS_VM_WRITE : PROCESS_VM_READ, &process, &space);
-    if (!NT_SUCCESS(status))
-        return status;
-    SIZE_T copied = 0;
-    status = Write ? MmCopyVirtualMemory(current, Buffer, process, Base, Size, mode, &copied)
-                   : MmCopyVirtualMemory(process, Base, current, Buffer, Size, mode, &copied);
-    ObDereferenceObject(process);
-    if (Result != NULL && mode == UserMode)
-        return KiCopyToUser(Result, &copied, sizeof(copied)) ? status : STATUS_ACCESS_VIOLATION;
+    PEPROCESS Process, Current = CONTAINING_RECORD(KiCurrentThread()->ApcState.Process, struct _EPROCESS, Pcb);
+    PMM_ADDRESS_SPACE Space;
+    NTSTATUS Status = MiReferenceSpace(ProcessHandle, Write ? PROCESS_VM_WRITE : PROCESS_VM_READ, &Process, &Space);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    SIZE_T Copied = 0;
+    Status = Write ? MmCopyVirtualMemory(Current, Buffer, Process, Base, Size, Mode, &Copied)
+                   : MmCopyVirtualMemory(Process, Base, Current, Buffer, Size, Mode, &Copied);
+    ObDereferenceObject(Process);
+    if (Result != NULL && Mode == UserMode)
+        return KiCopyToUser(Result, &Copied, sizeof(Copied)) ? Status : STATUS_ACCESS_VIOLATION;
     if (Result != NULL)
-        *Result = copied;
-    return status;
+        *Result = Copied;
+    return Status;
 }
 
 NTSTATUS NTAPI NtReadVirtualMemory(HANDLE Process, PVOID Base, PVOID Buffer, SIZE_T Size, PSIZE_T Read) {
@@ -86,21 +86,22 @@ NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE Process, PVOID Base, PVOID Buffer, SI
 
 /* "MmCopyMemory", learn.microsoft.com: from kernel addresses (MM_COPY_MEMORY_VIRTUAL) or physical ones, stops where something is not there. */
 NTSTATUS NTAPI MmCopyMemory(PVOID To, ULONG64 From, SIZE_T Size, ULONG Flags, PSIZE_T Copied) {
-    SIZE_T done = 0;
+    SIZE_T Done = 0;
     *Copied = 0;
     if (Flags != MM_COPY_MEMORY_PHYSICAL && Flags != MM_COPY_MEMORY_VIRTUAL)
         return STATUS_INVALID_PARAMETER_4;
-    while (done < Size) {
-        ULONG64 address = Flags == MM_COPY_MEMORY_PHYSICAL ? HAL_RAM_BASE + From + done : From + done;
-        SIZE_T size = PAGE_SIZE - address % PAGE_SIZE;
-        if (size > Size - done)
-            size = Size - done;
-        BOOLEAN there = Flags == MM_COPY_MEMORY_PHYSICAL ? From + done < MmTotalFrames * PAGE_SIZE : MmIsRangeAccessible((PVOID)address, size, FALSE);
-        if (!there)
+    while (Done < Size) {
+        ULONG64 Address = Flags == MM_COPY_MEMORY_PHYSICAL ? HAL_RAM_BASE + From + Done : From + Done;
+        SIZE_T Chunk = PAGE_SIZE - Address % PAGE_SIZE;
+        if (Chunk > Size - Done)
+            Chunk = Size - Done;
+        BOOLEAN There =
+            Flags == MM_COPY_MEMORY_PHYSICAL ? From + Done < MmTotalFrames * PAGE_SIZE : MmIsRangeAccessible((PVOID)Address, Chunk, FALSE);
+        if (!There)
             break;
-        RtlMoveMemory((UCHAR *)To + done, (PVOID)address, size);
-        done += size;
+        RtlMoveMemory((UCHAR *)To + Done, (PVOID)Address, Chunk);
+        Done += Chunk;
     }
-    *Copied = done;
-    return done == Size ? STATUS_SUCCESS : done != 0 ? STATUS_PARTIAL_COPY : STATUS_INVALID_ADDRESS;
+    *Copied = Done;
+    return Done == Size ? STATUS_SUCCESS : Done != 0 ? STATUS_PARTIAL_COPY : STATUS_INVALID_ADDRESS;
 }

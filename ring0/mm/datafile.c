@@ -9,84 +9,84 @@
 
 /* With paging I/O a synchronous file's position stays where it is, and a file whose handles are closed can still be written. */
 static NTSTATUS MiTransfer(PFILE_OBJECT File, ULONG Function, PVOID Buffer, ULONG64 Offset, ULONG Bytes) {
-    KEVENT event;
-    IO_STATUS_BLOCK io = {.Status = STATUS_SUCCESS};
-    LARGE_INTEGER where = {.QuadPart = (LONG64)Offset};
-    PDEVICE_OBJECT device = IoGetRelatedDeviceObject(File);
-    KeInitializeEvent(&event, NotificationEvent, FALSE);
-    PIRP irp = IoBuildSynchronousFsdRequest(Function, device, Buffer, Bytes, &where, &event, &io);
-    if (irp == NULL)
+    KEVENT Event;
+    IO_STATUS_BLOCK Io = {.Status = STATUS_SUCCESS};
+    LARGE_INTEGER Where = {.QuadPart = (LONG64)Offset};
+    PDEVICE_OBJECT Device = IoGetRelatedDeviceObject(File);
+    KeInitializeEvent(&Event, NotificationEvent, FALSE);
+    PIRP Irp = IoBuildSynchronousFsdRequest(Function, Device, Buffer, Bytes, &Where, &Event, &Io);
+    if (Irp == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    irp->Flags |= IRP_PAGING_IO | IRP_NOCACHE | IRP_SYNCHRONOUS_PAGING_IO;
-    IoGetNextIrpStackLocation(irp)->FileObject = File;
-    NTSTATUS status = IoCallDriver(device, irp);
-    if (status == STATUS_PENDING) {
-        KeWaitForSingleObject(&event, WrPageIn, KernelMode, FALSE, NULL);
-        status = io.Status;
+    Irp->Flags |= IRP_PAGING_IO | IRP_NOCACHE | IRP_SYNCHRONOUS_PAGING_IO;
+    IoGetNextIrpStackLocation(Irp)->FileObject = File;
+    NTSTATUS Status = IoCallDriver(Device, Irp);
+    if (Status == STATUS_PENDING) {
+        KeWaitForSingleObject(&Event, WrPageIn, KernelMode, FALSE, NULL);
+        Status = Io.Status;
     }
-    return NT_SUCCESS(status) && io.Information != Bytes ? STATUS_FILE_INVALID : status;
+    return NT_SUCCESS(Status) && Io.Information != Bytes ? STATUS_FILE_INVALID : Status;
 }
 
 NTSTATUS MiReadFile(PFILE_OBJECT File, PVOID Buffer, ULONG64 Size) {
-    NTSTATUS status = STATUS_SUCCESS;
-    for (ULONG64 done = 0, part; done < Size && NT_SUCCESS(status); done += part) {
-        part = Size - done > 0x10000000 ? 0x10000000 : Size - done;
-        status = MiTransfer(File, IRP_MJ_READ, (UCHAR *)Buffer + done, done, (ULONG)part);
+    NTSTATUS Status = STATUS_SUCCESS;
+    for (ULONG64 Done = 0, Part; Done < Size && NT_SUCCESS(Status); Done += Part) {
+        Part = Size - Done > 0x10000000 ? 0x10000000 : Size - Done;
+        Status = MiTransfer(File, IRP_MJ_READ, (UCHAR *)Buffer + Done, Done, (ULONG)Part);
     }
-    return status;
+    return Status;
 }
 
 /* The page stays in while it is read or written. Behind the file's end a page is zero, and is not written. */
 static NTSTATUS MiTransferPage(PMI_DATA Data, ULONG Function, SIZE_T Page) {
-    ULONG64 offset = Page * PAGE_SIZE;
-    NTSTATUS status = MiBringInSectionPage(&Data->Ptes[Page]);
-    if (!NT_SUCCESS(status) || offset >= Data->Size)
-        return status;
-    MM_PFN frame = MI_PTE_FRAME(Data->Ptes[Page]);
-    MiReferenceFrame(frame);
-    status =
-        MiTransfer(Data->File, Function, MiRamAddress(frame), offset, (ULONG)(Data->Size - offset < PAGE_SIZE ? Data->Size - offset : PAGE_SIZE));
-    MiDereferenceFrame(frame);
-    return status;
+    ULONG64 Offset = Page * PAGE_SIZE;
+    NTSTATUS Status = MiBringInSectionPage(&Data->Ptes[Page]);
+    if (!NT_SUCCESS(Status) || Offset >= Data->Size)
+        return Status;
+    MM_PFN Frame = MI_PTE_FRAME(Data->Ptes[Page]);
+    MiReferenceFrame(Frame);
+    Status =
+        MiTransfer(Data->File, Function, MiRamAddress(Frame), Offset, (ULONG)(Data->Size - Offset < PAGE_SIZE ? Data->Size - Offset : PAGE_SIZE));
+    MiDereferenceFrame(Frame);
+    return Status;
 }
 
 static NTSTATUS MiReadPages(PMI_DATA Data, SIZE_T First, SIZE_T Count) {
-    NTSTATUS status = STATUS_SUCCESS;
-    for (SIZE_T page = First; page < First + Count && NT_SUCCESS(status); page++)
-        if ((Data->Ptes[page] & MI_PTE_DIRTY) == 0)
-            status = MiTransferPage(Data, IRP_MJ_READ, page);
-    return status;
+    NTSTATUS Status = STATUS_SUCCESS;
+    for (SIZE_T Page = First; Page < First + Count && NT_SUCCESS(Status); Page++)
+        if ((Data->Ptes[Page] & MI_PTE_DIRTY) == 0)
+            Status = MiTransferPage(Data, IRP_MJ_READ, Page);
+    return Status;
 }
 
 NTSTATUS MiFlushData(PMI_DATA Data, SIZE_T First, SIZE_T Count) {
-    NTSTATUS status = STATUS_SUCCESS;
+    NTSTATUS Status = STATUS_SUCCESS;
     if (Data->File == NULL || !Data->Writable)
-        return status;
-    for (SIZE_T page = First; page < First + Count && NT_SUCCESS(status); page++) {
-        if ((Data->Ptes[page] & MI_PTE_DIRTY) == 0)
+        return Status;
+    for (SIZE_T Page = First; Page < First + Count && NT_SUCCESS(Status); Page++) {
+        if ((Data->Ptes[Page] & MI_PTE_DIRTY) == 0)
             continue;
-        MiCleanPage(Data, page);
-        status = MiTransferPage(Data, IRP_MJ_WRITE, page);
-        if (NT_SUCCESS(status) && !Data->WrittenByKernel)
-            Data->Ptes[page] &= ~MI_PTE_DIRTY;
+        MiCleanPage(Data, Page);
+        Status = MiTransferPage(Data, IRP_MJ_WRITE, Page);
+        if (NT_SUCCESS(Status) && !Data->WrittenByKernel)
+            Data->Ptes[Page] &= ~MI_PTE_DIRTY;
     }
-    return status;
+    return Status;
 }
 
 /* ---- Making and sharing ---- */
 
 NTSTATUS MiCreateData(SIZE_T Pages, PMI_DATA *Data) {
-    PMI_DATA data = Pages <= 3 * MmTotalFrames ? ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*data), 'tSmM') : NULL;
-    if (data == NULL)
+    PMI_DATA NewData = Pages <= 3 * MmTotalFrames ? ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*NewData), 'tSmM') : NULL;
+    if (NewData == NULL)
         return Pages <= 3 * MmTotalFrames ? STATUS_INSUFFICIENT_RESOURCES : STATUS_COMMITMENT_LIMIT;
-    *data = (MI_DATA){.References = 1, .Pages = Pages, .Ptes = ExAllocatePoolWithTag(NonPagedPoolNx, Pages * sizeof(MI_PTE), 'tSmM')};
-    if (data->Ptes == NULL) {
-        ExFreePoolWithTag(data, 'tSmM');
+    *NewData = (MI_DATA){.References = 1, .Pages = Pages, .Ptes = ExAllocatePoolWithTag(NonPagedPoolNx, Pages * sizeof(MI_PTE), 'tSmM')};
+    if (NewData->Ptes == NULL) {
+        ExFreePoolWithTag(NewData, 'tSmM');
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    RtlZeroMemory(data->Ptes, Pages * sizeof(MI_PTE));
-    MiInsertData(data);
-    *Data = data;
+    RtlZeroMemory(NewData->Ptes, Pages * sizeof(MI_PTE));
+    MiInsertData(NewData);
+    *Data = NewData;
     return STATUS_SUCCESS;
 }
 
@@ -101,12 +101,12 @@ VOID MiDereferenceData(PMI_DATA Data) {
     if (--Data->References != 0)
         return;
     RemoveEntryList(&Data->Link);
-    for (SIZE_T i = 0; i < Data->Pages; i++) {
-        MI_PTE pte = Data->Ptes[i];
-        if (pte & MI_PTE_OUT)
-            MiReleaseSlot(MI_PTE_SLOT(pte));
-        else if (pte != 0)
-            MiDereferenceFrame(MI_PTE_FRAME(pte));
+    for (SIZE_T I = 0; I < Data->Pages; I++) {
+        MI_PTE Pte = Data->Ptes[I];
+        if (Pte & MI_PTE_OUT)
+            MiReleaseSlot(MI_PTE_SLOT(Pte));
+        else if (Pte != 0)
+            MiDereferenceFrame(MI_PTE_FRAME(Pte));
     }
     ExFreePoolWithTag(Data->Ptes, 'tSmM');
     ExFreePoolWithTag(Data, 'tSmM');
@@ -114,109 +114,109 @@ VOID MiDereferenceData(PMI_DATA Data) {
 
 /* A further section of a file may be longer than those before it. */
 static NTSTATUS MiExtendData(PMI_DATA Data, ULONG64 Size) {
-    SIZE_T pages = MI_PAGES(Size);
-    if (pages > Data->Pages) {
-        MI_PTE *ptes = pages <= 3 * MmTotalFrames ? ExAllocatePoolWithTag(NonPagedPoolNx, pages * sizeof(MI_PTE), 'tSmM') : NULL;
-        if (ptes == NULL)
+    SIZE_T Pages = MI_PAGES(Size);
+    if (Pages > Data->Pages) {
+        MI_PTE *Ptes = Pages <= 3 * MmTotalFrames ? ExAllocatePoolWithTag(NonPagedPoolNx, Pages * sizeof(MI_PTE), 'tSmM') : NULL;
+        if (Ptes == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
-        RtlZeroMemory(ptes, pages * sizeof(MI_PTE));
-        RtlCopyMemory(ptes, Data->Ptes, Data->Pages * sizeof(MI_PTE));
+        RtlZeroMemory(Ptes, Pages * sizeof(MI_PTE));
+        RtlCopyMemory(Ptes, Data->Ptes, Data->Pages * sizeof(MI_PTE));
         ExFreePoolWithTag(Data->Ptes, 'tSmM');
-        Data->Ptes = ptes;
-        Data->Pages = pages;
+        Data->Ptes = Ptes;
+        Data->Pages = Pages;
     }
     if (Size > Data->Size)
         Data->Size = Size;
-    return MiCommitData(Data, 0, pages);
+    return MiCommitData(Data, 0, Pages);
 }
 
 NTSTATUS MiReferenceFileData(PFILE_OBJECT File, BOOLEAN Writable, ULONG64 Size, PMI_DATA *Data) {
-    PSECTION_OBJECT_POINTERS pointers = File->SectionObjectPointer;
-    PMI_DATA data = pointers != NULL ? pointers->DataSectionObject : NULL;
-    NTSTATUS status = STATUS_SUCCESS;
-    if (data == NULL) {
-        status = MiCreateData(MI_PAGES(Size), &data);
-        if (!NT_SUCCESS(status))
-            return status;
+    PSECTION_OBJECT_POINTERS Pointers = File->SectionObjectPointer;
+    PMI_DATA Found = Pointers != NULL ? Pointers->DataSectionObject : NULL;
+    NTSTATUS Status = STATUS_SUCCESS;
+    if (Found == NULL) {
+        Status = MiCreateData(MI_PAGES(Size), &Found);
+        if (!NT_SUCCESS(Status))
+            return Status;
         ObReferenceObject(File);
-        data->File = File;
-        data->Writable = Writable;
-        if (pointers != NULL)
-            pointers->DataSectionObject = data;
+        Found->File = File;
+        Found->Writable = Writable;
+        if (Pointers != NULL)
+            Pointers->DataSectionObject = Found;
     } else {
-        data->References++;
-        if (Writable && !data->Writable) {
+        Found->References++;
+        if (Writable && !Found->Writable) {
             ObReferenceObject(File);
-            ObDereferenceObject(data->File);
-            data->File = File;
-            data->Writable = TRUE;
+            ObDereferenceObject(Found->File);
+            Found->File = File;
+            Found->Writable = TRUE;
         }
     }
-    status = MiExtendData(data, Size);
-    if (NT_SUCCESS(status))
-        status = MiReadPages(data, 0, MI_PAGES(Size));
-    if (NT_SUCCESS(status))
-        *Data = data;
+    Status = MiExtendData(Found, Size);
+    if (NT_SUCCESS(Status))
+        Status = MiReadPages(Found, 0, MI_PAGES(Size));
+    if (NT_SUCCESS(Status))
+        *Data = Found;
     else
-        MiDereferenceData(data);
-    return status;
+        MiDereferenceData(Found);
+    return Status;
 }
 
 /* ---- Coherency: a file system whose files are mapped asks for it around its reads and writes ---- */
 
 NTSTATUS MmFlushMappedFile(PSECTION_OBJECT_POINTERS Pointers) {
-    PMI_DATA data = Pointers->DataSectionObject;
-    return data != NULL ? MiFlushData(data, 0, data->Pages) : STATUS_SUCCESS;
+    PMI_DATA Data = Pointers->DataSectionObject;
+    return Data != NULL ? MiFlushData(Data, 0, Data->Pages) : STATUS_SUCCESS;
 }
 
 NTSTATUS MmRefreshMappedFile(PSECTION_OBJECT_POINTERS Pointers, ULONG64 Offset, ULONG64 Length) {
-    PMI_DATA data = Pointers->DataSectionObject;
-    SIZE_T first = Offset / PAGE_SIZE;
-    if (data == NULL || Length == 0 || first >= data->Pages)
+    PMI_DATA Data = Pointers->DataSectionObject;
+    SIZE_T First = Offset / PAGE_SIZE;
+    if (Data == NULL || Length == 0 || First >= Data->Pages)
         return STATUS_SUCCESS;
-    SIZE_T end = MI_PAGES(Offset + Length);
-    return MiReadPages(data, first, (end < data->Pages ? end : data->Pages) - first);
+    SIZE_T End = MI_PAGES(Offset + Length);
+    return MiReadPages(Data, First, (End < Data->Pages ? End : Data->Pages) - First);
 }
 
 /* "MmCanFileBeTruncated", learn.microsoft.com: not below what a section of it shows. */
 BOOLEAN NTAPI MmCanFileBeTruncated(PSECTION_OBJECT_POINTERS SectionPointer, PLARGE_INTEGER NewFileSize) {
-    PMI_DATA data = SectionPointer->DataSectionObject;
-    return data == NULL || (NewFileSize != NULL && (ULONG64)NewFileSize->QuadPart >= data->Size);
+    PMI_DATA Data = SectionPointer->DataSectionObject;
+    return Data == NULL || (NewFileSize != NULL && (ULONG64)NewFileSize->QuadPart >= Data->Size);
 }
 
 /* ---- Flushing ---- */
 
 /* "ZwFlushVirtualMemory", learn.microsoft.com: of the view that Base lies in; all of it behind Base for a size of 0. */
 NTSTATUS NTAPI NtFlushVirtualMemory(HANDLE ProcessHandle, PVOID *Base, PSIZE_T Size, PIO_STATUS_BLOCK Result) {
-    ULONG64 start, length;
-    PEPROCESS process;
-    PMM_ADDRESS_SPACE space;
-    IO_STATUS_BLOCK io = {.Status = STATUS_SUCCESS};
-    NTSTATUS status = MiCaptureRange(Base, Size, &start, &length);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (start > (ULONG64)MmHighestUserAddress)
+    ULONG64 Start, Length;
+    PEPROCESS Process;
+    PMM_ADDRESS_SPACE Space;
+    IO_STATUS_BLOCK Io = {.Status = STATUS_SUCCESS};
+    NTSTATUS Status = MiCaptureRange(Base, Size, &Start, &Length);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Start > (ULONG64)MmHighestUserAddress)
         return STATUS_INVALID_PARAMETER_2;
-    if (length > (ULONG64)MmHighestUserAddress + 1 - start)
+    if (Length > (ULONG64)MmHighestUserAddress + 1 - Start)
         return STATUS_INVALID_PARAMETER_3;
-    status = MiReferenceSpace(ProcessHandle, PROCESS_VM_OPERATION, &process, &space);
-    if (!NT_SUCCESS(status))
-        return status;
-    ULONG64 first = start & ~(ULONG64)(PAGE_SIZE - 1), end = MI_ROUND(start + length);
-    PMI_VAD vad = MiFindVad(space, first);
-    if (vad == NULL || vad->Section == NULL || vad->Section->Data == NULL || (length != 0 && end > vad->End)) {
-        status = STATUS_NOT_MAPPED_VIEW;
+    Status = MiReferenceSpace(ProcessHandle, PROCESS_VM_OPERATION, &Process, &Space);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    ULONG64 First = Start & ~(ULONG64)(PAGE_SIZE - 1), End = MI_ROUND(Start + Length);
+    PMI_VAD Vad = MiFindVad(Space, First);
+    if (Vad == NULL || Vad->Section == NULL || Vad->Section->Data == NULL || (Length != 0 && End > Vad->End)) {
+        Status = STATUS_NOT_MAPPED_VIEW;
     } else {
-        PMI_SECTION section = vad->Section;
-        if (length == 0)
-            end = vad->End;
-        ObReferenceObject(section);
-        status = MiFlushData(section->Data, vad->SectionPage + (first - vad->Start) / PAGE_SIZE, (end - first) / PAGE_SIZE);
-        ObDereferenceObject(section);
+        PMI_SECTION Section = Vad->Section;
+        if (Length == 0)
+            End = Vad->End;
+        ObReferenceObject(Section);
+        Status = MiFlushData(Section->Data, Vad->SectionPage + (First - Vad->Start) / PAGE_SIZE, (End - First) / PAGE_SIZE);
+        ObDereferenceObject(Section);
     }
-    ObDereferenceObject(process);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = MiReturnRange(Base, Size, first, end - first);
-    return NT_SUCCESS(status) ? KiCopyOut(Result, &io, sizeof(io)) : status;
+    ObDereferenceObject(Process);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = MiReturnRange(Base, Size, First, End - First);
+    return NT_SUCCESS(Status) ? KiCopyOut(Result, &Io, sizeof(Io)) : Status;
 }

@@ -18,77 +18,77 @@ static MM_PFN MiRunHint[MI_LONGEST_HINT + 1], MiLowestFreed;
 #define MI_DISCARD_FRAMES 32
 
 static VOID MiMarkUsed(MM_PFN First, SIZE_T Count, UCHAR Use) {
-    for (MM_PFN frame = First; frame < First + Count; frame++) {
-        MiFrameMap[frame / 64] |= 1ull << (frame % 64);
-        MiPfn[frame].References = 1;
-        MiPfn[frame].Pool.Use = Use;
-        MiPfn[frame].Pool.Tag = 0;
+    for (MM_PFN Frame = First; Frame < First + Count; Frame++) {
+        MiFrameMap[Frame / 64] |= 1ull << (Frame % 64);
+        MiPfn[Frame].References = 1;
+        MiPfn[Frame].Pool.Use = Use;
+        MiPfn[Frame].Pool.Tag = 0;
     }
     MmFreeFrames -= Count;
 }
 
 /* The debug data at the end of the kernel's image is not loaded, so its RAM is free; it is several times as long as the rest. */
 static SIZE_T MiKernelPages(VOID) {
-    struct pe_image pe;
-    struct pe_section section;
-    SIZE_T end = 0;
-    NT_ASSERT_OURS(pe_parse_mapped((PVOID)HAL_KERNEL_BASE, KiMachine->kernel_size, &pe) == PE_OK);
-    for (ULONG i = 0; pe_section(&pe, i, &section); i++) {
-        if ((section.characteristics & PE_SECTION_DISCARDABLE) == 0 || strcmp(section.name, ".reloc") == 0)
-            end = max(end, (SIZE_T)section.rva + section.mapped_size);
+    struct pe_image Pe;
+    struct pe_section Section;
+    SIZE_T End = 0;
+    NT_ASSERT_OURS(pe_parse_mapped((PVOID)HAL_KERNEL_BASE, KiMachine->kernel_size, &Pe) == PE_OK);
+    for (ULONG I = 0; pe_section(&Pe, I, &Section); I++) {
+        if ((Section.characteristics & PE_SECTION_DISCARDABLE) == 0 || strcmp(Section.name, ".reloc") == 0)
+            End = max(End, (SIZE_T)Section.rva + Section.mapped_size);
     }
-    return MI_PAGES(end);
+    return MI_PAGES(End);
 }
 
 VOID MiInitializeFrames(VOID) {
     MmTotalFrames = MmFreeFrames = KiMachine->ram_size / PAGE_SIZE;
-    MM_PFN kernel = KiMachine->kernel_physical / PAGE_SIZE;
-    SIZE_T kernel_pages = MiKernelPages();
-    MM_PFN database = kernel + kernel_pages;
-    SIZE_T map_bytes = (MmTotalFrames + 63) / 64 * 8, database_bytes = MmTotalFrames * sizeof(MI_PFN);
-    SIZE_T database_pages = MI_PAGES(database_bytes + map_bytes + MiPagedMapBytes() + MiPageFileMapBytes());
-    NT_ASSERT_OURS(database + database_pages <= MmTotalFrames);
+    MM_PFN Kernel = KiMachine->kernel_physical / PAGE_SIZE;
+    SIZE_T KernelPages = MiKernelPages();
+    MM_PFN Database = Kernel + KernelPages;
+    SIZE_T MapBytes = (MmTotalFrames + 63) / 64 * 8, DatabaseBytes = MmTotalFrames * sizeof(MI_PFN);
+    SIZE_T DatabasePages = MI_PAGES(DatabaseBytes + MapBytes + MiPagedMapBytes() + MiPageFileMapBytes());
+    NT_ASSERT_OURS(Database + DatabasePages <= MmTotalFrames);
     /* RAM starts out as zeros. */
-    MiPfn = MiRamAddress(database);
-    MiFrameMap = (ULONG64 *)((UCHAR *)MiPfn + database_bytes);
-    MiInitializePagedPool((UCHAR *)MiFrameMap + map_bytes);
-    MiInitializePageFile((UCHAR *)MiFrameMap + map_bytes + MiPagedMapBytes());
-    MiMarkUsed(kernel, kernel_pages, MiFrameSystem);
-    MiMarkUsed(database, database_pages, MiFrameSystem);
+    MiPfn = MiRamAddress(Database);
+    MiFrameMap = (ULONG64 *)((UCHAR *)MiPfn + DatabaseBytes);
+    MiInitializePagedPool((UCHAR *)MiFrameMap + MapBytes);
+    MiInitializePageFile((UCHAR *)MiFrameMap + MapBytes + MiPagedMapBytes());
+    MiMarkUsed(Kernel, KernelPages, MiFrameSystem);
+    MiMarkUsed(Database, DatabasePages, MiFrameSystem);
     /* The map's last word has bits for frames that do not exist. */
-    for (MM_PFN frame = MmTotalFrames; frame % 64 != 0; frame++)
-        MiFrameMap[frame / 64] |= 1ull << (frame % 64);
+    for (MM_PFN Frame = MmTotalFrames; Frame % 64 != 0; Frame++)
+        MiFrameMap[Frame / 64] |= 1ull << (Frame % 64);
 }
 
 static SIZE_T MiFreeRunLength(MM_PFN First, SIZE_T Wanted) {
-    SIZE_T length = 0;
-    while (length < Wanted && First + length < MmTotalFrames) {
-        MM_PFN frame = First + length;
-        ULONG64 used = MiFrameMap[frame / 64] >> (frame % 64);
-        if (used != 0)
-            return length + (SIZE_T)__builtin_ctzll(used);
-        length += 64 - frame % 64;
+    SIZE_T Length = 0;
+    while (Length < Wanted && First + Length < MmTotalFrames) {
+        MM_PFN Frame = First + Length;
+        ULONG64 Used = MiFrameMap[Frame / 64] >> (Frame % 64);
+        if (Used != 0)
+            return Length + (SIZE_T)__builtin_ctzll(Used);
+        Length += 64 - Frame % 64;
     }
-    return length;
+    return Length;
 }
 
 static MM_PFN MiFindRun(SIZE_T Count, MM_PFN Low, MM_PFN High, MM_PFN Boundary) {
-    MM_PFN first = Low > MiLowestFree ? Low : MiLowestFree;
-    while (first < High && Count <= High - first) {
-        ULONG64 free = ~MiFrameMap[first / 64] >> (first % 64);
-        if (free == 0) {
-            first = (first | 63) + 1;
+    MM_PFN First = Low > MiLowestFree ? Low : MiLowestFree;
+    while (First < High && Count <= High - First) {
+        ULONG64 Free = ~MiFrameMap[First / 64] >> (First % 64);
+        if (Free == 0) {
+            First = (First | 63) + 1;
             continue;
         }
-        first += (MM_PFN)__builtin_ctzll(free);
-        if (Boundary != 0 && ((first ^ (first + Count - 1)) & ~(Boundary - 1)) != 0) {
-            first = (first + Boundary) & ~(Boundary - 1);
+        First += (MM_PFN)__builtin_ctzll(Free);
+        if (Boundary != 0 && ((First ^ (First + Count - 1)) & ~(Boundary - 1)) != 0) {
+            First = (First + Boundary) & ~(Boundary - 1);
             continue;
         }
-        SIZE_T length = MiFreeRunLength(first, Count);
-        if (length >= Count && Count <= High - first)
-            return first;
-        first += length + 1;
+        SIZE_T Length = MiFreeRunLength(First, Count);
+        if (Length >= Count && Count <= High - First)
+            return First;
+        First += Length + 1;
     }
     return MI_NO_FRAME;
 }
@@ -96,30 +96,30 @@ static MM_PFN MiFindRun(SIZE_T Count, MM_PFN Low, MM_PFN High, MM_PFN Boundary) 
 static MM_PFN *MiHintOf(SIZE_T Count) {
     if (Count > MI_LONGEST_HINT)
         return &MiLowestFree;
-    for (MM_PFN count = 1; count <= MI_LONGEST_HINT && MiLowestFreed != MI_NO_FRAME; count++) {
-        MM_PFN first = MiLowestFreed > count - 1 ? MiLowestFreed - (count - 1) : 0; /* a run that the freed frame is the end of */
-        if (first < MiRunHint[count])
-            MiRunHint[count] = first;
+    for (MM_PFN Length = 1; Length <= MI_LONGEST_HINT && MiLowestFreed != MI_NO_FRAME; Length++) {
+        MM_PFN First = MiLowestFreed > Length - 1 ? MiLowestFreed - (Length - 1) : 0; /* a run that the freed frame is the end of */
+        if (First < MiRunHint[Length])
+            MiRunHint[Length] = First;
     }
     MiLowestFreed = MI_NO_FRAME;
     return &MiRunHint[Count];
 }
 
 static MM_PFN MiFindLowestRun(SIZE_T Count, MM_PFN Low, MM_PFN High, MM_PFN Boundary) {
-    MM_PFN *hint = MiHintOf(Count), first = MiFindRun(Count, Low > *hint ? Low : *hint, High, Boundary);
-    if (first != MI_NO_FRAME && hint != &MiLowestFree && Low <= *hint && Boundary == 0)
-        *hint = first + Count; /* the caller takes it */
-    return first;
+    MM_PFN *Hint = MiHintOf(Count), First = MiFindRun(Count, Low > *Hint ? Low : *Hint, High, Boundary);
+    if (First != MI_NO_FRAME && Hint != &MiLowestFree && Low <= *Hint && Boundary == 0)
+        *Hint = First + Count; /* the caller takes it */
+    return First;
 }
 
 static VOID MiZeroFrames(MM_PFN First, SIZE_T Count) {
-    for (SIZE_T i = 0; i < Count;) {
-        SIZE_T end = i;
-        while (end < Count && MiPfn[First + end].Dirty)
-            MiPfn[First + end++].Dirty = FALSE;
-        if (end > i)
-            RtlZeroMemory(MiRamAddress(First + i), (end - i) * PAGE_SIZE);
-        i = end + 1;
+    for (SIZE_T I = 0; I < Count;) {
+        SIZE_T End = I;
+        while (End < Count && MiPfn[First + End].Dirty)
+            MiPfn[First + End++].Dirty = FALSE;
+        if (End > I)
+            RtlZeroMemory(MiRamAddress(First + I), (End - I) * PAGE_SIZE);
+        I = End + 1;
     }
 }
 
@@ -130,8 +130,8 @@ static VOID MiTakeRun(MM_PFN First, SIZE_T Count, BOOLEAN Zero) {
     if (Zero)
         MiZeroFrames(First, Count);
     else
-        for (MM_PFN frame = First; frame < First + Count; frame++)
-            MiPfn[frame].Dirty = TRUE;
+        for (MM_PFN Frame = First; Frame < First + Count; Frame++)
+            MiPfn[Frame].Dirty = TRUE;
 }
 
 BOOLEAN MiTakeFreeFrames(SIZE_T Count, MM_PFN *First) {
@@ -145,14 +145,14 @@ BOOLEAN MiAllocateFrameRun(SIZE_T Count, MM_PFN Low, MM_PFN High, MM_PFN Boundar
     NT_ASSERT_OURS(Count != 0);
     if (High > MmTotalFrames)
         High = MmTotalFrames;
-    MM_PFN first = MI_NO_FRAME;
+    MM_PFN Run = MI_NO_FRAME;
     if (Count > MmTotalFrames || (Boundary != 0 && Count > Boundary))
         return FALSE;
-    while (Count > MiAvailableFrames() || (first = MiFindLowestRun(Count, Low, High, Boundary)) == MI_NO_FRAME)
+    while (Count > MiAvailableFrames() || (Run = MiFindLowestRun(Count, Low, High, Boundary)) == MI_NO_FRAME)
         if (MiReclaim(Count) == 0)
             return FALSE;
-    MiTakeRun(first, Count, Zero);
-    *First = first;
+    MiTakeRun(Run, Count, Zero);
+    *First = Run;
     return TRUE;
 }
 
@@ -167,16 +167,16 @@ VOID MiReferenceFrame(MM_PFN Frame) {
 
 /* TRUE when the frame has become free. */
 static BOOLEAN MiDropReference(MM_PFN Frame) {
-    PMI_PFN pfn = &MiPfn[Frame];
-    NT_ASSERT_OURS(Frame < MmTotalFrames && pfn->References != 0 && pfn->Pool.Use != MiFrameSystem);
-    if (--pfn->References != 0)
+    PMI_PFN Pfn = &MiPfn[Frame];
+    NT_ASSERT_OURS(Frame < MmTotalFrames && Pfn->References != 0 && Pfn->Pool.Use != MiFrameSystem);
+    if (--Pfn->References != 0)
         return FALSE;
-    if (pfn->Executable) {
+    if (Pfn->Executable) {
         HalOps->protect((ULONG64)MiRamAddress(Frame), PAGE_SIZE, HAL_PROT_READ | HAL_PROT_WRITE);
-        pfn->Executable = FALSE;
+        Pfn->Executable = FALSE;
     }
-    pfn->Pool.Use = MiFrameFree;
-    pfn->Dirty = TRUE;
+    Pfn->Pool.Use = MiFrameFree;
+    Pfn->Dirty = TRUE;
     MiFrameMap[Frame / 64] &= ~(1ull << (Frame % 64));
     if (Frame < MiLowestFree)
         MiLowestFree = Frame;
@@ -191,19 +191,19 @@ VOID MiDereferenceFrame(MM_PFN Frame) { MiDropReference(Frame); }
 static VOID MiDiscardRun(MM_PFN First, SIZE_T Count) {
     if (Count < MI_DISCARD_FRAMES || HalOps->discard(First * PAGE_SIZE, Count * PAGE_SIZE) != 0)
         return;
-    for (MM_PFN frame = First; frame < First + Count; frame++)
-        MiPfn[frame].Dirty = FALSE;
+    for (MM_PFN Frame = First; Frame < First + Count; Frame++)
+        MiPfn[Frame].Dirty = FALSE;
 }
 
 VOID MiFreeFrames(MM_PFN First, SIZE_T Count) {
-    SIZE_T run = 0;
-    for (SIZE_T i = 0; i < Count; i++) {
-        if (MiDropReference(First + i)) {
-            run++;
+    SIZE_T Run = 0;
+    for (SIZE_T I = 0; I < Count; I++) {
+        if (MiDropReference(First + I)) {
+            Run++;
             continue;
         }
-        MiDiscardRun(First + i - run, run);
-        run = 0;
+        MiDiscardRun(First + I - Run, Run);
+        Run = 0;
     }
-    MiDiscardRun(First + Count - run, run);
+    MiDiscardRun(First + Count - Run, Run);
 }

@@ -26,20 +26,20 @@ static ULONG MiMappedCount;
 static BOOLEAN MiNextRun(PMM_ADDRESS_SPACE Space, ULONG64 *Address, ULONG64 End, MI_RUN *Run) {
     Run->Size = 0;
     while (*Address < End) {
-        MI_PTE *pte = MiFindPte(Space, *Address);
-        ULONG64 leaf_end = (*Address & ~(MI_LEAF_SPAN - 1)) + MI_LEAF_SPAN, limit = leaf_end < End ? leaf_end : End;
-        if (pte == NULL) {
+        MI_PTE *Pte = MiFindPte(Space, *Address);
+        ULONG64 LeafEnd = (*Address & ~(MI_LEAF_SPAN - 1)) + MI_LEAF_SPAN, Limit = LeafEnd < End ? LeafEnd : End;
+        if (Pte == NULL) {
             if (Run->Size != 0)
                 return TRUE;
-            *Address = limit;
+            *Address = Limit;
             continue;
         }
-        for (; *Address < limit; *Address += PAGE_SIZE, pte++) {
-            ULONG protection = MiPteHostProtection(*pte);
+        for (; *Address < Limit; *Address += PAGE_SIZE, Pte++) {
+            ULONG Protection = MiPteHostProtection(*Pte);
             if (Run->Size == 0) {
-                if (protection != HAL_PROT_NONE)
-                    *Run = (MI_RUN){*Address, PAGE_SIZE, MI_PTE_FRAME(*pte), protection};
-            } else if (protection == Run->Protection && MI_PTE_FRAME(*pte) == Run->Frame + Run->Size / PAGE_SIZE) {
+                if (Protection != HAL_PROT_NONE)
+                    *Run = (MI_RUN){*Address, PAGE_SIZE, MI_PTE_FRAME(*Pte), Protection};
+            } else if (Protection == Run->Protection && MI_PTE_FRAME(*Pte) == Run->Frame + Run->Size / PAGE_SIZE) {
                 Run->Size += PAGE_SIZE;
             } else {
                 return TRUE;
@@ -50,31 +50,31 @@ static BOOLEAN MiNextRun(PMM_ADDRESS_SPACE Space, ULONG64 *Address, ULONG64 End,
 }
 
 static BOOLEAN MiIsRun(PMM_ADDRESS_SPACE Space, const MI_RUN *Run) {
-    ULONG64 address = Run->Address;
-    MI_RUN run;
-    return Space != NULL && MiNextRun(Space, &address, Run->Address + Run->Size, &run) && run.Address == Run->Address && run.Size == Run->Size &&
-           run.Frame == Run->Frame && run.Protection == Run->Protection;
+    ULONG64 Address = Run->Address;
+    MI_RUN Found;
+    return Space != NULL && MiNextRun(Space, &Address, Run->Address + Run->Size, &Found) && Found.Address == Run->Address &&
+           Found.Size == Run->Size && Found.Frame == Run->Frame && Found.Protection == Run->Protection;
 }
 
 static VOID MiUnmapHost(ULONG64 Start, ULONG64 End) {
-    const ULONG64 shared = HAL_KUSER_USER, shared_end = HAL_SYSCALL_PAGE + PAGE_SIZE;
-    if (Start < shared && End > Start)
-        HalOps->unmap(Start, (End < shared ? End : shared) - Start);
-    if (End > shared_end)
-        HalOps->unmap(Start > shared_end ? Start : shared_end, End - (Start > shared_end ? Start : shared_end));
+    const ULONG64 Shared = HAL_KUSER_USER, SharedEnd = HAL_SYSCALL_PAGE + PAGE_SIZE;
+    if (Start < Shared && End > Start)
+        HalOps->unmap(Start, (End < Shared ? End : Shared) - Start);
+    if (End > SharedEnd)
+        HalOps->unmap(Start > SharedEnd ? Start : SharedEnd, End - (Start > SharedEnd ? Start : SharedEnd));
 }
 
 /* Index of the first that ends behind Address. */
 static ULONG MiFindMapped(ULONG64 Address) {
-    ULONG low = 0, high = MiMappedCount;
-    while (low < high) {
-        ULONG middle = (low + high) / 2;
-        if (MiMapped[middle].Address + MiMapped[middle].Size <= Address)
-            low = middle + 1;
+    ULONG Low = 0, High = MiMappedCount;
+    while (Low < High) {
+        ULONG Middle = (Low + High) / 2;
+        if (MiMapped[Middle].Address + MiMapped[Middle].Size <= Address)
+            Low = Middle + 1;
         else
-            high = middle;
+            High = Middle;
     }
-    return low;
+    return Low;
 }
 
 /* For two more runs. When there is none, all that was mapped is mapped again when touched. */
@@ -90,25 +90,25 @@ static VOID MiReplaceMapped(ULONG First, ULONG Count, const MI_RUN *New, ULONG N
     NT_ASSERT_OURS(MiMappedCount - Count + NewCount <= MAX_RUNS);
     if (Count != NewCount)
         RtlMoveMemory(&MiMapped[First + NewCount], &MiMapped[First + Count], (MiMappedCount - First - Count) * sizeof(MI_RUN));
-    for (ULONG i = 0; i < NewCount; i++)
-        MiMapped[First + i] = New[i];
+    for (ULONG I = 0; I < NewCount; I++)
+        MiMapped[First + I] = New[I];
     MiMappedCount += NewCount - Count;
 }
 
 /* The list, not the host, forgets [Start, End). FALSE: there was nothing. */
 static BOOLEAN MiForgetMapped(ULONG64 Start, ULONG64 End) {
-    ULONG first = MiFindMapped(Start), behind = first, rest = 0;
-    MI_RUN ends[2];
-    while (behind < MiMappedCount && MiMapped[behind].Address < End)
-        behind++;
-    if (behind == first)
+    ULONG First = MiFindMapped(Start), Behind = First, Rest = 0;
+    MI_RUN Ends[2];
+    while (Behind < MiMappedCount && MiMapped[Behind].Address < End)
+        Behind++;
+    if (Behind == First)
         return FALSE;
-    const MI_RUN *head = &MiMapped[first], *tail = &MiMapped[behind - 1];
-    if (head->Address < Start)
-        ends[rest++] = (MI_RUN){head->Address, Start - head->Address, head->Frame, head->Protection};
-    if (tail->Address + tail->Size > End)
-        ends[rest++] = (MI_RUN){End, tail->Address + tail->Size - End, tail->Frame + (End - tail->Address) / PAGE_SIZE, tail->Protection};
-    MiReplaceMapped(first, behind - first, ends, rest);
+    const MI_RUN *Head = &MiMapped[First], *Tail = &MiMapped[Behind - 1];
+    if (Head->Address < Start)
+        Ends[Rest++] = (MI_RUN){Head->Address, Start - Head->Address, Head->Frame, Head->Protection};
+    if (Tail->Address + Tail->Size > End)
+        Ends[Rest++] = (MI_RUN){End, Tail->Address + Tail->Size - End, Tail->Frame + (End - Tail->Address) / PAGE_SIZE, Tail->Protection};
+    MiReplaceMapped(First, Behind - First, Ends, Rest);
     return TRUE;
 }
 
@@ -116,8 +116,8 @@ static VOID MiMapRun(const MI_RUN *Run) {
     MiMakeRoom();
     MiForgetMapped(Run->Address, Run->Address + Run->Size);
     MiReplaceMapped(MiFindMapped(Run->Address), 0, Run, 1);
-    LONG64 error = HalOps->map(Run->Address, Run->Frame * PAGE_SIZE, Run->Size, Run->Protection);
-    NT_ASSERT_OURS(error == 0);
+    LONG64 Error = HalOps->map(Run->Address, Run->Frame * PAGE_SIZE, Run->Size, Run->Protection);
+    NT_ASSERT_OURS(Error == 0);
 }
 
 VOID MiUnmapUser(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
@@ -129,30 +129,30 @@ VOID MiUnmapUser(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
 }
 
 VOID MiSynchronize(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
-    ULONG64 address = Start;
-    MI_RUN run;
+    ULONG64 Address = Start;
+    MI_RUN Run;
     if (Space != MmCurrentAddressSpace)
         return;
     MiUnmapUser(Space, Start, End);
-    while (MiNextRun(Space, &address, End, &run))
-        MiMapRun(&run);
+    while (MiNextRun(Space, &Address, End, &Run))
+        MiMapRun(&Run);
 }
 
 /* Maps the run that Address is in. FALSE: it is mapped, or does not allow Wanted. */
 static BOOLEAN MiMapAround(ULONG64 Address, ULONG Wanted) {
-    PMM_ADDRESS_SPACE space = MmCurrentAddressSpace;
-    MI_PTE *pte = space != NULL ? MiFindPte(space, Address) : NULL;
-    ULONG64 page = Address & ~(ULONG64)(PAGE_SIZE - 1), start = page;
-    ULONG at = MiFindMapped(page);
-    MI_RUN run;
-    if (pte == NULL || (MiPteHostProtection(*pte) & Wanted) == 0 || (at < MiMappedCount && MiMapped[at].Address <= page))
+    PMM_ADDRESS_SPACE Space = MmCurrentAddressSpace;
+    MI_PTE *Pte = Space != NULL ? MiFindPte(Space, Address) : NULL;
+    ULONG64 Page = Address & ~(ULONG64)(PAGE_SIZE - 1), Start = Page;
+    ULONG At = MiFindMapped(Page);
+    MI_RUN Run;
+    if (Pte == NULL || (MiPteHostProtection(*Pte) & Wanted) == 0 || (At < MiMappedCount && MiMapped[At].Address <= Page))
         return FALSE;
-    ULONG protection = MiPteHostProtection(*pte);
-    for (; start % MI_LEAF_SPAN != 0; start -= PAGE_SIZE, pte--)
-        if (MiPteHostProtection(pte[-1]) != protection || MI_PTE_FRAME(pte[-1]) + 1 != MI_PTE_FRAME(*pte))
+    ULONG Protection = MiPteHostProtection(*Pte);
+    for (; Start % MI_LEAF_SPAN != 0; Start -= PAGE_SIZE, Pte--)
+        if (MiPteHostProtection(Pte[-1]) != Protection || MI_PTE_FRAME(Pte[-1]) + 1 != MI_PTE_FRAME(*Pte))
             break;
-    if (MiNextRun(space, &start, (page & ~(MI_LEAF_SPAN - 1)) + MI_LEAF_SPAN, &run))
-        MiMapRun(&run);
+    if (MiNextRun(Space, &Start, (Page & ~(MI_LEAF_SPAN - 1)) + MI_LEAF_SPAN, &Run))
+        MiMapRun(&Run);
     return TRUE;
 }
 
@@ -162,36 +162,36 @@ BOOLEAN MmMapOnDemand(ULONG64 Address, ULONG Error) {
 
 /* Leaves mapped what Space, or nothing, has in the same place; notes the rest in Used if there is room, else nothing. Returns how much. */
 static ULONG MiUnmapOthers(PMM_ADDRESS_SPACE Space, ULONG64 *Used) {
-    ULONG kept = 0, used = 0;
-    ULONG64 start = 0, end = 0; /* what goes, from one run that stays to the next */
-    for (ULONG i = 0; i < MiMappedCount; i++) {
-        if (MiIsRun(Space, &MiMapped[i])) {
-            MiUnmapHost(start, end);
-            start = end = 0;
-            MiMapped[kept++] = MiMapped[i];
+    ULONG Kept = 0, Unmapped = 0;
+    ULONG64 Start = 0, End = 0; /* what goes, from one run that stays to the next */
+    for (ULONG I = 0; I < MiMappedCount; I++) {
+        if (MiIsRun(Space, &MiMapped[I])) {
+            MiUnmapHost(Start, End);
+            Start = End = 0;
+            MiMapped[Kept++] = MiMapped[I];
             continue;
         }
-        if (end == 0)
-            start = MiMapped[i].Address;
-        end = MiMapped[i].Address + MiMapped[i].Size;
-        if (used < MI_USED)
-            Used[used] = MiMapped[i].Address;
-        used++;
+        if (End == 0)
+            Start = MiMapped[I].Address;
+        End = MiMapped[I].Address + MiMapped[I].Size;
+        if (Unmapped < MI_USED)
+            Used[Unmapped] = MiMapped[I].Address;
+        Unmapped++;
     }
-    MiUnmapHost(start, end);
-    MiMappedCount = kept;
-    return used <= MI_USED ? used : 0;
+    MiUnmapHost(Start, End);
+    MiMappedCount = Kept;
+    return Unmapped <= MI_USED ? Unmapped : 0;
 }
 
 VOID MmSwitchAddressSpace(PMM_ADDRESS_SPACE Space) {
-    PMM_ADDRESS_SPACE old = MmCurrentAddressSpace;
-    ULONG64 unwanted[MI_USED];
-    if (old == Space)
+    PMM_ADDRESS_SPACE Old = MmCurrentAddressSpace;
+    ULONG64 Unwanted[MI_USED];
+    if (Old == Space)
         return;
-    ULONG used = MiUnmapOthers(Space, old != NULL ? old->Used : unwanted);
-    if (old != NULL)
-        old->UsedCount = used;
+    ULONG Used = MiUnmapOthers(Space, Old != NULL ? Old->Used : Unwanted);
+    if (Old != NULL)
+        Old->UsedCount = Used;
     MmCurrentAddressSpace = Space;
-    for (ULONG i = 0; Space != NULL && i < Space->UsedCount; i++)
-        MiMapAround(Space->Used[i], ~0u);
+    for (ULONG I = 0; Space != NULL && I < Space->UsedCount; I++)
+        MiMapAround(Space->Used[I], ~0u);
 }

@@ -22,18 +22,18 @@ PMDL NTAPI MmCreateMdl(PMDL Mdl, PVOID Base, SIZE_T Length) {
 
 /* Also for what MmMapIoSpace gave: frames of RAM that nobody may have, or pages of devices, whose numbers lie beyond RAM. */
 VOID NTAPI MmBuildMdlForNonPagedPool(PMDL Mdl) {
-    PPFN_NUMBER frames = MiMdlFrames(Mdl);
-    ULONG64 base = (ULONG64)Mdl->StartVa, physical;
-    for (SIZE_T i = 0, pages = MiMdlPages(Mdl); i < pages; i++) {
-        ULONG protection;
-        ULONG64 page = base + i * PAGE_SIZE;
-        if (page - HAL_RAM_BASE < MmTotalFrames * PAGE_SIZE)
-            frames[i] = (page - HAL_RAM_BASE) / PAGE_SIZE;
+    PPFN_NUMBER Frames = MiMdlFrames(Mdl);
+    ULONG64 Base = (ULONG64)Mdl->StartVa, Physical;
+    for (SIZE_T I = 0, Pages = MiMdlPages(Mdl); I < Pages; I++) {
+        ULONG Protection;
+        ULONG64 Page = Base + I * PAGE_SIZE;
+        if (Page - HAL_RAM_BASE < MmTotalFrames * PAGE_SIZE)
+            Frames[I] = (Page - HAL_RAM_BASE) / PAGE_SIZE;
         else
-            frames[i] = MmDeviceAddress(page, &physical) ? physical / PAGE_SIZE : MiFrameOfKernelAddress(page, &protection);
-        if (frames[i] == MI_NO_FRAME)
-            KeBugCheckEx(PAGE_FAULT_IN_NONPAGED_AREA, page, 0, (ULONG_PTR)_ReturnAddress(), 2);
-        if (frames[i] >= MmTotalFrames)
+            Frames[I] = MmDeviceAddress(Page, &Physical) ? Physical / PAGE_SIZE : MiFrameOfKernelAddress(Page, &Protection);
+        if (Frames[I] == MI_NO_FRAME)
+            KeBugCheckEx(PAGE_FAULT_IN_NONPAGED_AREA, Page, 0, (ULONG_PTR)_ReturnAddress(), 2);
+        if (Frames[I] >= MmTotalFrames)
             Mdl->MdlFlags |= MDL_IO_SPACE;
     }
     Mdl->Process = NULL;
@@ -46,50 +46,50 @@ VOID NTAPI MmBuildMdlForNonPagedPool(PMDL Mdl) {
 /* The frame of one page, made present and writable as an access would, with a reference; or why not. */
 static NTSTATUS MiLockPage(PMM_ADDRESS_SPACE Space, ULONG64 Page, KPROCESSOR_MODE Mode, BOOLEAN Write, PPFN_NUMBER Frame) {
     if (Page >= HAL_USER_END) {
-        ULONG protection;
-        NTSTATUS status = Mode == KernelMode ? MiBringInKernel(Page) : STATUS_ACCESS_VIOLATION;
-        if (!NT_SUCCESS(status))
-            return status;
-        MM_PFN frame = MiFrameOfKernelAddress(Page, &protection);
-        if (frame == MI_NO_FRAME || (Write && (protection & HAL_PROT_WRITE) == 0))
+        ULONG Protection;
+        NTSTATUS Status = Mode == KernelMode ? MiBringInKernel(Page) : STATUS_ACCESS_VIOLATION;
+        if (!NT_SUCCESS(Status))
+            return Status;
+        MM_PFN KernelFrame = MiFrameOfKernelAddress(Page, &Protection);
+        if (KernelFrame == MI_NO_FRAME || (Write && (Protection & HAL_PROT_WRITE) == 0))
             return STATUS_ACCESS_VIOLATION;
-        *Frame = frame;
+        *Frame = KernelFrame;
     } else {
-        NTSTATUS status;
-        if (!MiResolveFault(Space, Page, FALSE, FALSE, &status) || (Write && !MiResolveFault(Space, Page, TRUE, FALSE, &status)))
-            return status;
-        MI_PTE pte = *MiFindPte(Space, Page);
-        if (pte & MI_PTE_UNOWNED) /* physical memory of others, which no reference keeps */
+        NTSTATUS Status;
+        if (!MiResolveFault(Space, Page, FALSE, FALSE, &Status) || (Write && !MiResolveFault(Space, Page, TRUE, FALSE, &Status)))
+            return Status;
+        MI_PTE Pte = *MiFindPte(Space, Page);
+        if (Pte & MI_PTE_UNOWNED) /* physical memory of others, which no reference keeps */
             return STATUS_ACCESS_VIOLATION;
-        *Frame = MI_PTE_FRAME(pte);
+        *Frame = MI_PTE_FRAME(Pte);
     }
     MiReferenceFrame(*Frame);
     return STATUS_SUCCESS;
 }
 
 static VOID MiLockMdl(PMDL Mdl, PEPROCESS Process, KPROCESSOR_MODE Mode, LOCK_OPERATION Operation) {
-    PPFN_NUMBER frames = MiMdlFrames(Mdl);
-    ULONG64 start = (ULONG64)Mdl->StartVa + Mdl->ByteOffset, end = start + Mdl->ByteCount;
-    BOOLEAN user = start < HAL_USER_END, write = Operation != IoReadAccess;
-    PMM_ADDRESS_SPACE space = user ? Process->Pcb.AddressSpace : NULL;
-    NTSTATUS status = STATUS_SUCCESS;
-    SIZE_T locked = 0, pages = MiMdlPages(Mdl);
-    if (end < start || (Mode == UserMode && end > MmUserProbeAddress) || (user && (end > MmUserProbeAddress || space == NULL)))
-        status = STATUS_ACCESS_VIOLATION;
-    for (; locked < pages && NT_SUCCESS(status); locked++)
-        if (!NT_SUCCESS(status = MiLockPage(space, (ULONG64)Mdl->StartVa + locked * PAGE_SIZE, Mode, write, &frames[locked])))
+    PPFN_NUMBER Frames = MiMdlFrames(Mdl);
+    ULONG64 Start = (ULONG64)Mdl->StartVa + Mdl->ByteOffset, End = Start + Mdl->ByteCount;
+    BOOLEAN User = Start < HAL_USER_END, Write = Operation != IoReadAccess;
+    PMM_ADDRESS_SPACE Space = User ? Process->Pcb.AddressSpace : NULL;
+    NTSTATUS Status = STATUS_SUCCESS;
+    SIZE_T Locked = 0, Pages = MiMdlPages(Mdl);
+    if (End < Start || (Mode == UserMode && End > MmUserProbeAddress) || (User && (End > MmUserProbeAddress || Space == NULL)))
+        Status = STATUS_ACCESS_VIOLATION;
+    for (; Locked < Pages && NT_SUCCESS(Status); Locked++)
+        if (!NT_SUCCESS(Status = MiLockPage(Space, (ULONG64)Mdl->StartVa + Locked * PAGE_SIZE, Mode, Write, &Frames[Locked])))
             break;
-    if (!NT_SUCCESS(status)) {
-        while (locked != 0)
-            MiDereferenceFrame(frames[--locked]);
-        ExRaiseStatus(status);
+    if (!NT_SUCCESS(Status)) {
+        while (Locked != 0)
+            MiDereferenceFrame(Frames[--Locked]);
+        ExRaiseStatus(Status);
     }
-    Mdl->Process = user ? Process : NULL;
+    Mdl->Process = User ? Process : NULL;
     Mdl->MdlFlags =
-        (CSHORT)((Mdl->MdlFlags & ~(MDL_WRITE_OPERATION | MDL_MAPPED_TO_SYSTEM_VA)) | MDL_PAGES_LOCKED | (write ? MDL_WRITE_OPERATION : 0));
-    if (user) {
-        space->LockedPages += (LONG)pages;
-        space->LockingProcess = Process;
+        (CSHORT)((Mdl->MdlFlags & ~(MDL_WRITE_OPERATION | MDL_MAPPED_TO_SYSTEM_VA)) | MDL_PAGES_LOCKED | (Write ? MDL_WRITE_OPERATION : 0));
+    if (User) {
+        Space->LockedPages += (LONG)Pages;
+        Space->LockingProcess = Process;
     }
 }
 
@@ -102,7 +102,7 @@ VOID NTAPI MmProbeAndLockProcessPages(PMDL Mdl, PEPROCESS Process, KPROCESSOR_MO
 }
 
 VOID NTAPI MmUnlockPages(PMDL Mdl) {
-    SIZE_T pages = MiMdlPages(Mdl);
+    SIZE_T Pages = MiMdlPages(Mdl);
     if ((Mdl->MdlFlags & MDL_PAGES_LOCKED) == 0)
         KeBugCheckEx(PROCESS_HAS_LOCKED_PAGES, 1, (ULONG_PTR)Mdl, Mdl->Process != NULL ? (ULONG_PTR)Mdl->Process->Pcb.AddressSpace->LockedPages : 0,
                      (ULONG_PTR)Mdl->Process);
@@ -110,11 +110,11 @@ VOID NTAPI MmUnlockPages(PMDL Mdl) {
         MmUnmapLockedPages(Mdl->MappedSystemVa, Mdl);
     Mdl->MdlFlags &= ~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION);
     if (Mdl->Process != NULL)
-        Mdl->Process->Pcb.AddressSpace->LockedPages -= (LONG)pages;
+        Mdl->Process->Pcb.AddressSpace->LockedPages -= (LONG)Pages;
     Mdl->Process = NULL;
-    for (SIZE_T i = 0; i < pages; i++) {
-        MiDereferenceFrame(MiMdlFrames(Mdl)[i]);
-        MiSee((ULONG64)Mdl->StartVa + i * PAGE_SIZE);
+    for (SIZE_T I = 0; I < Pages; I++) {
+        MiDereferenceFrame(MiMdlFrames(Mdl)[I]);
+        MiSee((ULONG64)Mdl->StartVa + I * PAGE_SIZE);
     }
 }
 
@@ -122,11 +122,11 @@ VOID NTAPI MmUnlockPages(PMDL Mdl) {
 
 /* Length of the run of consecutive frames that begins at page First. */
 static SIZE_T MiMdlRun(PMDL Mdl, SIZE_T First, SIZE_T Pages) {
-    const PFN_NUMBER *frames = MiMdlFrames(Mdl);
-    SIZE_T length = 1;
-    while (First + length < Pages && frames[First + length] == frames[First] + length)
-        length++;
-    return length;
+    const PFN_NUMBER *Frames = MiMdlFrames(Mdl);
+    SIZE_T Length = 1;
+    while (First + Length < Pages && Frames[First + Length] == Frames[First] + Length)
+        Length++;
+    return Length;
 }
 
 /* Of MM_PAGE_PRIORITY: MdlMappingNoWrite; MdlMappingWithGuardPtes. MdlMappingNoExecute asks for what every mapping of an MDL is here. */
@@ -134,29 +134,29 @@ static SIZE_T MiMdlRun(PMDL Mdl, SIZE_T First, SIZE_T Pages) {
 #define MI_MAPPING_GUARDED  0x20000000u
 
 static PVOID MiMapMdlInSystem(PMDL Mdl, ULONG Priority) {
-    SIZE_T pages = MiMdlPages(Mdl);
-    UCHAR *base;
-    BOOLEAN together = pages != 0 && MiMdlRun(Mdl, 0, pages) == pages;
-    if (pages == 0)
+    SIZE_T Pages = MiMdlPages(Mdl);
+    UCHAR *Base;
+    BOOLEAN Together = Pages != 0 && MiMdlRun(Mdl, 0, Pages) == Pages;
+    if (Pages == 0)
         return NULL;
     if (MiMdlFrames(Mdl)[0] >= MmTotalFrames) {
         /* A device's registers have no other order than their own. */
-        base = together ? MiMapDeviceMemory(MiMdlFrames(Mdl)[0] * PAGE_SIZE, pages * PAGE_SIZE) : NULL;
-        if (base == NULL)
+        Base = Together ? MiMapDeviceMemory(MiMdlFrames(Mdl)[0] * PAGE_SIZE, Pages * PAGE_SIZE) : NULL;
+        if (Base == NULL)
             return NULL;
-    } else if (together && (Priority & (MI_MAPPING_NO_WRITE | MI_MAPPING_GUARDED)) == 0) {
-        base = MiRamAddress(MiMdlFrames(Mdl)[0]);
+    } else if (Together && (Priority & (MI_MAPPING_NO_WRITE | MI_MAPPING_GUARDED)) == 0) {
+        Base = MiRamAddress(MiMdlFrames(Mdl)[0]);
     } else {
-        ULONG protection = HAL_PROT_READ | ((Priority & MI_MAPPING_NO_WRITE) ? 0 : HAL_PROT_WRITE);
-        base = MiReserveSystemView(pages * PAGE_SIZE);
-        if (base == NULL)
+        ULONG Protection = HAL_PROT_READ | ((Priority & MI_MAPPING_NO_WRITE) ? 0 : HAL_PROT_WRITE);
+        Base = MiReserveSystemView(Pages * PAGE_SIZE);
+        if (Base == NULL)
             return NULL;
-        for (SIZE_T i = 0, run; i < pages; i += run) {
-            run = MiMdlRun(Mdl, i, pages);
-            MiMapSystemView(base, i, MiMdlFrames(Mdl)[i], run, protection);
+        for (SIZE_T I = 0, Run; I < Pages; I += Run) {
+            Run = MiMdlRun(Mdl, I, Pages);
+            MiMapSystemView(Base, I, MiMdlFrames(Mdl)[I], Run, Protection);
         }
     }
-    Mdl->MappedSystemVa = base + Mdl->ByteOffset;
+    Mdl->MappedSystemVa = Base + Mdl->ByteOffset;
     Mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
     if (Mdl->MdlFlags & MDL_PARTIAL)
         Mdl->MdlFlags |= MDL_PARTIAL_HAS_BEEN_MAPPED;
@@ -164,41 +164,41 @@ static PVOID MiMapMdlInSystem(PMDL Mdl, ULONG Priority) {
 }
 
 static PVOID MiMapMdlInProcess(PMDL Mdl, PVOID Requested, ULONG Priority) {
-    PMM_ADDRESS_SPACE space = MmCurrentAddressSpace;
-    SIZE_T pages = MiMdlPages(Mdl);
-    ULONG protect = (Priority & MI_MAPPING_NO_WRITE) ? PAGE_READONLY : PAGE_READWRITE;
-    if (space == NULL || pages == 0)
+    PMM_ADDRESS_SPACE Space = MmCurrentAddressSpace;
+    SIZE_T Pages = MiMdlPages(Mdl);
+    ULONG Protect = (Priority & MI_MAPPING_NO_WRITE) ? PAGE_READONLY : PAGE_READWRITE;
+    if (Space == NULL || Pages == 0)
         ExRaiseStatus(STATUS_INVALID_ADDRESS);
     if (MiMdlFrames(Mdl)[0] >= MmTotalFrames) /* a program's accesses to devices are not seen here */
         ExRaiseStatus(STATUS_NOT_SUPPORTED);
     if ((ULONG64)Requested > (ULONG64)MmHighestUserAddress)
         ExRaiseStatus(STATUS_CONFLICTING_ADDRESSES);
-    ULONG64 start = Requested != NULL ? (ULONG64)Requested & ~(ULONG64)(PAGE_SIZE - 1) : MiFindFreeRange(space, pages * PAGE_SIZE, FALSE);
-    ULONG64 end = start + pages * PAGE_SIZE;
-    if (start == 0 || !MiIsRangeFree(space, start, end))
-        ExRaiseStatus(start == 0 ? STATUS_NO_MEMORY : STATUS_CONFLICTING_ADDRESSES);
-    PMI_VAD vad = MiMakeTables(space, start, end) ? MiInsertVad(space, start, end, protect, MiVadMdl) : NULL;
-    if (vad == NULL)
+    ULONG64 Start = Requested != NULL ? (ULONG64)Requested & ~(ULONG64)(PAGE_SIZE - 1) : MiFindFreeRange(Space, Pages * PAGE_SIZE, FALSE);
+    ULONG64 End = Start + Pages * PAGE_SIZE;
+    if (Start == 0 || !MiIsRangeFree(Space, Start, End))
+        ExRaiseStatus(Start == 0 ? STATUS_NO_MEMORY : STATUS_CONFLICTING_ADDRESSES);
+    PMI_VAD Vad = MiMakeTables(Space, Start, End) ? MiInsertVad(Space, Start, End, Protect, MiVadMdl) : NULL;
+    if (Vad == NULL)
         ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
-    for (SIZE_T i = 0; i < pages; i++) {
-        MM_PFN frame = MiMdlFrames(Mdl)[i];
-        MI_PTE owned = MiPfn[frame].References != 0 ? 0 : MI_PTE_UNOWNED;
-        if (owned == 0)
-            MiReferenceFrame(frame);
-        *MiFindPte(space, start + i * PAGE_SIZE) = frame << 12 | MI_PTE_COMMITTED | owned | MiProtectBits(protect);
+    for (SIZE_T I = 0; I < Pages; I++) {
+        MM_PFN Frame = MiMdlFrames(Mdl)[I];
+        MI_PTE Owned = MiPfn[Frame].References != 0 ? 0 : MI_PTE_UNOWNED;
+        if (Owned == 0)
+            MiReferenceFrame(Frame);
+        *MiFindPte(Space, Start + I * PAGE_SIZE) = Frame << 12 | MI_PTE_COMMITTED | Owned | MiProtectBits(Protect);
     }
-    MiSynchronize(space, start, end);
-    return (PVOID)(start + Mdl->ByteOffset);
+    MiSynchronize(Space, Start, End);
+    return (PVOID)(Start + Mdl->ByteOffset);
 }
 
 PVOID NTAPI MmMapLockedPagesSpecifyCache(PMDL Mdl, KPROCESSOR_MODE Mode, MEMORY_CACHING_TYPE CacheType, PVOID Requested, ULONG BugCheckOnFailure,
                                          MM_PAGE_PRIORITY Priority) {
     if (Mode != KernelMode)
         return MiMapMdlInProcess(Mdl, Requested, (ULONG)Priority);
-    PVOID mapped = MiMapMdlInSystem(Mdl, (ULONG)Priority);
-    if (mapped == NULL && BugCheckOnFailure && (Mdl->MdlFlags & MDL_MAPPING_CAN_FAIL) == 0)
+    PVOID Mapped = MiMapMdlInSystem(Mdl, (ULONG)Priority);
+    if (Mapped == NULL && BugCheckOnFailure && (Mdl->MdlFlags & MDL_MAPPING_CAN_FAIL) == 0)
         KeBugCheckEx(NO_MORE_SYSTEM_PTES, 0, MiMdlPages(Mdl), 0, 0);
-    return mapped;
+    return Mapped;
 }
 
 #undef MmMapLockedPages
@@ -208,10 +208,10 @@ PVOID NTAPI MmMapLockedPages(PMDL Mdl, KPROCESSOR_MODE Mode) {
 
 VOID NTAPI MmUnmapLockedPages(PVOID Base, PMDL Mdl) {
     if ((ULONG64)Base < HAL_USER_END) {
-        PMI_VAD vad = MmCurrentAddressSpace != NULL ? MiFindVad(MmCurrentAddressSpace, (ULONG64)Base) : NULL;
-        if (vad == NULL || vad->Kind != MiVadMdl || vad->Start != ((ULONG64)Base & ~(ULONG64)(PAGE_SIZE - 1)))
+        PMI_VAD Vad = MmCurrentAddressSpace != NULL ? MiFindVad(MmCurrentAddressSpace, (ULONG64)Base) : NULL;
+        if (Vad == NULL || Vad->Kind != MiVadMdl || Vad->Start != ((ULONG64)Base & ~(ULONG64)(PAGE_SIZE - 1)))
             KeBugCheckEx(0xDA /* SYSTEM_PTE_MISUSE */, 3, (ULONG_PTR)Mdl, 0, (ULONG_PTR)Base);
-        MiDeleteVad(MmCurrentAddressSpace, vad);
+        MiDeleteVad(MmCurrentAddressSpace, Vad);
         return;
     }
     /* Unmapping the address of nonpaged pool itself has never been an error. */
@@ -228,7 +228,7 @@ VOID NTAPI MmUnmapLockedPages(PVOID Base, PMDL Mdl) {
 }
 
 NTSTATUS NTAPI MmProtectMdlSystemAddress(PMDL Mdl, ULONG Protect) {
-    static const ULONG host[8] = {HAL_PROT_NONE,
+    static const ULONG Host[8] = {HAL_PROT_NONE,
                                   HAL_PROT_READ,
                                   HAL_PROT_READ | HAL_PROT_WRITE,
                                   HAL_PROT_READ,
@@ -236,35 +236,35 @@ NTSTATUS NTAPI MmProtectMdlSystemAddress(PMDL Mdl, ULONG Protect) {
                                   HAL_PROT_READ | HAL_PROT_EXEC,
                                   HAL_PROT_READ | HAL_PROT_WRITE | HAL_PROT_EXEC,
                                   HAL_PROT_READ | HAL_PROT_EXEC};
-    LONG index = MiProtectIndex(Protect);
-    if (index < 0 || (Protect & (PAGE_GUARD | PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) != 0)
+    LONG Index = MiProtectIndex(Protect);
+    if (Index < 0 || (Protect & (PAGE_GUARD | PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) != 0)
         return STATUS_INVALID_PAGE_PROTECTION;
     if ((Mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) == 0)
         return STATUS_NOT_MAPPED_VIEW;
-    UCHAR *mapped = Mdl->MappedSystemVa;
-    if ((ULONG64)mapped < HAL_SYSVIEW_START) {
+    UCHAR *Mapped = Mdl->MappedSystemVa;
+    if ((ULONG64)Mapped < HAL_SYSVIEW_START) {
         /* It lies in the RAM view, which others use for the same frames: a view of its own takes its place, at another address. */
-        if (host[index] == (HAL_PROT_READ | HAL_PROT_WRITE))
+        if (Host[Index] == (HAL_PROT_READ | HAL_PROT_WRITE))
             return STATUS_SUCCESS;
         if (MiMapMdlInSystem(Mdl, MI_MAPPING_NO_WRITE) == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
     }
-    MiProtectSystemView(Mdl->MappedSystemVa, host[index]);
+    MiProtectSystemView(Mdl->MappedSystemVa, Host[Index]);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI MmAdvanceMdl(PMDL Mdl, ULONG Bytes) {
     if (Mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED) || Bytes >= Mdl->ByteCount)
         return STATUS_INVALID_PARAMETER_2;
-    SIZE_T pages = MiMdlPages(Mdl), gone = (Mdl->ByteOffset + (SIZE_T)Bytes) / PAGE_SIZE;
-    if (gone != 0 && (Mdl->MdlFlags & MDL_PAGES_LOCKED)) {
-        for (SIZE_T i = 0; i < gone; i++)
-            MiDereferenceFrame(MiMdlFrames(Mdl)[i]);
+    SIZE_T Pages = MiMdlPages(Mdl), Gone = (Mdl->ByteOffset + (SIZE_T)Bytes) / PAGE_SIZE;
+    if (Gone != 0 && (Mdl->MdlFlags & MDL_PAGES_LOCKED)) {
+        for (SIZE_T I = 0; I < Gone; I++)
+            MiDereferenceFrame(MiMdlFrames(Mdl)[I]);
         if (Mdl->Process != NULL)
-            Mdl->Process->Pcb.AddressSpace->LockedPages -= (LONG)gone;
+            Mdl->Process->Pcb.AddressSpace->LockedPages -= (LONG)Gone;
     }
-    RtlMoveMemory(MiMdlFrames(Mdl), MiMdlFrames(Mdl) + gone, (pages - gone) * sizeof(PFN_NUMBER));
-    Mdl->StartVa = (UCHAR *)Mdl->StartVa + gone * PAGE_SIZE;
+    RtlMoveMemory(MiMdlFrames(Mdl), MiMdlFrames(Mdl) + Gone, (Pages - Gone) * sizeof(PFN_NUMBER));
+    Mdl->StartVa = (UCHAR *)Mdl->StartVa + Gone * PAGE_SIZE;
     Mdl->ByteOffset = (ULONG)((Mdl->ByteOffset + (SIZE_T)Bytes) % PAGE_SIZE);
     Mdl->ByteCount -= Bytes;
     if (Mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL)
@@ -276,19 +276,19 @@ NTSTATUS NTAPI MmAdvanceMdl(PMDL Mdl, ULONG Bytes) {
 
 /* Up to Count frames of [Low, High), in as few runs as there are. */
 static SIZE_T MiTakeMdlFrames(PPFN_NUMBER Frames, SIZE_T Count, MM_PFN Low, MM_PFN High, SIZE_T Chunk, BOOLEAN Zero) {
-    SIZE_T taken = 0;
-    for (SIZE_T run = Chunk != 0 ? Chunk : Count; taken < Count && run != 0;) {
-        MM_PFN first;
-        if (run > Count - taken)
-            run = Count - taken;
-        if (!MiAllocateFrameRun(run, Low, High, 0, Zero, &first)) {
-            run = Chunk != 0 ? 0 : run / 2;
+    SIZE_T Taken = 0;
+    for (SIZE_T Run = Chunk != 0 ? Chunk : Count; Taken < Count && Run != 0;) {
+        MM_PFN First;
+        if (Run > Count - Taken)
+            Run = Count - Taken;
+        if (!MiAllocateFrameRun(Run, Low, High, 0, Zero, &First)) {
+            Run = Chunk != 0 ? 0 : Run / 2;
             continue;
         }
-        for (SIZE_T i = 0; i < run; i++)
-            Frames[taken++] = first + i;
+        for (SIZE_T I = 0; I < Run; I++)
+            Frames[Taken++] = First + I;
     }
-    return taken;
+    return Taken;
 }
 
 #define MI_ALLOCATE_FLAGS                                                                                                                            \
@@ -299,32 +299,32 @@ static SIZE_T MiTakeMdlFrames(PPFN_NUMBER Frames, SIZE_T Count, MM_PFN Low, MM_P
    MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS Skip is instead the size of the chunks, which Bytes is made of. */
 PMDL NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS Low, PHYSICAL_ADDRESS High, PHYSICAL_ADDRESS Skip, SIZE_T Bytes, MEMORY_CACHING_TYPE CacheType,
                                    ULONG Flags) {
-    SIZE_T pages = MI_PAGES(Bytes), taken = 0, skip = (SIZE_T)Skip.QuadPart / PAGE_SIZE;
-    BOOLEAN chunks = (Flags & MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS) != 0, zero = (Flags & MM_DONT_ZERO_ALLOCATION) == 0;
-    if (pages == 0 || pages > MmTotalFrames || pages > MAXULONG / PAGE_SIZE || (Flags & ~MI_ALLOCATE_FLAGS) != 0 ||
+    SIZE_T Pages = MI_PAGES(Bytes), Taken = 0, Step = (SIZE_T)Skip.QuadPart / PAGE_SIZE;
+    BOOLEAN Chunks = (Flags & MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS) != 0, Zero = (Flags & MM_DONT_ZERO_ALLOCATION) == 0;
+    if (Pages == 0 || Pages > MmTotalFrames || Pages > MAXULONG / PAGE_SIZE || (Flags & ~MI_ALLOCATE_FLAGS) != 0 ||
         (ULONG)CacheType >= MmMaximumCacheType || Skip.QuadPart % PAGE_SIZE != 0)
         return NULL;
-    if (chunks && (skip == 0 || (skip & (skip - 1)) != 0 || pages % skip != 0))
+    if (Chunks && (Step == 0 || (Step & (Step - 1)) != 0 || Pages % Step != 0))
         return NULL;
-    PMDL mdl = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(MDL) + pages * sizeof(PFN_NUMBER), ' ldM');
-    if (mdl == NULL)
+    PMDL Mdl = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(MDL) + Pages * sizeof(PFN_NUMBER), ' ldM');
+    if (Mdl == NULL)
         return NULL;
-    MM_PFN low = MI_PAGES(Low.QuadPart),
-           high = ((ULONG64)High.QuadPart >= MmTotalFrames * PAGE_SIZE ? MmTotalFrames : ((ULONG64)High.QuadPart + 1) / PAGE_SIZE);
-    for (; taken < pages && low<MmTotalFrames; low += skip, high = high + skip> MmTotalFrames ? MmTotalFrames : high + skip) {
-        taken += MiTakeMdlFrames(MiMdlFrames(mdl) + taken, pages - taken, low, high, chunks ? skip : 0, zero);
-        if (chunks || skip == 0)
+    MM_PFN Lowest = MI_PAGES(Low.QuadPart),
+           Limit = ((ULONG64)High.QuadPart >= MmTotalFrames * PAGE_SIZE ? MmTotalFrames : ((ULONG64)High.QuadPart + 1) / PAGE_SIZE);
+    for (; Taken < Pages && Lowest<MmTotalFrames; Lowest += Step, Limit = Limit + Step> MmTotalFrames ? MmTotalFrames : Limit + Step) {
+        Taken += MiTakeMdlFrames(MiMdlFrames(Mdl) + Taken, Pages - Taken, Lowest, Limit, Chunks ? Step : 0, Zero);
+        if (Chunks || Step == 0)
             break;
     }
-    MmInitializeMdl(mdl, NULL, taken * PAGE_SIZE);
-    mdl->MdlFlags |= MDL_PAGES_LOCKED;
-    mdl->Process = NULL;
-    if (taken == 0 || (taken < pages && (Flags & MM_ALLOCATE_FULLY_REQUIRED) != 0)) {
-        MmFreePagesFromMdl(mdl);
-        ExFreePoolWithTag(mdl, 0);
+    MmInitializeMdl(Mdl, NULL, Taken * PAGE_SIZE);
+    Mdl->MdlFlags |= MDL_PAGES_LOCKED;
+    Mdl->Process = NULL;
+    if (Taken == 0 || (Taken < Pages && (Flags & MM_ALLOCATE_FULLY_REQUIRED) != 0)) {
+        MmFreePagesFromMdl(Mdl);
+        ExFreePoolWithTag(Mdl, 0);
         return NULL;
     }
-    return mdl;
+    return Mdl;
 }
 
 PMDL NTAPI MmAllocatePagesForMdl(PHYSICAL_ADDRESS Low, PHYSICAL_ADDRESS High, PHYSICAL_ADDRESS Skip, SIZE_T Bytes) {
@@ -333,12 +333,12 @@ PMDL NTAPI MmAllocatePagesForMdl(PHYSICAL_ADDRESS Low, PHYSICAL_ADDRESS High, PH
 
 /* The MDL itself stays the caller's, who frees it with ExFreePool. */
 VOID NTAPI MmFreePagesFromMdl(PMDL Mdl) {
-    SIZE_T pages = MiMdlPages(Mdl);
+    SIZE_T Pages = MiMdlPages(Mdl);
     if (Mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA)
         MmUnmapLockedPages(Mdl->MappedSystemVa, Mdl);
-    for (SIZE_T i = 0, run; i < pages; i += run) {
-        run = MiMdlRun(Mdl, i, pages);
-        MiFreeFrames(MiMdlFrames(Mdl)[i], run);
+    for (SIZE_T I = 0, Run; I < Pages; I += Run) {
+        Run = MiMdlRun(Mdl, I, Pages);
+        MiFreeFrames(MiMdlFrames(Mdl)[I], Run);
     }
     Mdl->MdlFlags &= ~MDL_PAGES_LOCKED;
     Mdl->ByteCount = 0;

@@ -10,17 +10,17 @@ BOOLEAN MmHides, MmHasSeenPages;
 
 NTSTATUS MiBringIn(MI_PTE *Pte, ULONG64 Address, ULONG Protection) {
     if (*Pte & MI_PTE_OUT) {
-        MM_PFN frame;
-        NTSTATUS status = MiReadPage(MI_PTE_SLOT(*Pte), &frame);
-        if (!NT_SUCCESS(status))
-            return status;
-        *Pte = frame << 12 | MI_PTE_COMMITTED;
-        LONG64 error = HalOps->map(Address, frame * PAGE_SIZE, PAGE_SIZE, Protection);
-        NT_ASSERT_OURS(error == 0);
+        MM_PFN Frame;
+        NTSTATUS Status = MiReadPage(MI_PTE_SLOT(*Pte), &Frame);
+        if (!NT_SUCCESS(Status))
+            return Status;
+        *Pte = Frame << 12 | MI_PTE_COMMITTED;
+        LONG64 Error = HalOps->map(Address, Frame * PAGE_SIZE, PAGE_SIZE, Protection);
+        NT_ASSERT_OURS(Error == 0);
     } else if (*Pte & MI_PTE_HIDDEN) {
         *Pte &= ~MI_PTE_HIDDEN;
-        LONG64 error = HalOps->protect(Address, PAGE_SIZE, Protection);
-        NT_ASSERT_OURS(error == 0);
+        LONG64 Error = HalOps->protect(Address, PAGE_SIZE, Protection);
+        NT_ASSERT_OURS(Error == 0);
     }
     return STATUS_SUCCESS;
 }
@@ -35,12 +35,12 @@ BOOLEAN MiHide(MI_PTE *Pte) {
 }
 
 BOOLEAN MiSendOut(MI_PTE *Pte, ULONG64 Address) {
-    ULONG64 slot;
-    if (!MiMayGo(*Pte) || !MiWritePage(MI_PTE_FRAME(*Pte), &slot))
+    ULONG64 Slot;
+    if (!MiMayGo(*Pte) || !MiWritePage(MI_PTE_FRAME(*Pte), &Slot))
         return FALSE;
     HalOps->unmap(Address, PAGE_SIZE);
     MiDereferenceFrame(MI_PTE_FRAME(*Pte));
-    *Pte = slot << 12 | MI_PTE_COMMITTED | MI_PTE_OUT;
+    *Pte = Slot << 12 | MI_PTE_COMMITTED | MI_PTE_OUT;
     return TRUE;
 }
 
@@ -52,12 +52,12 @@ VOID MmHidePageable(VOID) {
 
 /* Round after round over the kinds of pages, each from where it was left, so that what goes is what has been there longest. */
 SIZE_T MiReclaim(SIZE_T Count) {
-    SIZE_T done = MiReclaimUserMemory(Count);
-    if (done < Count)
-        done += MiReclaimSections(Count - done);
-    if (done < Count)
-        done += MiReclaimPagedPool(Count - done);
-    return done < Count ? done + MiReclaimSystemImages(Count - done) : done;
+    SIZE_T Done = MiReclaimUserMemory(Count);
+    if (Done < Count)
+        Done += MiReclaimSections(Count - Done);
+    if (Done < Count)
+        Done += MiReclaimPagedPool(Count - Done);
+    return Done < Count ? Done + MiReclaimSystemImages(Count - Done) : Done;
 }
 
 VOID MmSendOutPageable(VOID) {
@@ -85,34 +85,34 @@ VOID MiSee(ULONG64 Address) {
 }
 
 NTSTATUS MiBringInKernel(ULONG64 Address) {
-    ULONG protection;
-    MI_PTE *pte = MiKernelPte(Address, &protection);
-    if (!MiIsAway(pte))
+    ULONG Protection;
+    MI_PTE *Pte = MiKernelPte(Address, &Protection);
+    if (!MiIsAway(Pte))
         return STATUS_SUCCESS;
-    NTSTATUS status = MiBringIn(pte, Address & ~(ULONG64)(PAGE_SIZE - 1), protection);
+    NTSTATUS Status = MiBringIn(Pte, Address & ~(ULONG64)(PAGE_SIZE - 1), Protection);
     MiSee(Address);
-    return status;
+    return Status;
 }
 
 BOOLEAN MmResolveKernelFault(ULONG64 Address, NTSTATUS *Status) {
-    ULONG protection;
+    ULONG Protection;
     *Status = STATUS_SUCCESS;
-    if (!MiIsAway(MiKernelPte(Address, &protection)))
+    if (!MiIsAway(MiKernelPte(Address, &Protection)))
         return FALSE;
     *Status = MiBringInKernel(Address);
     return NT_SUCCESS(*Status);
 }
 
 BOOLEAN MmDescribeAbsence(ULONG64 Address, CHAR *Text, SIZE_T Size) {
-    ULONG protection;
-    MI_PTE *pte = MiKernelPte(Address, &protection);
-    if (!MiIsAway(pte))
+    ULONG Protection;
+    MI_PTE *Pte = MiKernelPte(Address, &Protection);
+    if (!MiIsAway(Pte))
         return FALSE;
-    CHAR what[128];
-    if (!MmDescribeAddress((PVOID)Address, what, sizeof(what)))
+    CHAR What[128];
+    if (!MmDescribeAddress((PVOID)Address, What, sizeof(What)))
         return FALSE;
-    _snprintf(Text, Size, "%s: pageable memory, %s, was touched at DISPATCH_LEVEL or above, where it cannot be brought in", what,
-              (*pte & MI_PTE_OUT) ? "which is paged out" : "which the verifier trimmed when a driver last raised IRQL");
+    _snprintf(Text, Size, "%s: pageable memory, %s, was touched at DISPATCH_LEVEL or above, where it cannot be brought in", What,
+              (*Pte & MI_PTE_OUT) ? "which is paged out" : "which the verifier trimmed when a driver last raised IRQL");
     Text[Size - 1] = '\0';
     return TRUE;
 }

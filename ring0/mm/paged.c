@@ -64,102 +64,102 @@ static BOOLEAN MiAreNumbersFree(SIZE_T First, SIZE_T Count) {
 
 /* Free addresses other than those of the frames: from the top, where frames are used last. */
 static SIZE_T MiFindNumbers(SIZE_T Count) {
-    SIZE_T run = 0;
-    for (SIZE_T number = MmTotalFrames; number-- != 0;) {
-        run = (MiPaged[number].Pte & MI_PTE_COMMITTED) == 0 ? run + 1 : 0;
-        if (run == Count)
-            return number;
+    SIZE_T Run = 0;
+    for (SIZE_T Number = MmTotalFrames; Number-- != 0;) {
+        Run = (MiPaged[Number].Pte & MI_PTE_COMMITTED) == 0 ? Run + 1 : 0;
+        if (Run == Count)
+            return Number;
     }
     return MmTotalFrames;
 }
 
 BOOLEAN MiAllocatePagedPages(SIZE_T Count, SIZE_T *First) {
-    MM_PFN frame;
-    if (!MiAllocateFrameRun(Count, 0, MmTotalFrames, 0, FALSE, &frame))
+    MM_PFN Frame;
+    if (!MiAllocateFrameRun(Count, 0, MmTotalFrames, 0, FALSE, &Frame))
         return FALSE;
-    SIZE_T first = MiAreNumbersFree(frame, Count) ? frame : MiFindNumbers(Count);
-    if (first == MmTotalFrames) {
-        MiFreeFrames(frame, Count);
+    SIZE_T Run = MiAreNumbersFree(Frame, Count) ? Frame : MiFindNumbers(Count);
+    if (Run == MmTotalFrames) {
+        MiFreeFrames(Frame, Count);
         return FALSE;
     }
-    BOOLEAN mapped = first == frame;
-    for (SIZE_T i = 0; i < Count; i++) {
-        mapped &= MiPaged[first + i].Pte == 0;
-        MiPaged[first + i].Pte = (frame + i) << 12 | MI_PTE_COMMITTED;
-        MiMarkSeen(first + i);
+    BOOLEAN Mapped = Run == Frame;
+    for (SIZE_T I = 0; I < Count; I++) {
+        Mapped &= MiPaged[Run + I].Pte == 0;
+        MiPaged[Run + I].Pte = (Frame + I) << 12 | MI_PTE_COMMITTED;
+        MiMarkSeen(Run + I);
     }
-    if (!mapped) {
-        LONG64 error = HalOps->map(MI_PAGED_ADDRESS(first), frame * PAGE_SIZE, Count * PAGE_SIZE, MI_PAGED_ACCESS);
-        NT_ASSERT_OURS(error == 0);
+    if (!Mapped) {
+        LONG64 Error = HalOps->map(MI_PAGED_ADDRESS(Run), Frame * PAGE_SIZE, Count * PAGE_SIZE, MI_PAGED_ACCESS);
+        NT_ASSERT_OURS(Error == 0);
     }
-    *First = first;
+    *First = Run;
     return TRUE;
 }
 
 VOID MiFreePagedPages(SIZE_T First, SIZE_T Count) {
-    MM_PFN start = 0;
-    SIZE_T run = 0;
-    for (SIZE_T number = First; number < First + Count; number++) {
-        MI_PTE pte = MiPaged[number].Pte;
-        BOOLEAN own = (pte & (MI_PTE_OUT | MI_PTE_HIDDEN)) == 0 && MI_PTE_FRAME(pte) == number;
-        MiPaged[number].Pte = own ? 0 : MI_PTE_HIDDEN;
-        MiPaged[number].Pool.Use = MiFrameFree;
-        if (pte & MI_PTE_OUT) {
-            MiReleaseSlot(MI_PTE_SLOT(pte));
+    MM_PFN Start = 0;
+    SIZE_T Run = 0;
+    for (SIZE_T Number = First; Number < First + Count; Number++) {
+        MI_PTE Pte = MiPaged[Number].Pte;
+        BOOLEAN Own = (Pte & (MI_PTE_OUT | MI_PTE_HIDDEN)) == 0 && MI_PTE_FRAME(Pte) == Number;
+        MiPaged[Number].Pte = Own ? 0 : MI_PTE_HIDDEN;
+        MiPaged[Number].Pool.Use = MiFrameFree;
+        if (Pte & MI_PTE_OUT) {
+            MiReleaseSlot(MI_PTE_SLOT(Pte));
             continue;
         }
-        if (run != 0 && MI_PTE_FRAME(pte) == start + run) {
-            run++;
+        if (Run != 0 && MI_PTE_FRAME(Pte) == Start + Run) {
+            Run++;
             continue;
         }
-        if (run != 0)
-            MiFreeFrames(start, run);
-        start = MI_PTE_FRAME(pte);
-        run = 1;
+        if (Run != 0)
+            MiFreeFrames(Start, Run);
+        Start = MI_PTE_FRAME(Pte);
+        Run = 1;
     }
-    if (run != 0)
-        MiFreeFrames(start, run);
+    if (Run != 0)
+        MiFreeFrames(Start, Run);
 }
 
 /* ---- Hiding and sending out ---- */
 
 VOID MiHidePagedPool(VOID) {
-    SIZE_T start = 0, run = 0;
-    for (SIZE_T number = MiSeenLow; number < MiSeenHigh; number++) {
-        ULONG64 *word = &MiSeenMap[number / 64];
-        if (*word == 0) {
-            number |= 63;
+    SIZE_T Start = 0, Run = 0;
+    for (SIZE_T Number = MiSeenLow; Number < MiSeenHigh; Number++) {
+        ULONG64 *Word = &MiSeenMap[Number / 64];
+        if (*Word == 0) {
+            Number |= 63;
             continue;
         }
-        if ((*word >> (number % 64) & 1) == 0)
+        if ((*Word >> (Number % 64) & 1) == 0)
             continue;
-        *word &= ~(1ull << (number % 64));
-        if (!MiHide(&MiPaged[number].Pte))
+        *Word &= ~(1ull << (Number % 64));
+        if (!MiHide(&MiPaged[Number].Pte))
             continue;
-        if (run != 0 && number == start + run) {
-            run++;
+        if (Run != 0 && Number == Start + Run) {
+            Run++;
             continue;
         }
-        if (run != 0)
-            HalOps->protect(MI_PAGED_ADDRESS(start), run * PAGE_SIZE, HAL_PROT_NONE);
-        start = number;
-        run = 1;
+        if (Run != 0)
+            HalOps->protect(MI_PAGED_ADDRESS(Start), Run * PAGE_SIZE, HAL_PROT_NONE);
+        Start = Number;
+        Run = 1;
     }
-    if (run != 0)
-        HalOps->protect(MI_PAGED_ADDRESS(start), run * PAGE_SIZE, HAL_PROT_NONE);
+    if (Run != 0)
+        HalOps->protect(MI_PAGED_ADDRESS(Start), Run * PAGE_SIZE, HAL_PROT_NONE);
     MiSeenLow = MmTotalFrames;
     MiSeenHigh = 0;
 }
 
 SIZE_T MiReclaimPagedPool(SIZE_T Count) {
-    SIZE_T done = 0;
-    for (SIZE_T looked = 0; looked < MmTotalFrames && done < Count; looked++) {
-        SIZE_T number = MiReclaimNext++;
+    SIZE_T Done = 0;
+    for (SIZE_T Looked = 0; Looked < MmTotalFrames && Done < Count; Looked++) {
+        SIZE_T Number = MiReclaimNext++;
         if (MiReclaimNext == MmTotalFrames)
             MiReclaimNext = 0;
-        done += MiSendOut(&MiPaged[number].Pte, MI_PAGED_ADDRESS(number));
+        Done += MiSendOut(&MiPaged[Number].Pte, MI_PAGED_ADDRESS(Number));
     }
-    return done;
+    return Done;
 }
 
 VOID MiSeePaged(ULONG64 Address) { MiMarkSeen(MiPagedNumber(Address)); }

@@ -21,35 +21,35 @@ VOID MiInitializePageFile(PVOID Map) {
 SIZE_T MiPageFileRoom(VOID) { return MI_PAGE_FILE_PAGES > MmPagesOut ? MI_PAGE_FILE_PAGES - MmPagesOut : 0; }
 
 BOOLEAN MiChargePages(SIZE_T Count, SIZE_T *Out) {
-    SIZE_T room = MiPageFileRoom();
-    SIZE_T free = MiAvailableFrames();
-    *Out = Count <= free ? 0 : Count < room ? Count : room;
-    if (Count - *Out > free)
+    SIZE_T Room = MiPageFileRoom();
+    SIZE_T Free = MiAvailableFrames();
+    *Out = Count <= Free ? 0 : Count < Room ? Count : Room;
+    if (Count - *Out > Free)
         return FALSE;
     MmPagesOut += *Out;
     return TRUE;
 }
 
 BOOLEAN MiWritePage(MM_PFN Frame, ULONG64 *Slot) {
-    SIZE_T index = MiFirstFreeSlot;
-    while (index < MiSlots && (MiSlotMap[index / 64] >> (index % 64) & 1) != 0)
-        index++;
-    if (MiPageFileRoom() == 0 || index == MiSlots || HalOps->page_write(index, Frame * PAGE_SIZE) != 0)
+    SIZE_T Index = MiFirstFreeSlot;
+    while (Index < MiSlots && (MiSlotMap[Index / 64] >> (Index % 64) & 1) != 0)
+        Index++;
+    if (MiPageFileRoom() == 0 || Index == MiSlots || HalOps->page_write(Index, Frame * PAGE_SIZE) != 0)
         return FALSE;
-    MiSlotMap[index / 64] |= 1ull << (index % 64);
-    MiFirstFreeSlot = index + 1;
-    *Slot = index + 1;
+    MiSlotMap[Index / 64] |= 1ull << (Index % 64);
+    MiFirstFreeSlot = Index + 1;
+    *Slot = Index + 1;
     MmPagesOut++;
     return TRUE;
 }
 
 static VOID MiFreeSlot(ULONG64 Slot) {
-    SIZE_T index = Slot - 1;
+    SIZE_T Index = Slot - 1;
     if (Slot == 0)
         return;
-    MiSlotMap[index / 64] &= ~(1ull << (index % 64));
-    if (index < MiFirstFreeSlot)
-        MiFirstFreeSlot = index;
+    MiSlotMap[Index / 64] &= ~(1ull << (Index % 64));
+    if (Index < MiFirstFreeSlot)
+        MiFirstFreeSlot = Index;
 }
 
 VOID MiReleaseSlot(ULONG64 Slot) {
@@ -59,21 +59,21 @@ VOID MiReleaseSlot(ULONG64 Slot) {
 
 /* It counts as in already while a frame is looked for, so that there is room for the page that goes out in its place. */
 NTSTATUS MiReadPage(ULONG64 Slot, MM_PFN *Frame) {
-    MM_PFN frame;
-    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+    MM_PFN NewFrame;
+    NTSTATUS Status = STATUS_INSUFFICIENT_RESOURCES;
     MmPagesOut--;
-    if (!MiAllocateFrameRun(1, 0, MmTotalFrames, 0, Slot == 0, &frame) && !MiTakeFreeFrames(1, &frame))
+    if (!MiAllocateFrameRun(1, 0, MmTotalFrames, 0, Slot == 0, &NewFrame) && !MiTakeFreeFrames(1, &NewFrame))
         goto failed;
-    status = STATUS_DEVICE_DATA_ERROR;
-    if (Slot != 0 && HalOps->page_read(Slot - 1, frame * PAGE_SIZE) != 0) {
-        MiDereferenceFrame(frame);
+    Status = STATUS_DEVICE_DATA_ERROR;
+    if (Slot != 0 && HalOps->page_read(Slot - 1, NewFrame * PAGE_SIZE) != 0) {
+        MiDereferenceFrame(NewFrame);
         goto failed;
     }
     MiFreeSlot(Slot);
-    *Frame = frame;
+    *Frame = NewFrame;
     return STATUS_SUCCESS;
 
 failed:
     MmPagesOut++;
-    return status;
+    return Status;
 }

@@ -10,43 +10,43 @@
 #define MI_UNLOCK_NOT_LOCKED 0x1010
 
 static BOOLEAN MiFindSection(PVOID Address, LDR_SECTION *Section) {
-    PLDR_MODULE module = LdrFindModule((ULONG64)Address);
-    for (ULONG i = 0; module != NULL && LdrQuerySection(module, i, Section); i++)
+    PLDR_MODULE Module = LdrFindModule((ULONG64)Address);
+    for (ULONG I = 0; Module != NULL && LdrQuerySection(Module, I, Section); I++)
         if ((ULONG64)Address - (ULONG64)Section->Start < Section->Size)
             return TRUE;
     return FALSE;
 }
 
 PVOID NTAPI MmLockPagableDataSection(PVOID AddressWithinSection) {
-    LDR_SECTION section;
-    if (!MiFindSection(AddressWithinSection, &section))
+    LDR_SECTION Section;
+    if (!MiFindSection(AddressWithinSection, &Section))
         KeBugCheckEx(MEMORY_MANAGEMENT, MI_LOCK_NO_SECTION, (ULONG_PTR)AddressWithinSection, 1, 0);
-    NTSTATUS status = MmLockSystemImagePages(section.Start, section.Size);
-    if (!NT_SUCCESS(status))
-        ExRaiseStatus(status);
-    return section.Start;
+    NTSTATUS Status = MmLockSystemImagePages(Section.Start, Section.Size);
+    if (!NT_SUCCESS(Status))
+        ExRaiseStatus(Status);
+    return Section.Start;
 }
 
 VOID NTAPI MmLockPagableSectionByHandle(PVOID ImageSectionHandle) { MmLockPagableDataSection(ImageSectionHandle); }
 
 VOID NTAPI MmUnlockPagableImageSection(PVOID ImageSectionHandle) {
-    LDR_SECTION section;
-    if (!MiFindSection(ImageSectionHandle, &section) || !MmUnlockSystemImagePages(section.Start, section.Size))
+    LDR_SECTION Section;
+    if (!MiFindSection(ImageSectionHandle, &Section) || !MmUnlockSystemImagePages(Section.Start, Section.Size))
         KeBugCheckEx(MEMORY_MANAGEMENT, MI_UNLOCK_NOT_LOCKED, (ULONG_PTR)ImageSectionHandle, 0, 0);
 }
 
 /* All sections, or those alone that the image says. */
 static PVOID MiSetDriverPaging(PVOID AddressWithinSection, BOOLEAN Entire) {
-    PLDR_MODULE module = LdrFindModule((ULONG64)AddressWithinSection);
-    LDR_SECTION section;
-    if (module == NULL || !module->IsDriver)
+    PLDR_MODULE Module = LdrFindModule((ULONG64)AddressWithinSection);
+    LDR_SECTION Section;
+    if (Module == NULL || !Module->IsDriver)
         return NULL;
-    for (ULONG i = 0; LdrQuerySection(module, i, &section); i++) {
-        NTSTATUS status = MmSetSystemImagePageable(section.Start, section.Size, Entire ? section.MayBePaged : section.Pageable);
-        if (!NT_SUCCESS(status))
-            ExRaiseStatus(status);
+    for (ULONG I = 0; LdrQuerySection(Module, I, &Section); I++) {
+        NTSTATUS Status = MmSetSystemImagePageable(Section.Start, Section.Size, Entire ? Section.MayBePaged : Section.Pageable);
+        if (!NT_SUCCESS(Status))
+            ExRaiseStatus(Status);
     }
-    return module->DllBase;
+    return Module->DllBase;
 }
 
 PVOID NTAPI MmPageEntireDriver(PVOID AddressWithinSection) { return MiSetDriverPaging(AddressWithinSection, TRUE); }
@@ -59,8 +59,8 @@ MM_SYSTEMSIZE NTAPI MmQuerySystemSize(VOID) { return MmTotalFrames * PAGE_SIZE >
 BOOLEAN NTAPI MmIsThisAnNtAsSystem(VOID) { return FALSE; }
 
 LOGICAL NTAPI MmIsDriverVerifyingByAddress(PVOID AddressWithinSection) {
-    PLDR_MODULE module = LdrFindModule((ULONG64)AddressWithinSection);
-    return module != NULL && module->IsDriver && !module->Inbox && KiMachine->verifier != HAL_VERIFIER_OFF;
+    PLDR_MODULE Module = LdrFindModule((ULONG64)AddressWithinSection);
+    return Module != NULL && Module->IsDriver && !Module->Inbox && KiMachine->verifier != HAL_VERIFIER_OFF;
 }
 
 LOGICAL NTAPI MmIsDriverVerifying(PDRIVER_OBJECT DriverObject) { return MmIsDriverVerifyingByAddress(DriverObject->DriverStart); }

@@ -5,17 +5,17 @@
 #define MI_PHYSICAL_LIMIT (1ull << 46) /* as far as this processor's addresses go */
 
 PVOID NTAPI MmMapIoSpace(PHYSICAL_ADDRESS Address, SIZE_T Bytes, MEMORY_CACHING_TYPE CacheType) {
-    ULONG64 start = (ULONG64)Address.QuadPart, limit = MmTotalFrames * PAGE_SIZE;
-    if (Bytes == 0 || start >= MI_PHYSICAL_LIMIT || Bytes > MI_PHYSICAL_LIMIT - start)
+    ULONG64 Start = (ULONG64)Address.QuadPart, Limit = MmTotalFrames * PAGE_SIZE;
+    if (Bytes == 0 || Start >= MI_PHYSICAL_LIMIT || Bytes > MI_PHYSICAL_LIMIT - Start)
         return NULL;
-    if (start >= limit)
-        return MiMapDeviceMemory(start, Bytes);
-    return Bytes <= limit - start ? (PVOID)(HAL_RAM_BASE + start) : NULL;
+    if (Start >= Limit)
+        return MiMapDeviceMemory(Start, Bytes);
+    return Bytes <= Limit - Start ? (PVOID)(HAL_RAM_BASE + Start) : NULL;
 }
 
 PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS Address, SIZE_T Bytes, ULONG Protect) {
-    BOOLEAN valid = MiProtectIndex(Protect) > 0 && (Protect & (PAGE_GUARD | PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) == 0;
-    return valid ? MmMapIoSpace(Address, Bytes, MmCached) : NULL;
+    BOOLEAN Valid = MiProtectIndex(Protect) > 0 && (Protect & (PAGE_GUARD | PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) == 0;
+    return Valid ? MmMapIoSpace(Address, Bytes, MmCached) : NULL;
 }
 
 VOID NTAPI MmUnmapIoSpace(PVOID Base, SIZE_T Bytes) {
@@ -25,29 +25,28 @@ VOID NTAPI MmUnmapIoSpace(PVOID Base, SIZE_T Bytes) {
 
 /* One range, and the entry of zeros that ends the list; the caller frees it. */
 PPHYSICAL_MEMORY_RANGE NTAPI MmGetPhysicalMemoryRanges(VOID) {
-    PPHYSICAL_MEMORY_RANGE ranges = ExAllocatePoolWithTag(NonPagedPoolNx, 2 * sizeof(*ranges), 'hPmM');
-    if (ranges == NULL)
+    PPHYSICAL_MEMORY_RANGE Ranges = ExAllocatePoolWithTag(NonPagedPoolNx, 2 * sizeof(*Ranges), 'hPmM');
+    if (Ranges == NULL)
         return NULL;
-    RtlZeroMemory(ranges, 2 * sizeof(*ranges));
-    ranges[0].NumberOfBytes.QuadPart = (LONG64)(MmTotalFrames * PAGE_SIZE);
-    return ranges;
+    RtlZeroMemory(Ranges, 2 * sizeof(*Ranges));
+    Ranges[0].NumberOfBytes.QuadPart = (LONG64)(MmTotalFrames * PAGE_SIZE);
+    return Ranges;
 }
 
 /* ---- Contiguous memory: whole frames of the RAM view, remembered like a large pool block so that the size is known when it is freed ---- */
 
 PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T Bytes, PHYSICAL_ADDRESS Lowest, PHYSICAL_ADDRESS Highest, PHYSICAL_ADDRESS Boundary,
                                                    MEMORY_CACHING_TYPE CacheType) {
-    ULONG64 highest = (ULONG64)Highest.QuadPart, limit = MmTotalFrames * PAGE_SIZE, boundary = (ULONG64)Boundary.QuadPart;
-    MM_PFN first;
-    if (Bytes == 0 || Bytes > limit || (boundary & (boundary - 1)) != 0 || (ULONG64)Lowest.QuadPart > highest ||
-        (ULONG)CacheType >= MmMaximumCacheType)
+    ULONG64 Last = (ULONG64)Highest.QuadPart, Limit = MmTotalFrames * PAGE_SIZE, Fence = (ULONG64)Boundary.QuadPart;
+    MM_PFN First;
+    if (Bytes == 0 || Bytes > Limit || (Fence & (Fence - 1)) != 0 || (ULONG64)Lowest.QuadPart > Last || (ULONG)CacheType >= MmMaximumCacheType)
         return NULL;
-    if (!MiAllocateFrameRun(MI_PAGES(Bytes), MI_PAGES(Lowest.QuadPart), highest >= limit ? MmTotalFrames : (highest + 1) / PAGE_SIZE,
-                            boundary / PAGE_SIZE, TRUE, &first))
+    if (!MiAllocateFrameRun(MI_PAGES(Bytes), MI_PAGES(Lowest.QuadPart), Last >= Limit ? MmTotalFrames : (Last + 1) / PAGE_SIZE, Fence / PAGE_SIZE,
+                            TRUE, &First))
         return NULL;
-    MiPfn[first].Pool.Bytes = Bytes;
-    MiPfn[first].Pool.Use = MiFrameContiguous;
-    return MiRamAddress(first);
+    MiPfn[First].Pool.Bytes = Bytes;
+    MiPfn[First].Pool.Use = MiFrameContiguous;
+    return MiRamAddress(First);
 }
 
 PVOID NTAPI MmAllocateContiguousMemorySpecifyCacheNode(SIZE_T Bytes, PHYSICAL_ADDRESS Lowest, PHYSICAL_ADDRESS Highest, PHYSICAL_ADDRESS Boundary,
@@ -61,17 +60,17 @@ PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T Bytes, PHYSICAL_ADDRESS Lowest
 }
 
 PVOID NTAPI MmAllocateContiguousMemory(SIZE_T Bytes, PHYSICAL_ADDRESS Highest) {
-    PHYSICAL_ADDRESS none = {.QuadPart = 0};
-    return MmAllocateContiguousMemorySpecifyCache(Bytes, none, Highest, none, MmCached);
+    PHYSICAL_ADDRESS None = {.QuadPart = 0};
+    return MmAllocateContiguousMemorySpecifyCache(Bytes, None, Highest, None, MmCached);
 }
 
 VOID NTAPI MmFreeContiguousMemory(PVOID Base) {
-    ULONG64 offset = (ULONG64)Base - HAL_RAM_BASE;
-    MM_PFN frame = offset / PAGE_SIZE;
-    if (frame >= MmTotalFrames || offset % PAGE_SIZE != 0 || MiPfn[frame].Pool.Use != MiFrameContiguous)
+    ULONG64 Offset = (ULONG64)Base - HAL_RAM_BASE;
+    MM_PFN Frame = Offset / PAGE_SIZE;
+    if (Frame >= MmTotalFrames || Offset % PAGE_SIZE != 0 || MiPfn[Frame].Pool.Use != MiFrameContiguous)
         KeBugCheckEx(BAD_POOL_CALLER, 0x60, (ULONG_PTR)Base, 0, 0);
-    MiPfn[frame].Pool.Use = MiFrameUsed;
-    MiFreeFrames(frame, MI_PAGES(MiPfn[frame].Pool.Bytes));
+    MiPfn[Frame].Pool.Use = MiFrameUsed;
+    MiFreeFrames(Frame, MI_PAGES(MiPfn[Frame].Pool.Bytes));
 }
 
 VOID NTAPI MmFreeContiguousMemorySpecifyCache(PVOID Base, SIZE_T Bytes, MEMORY_CACHING_TYPE CacheType) { MmFreeContiguousMemory(Base); }

@@ -36,10 +36,10 @@ static PMI_SLAB MiFreeHeaders[MI_CLASSES];
 static ULONG MiBlocksPerSlab(ULONG Class) { return PAGE_SIZE / MiClassSize[Class]; }
 
 VOID MiInitializePool(VOID) {
-    for (ULONG class = 0, size = 0; class < MI_CLASSES; class ++) {
-        for (; size <= MiClassSize[class]; size += 16)
-            MiClassOf[size / 16] = (UCHAR) class;
-        MiClassInverse[class] = ((1ull << 32) + MiClassSize[class] - 1) / MiClassSize[class];
+    for (ULONG Class = 0, Size = 0; Class < MI_CLASSES; Class++) {
+        for (; Size <= MiClassSize[Class]; Size += 16)
+            MiClassOf[Size / 16] = (UCHAR)Class;
+        MiClassInverse[Class] = ((1ull << 32) + MiClassSize[Class] - 1) / MiClassSize[Class];
     }
     MiInitializeSystemImages();
 }
@@ -47,10 +47,10 @@ VOID MiInitializePool(VOID) {
 /* ---- Pages ---- */
 
 static PVOID MiAllocatePoolPages(ULONG Kind, SIZE_T Count) {
-    SIZE_T first;
+    SIZE_T First;
     if (Kind == MiPoolPaged)
-        return MiAllocatePagedPages(Count, &first) ? (PVOID)(HAL_PAGED_START + first * PAGE_SIZE) : NULL;
-    return MiAllocateFrameRun(Count, 0, MmTotalFrames, 0, FALSE, &first) ? MiRamAddress(first) : NULL;
+        return MiAllocatePagedPages(Count, &First) ? (PVOID)(HAL_PAGED_START + First * PAGE_SIZE) : NULL;
+    return MiAllocateFrameRun(Count, 0, MmTotalFrames, 0, FALSE, &First) ? MiRamAddress(First) : NULL;
 }
 
 static VOID MiFreePoolPages(ULONG Kind, SIZE_T First, SIZE_T Count) {
@@ -64,28 +64,28 @@ static VOID MiFreePoolPages(ULONG Kind, SIZE_T First, SIZE_T Count) {
 
 static PMI_SLAB MiNewHeader(ULONG Class) {
     if (MiFreeHeaders[Class] == NULL) {
-        SIZE_T size = (sizeof(MI_SLAB) + MiBlocksPerSlab(Class) * sizeof(MI_BLOCK) + 15) & ~15ull;
-        MM_PFN frame;
-        if (!MiAllocateFrameRun(1, 0, MmTotalFrames, 0, TRUE, &frame))
+        SIZE_T Size = (sizeof(MI_SLAB) + MiBlocksPerSlab(Class) * sizeof(MI_BLOCK) + 15) & ~15ull;
+        MM_PFN Frame;
+        if (!MiAllocateFrameRun(1, 0, MmTotalFrames, 0, TRUE, &Frame))
             return NULL;
-        for (SIZE_T offset = 0; offset + size <= PAGE_SIZE; offset += size) {
-            PMI_SLAB header = (PMI_SLAB)((UCHAR *)MiRamAddress(frame) + offset);
-            header->Next = MiFreeHeaders[Class];
-            MiFreeHeaders[Class] = header;
+        for (SIZE_T Offset = 0; Offset + Size <= PAGE_SIZE; Offset += Size) {
+            PMI_SLAB Header = (PMI_SLAB)((UCHAR *)MiRamAddress(Frame) + Offset);
+            Header->Next = MiFreeHeaders[Class];
+            MiFreeHeaders[Class] = Header;
         }
     }
-    PMI_SLAB slab = MiFreeHeaders[Class];
-    MiFreeHeaders[Class] = slab->Next;
-    return slab;
+    PMI_SLAB Slab = MiFreeHeaders[Class];
+    MiFreeHeaders[Class] = Slab->Next;
+    return Slab;
 }
 
 static VOID MiLinkSlab(PMI_SLAB Slab) {
-    PMI_SLAB *head = &MiPartial[Slab->Kind][Slab->Class];
+    PMI_SLAB *Head = &MiPartial[Slab->Kind][Slab->Class];
     Slab->Previous = NULL;
-    Slab->Next = *head;
-    if (*head != NULL)
-        (*head)->Previous = Slab;
-    *head = Slab;
+    Slab->Next = *Head;
+    if (*Head != NULL)
+        (*Head)->Previous = Slab;
+    *Head = Slab;
 }
 
 static VOID MiUnlinkSlab(PMI_SLAB Slab) {
@@ -98,88 +98,88 @@ static VOID MiUnlinkSlab(PMI_SLAB Slab) {
 }
 
 static PMI_SLAB MiNewSlab(ULONG Kind, ULONG Class) {
-    PMI_SLAB slab = MiNewHeader(Class);
-    if (slab == NULL)
+    PMI_SLAB Slab = MiNewHeader(Class);
+    if (Slab == NULL)
         return NULL;
-    UCHAR *base = MiAllocatePoolPages(Kind, 1);
-    if (base == NULL) {
-        slab->Next = MiFreeHeaders[Class];
-        MiFreeHeaders[Class] = slab;
+    UCHAR *Base = MiAllocatePoolPages(Kind, 1);
+    if (Base == NULL) {
+        Slab->Next = MiFreeHeaders[Class];
+        MiFreeHeaders[Class] = Slab;
         return NULL;
     }
-    ULONG count = MiBlocksPerSlab(Class);
-    SIZE_T number;
-    PMI_POOL_PAGE page = MiPoolPage((ULONG64)base, &number);
-    slab->Base = base;
-    slab->FreeHead = 0;
-    slab->FreeCount = (USHORT)count;
-    slab->Class = (UCHAR)Class;
-    slab->Kind = (UCHAR)Kind;
-    for (ULONG i = 0; i < count; i++)
-        slab->Blocks[i] = (MI_BLOCK){0, MI_FREE_BLOCK, (USHORT)(i + 1)};
-    memset(slab->Base, MI_POISON, PAGE_SIZE);
-    *page = (MI_POOL_PAGE){.Slab = slab, .Use = MiFramePoolSlab, .Kind = (UCHAR)Kind};
-    MiLinkSlab(slab);
-    return slab;
+    ULONG Count = MiBlocksPerSlab(Class);
+    SIZE_T Number;
+    PMI_POOL_PAGE Page = MiPoolPage((ULONG64)Base, &Number);
+    Slab->Base = Base;
+    Slab->FreeHead = 0;
+    Slab->FreeCount = (USHORT)Count;
+    Slab->Class = (UCHAR)Class;
+    Slab->Kind = (UCHAR)Kind;
+    for (ULONG I = 0; I < Count; I++)
+        Slab->Blocks[I] = (MI_BLOCK){0, MI_FREE_BLOCK, (USHORT)(I + 1)};
+    memset(Slab->Base, MI_POISON, PAGE_SIZE);
+    *Page = (MI_POOL_PAGE){.Slab = Slab, .Use = MiFramePoolSlab, .Kind = (UCHAR)Kind};
+    MiLinkSlab(Slab);
+    return Slab;
 }
 
 static PVOID MiAllocateSmall(ULONG Kind, ULONG Class, SIZE_T Bytes, ULONG Tag) {
-    PMI_SLAB slab = MiPartial[Kind][Class];
-    if (slab == NULL && (slab = MiNewSlab(Kind, Class)) == NULL)
+    PMI_SLAB Slab = MiPartial[Kind][Class];
+    if (Slab == NULL && (Slab = MiNewSlab(Kind, Class)) == NULL)
         return NULL;
-    ULONG index = slab->FreeHead;
-    MI_BLOCK *block = &slab->Blocks[index];
-    slab->FreeHead = block->Next;
-    block->Tag = Tag;
-    block->Bytes = (USHORT)Bytes;
-    if (--slab->FreeCount == 0)
-        MiUnlinkSlab(slab);
-    return slab->Base + index * MiClassSize[Class];
+    ULONG Index = Slab->FreeHead;
+    MI_BLOCK *Block = &Slab->Blocks[Index];
+    Slab->FreeHead = Block->Next;
+    Block->Tag = Tag;
+    Block->Bytes = (USHORT)Bytes;
+    if (--Slab->FreeCount == 0)
+        MiUnlinkSlab(Slab);
+    return Slab->Base + Index * MiClassSize[Class];
 }
 
 static VOID MiFreeSmall(PMI_SLAB Slab, ULONG Index) {
-    ULONG class = Slab->Class;
-    MI_BLOCK *block = &Slab->Blocks[Index];
-    memset(Slab->Base + Index * MiClassSize[class], MI_POISON, MiClassSize[class]);
-    block->Bytes = MI_FREE_BLOCK;
-    block->Next = Slab->FreeHead;
+    ULONG Class = Slab->Class;
+    MI_BLOCK *Block = &Slab->Blocks[Index];
+    memset(Slab->Base + Index * MiClassSize[Class], MI_POISON, MiClassSize[Class]);
+    Block->Bytes = MI_FREE_BLOCK;
+    Block->Next = Slab->FreeHead;
     Slab->FreeHead = (USHORT)Index;
     if (Slab->FreeCount++ == 0)
         MiLinkSlab(Slab);
     /* The last free slab of its kind stays, so that one block allocated and freed in turn makes no page come and go. */
-    if (Slab->FreeCount == MiBlocksPerSlab(class) && (Slab->Next != NULL || Slab->Previous != NULL)) {
-        SIZE_T number;
-        PMI_POOL_PAGE page = MiPoolPage((ULONG64)Slab->Base, &number);
+    if (Slab->FreeCount == MiBlocksPerSlab(Class) && (Slab->Next != NULL || Slab->Previous != NULL)) {
+        SIZE_T Number;
+        PMI_POOL_PAGE Page = MiPoolPage((ULONG64)Slab->Base, &Number);
         MiUnlinkSlab(Slab);
-        *page = (MI_POOL_PAGE){.Tag = block->Tag, .Use = MiFrameUsed, .Kind = page->Kind};
-        Slab->Next = MiFreeHeaders[class];
-        MiFreeHeaders[class] = Slab;
-        MiFreePoolPages(page->Kind, number, 1);
+        *Page = (MI_POOL_PAGE){.Tag = Block->Tag, .Use = MiFrameUsed, .Kind = Page->Kind};
+        Slab->Next = MiFreeHeaders[Class];
+        MiFreeHeaders[Class] = Slab;
+        MiFreePoolPages(Page->Kind, Number, 1);
     }
 }
 
 /* ---- Whole pages ---- */
 
 static PVOID MiAllocateBig(ULONG Kind, SIZE_T Bytes, ULONG Tag) {
-    SIZE_T count = MI_PAGES(Bytes), first;
-    PVOID base = MiAllocatePoolPages(Kind, count);
-    if (base == NULL)
+    SIZE_T Count = MI_PAGES(Bytes), First;
+    PVOID Base = MiAllocatePoolPages(Kind, Count);
+    if (Base == NULL)
         return NULL;
-    *MiPoolPage((ULONG64)base, &first) = (MI_POOL_PAGE){.Bytes = Bytes, .Use = MiFramePoolBig, .Tag = Tag, .Kind = (UCHAR)Kind};
-    for (SIZE_T i = 1, number; i < count; i++)
-        *MiPoolPage((ULONG64)base + i * PAGE_SIZE, &number) =
-            (MI_POOL_PAGE){.Start = first, .Use = MiFramePoolBigRest, .Tag = Tag, .Kind = (UCHAR)Kind};
-    return base;
+    *MiPoolPage((ULONG64)Base, &First) = (MI_POOL_PAGE){.Bytes = Bytes, .Use = MiFramePoolBig, .Tag = Tag, .Kind = (UCHAR)Kind};
+    for (SIZE_T I = 1, Number; I < Count; I++)
+        *MiPoolPage((ULONG64)Base + I * PAGE_SIZE, &Number) =
+            (MI_POOL_PAGE){.Start = First, .Use = MiFramePoolBigRest, .Tag = Tag, .Kind = (UCHAR)Kind};
+    return Base;
 }
 
 static VOID MiFreeBig(PVOID Block, PMI_POOL_PAGE Page, SIZE_T First) {
-    SIZE_T count = MI_PAGES(Page->Bytes);
-    if (count < 8)
-        memset(Block, MI_POISON, count * PAGE_SIZE);
+    SIZE_T Count = MI_PAGES(Page->Bytes);
+    if (Count < 8)
+        memset(Block, MI_POISON, Count * PAGE_SIZE);
     /* Frames that a locked MDL still holds are no pool any more. */
-    for (SIZE_T i = 0, number; i < count; i++)
-        MiPoolPage((ULONG64)Block + i * PAGE_SIZE, &number)->Use = MiFrameUsed;
-    MiFreePoolPages(Page->Kind, First, count);
+    for (SIZE_T I = 0, Number; I < Count; I++)
+        MiPoolPage((ULONG64)Block + I * PAGE_SIZE, &Number)->Use = MiFrameUsed;
+    MiFreePoolPages(Page->Kind, First, Count);
 }
 
 /* ---- Allocation ---- */
@@ -188,11 +188,11 @@ PVOID MiAllocatePool(ULONG Kind, SIZE_T Bytes, ULONG Tag, BOOLEAN CacheAligned) 
     if (Bytes > MI_LARGEST_SMALL)
         return Bytes <= (SIZE_T)MmTotalFrames * PAGE_SIZE ? MiAllocateBig(Kind, Bytes, Tag) : NULL;
     /* Every class whose size is a multiple of 64 has its blocks at multiples of 64. */
-    SIZE_T room = CacheAligned ? (Bytes + 63) & ~63ull : Bytes;
-    ULONG class = MiClassOf[(room + 15) / 16];
-    while (CacheAligned && MiClassSize[class] % 64 != 0)
-        class ++;
-    return MiAllocateSmall(Kind, class, Bytes, Tag);
+    SIZE_T Room = CacheAligned ? (Bytes + 63) & ~63ull : Bytes;
+    ULONG Class = MiClassOf[(Room + 15) / 16];
+    while (CacheAligned && MiClassSize[Class] % 64 != 0)
+        Class++;
+    return MiAllocateSmall(Kind, Class, Bytes, Tag);
 }
 
 /* ---- Freeing ---- */
@@ -201,11 +201,11 @@ static CHAR MiBadFreeText[160];
 
 /* Bug check C2 with a sentence. */
 static DECLSPEC_NORETURN VOID MiBadFree(ULONG Kind, ULONG64 P2, ULONG64 P3, ULONG64 P4, PCSTR Format, ...) {
-    va_list arguments;
+    va_list Arguments;
 
-    va_start(arguments, Format);
-    _vsnprintf(MiBadFreeText, sizeof(MiBadFreeText) - 1, Format, arguments);
-    va_end(arguments);
+    va_start(Arguments, Format);
+    _vsnprintf(MiBadFreeText, sizeof(MiBadFreeText) - 1, Format, Arguments);
+    va_end(Arguments);
     KiBugCheck(BAD_POOL_CALLER, Kind, P2, P3, P4, NULL, MiBadFreeText);
 }
 
@@ -214,13 +214,13 @@ typedef struct _MI_TAG_TEXT {
 } MI_TAG_TEXT;
 
 static MI_TAG_TEXT MiTagText(ULONG Tag) {
-    MI_TAG_TEXT text = {""};
+    MI_TAG_TEXT Text = {""};
 
-    for (ULONG i = 0; i < 4; i++) {
-        CHAR c = (CHAR)(Tag >> 8 * i & 0x7F);
-        text.Text[i] = c >= ' ' && c < 0x7F ? c : '.';
+    for (ULONG I = 0; I < 4; I++) {
+        CHAR C = (CHAR)(Tag >> 8 * I & 0x7F);
+        Text.Text[I] = C >= ' ' && C < 0x7F ? C : '.';
     }
-    return text;
+    return Text;
 }
 
 /* The PROTECTED_POOL bit asks for the tag at the free; any tag that is given has to be the right one (BAD_POOL_CALLER, 0Ah). */
@@ -239,13 +239,13 @@ static DECLSPEC_NORETURN VOID MiFreedInside(PVOID Block) {
 }
 
 static DECLSPEC_NORETURN VOID MiFreedNoPool(PVOID Block) {
-    ULONG64 address = (ULONG64)Block;
+    ULONG64 Address = (ULONG64)Block;
 
-    if (address == 0)
+    if (Address == 0)
         MiBadFree(0x46, 0, 0, 0, "NULL is freed, which no allocation is");
-    if (address < HAL_USER_END)
-        MiBadFree(0x40, address, HAL_USER_END, 0, "%p is freed, which is an address of user space", Block);
-    MiBadFree(0x46, address, 0, 0, "%p is freed, which was not allocated from pool", Block);
+    if (Address < HAL_USER_END)
+        MiBadFree(0x40, Address, HAL_USER_END, 0, "%p is freed, which is an address of user space", Block);
+    MiBadFree(0x46, Address, 0, 0, "%p is freed, which was not allocated from pool", Block);
 }
 
 /* What the kernel uses lies in nonpaged memory. */
@@ -255,36 +255,36 @@ static VOID MiCheckContents(PVOID Block, SIZE_T Bytes, ULONG Kind) {
 }
 
 VOID NTAPI ExFreePoolWithTag(PVOID Block, ULONG Tag) {
-    SIZE_T number;
-    ULONG within = (ULONG)((ULONG64)Block % PAGE_SIZE);
-    PMI_POOL_PAGE page = MiPoolPage((ULONG64)Block, &number);
-    if (page == NULL)
+    SIZE_T Number;
+    ULONG Within = (ULONG)((ULONG64)Block % PAGE_SIZE);
+    PMI_POOL_PAGE Page = MiPoolPage((ULONG64)Block, &Number);
+    if (Page == NULL)
         MiFreedNoPool(Block);
-    if (page->Use == MiFramePoolSlab) {
-        PMI_SLAB slab = page->Slab;
-        ULONG index = (ULONG)(within * MiClassInverse[slab->Class] >> 32);
-        if (within != index * MiClassSize[slab->Class] || index >= MiBlocksPerSlab(slab->Class))
+    if (Page->Use == MiFramePoolSlab) {
+        PMI_SLAB Slab = Page->Slab;
+        ULONG Index = (ULONG)(Within * MiClassInverse[Slab->Class] >> 32);
+        if (Within != Index * MiClassSize[Slab->Class] || Index >= MiBlocksPerSlab(Slab->Class))
             MiFreedInside(Block);
-        MI_BLOCK *block = &slab->Blocks[index];
-        if (block->Bytes == MI_FREE_BLOCK)
-            MiFreedTwice(Block, block->Tag);
-        MiCheckTag(Block, block->Tag, Tag);
-        MiCheckContents(Block, block->Bytes, page->Kind);
+        MI_BLOCK *Header = &Slab->Blocks[Index];
+        if (Header->Bytes == MI_FREE_BLOCK)
+            MiFreedTwice(Block, Header->Tag);
+        MiCheckTag(Block, Header->Tag, Tag);
+        MiCheckContents(Block, Header->Bytes, Page->Kind);
         MiReturnCharge(Block);
-        MiFreeSmall(slab, index);
+        MiFreeSmall(Slab, Index);
         return;
     }
-    if (page->Use == MiFramePoolBig && within == 0) {
-        MiCheckTag(Block, page->Tag, Tag);
-        MiCheckContents(Block, page->Bytes, page->Kind);
+    if (Page->Use == MiFramePoolBig && Within == 0) {
+        MiCheckTag(Block, Page->Tag, Tag);
+        MiCheckContents(Block, Page->Bytes, Page->Kind);
         MiReturnCharge(Block);
-        MiFreeBig(Block, page, number);
+        MiFreeBig(Block, Page, Number);
         return;
     }
-    if (page->Use == MiFramePoolBig || page->Use == MiFramePoolBigRest)
+    if (Page->Use == MiFramePoolBig || Page->Use == MiFramePoolBigRest)
         MiFreedInside(Block);
-    if (page->Use == MiFrameFree && page->Tag != 0)
-        MiFreedTwice(Block, page->Tag);
+    if (Page->Use == MiFrameFree && Page->Tag != 0)
+        MiFreedTwice(Block, Page->Tag);
     MiFreedNoPool(Block);
 }
 
@@ -297,74 +297,74 @@ VOID NTAPI ExFreePool2(PVOID Block, ULONG Tag, PCPOOL_EXTENDED_PARAMETER Paramet
 
 /* The block that Address lies in. FALSE when it lies in none that was ever allocated. */
 static BOOLEAN MiFindBlock(ULONG64 Address, ULONG64 *Base, SIZE_T *Bytes, ULONG *Tag, ULONG *Kind, BOOLEAN *Freed) {
-    SIZE_T number;
-    PMI_POOL_PAGE page = MiPoolPage(Address, &number);
-    if (page == NULL)
+    SIZE_T Number;
+    PMI_POOL_PAGE Page = MiPoolPage(Address, &Number);
+    if (Page == NULL)
         return FALSE;
-    *Kind = page->Kind;
-    if (page->Use == MiFramePoolSlab) {
-        PMI_SLAB slab = page->Slab;
-        ULONG size = MiClassSize[slab->Class], index = (ULONG)(Address % PAGE_SIZE) / size;
-        if (index >= MiBlocksPerSlab(slab->Class))
+    *Kind = Page->Kind;
+    if (Page->Use == MiFramePoolSlab) {
+        PMI_SLAB Slab = Page->Slab;
+        ULONG Size = MiClassSize[Slab->Class], Index = (ULONG)(Address % PAGE_SIZE) / Size;
+        if (Index >= MiBlocksPerSlab(Slab->Class))
             return FALSE;
-        *Base = (ULONG64)slab->Base + index * size;
-        *Tag = slab->Blocks[index].Tag;
-        *Freed = slab->Blocks[index].Bytes == MI_FREE_BLOCK;
-        *Bytes = *Freed ? size : slab->Blocks[index].Bytes;
+        *Base = (ULONG64)Slab->Base + Index * Size;
+        *Tag = Slab->Blocks[Index].Tag;
+        *Freed = Slab->Blocks[Index].Bytes == MI_FREE_BLOCK;
+        *Bytes = *Freed ? Size : Slab->Blocks[Index].Bytes;
         return *Tag != 0;
     }
-    *Freed = page->Use == MiFrameFree;
-    *Tag = page->Tag;
+    *Freed = Page->Use == MiFrameFree;
+    *Tag = Page->Tag;
     *Base = Address & ~(ULONG64)(PAGE_SIZE - 1);
-    if (page->Use == MiFramePoolBigRest) {
-        *Base -= (number - page->Start) * PAGE_SIZE;
-        page = MiPoolPage(*Base, &number);
-    } else if (page->Use != MiFramePoolBig && !(*Freed && page->Tag != 0)) {
+    if (Page->Use == MiFramePoolBigRest) {
+        *Base -= (Number - Page->Start) * PAGE_SIZE;
+        Page = MiPoolPage(*Base, &Number);
+    } else if (Page->Use != MiFramePoolBig && !(*Freed && Page->Tag != 0)) {
         return FALSE;
     }
-    *Bytes = *Freed ? 0 : page->Bytes;
+    *Bytes = *Freed ? 0 : Page->Bytes;
     return TRUE;
 }
 
 BOOLEAN MmFindPoolBlock(PVOID Address, PMM_POOL_BLOCK Block) {
-    ULONG64 base;
-    ULONG kind;
-    BOOLEAN freed;
-    if (!MiFindBlock((ULONG64)Address, &base, &Block->Bytes, &Block->Tag, &kind, &freed) || freed)
+    ULONG64 Base;
+    ULONG Kind;
+    BOOLEAN Freed;
+    if (!MiFindBlock((ULONG64)Address, &Base, &Block->Bytes, &Block->Tag, &Kind, &Freed) || Freed)
         return FALSE;
-    Block->Base = (PVOID)base;
-    Block->Paged = kind == MiPoolPaged || kind == MiPoolKernelPaged;
+    Block->Base = (PVOID)Base;
+    Block->Paged = Kind == MiPoolPaged || Kind == MiPoolKernelPaged;
     return TRUE;
 }
 
 SIZE_T NTAPI ExQueryPoolBlockSize(PVOID Block, PBOOLEAN QuotaCharged) {
-    ULONG64 base;
-    SIZE_T bytes;
-    ULONG tag, kind;
-    BOOLEAN freed;
-    if (!MiFindBlock((ULONG64)Block, &base, &bytes, &tag, &kind, &freed) || freed || base != (ULONG64)Block)
+    ULONG64 Base;
+    SIZE_T Bytes;
+    ULONG Tag, Kind;
+    BOOLEAN Freed;
+    if (!MiFindBlock((ULONG64)Block, &Base, &Bytes, &Tag, &Kind, &Freed) || Freed || Base != (ULONG64)Block)
         MiFreedNoPool(Block);
     *QuotaCharged = MiIsCharged(Block);
-    return bytes;
+    return Bytes;
 }
 
 BOOLEAN MiDescribePool(ULONG64 Address, CHAR *Text, SIZE_T Size) {
-    static const PCSTR kinds[MiPoolKinds] = {"nonpaged (executable)", "nonpaged", "paged", "paged"};
-    ULONG64 base;
-    SIZE_T bytes;
-    ULONG tag, kind;
-    BOOLEAN freed;
-    if (!MiFindBlock(Address, &base, &bytes, &tag, &kind, &freed))
+    static const PCSTR Kinds[MiPoolKinds] = {"nonpaged (executable)", "nonpaged", "paged", "paged"};
+    ULONG64 Base;
+    SIZE_T Bytes;
+    ULONG Tag, Kind;
+    BOOLEAN Freed;
+    if (!MiFindBlock(Address, &Base, &Bytes, &Tag, &Kind, &Freed))
         return FALSE;
-    MI_TAG_TEXT name = MiTagText(tag);
-    if (bytes == 0 && freed)
-        _snprintf(Text, Size, "freed %s pool, tag '%s'", kinds[kind], name.Text);
-    else if (Address >= base + bytes)
-        _snprintf(Text, Size, "%I64u bytes behind the end of a %s%s pool block, tag '%s', %I64u bytes", Address - base - bytes, freed ? "freed " : "",
-                  kinds[kind], name.Text, (ULONG64)bytes);
+    MI_TAG_TEXT Name = MiTagText(Tag);
+    if (Bytes == 0 && Freed)
+        _snprintf(Text, Size, "freed %s pool, tag '%s'", Kinds[Kind], Name.Text);
+    else if (Address >= Base + Bytes)
+        _snprintf(Text, Size, "%I64u bytes behind the end of a %s%s pool block, tag '%s', %I64u bytes", Address - Base - Bytes, Freed ? "freed " : "",
+                  Kinds[Kind], Name.Text, (ULONG64)Bytes);
     else
-        _snprintf(Text, Size, "byte %I64u of a %s%s pool block, tag '%s', %I64u bytes", Address - base, freed ? "freed " : "", kinds[kind], name.Text,
-                  (ULONG64)bytes);
+        _snprintf(Text, Size, "byte %I64u of a %s%s pool block, tag '%s', %I64u bytes", Address - Base, Freed ? "freed " : "", Kinds[Kind], Name.Text,
+                  (ULONG64)Bytes);
     Text[Size - 1] = '\0';
     return TRUE;
 }
@@ -372,16 +372,16 @@ BOOLEAN MiDescribePool(ULONG64 Address, CHAR *Text, SIZE_T Size) {
 static VOID MiListPage(const MI_POOL_PAGE *Page, UCHAR *Address, VOID (*Callback)(PVOID, PVOID, SIZE_T, ULONG, BOOLEAN), PVOID Context) {
     if (Page->Use == MiFramePoolBig)
         Callback(Context, Address, Page->Bytes, Page->Tag, Page->Kind >= MiPoolPaged);
-    for (ULONG i = 0; Page->Use == MiFramePoolSlab && i < MiBlocksPerSlab(Page->Slab->Class); i++) {
-        const MI_BLOCK *block = &Page->Slab->Blocks[i];
-        if (block->Bytes != MI_FREE_BLOCK)
-            Callback(Context, Address + i * MiClassSize[Page->Slab->Class], block->Bytes, block->Tag, Page->Kind >= MiPoolPaged);
+    for (ULONG I = 0; Page->Use == MiFramePoolSlab && I < MiBlocksPerSlab(Page->Slab->Class); I++) {
+        const MI_BLOCK *Block = &Page->Slab->Blocks[I];
+        if (Block->Bytes != MI_FREE_BLOCK)
+            Callback(Context, Address + I * MiClassSize[Page->Slab->Class], Block->Bytes, Block->Tag, Page->Kind >= MiPoolPaged);
     }
 }
 
 VOID MmListPool(VOID (*Callback)(PVOID Context, PVOID Block, SIZE_T Bytes, ULONG Tag, BOOLEAN Paged), PVOID Context) {
-    for (SIZE_T i = 0, number; i < MmTotalFrames; i++) {
-        MiListPage(&MiPfn[i].Pool, MiRamAddress(i), Callback, Context);
-        MiListPage(MiPoolPage(HAL_PAGED_START + i * PAGE_SIZE, &number), (UCHAR *)HAL_PAGED_START + i * PAGE_SIZE, Callback, Context);
+    for (SIZE_T I = 0, Number; I < MmTotalFrames; I++) {
+        MiListPage(&MiPfn[I].Pool, MiRamAddress(I), Callback, Context);
+        MiListPage(MiPoolPage(HAL_PAGED_START + I * PAGE_SIZE, &Number), (UCHAR *)HAL_PAGED_START + I * PAGE_SIZE, Callback, Context);
     }
 }

@@ -19,12 +19,12 @@ VOID NTAPI ProbeForWrite(PVOID Address, SIZE_T Length, ULONG Alignment) {
     if (Length == 0)
         return;
     MiProbeRange((ULONG64)Address, Length, Alignment);
-    volatile UCHAR *byte = Address;
-    volatile UCHAR *last = byte + (Length - 1);
+    volatile UCHAR *Byte = Address;
+    volatile UCHAR *Last = Byte + (Length - 1);
     for (;;) {
-        *byte = *byte;
-        byte = (volatile UCHAR *)(((ULONG64)byte & ~(ULONG64)(PAGE_SIZE - 1)) + PAGE_SIZE);
-        if (byte > last)
+        *Byte = *Byte;
+        Byte = (volatile UCHAR *)(((ULONG64)Byte & ~(ULONG64)(PAGE_SIZE - 1)) + PAGE_SIZE);
+        if (Byte > Last)
             return;
     }
 }

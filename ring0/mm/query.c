@@ -9,132 +9,132 @@ enum { MI_BASIC_INFORMATION = 0, MI_MAPPED_NAME = 2, MI_WORKING_SET_EX = 4 };
 #define MI_NAME_BYTES 2048
 
 static VOID MiQueryVirtual(PMM_ADDRESS_SPACE Space, ULONG64 Address, MM_BASIC_INFORMATION *Information) {
-    ULONG64 start = Address & ~(ULONG64)(PAGE_SIZE - 1);
+    ULONG64 Start = Address & ~(ULONG64)(PAGE_SIZE - 1);
     RtlZeroMemory(Information, sizeof(*Information));
-    Information->BaseAddress = (PVOID)start;
-    PMI_VAD vad = MiFindVad(Space, start);
-    if (start == HAL_KUSER_USER || vad == NULL) {
-        ULONG64 end = start == HAL_KUSER_USER ? start + PAGE_SIZE : (ULONG64)MmHighestUserAddress + 1;
-        PMI_VAD next = MiFindVadFrom(Space, start);
-        if (start != HAL_KUSER_USER && next != NULL)
-            end = next->Start;
-        if (start < HAL_KUSER_USER && end > HAL_KUSER_USER)
-            end = HAL_KUSER_USER;
-        Information->RegionSize = end - start;
+    Information->BaseAddress = (PVOID)Start;
+    PMI_VAD Vad = MiFindVad(Space, Start);
+    if (Start == HAL_KUSER_USER || Vad == NULL) {
+        ULONG64 End = Start == HAL_KUSER_USER ? Start + PAGE_SIZE : (ULONG64)MmHighestUserAddress + 1;
+        PMI_VAD Next = MiFindVadFrom(Space, Start);
+        if (Start != HAL_KUSER_USER && Next != NULL)
+            End = Next->Start;
+        if (Start < HAL_KUSER_USER && End > HAL_KUSER_USER)
+            End = HAL_KUSER_USER;
+        Information->RegionSize = End - Start;
         Information->State = MEM_FREE;
         Information->Protect = PAGE_NOACCESS;
-        if (start == HAL_KUSER_USER) {
-            Information->AllocationBase = (PVOID)start;
+        if (Start == HAL_KUSER_USER) {
+            Information->AllocationBase = (PVOID)Start;
             Information->AllocationProtect = Information->Protect = PAGE_READONLY;
             Information->State = MEM_COMMIT;
             Information->Type = MEM_PRIVATE;
         }
         return;
     }
-    MI_PTE *pte = MiFindPte(Space, start);
-    BOOLEAN committed = pte != NULL && *pte != 0;
-    ULONG protect = committed ? MiPteProtect(*pte) : 0;
-    ULONG64 end = start + PAGE_SIZE;
-    for (; end < vad->End; end += PAGE_SIZE) {
-        pte = MiFindPte(Space, end);
-        BOOLEAN same = (pte != NULL && *pte != 0) == committed && (!committed || MiPteProtect(*pte) == protect);
-        if (!same)
+    MI_PTE *Pte = MiFindPte(Space, Start);
+    BOOLEAN Committed = Pte != NULL && *Pte != 0;
+    ULONG Protect = Committed ? MiPteProtect(*Pte) : 0;
+    ULONG64 End = Start + PAGE_SIZE;
+    for (; End < Vad->End; End += PAGE_SIZE) {
+        Pte = MiFindPte(Space, End);
+        BOOLEAN Same = (Pte != NULL && *Pte != 0) == Committed && (!Committed || MiPteProtect(*Pte) == Protect);
+        if (!Same)
             break;
     }
-    Information->AllocationBase = (PVOID)vad->Start;
-    Information->AllocationProtect = vad->Protect;
-    Information->RegionSize = end - start;
-    Information->State = committed ? MEM_COMMIT : MEM_RESERVE;
-    Information->Protect = protect;
-    Information->Type = vad->Kind == MiVadImage ? MEM_IMAGE : vad->Kind == MiVadSection ? MEM_MAPPED : MEM_PRIVATE;
+    Information->AllocationBase = (PVOID)Vad->Start;
+    Information->AllocationProtect = Vad->Protect;
+    Information->RegionSize = End - Start;
+    Information->State = Committed ? MEM_COMMIT : MEM_RESERVE;
+    Information->Protect = Protect;
+    Information->Type = Vad->Kind == MiVadImage ? MEM_IMAGE : Vad->Kind == MiVadSection ? MEM_MAPPED : MEM_PRIVATE;
 }
 
 static NTSTATUS MiAnswerBasic(PMM_ADDRESS_SPACE Space, PVOID Base, PVOID Information, SIZE_T Length, SIZE_T *Size) {
-    MM_BASIC_INFORMATION basic;
-    *Size = sizeof(basic);
-    if (Length < sizeof(basic))
+    MM_BASIC_INFORMATION Basic;
+    *Size = sizeof(Basic);
+    if (Length < sizeof(Basic))
         return STATUS_INFO_LENGTH_MISMATCH;
     if (Base > MmHighestUserAddress)
         return STATUS_INVALID_PARAMETER;
-    MiQueryVirtual(Space, (ULONG64)Base, &basic);
-    return KiCopyOut(Information, &basic, sizeof(basic));
+    MiQueryVirtual(Space, (ULONG64)Base, &Basic);
+    return KiCopyOut(Information, &Basic, sizeof(Basic));
 }
 
 /* The name of what is mapped there, behind a UNICODE_STRING ("GetMappedFileName", learn.microsoft.com). */
 static NTSTATUS MiAnswerMappedName(PMM_ADDRESS_SPACE Space, PVOID Base, PVOID Information, SIZE_T Length, SIZE_T *Size) {
-    PMI_VAD vad = Base <= MmHighestUserAddress ? MiFindVad(Space, (ULONG64)Base) : NULL;
-    UNICODE_STRING answer;
-    ULONG needed;
+    PMI_VAD Vad = Base <= MmHighestUserAddress ? MiFindVad(Space, (ULONG64)Base) : NULL;
+    UNICODE_STRING Answer;
+    ULONG Needed;
     *Size = 0;
-    if (vad == NULL || (vad->Image == NULL && vad->Section == NULL))
+    if (Vad == NULL || (Vad->Image == NULL && Vad->Section == NULL))
         return STATUS_INVALID_ADDRESS;
-    if (vad->Image == NULL && (vad->Section->Data == NULL || vad->Section->Data->File == NULL))
+    if (Vad->Image == NULL && (Vad->Section->Data == NULL || Vad->Section->Data->File == NULL))
         return STATUS_FILE_INVALID;
-    POBJECT_NAME_INFORMATION name = ExAllocatePoolWithTag(PagedPool, MI_NAME_BYTES, 'eSmM');
-    if (name == NULL)
+    POBJECT_NAME_INFORMATION Name = ExAllocatePoolWithTag(PagedPool, MI_NAME_BYTES, 'eSmM');
+    if (Name == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    name->Name = (UNICODE_STRING){0};
-    NTSTATUS status = vad->Image != NULL ? STATUS_SUCCESS : ObQueryNameString(vad->Section->Data->File, name, MI_NAME_BYTES, &needed);
-    const UNICODE_STRING *text = vad->Image != NULL ? &vad->Image->Name : &name->Name;
-    answer = (UNICODE_STRING){text->Length, (USHORT)(text->Length + sizeof(WCHAR)), (PWSTR)((UNICODE_STRING *)Information + 1)};
-    *Size = sizeof(answer) + answer.MaximumLength;
-    if (NT_SUCCESS(status) && Length < *Size)
-        status = Length < sizeof(answer) ? STATUS_INFO_LENGTH_MISMATCH : STATUS_BUFFER_OVERFLOW;
-    if (NT_SUCCESS(status))
-        status = KiCopyOut(Information, &answer, sizeof(answer));
-    if (NT_SUCCESS(status))
-        status = KiCopyOut(answer.Buffer, text->Buffer, text->Length);
-    if (NT_SUCCESS(status))
-        status = KiCopyOut((UCHAR *)answer.Buffer + text->Length, L"", sizeof(WCHAR));
-    ExFreePoolWithTag(name, 'eSmM');
-    return status;
+    Name->Name = (UNICODE_STRING){0};
+    NTSTATUS Status = Vad->Image != NULL ? STATUS_SUCCESS : ObQueryNameString(Vad->Section->Data->File, Name, MI_NAME_BYTES, &Needed);
+    const UNICODE_STRING *Text = Vad->Image != NULL ? &Vad->Image->Name : &Name->Name;
+    Answer = (UNICODE_STRING){Text->Length, (USHORT)(Text->Length + sizeof(WCHAR)), (PWSTR)((UNICODE_STRING *)Information + 1)};
+    *Size = sizeof(Answer) + Answer.MaximumLength;
+    if (NT_SUCCESS(Status) && Length < *Size)
+        Status = Length < sizeof(Answer) ? STATUS_INFO_LENGTH_MISMATCH : STATUS_BUFFER_OVERFLOW;
+    if (NT_SUCCESS(Status))
+        Status = KiCopyOut(Information, &Answer, sizeof(Answer));
+    if (NT_SUCCESS(Status))
+        Status = KiCopyOut(Answer.Buffer, Text->Buffer, Text->Length);
+    if (NT_SUCCESS(Status))
+        Status = KiCopyOut((UCHAR *)Answer.Buffer + Text->Length, L"", sizeof(WCHAR));
+    ExFreePoolWithTag(Name, 'eSmM');
+    return Status;
 }
 
 /* PSAPI_WORKING_SET_EX_BLOCK of a page: whether it is in, how many share it, its protection. */
 static ULONG64 MiWorkingSetBlock(PMM_ADDRESS_SPACE Space, ULONG64 Address) {
-    MI_PTE *pte = MiFindPte(Space, Address);
-    if (pte == NULL || (*pte & (MI_PTE_COMMITTED | MI_PTE_OUT)) != MI_PTE_COMMITTED)
+    MI_PTE *Pte = MiFindPte(Space, Address);
+    if (Pte == NULL || (*Pte & (MI_PTE_COMMITTED | MI_PTE_OUT)) != MI_PTE_COMMITTED)
         return 0;
-    PMI_VAD vad = MiFindVad(Space, Address);
-    ULONG64 others = MiPfn[MI_PTE_FRAME(*pte)].References - 1;
-    BOOLEAN shared = (*pte & MI_PTE_COPY) != 0 || (vad != NULL && MiIsSectionPage(vad, Address, *pte));
-    return 1 | (others < 7 ? others : 7) << 1 | (ULONG64)(MiPteProtect(*pte) & 0x7FF) << 4 | (ULONG64)shared << 15 |
-           (ULONG64)((*pte & MI_PTE_LOCKED) != 0) << 22;
+    PMI_VAD Vad = MiFindVad(Space, Address);
+    ULONG64 Others = MiPfn[MI_PTE_FRAME(*Pte)].References - 1;
+    BOOLEAN Shared = (*Pte & MI_PTE_COPY) != 0 || (Vad != NULL && MiIsSectionPage(Vad, Address, *Pte));
+    return 1 | (Others < 7 ? Others : 7) << 1 | (ULONG64)(MiPteProtect(*Pte) & 0x7FF) << 4 | (ULONG64)Shared << 15 |
+           (ULONG64)((*Pte & MI_PTE_LOCKED) != 0) << 22;
 }
 
 static NTSTATUS MiAnswerWorkingSet(PMM_ADDRESS_SPACE Space, PVOID Information, SIZE_T Length, SIZE_T *Size) {
     struct {
         ULONG64 Address, Block;
-    } entry;
-    NTSTATUS status = STATUS_SUCCESS;
-    *Size = Length / sizeof(entry) * sizeof(entry);
-    if (Length < sizeof(entry))
+    } Entry;
+    NTSTATUS Status = STATUS_SUCCESS;
+    *Size = Length / sizeof(Entry) * sizeof(Entry);
+    if (Length < sizeof(Entry))
         return STATUS_INFO_LENGTH_MISMATCH;
-    for (SIZE_T at = 0; at < *Size && NT_SUCCESS(status); at += sizeof(entry)) {
-        status = KiCopyIn(&entry, (UCHAR *)Information + at, sizeof(entry));
-        if (!NT_SUCCESS(status))
+    for (SIZE_T At = 0; At < *Size && NT_SUCCESS(Status); At += sizeof(Entry)) {
+        Status = KiCopyIn(&Entry, (UCHAR *)Information + At, sizeof(Entry));
+        if (!NT_SUCCESS(Status))
             break;
-        entry.Block = MiWorkingSetBlock(Space, entry.Address);
-        status = KiCopyOut((UCHAR *)Information + at, &entry, sizeof(entry));
+        Entry.Block = MiWorkingSetBlock(Space, Entry.Address);
+        Status = KiCopyOut((UCHAR *)Information + At, &Entry, sizeof(Entry));
     }
-    return status;
+    return Status;
 }
 
 NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE ProcessHandle, PVOID Base, ULONG Class, PVOID Information, SIZE_T Length, PSIZE_T ReturnLength) {
-    PEPROCESS process;
-    PMM_ADDRESS_SPACE space;
-    SIZE_T size = 0;
+    PEPROCESS Process;
+    PMM_ADDRESS_SPACE Space;
+    SIZE_T Size = 0;
     if (Class != MI_BASIC_INFORMATION && Class != MI_MAPPED_NAME && Class != MI_WORKING_SET_EX)
         return STATUS_INVALID_INFO_CLASS;
-    NTSTATUS status = MiReferenceSpace(ProcessHandle, PROCESS_QUERY_INFORMATION, &process, &space);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = Class == MI_BASIC_INFORMATION ? MiAnswerBasic(space, Base, Information, Length, &size)
-             : Class == MI_MAPPED_NAME     ? MiAnswerMappedName(space, Base, Information, Length, &size)
-                                           : MiAnswerWorkingSet(space, Information, Length, &size);
-    ObDereferenceObject(process);
-    if (ReturnLength == NULL || (!NT_SUCCESS(status) && status != STATUS_BUFFER_OVERFLOW))
-        return status;
-    NTSTATUS written = KiCopyOut(ReturnLength, &size, sizeof(size));
-    return NT_SUCCESS(written) ? status : written;
+    NTSTATUS Status = MiReferenceSpace(ProcessHandle, PROCESS_QUERY_INFORMATION, &Process, &Space);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = Class == MI_BASIC_INFORMATION ? MiAnswerBasic(Space, Base, Information, Length, &Size)
+             : Class == MI_MAPPED_NAME     ? MiAnswerMappedName(Space, Base, Information, Length, &Size)
+                                           : MiAnswerWorkingSet(Space, Information, Length, &Size);
+    ObDereferenceObject(Process);
+    if (ReturnLength == NULL || (!NT_SUCCESS(Status) && Status != STATUS_BUFFER_OVERFLOW))
+        return Status;
+    NTSTATUS Written = KiCopyOut(ReturnLength, &Size, sizeof(Size));
+    return NT_SUCCESS(Written) ? Status : Written;
 }

@@ -16,44 +16,44 @@ static PMI_CHARGE MiCharges[MI_CHARGE_BUCKETS];
 static SIZE_T MiChargeCount;
 
 static PMI_CHARGE *MiFindCharge(PVOID Block) {
-    PMI_CHARGE *link = &MiCharges[((ULONG64)Block >> 4) % MI_CHARGE_BUCKETS];
-    while (*link != NULL && (*link)->Block != Block)
-        link = &(*link)->Next;
-    return link;
+    PMI_CHARGE *Link = &MiCharges[((ULONG64)Block >> 4) % MI_CHARGE_BUCKETS];
+    while (*Link != NULL && (*Link)->Block != Block)
+        Link = &(*Link)->Next;
+    return Link;
 }
 
 NTSTATUS MiChargeBlock(PVOID Block, ULONG Kind, SIZE_T Bytes) {
-    PEPROCESS process = CONTAINING_RECORD(KiCurrentThread()->ApcState.Process, struct _EPROCESS, Pcb);
-    POOL_TYPE type = Kind >= MiPoolPaged ? PagedPool : NonPagedPool;
-    if (process == PsInitialSystemProcess)
+    PEPROCESS Process = CONTAINING_RECORD(KiCurrentThread()->ApcState.Process, struct _EPROCESS, Pcb);
+    POOL_TYPE Type = Kind >= MiPoolPaged ? PagedPool : NonPagedPool;
+    if (Process == PsInitialSystemProcess)
         return STATUS_SUCCESS;
-    NTSTATUS status = PsChargeProcessPoolQuota(process, type, Bytes);
-    PMI_CHARGE charge = NT_SUCCESS(status) ? ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*charge), 'uQmM') : NULL;
-    if (charge == NULL) {
-        if (NT_SUCCESS(status)) {
-            PsReturnPoolQuota(process, type, Bytes);
-            status = STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS Status = PsChargeProcessPoolQuota(Process, Type, Bytes);
+    PMI_CHARGE Charge = NT_SUCCESS(Status) ? ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Charge), 'uQmM') : NULL;
+    if (Charge == NULL) {
+        if (NT_SUCCESS(Status)) {
+            PsReturnPoolQuota(Process, Type, Bytes);
+            Status = STATUS_INSUFFICIENT_RESOURCES;
         }
         ExFreePoolWithTag(Block, 0);
-        return status;
+        return Status;
     }
-    PMI_CHARGE *bucket = &MiCharges[((ULONG64)Block >> 4) % MI_CHARGE_BUCKETS];
-    ObReferenceObject(process);
-    *charge = (MI_CHARGE){*bucket, Block, process, Bytes, type};
-    *bucket = charge;
+    PMI_CHARGE *Bucket = &MiCharges[((ULONG64)Block >> 4) % MI_CHARGE_BUCKETS];
+    ObReferenceObject(Process);
+    *Charge = (MI_CHARGE){*Bucket, Block, Process, Bytes, Type};
+    *Bucket = Charge;
     MiChargeCount++;
     return STATUS_SUCCESS;
 }
 
 VOID MiReturnCharge(PVOID Block) {
-    PMI_CHARGE *link = MiChargeCount != 0 ? MiFindCharge(Block) : NULL, charge;
-    if (link == NULL || (charge = *link) == NULL)
+    PMI_CHARGE *Link = MiChargeCount != 0 ? MiFindCharge(Block) : NULL, Charge;
+    if (Link == NULL || (Charge = *Link) == NULL)
         return;
-    *link = charge->Next;
+    *Link = Charge->Next;
     MiChargeCount--;
-    PsReturnPoolQuota(charge->Process, charge->Type, charge->Bytes);
-    ObDereferenceObjectDeferDelete(charge->Process);
-    ExFreePoolWithTag(charge, 'uQmM');
+    PsReturnPoolQuota(Charge->Process, Charge->Type, Charge->Bytes);
+    ObDereferenceObjectDeferDelete(Charge->Process);
+    ExFreePoolWithTag(Charge, 'uQmM');
 }
 
 BOOLEAN MiIsCharged(PVOID Block) { return MiChargeCount != 0 && *MiFindCharge(Block) != NULL; }

@@ -35,56 +35,56 @@ static DECLSPEC_NORETURN VOID MiMisused(ULONG Kind, PVOID Base, ULONG64 Third, U
 
 /* The one at Base, which is Tag's. */
 static PMI_RESERVATION MiFindReservation(PVOID Base, ULONG Tag, ULONG Nothing, ULONG Others) {
-    PMI_RESERVATION found = MiReservations;
-    while (found != NULL && found->Base != Base)
-        found = found->Next;
-    if (found == NULL)
+    PMI_RESERVATION Found = MiReservations;
+    while (Found != NULL && Found->Base != Base)
+        Found = Found->Next;
+    if (Found == NULL)
         MiMisused(Nothing, Base, Tag, 0);
-    if (found->Tag != Tag)
-        MiMisused(Others, Base, Tag, found->Tag);
-    return found;
+    if (Found->Tag != Tag)
+        MiMisused(Others, Base, Tag, Found->Tag);
+    return Found;
 }
 
 PVOID NTAPI MmAllocateMappingAddress(SIZE_T Bytes, ULONG Tag) {
     if (Bytes == 0)
         MiMisused(MI_RESERVE_NOTHING, NULL, Tag, (ULONG64)_ReturnAddress());
-    PMI_RESERVATION reservation = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*reservation), 'vRmM');
-    PVOID base = reservation != NULL ? MiReserveSystemView(Bytes) : NULL;
-    if (base == NULL) {
-        if (reservation != NULL)
-            ExFreePoolWithTag(reservation, 'vRmM');
+    PMI_RESERVATION Reservation = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Reservation), 'vRmM');
+    PVOID Base = Reservation != NULL ? MiReserveSystemView(Bytes) : NULL;
+    if (Base == NULL) {
+        if (Reservation != NULL)
+            ExFreePoolWithTag(Reservation, 'vRmM');
         return NULL;
     }
-    *reservation = (MI_RESERVATION){MiReservations, base, MI_PAGES(Bytes), 0, Tag};
-    MiReservations = reservation;
-    return base;
+    *Reservation = (MI_RESERVATION){MiReservations, Base, MI_PAGES(Bytes), 0, Tag};
+    MiReservations = Reservation;
+    return Base;
 }
 
 VOID NTAPI MmFreeMappingAddress(PVOID BaseAddress, ULONG Tag) {
-    PMI_RESERVATION reservation = MiFindReservation(BaseAddress, Tag, MI_FREE_NOTHING, MI_FREE_OTHERS), *link = &MiReservations;
-    if (reservation->Mapped != 0)
-        MiMisused(MI_FREE_MAPPED, BaseAddress, Tag, reservation->Pages);
-    while (*link != reservation)
-        link = &(*link)->Next;
-    *link = reservation->Next;
+    PMI_RESERVATION Reservation = MiFindReservation(BaseAddress, Tag, MI_FREE_NOTHING, MI_FREE_OTHERS), *Link = &MiReservations;
+    if (Reservation->Mapped != 0)
+        MiMisused(MI_FREE_MAPPED, BaseAddress, Tag, Reservation->Pages);
+    while (*Link != Reservation)
+        Link = &(*Link)->Next;
+    *Link = Reservation->Next;
     MiReleaseSystemView(BaseAddress);
-    ExFreePoolWithTag(reservation, 'vRmM');
+    ExFreePoolWithTag(Reservation, 'vRmM');
 }
 
 PVOID NTAPI MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG Tag, PMDL Mdl, MEMORY_CACHING_TYPE CacheType) {
-    PMI_RESERVATION reservation = MiFindReservation(MappingAddress, Tag, MI_MAP_NOTHING, MI_MAP_OTHERS);
-    const PFN_NUMBER *frames = (const PFN_NUMBER *)(Mdl + 1);
-    SIZE_T pages = MI_PAGES((SIZE_T)Mdl->ByteOffset + Mdl->ByteCount);
-    if (reservation->Mapped != 0)
-        MiMisused(MI_MAP_MAPPED, MappingAddress, (ULONG64)MappingAddress, (ULONG64)MappingAddress + (reservation->Mapped - 1) * PAGE_SIZE);
-    if (pages == 0 || pages > reservation->Pages || frames[0] >= MmTotalFrames)
+    PMI_RESERVATION Reservation = MiFindReservation(MappingAddress, Tag, MI_MAP_NOTHING, MI_MAP_OTHERS);
+    const PFN_NUMBER *Frames = (const PFN_NUMBER *)(Mdl + 1);
+    SIZE_T Pages = MI_PAGES((SIZE_T)Mdl->ByteOffset + Mdl->ByteCount);
+    if (Reservation->Mapped != 0)
+        MiMisused(MI_MAP_MAPPED, MappingAddress, (ULONG64)MappingAddress, (ULONG64)MappingAddress + (Reservation->Mapped - 1) * PAGE_SIZE);
+    if (Pages == 0 || Pages > Reservation->Pages || Frames[0] >= MmTotalFrames)
         return NULL;
-    for (SIZE_T i = 0, run; i < pages; i += run) {
-        for (run = 1; i + run < pages && frames[i + run] == frames[i] + run;)
-            run++;
-        MiMapSystemView(MappingAddress, i, frames[i], run, HAL_PROT_READ | HAL_PROT_WRITE);
+    for (SIZE_T I = 0, Run; I < Pages; I += Run) {
+        for (Run = 1; I + Run < Pages && Frames[I + Run] == Frames[I] + Run;)
+            Run++;
+        MiMapSystemView(MappingAddress, I, Frames[I], Run, HAL_PROT_READ | HAL_PROT_WRITE);
     }
-    reservation->Mapped = pages;
+    Reservation->Mapped = Pages;
     Mdl->MappedSystemVa = (UCHAR *)MappingAddress + Mdl->ByteOffset;
     Mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA | ((Mdl->MdlFlags & MDL_PARTIAL) ? MDL_PARTIAL_HAS_BEEN_MAPPED : 0);
     return Mdl->MappedSystemVa;
@@ -92,16 +92,16 @@ PVOID NTAPI MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG Tag,
 
 VOID NTAPI MmUnmapReservedMapping(PVOID BaseAddress, ULONG Tag, PMDL Mdl) {
     /* The address may be the MDL's, with its offset. */
-    PVOID base = (PVOID)((ULONG64)BaseAddress & ~(ULONG64)(PAGE_SIZE - 1));
-    PMI_RESERVATION reservation = MiFindReservation(base, Tag, MI_UNMAP_NOTHING, MI_UNMAP_OTHERS);
-    SIZE_T pages = MI_PAGES((SIZE_T)Mdl->ByteOffset + Mdl->ByteCount);
-    if (reservation->Mapped == 0)
-        MiMisused(MI_UNMAP_UNMAPPED, base, Tag, pages);
-    if (pages > reservation->Mapped)
-        MiMisused(MI_UNMAP_MORE, base, reservation->Mapped, pages);
-    if (pages < reservation->Mapped)
-        MiMisused(MI_UNMAP_PART, base, Tag, pages);
-    MiUnmapSystemView(base);
-    reservation->Mapped = 0;
+    PVOID Base = (PVOID)((ULONG64)BaseAddress & ~(ULONG64)(PAGE_SIZE - 1));
+    PMI_RESERVATION Reservation = MiFindReservation(Base, Tag, MI_UNMAP_NOTHING, MI_UNMAP_OTHERS);
+    SIZE_T Pages = MI_PAGES((SIZE_T)Mdl->ByteOffset + Mdl->ByteCount);
+    if (Reservation->Mapped == 0)
+        MiMisused(MI_UNMAP_UNMAPPED, Base, Tag, Pages);
+    if (Pages > Reservation->Mapped)
+        MiMisused(MI_UNMAP_MORE, Base, Reservation->Mapped, Pages);
+    if (Pages < Reservation->Mapped)
+        MiMisused(MI_UNMAP_PART, Base, Tag, Pages);
+    MiUnmapSystemView(Base);
+    Reservation->Mapped = 0;
     Mdl->MdlFlags &= ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
 }

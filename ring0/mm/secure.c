@@ -10,40 +10,40 @@ typedef struct _MI_SECURE {
 } MI_SECURE;
 
 HANDLE NTAPI MmSecureVirtualMemory(PVOID Address, SIZE_T Size, ULONG ProbeMode) {
-    PMM_ADDRESS_SPACE space = MmCurrentAddressSpace;
-    ULONG64 start = (ULONG64)Address;
-    PMI_VAD vad = space != NULL ? MiFindVad(space, start) : NULL;
-    BOOLEAN write = (ProbeMode & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)) != 0;
-    if (Size == 0 || vad == NULL || Size > vad->End - start || vad->Kind >= MiVadMdl || !MmIsRangeAccessible(Address, Size, write))
+    PMM_ADDRESS_SPACE Space = MmCurrentAddressSpace;
+    ULONG64 Start = (ULONG64)Address;
+    PMI_VAD Vad = Space != NULL ? MiFindVad(Space, Start) : NULL;
+    BOOLEAN Write = (ProbeMode & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)) != 0;
+    if (Size == 0 || Vad == NULL || Size > Vad->End - Start || Vad->Kind >= MiVadMdl || !MmIsRangeAccessible(Address, Size, Write))
         return NULL;
-    MI_SECURE *secure = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*secure), 'eSmM');
-    if (secure == NULL)
+    MI_SECURE *Secure = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Secure), 'eSmM');
+    if (Secure == NULL)
         return NULL;
-    secure->Start = start & ~(ULONG64)(PAGE_SIZE - 1);
-    secure->End = MI_ROUND(start + Size);
-    secure->Write = write;
-    InsertTailList(&space->Secured, &secure->Link);
-    return secure;
+    Secure->Start = Start & ~(ULONG64)(PAGE_SIZE - 1);
+    Secure->End = MI_ROUND(Start + Size);
+    Secure->Write = Write;
+    InsertTailList(&Space->Secured, &Secure->Link);
+    return Secure;
 }
 
 VOID NTAPI MmUnsecureVirtualMemory(HANDLE SecureHandle) {
-    PMM_ADDRESS_SPACE space = MmCurrentAddressSpace;
-    for (PLIST_ENTRY link = space != NULL ? space->Secured.Flink : NULL; space != NULL && link != &space->Secured; link = link->Flink) {
-        MI_SECURE *secure = CONTAINING_RECORD(link, MI_SECURE, Link);
-        if (secure != SecureHandle)
+    PMM_ADDRESS_SPACE Space = MmCurrentAddressSpace;
+    for (PLIST_ENTRY Link = Space != NULL ? Space->Secured.Flink : NULL; Space != NULL && Link != &Space->Secured; Link = Link->Flink) {
+        MI_SECURE *Secure = CONTAINING_RECORD(Link, MI_SECURE, Link);
+        if (Secure != SecureHandle)
             continue;
-        RemoveEntryList(&secure->Link);
-        ExFreePoolWithTag(secure, 'eSmM');
+        RemoveEntryList(&Secure->Link);
+        ExFreePoolWithTag(Secure, 'eSmM');
         return;
     }
 }
 
 BOOLEAN MiAllowsSecured(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End, ULONG Protect) {
-    BOOLEAN write = (Protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) != 0;
-    BOOLEAN none = (Protect & (PAGE_NOACCESS | PAGE_GUARD)) != 0;
-    for (PLIST_ENTRY link = Space->Secured.Flink; link != &Space->Secured; link = link->Flink) {
-        MI_SECURE *secure = CONTAINING_RECORD(link, MI_SECURE, Link);
-        if (Start < secure->End && End > secure->Start && (none || (secure->Write && !write)))
+    BOOLEAN Write = (Protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) != 0;
+    BOOLEAN None = (Protect & (PAGE_NOACCESS | PAGE_GUARD)) != 0;
+    for (PLIST_ENTRY Link = Space->Secured.Flink; Link != &Space->Secured; Link = Link->Flink) {
+        MI_SECURE *Secure = CONTAINING_RECORD(Link, MI_SECURE, Link);
+        if (Start < Secure->End && End > Secure->Start && (None || (Secure->Write && !Write)))
             return FALSE;
     }
     return TRUE;

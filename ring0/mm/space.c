@@ -8,31 +8,31 @@
 static const ULONG MiLevelShift[3] = {39, 30, 21};
 
 NTSTATUS MmCreateAddressSpace(PMM_ADDRESS_SPACE *Space) {
-    PMM_ADDRESS_SPACE space = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*space), 'dAmM');
-    MM_PFN root;
-    if (space == NULL)
+    PMM_ADDRESS_SPACE NewSpace = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*NewSpace), 'dAmM');
+    MM_PFN Root;
+    if (NewSpace == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    if (!MiAllocateFrames(1, ~0ull, &root)) {
-        ExFreePoolWithTag(space, 'dAmM');
+    if (!MiAllocateFrames(1, ~0ull, &Root)) {
+        ExFreePoolWithTag(NewSpace, 'dAmM');
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    RtlZeroMemory(space, sizeof(*space));
-    space->Root = MiRamAddress(root);
-    InitializeListHead(&space->Vads);
-    InitializeListHead(&space->Secured);
-    space->WorkingSet[0] = MI_WORKING_SET_LEAST;
-    space->WorkingSet[1] = MI_WORKING_SET_MOST;
-    MiInsertSpace(space);
-    *Space = space;
+    RtlZeroMemory(NewSpace, sizeof(*NewSpace));
+    NewSpace->Root = MiRamAddress(Root);
+    InitializeListHead(&NewSpace->Vads);
+    InitializeListHead(&NewSpace->Secured);
+    NewSpace->WorkingSet[0] = MI_WORKING_SET_LEAST;
+    NewSpace->WorkingSet[1] = MI_WORKING_SET_MOST;
+    MiInsertSpace(NewSpace);
+    *Space = NewSpace;
     return STATUS_SUCCESS;
 }
 
 static MM_PFN MiFrameOfTable(const VOID *Table) { return ((ULONG64)Table - HAL_RAM_BASE) / PAGE_SIZE; }
 
 static VOID MiFreeTables(MI_PTE *Table, ULONG Level) {
-    for (ULONG i = 0; i < MI_TABLE_ENTRIES && Level < 3; i++)
-        if (Table[i] != 0)
-            MiFreeTables((MI_PTE *)Table[i], Level + 1);
+    for (ULONG I = 0; I < MI_TABLE_ENTRIES && Level < 3; I++)
+        if (Table[I] != 0)
+            MiFreeTables((MI_PTE *)Table[I], Level + 1);
     MiDereferenceFrame(MiFrameOfTable(Table));
 }
 
@@ -51,29 +51,29 @@ VOID MmDeleteAddressSpace(PMM_ADDRESS_SPACE Space) {
 /* ---- The table ---- */
 
 MI_PTE *MiFindPte(PMM_ADDRESS_SPACE Space, ULONG64 Address) {
-    MI_PTE *table = Space->Root;
+    MI_PTE *Table = Space->Root;
     if (Address >= HAL_USER_END)
         return NULL;
-    for (ULONG level = 0; level < 3; level++) {
-        table = (MI_PTE *)table[Address >> MiLevelShift[level] & (MI_TABLE_ENTRIES - 1)];
-        if (table == NULL)
+    for (ULONG Level = 0; Level < 3; Level++) {
+        Table = (MI_PTE *)Table[Address >> MiLevelShift[Level] & (MI_TABLE_ENTRIES - 1)];
+        if (Table == NULL)
             return NULL;
     }
-    return &table[Address >> 12 & (MI_TABLE_ENTRIES - 1)];
+    return &Table[Address >> 12 & (MI_TABLE_ENTRIES - 1)];
 }
 
 BOOLEAN MiMakeTables(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
-    for (ULONG64 address = Start & ~(MI_LEAF_SPAN - 1); address < End; address += MI_LEAF_SPAN) {
-        MI_PTE *table = Space->Root;
-        for (ULONG level = 0; level < 3; level++) {
-            MI_PTE *entry = &table[address >> MiLevelShift[level] & (MI_TABLE_ENTRIES - 1)];
-            if (*entry == 0) {
-                MM_PFN frame;
-                if (!MiAllocateFrames(1, ~0ull, &frame))
+    for (ULONG64 Address = Start & ~(MI_LEAF_SPAN - 1); Address < End; Address += MI_LEAF_SPAN) {
+        MI_PTE *Table = Space->Root;
+        for (ULONG Level = 0; Level < 3; Level++) {
+            MI_PTE *Entry = &Table[Address >> MiLevelShift[Level] & (MI_TABLE_ENTRIES - 1)];
+            if (*Entry == 0) {
+                MM_PFN Frame;
+                if (!MiAllocateFrames(1, ~0ull, &Frame))
                     return FALSE;
-                *entry = (MI_PTE)MiRamAddress(frame);
+                *Entry = (MI_PTE)MiRamAddress(Frame);
             }
-            table = (MI_PTE *)*entry;
+            Table = (MI_PTE *)*Entry;
         }
     }
     return TRUE;
@@ -82,12 +82,12 @@ BOOLEAN MiMakeTables(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
 /* ---- Protections ---- */
 
 LONG MiProtectIndex(ULONG Protect) {
-    ULONG base = Protect & 0xFF, modifiers = Protect & ~0xFFu;
-    if (base == 0 || (base & (base - 1)) != 0 || (modifiers & ~(PAGE_GUARD | PAGE_NOCACHE | PAGE_WRITECOMBINE)) != 0)
+    ULONG Base = Protect & 0xFF, Modifiers = Protect & ~0xFFu;
+    if (Base == 0 || (Base & (Base - 1)) != 0 || (Modifiers & ~(PAGE_GUARD | PAGE_NOCACHE | PAGE_WRITECOMBINE)) != 0)
         return -1;
-    if ((base == PAGE_NOACCESS && modifiers != 0) || (modifiers & (PAGE_NOCACHE | PAGE_WRITECOMBINE)) == (PAGE_NOCACHE | PAGE_WRITECOMBINE))
+    if ((Base == PAGE_NOACCESS && Modifiers != 0) || (Modifiers & (PAGE_NOCACHE | PAGE_WRITECOMBINE)) == (PAGE_NOCACHE | PAGE_WRITECOMBINE))
         return -1;
-    return __builtin_ctz(base);
+    return __builtin_ctz(Base);
 }
 
 MI_PTE MiProtectBits(ULONG Protect) {
@@ -96,11 +96,11 @@ MI_PTE MiProtectBits(ULONG Protect) {
 }
 
 ULONG MiPteProtect(MI_PTE Pte) {
-    ULONG base = 1u << (Pte >> MI_PTE_PROTECT_SHIFT & 7);
+    ULONG Base = 1u << (Pte >> MI_PTE_PROTECT_SHIFT & 7);
     /* A copy of its own has been made: nothing is left to copy on a write. */
-    if ((Pte & MI_PTE_COPY) == 0 && (base == PAGE_WRITECOPY || base == PAGE_EXECUTE_WRITECOPY))
-        base >>= 1;
-    return base | ((Pte & MI_PTE_GUARD) ? PAGE_GUARD : 0) | ((Pte & MI_PTE_NOCACHE) ? PAGE_NOCACHE : 0) |
+    if ((Pte & MI_PTE_COPY) == 0 && (Base == PAGE_WRITECOPY || Base == PAGE_EXECUTE_WRITECOPY))
+        Base >>= 1;
+    return Base | ((Pte & MI_PTE_GUARD) ? PAGE_GUARD : 0) | ((Pte & MI_PTE_NOCACHE) ? PAGE_NOCACHE : 0) |
            ((Pte & MI_PTE_WRITECOMBINE) ? PAGE_WRITECOMBINE : 0);
 }
 

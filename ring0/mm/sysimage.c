@@ -23,34 +23,34 @@ static PMI_SYSTEM_IMAGE MiSystemImages;
 static ULONG64 MiNextDriverAddress = HAL_DRIVER_START;
 
 static PMI_SYSTEM_IMAGE MiSystemImageOf(ULONG64 Address) {
-    for (PMI_SYSTEM_IMAGE image = MiSystemImages; image != NULL; image = image->Next)
-        if (Address - image->Base < image->PageCount * PAGE_SIZE)
-            return image;
+    for (PMI_SYSTEM_IMAGE Image = MiSystemImages; Image != NULL; Image = Image->Next)
+        if (Address - Image->Base < Image->PageCount * PAGE_SIZE)
+            return Image;
     return NULL;
 }
 
 static PMI_SYSTEM_IMAGE MiNewSystemImage(ULONG64 Base, SIZE_T Pages, MM_PFN First, UCHAR Protection) {
-    PMI_SYSTEM_IMAGE image = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*image) + Pages * sizeof(MI_SYSTEM_PAGE), 'iSmM');
-    if (image == NULL)
+    PMI_SYSTEM_IMAGE Image = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Image) + Pages * sizeof(MI_SYSTEM_PAGE), 'iSmM');
+    if (Image == NULL)
         return NULL;
-    image->Next = MiSystemImages;
-    image->Base = Base;
-    image->PageCount = Pages;
-    image->HasPageable = image->Seen = FALSE;
-    for (SIZE_T i = 0; i < Pages; i++)
-        image->Pages[i] = (MI_SYSTEM_PAGE){.Pte = (First + i) << 12 | MI_PTE_COMMITTED, .Protection = Protection};
-    MiSystemImages = image;
-    return image;
+    Image->Next = MiSystemImages;
+    Image->Base = Base;
+    Image->PageCount = Pages;
+    Image->HasPageable = Image->Seen = FALSE;
+    for (SIZE_T I = 0; I < Pages; I++)
+        Image->Pages[I] = (MI_SYSTEM_PAGE){.Pte = (First + I) << 12 | MI_PTE_COMMITTED, .Protection = Protection};
+    MiSystemImages = Image;
+    return Image;
 }
 
 /* The pages of [Address, Address + Size), which lie in one image. */
 static PMI_SYSTEM_PAGE MiSystemPages(PVOID Address, SIZE_T Size, PMI_SYSTEM_IMAGE *Image) {
-    PMI_SYSTEM_IMAGE image = MiSystemImageOf((ULONG64)Address);
-    NT_ASSERT_OURS(image != NULL && (ULONG64)Address % PAGE_SIZE == 0);
-    SIZE_T page = ((ULONG64)Address - image->Base) / PAGE_SIZE;
-    NT_ASSERT_OURS(page + MI_PAGES(Size) <= image->PageCount);
-    *Image = image;
-    return &image->Pages[page];
+    PMI_SYSTEM_IMAGE Found = MiSystemImageOf((ULONG64)Address);
+    NT_ASSERT_OURS(Found != NULL && (ULONG64)Address % PAGE_SIZE == 0);
+    SIZE_T Page = ((ULONG64)Address - Found->Base) / PAGE_SIZE;
+    NT_ASSERT_OURS(Page + MI_PAGES(Size) <= Found->PageCount);
+    *Image = Found;
+    return &Found->Pages[Page];
 }
 
 static UCHAR MiSectionProtection(ULONG Characteristics) {
@@ -60,169 +60,169 @@ static UCHAR MiSectionProtection(ULONG Characteristics) {
 
 /* The kernel itself, as the host has mapped it. */
 VOID MiInitializeSystemImages(VOID) {
-    SIZE_T pages = MI_PAGES(KiMachine->kernel_size);
-    PMI_SYSTEM_IMAGE image = MiNewSystemImage(HAL_KERNEL_BASE, pages, KiMachine->kernel_physical / PAGE_SIZE, HAL_PROT_READ);
-    struct pe_image pe;
-    NT_ASSERT_OURS(image != NULL && pe_parse_mapped((PVOID)HAL_KERNEL_BASE, KiMachine->kernel_size, &pe) == PE_OK);
-    struct pe_section section;
-    for (ULONG i = 0; pe_section(&pe, i, &section); i++) {
-        BOOLEAN absent = (section.characteristics & PE_SECTION_DISCARDABLE) != 0 && strcmp(section.name, ".reloc") != 0;
-        for (ULONG page = 0; page < section.mapped_size / PAGE_SIZE; page++)
-            image->Pages[section.rva / PAGE_SIZE + page].Protection = absent ? HAL_PROT_NONE : MiSectionProtection(section.characteristics);
+    SIZE_T Pages = MI_PAGES(KiMachine->kernel_size);
+    PMI_SYSTEM_IMAGE Image = MiNewSystemImage(HAL_KERNEL_BASE, Pages, KiMachine->kernel_physical / PAGE_SIZE, HAL_PROT_READ);
+    struct pe_image Pe;
+    NT_ASSERT_OURS(Image != NULL && pe_parse_mapped((PVOID)HAL_KERNEL_BASE, KiMachine->kernel_size, &Pe) == PE_OK);
+    struct pe_section Section;
+    for (ULONG I = 0; pe_section(&Pe, I, &Section); I++) {
+        BOOLEAN Absent = (Section.characteristics & PE_SECTION_DISCARDABLE) != 0 && strcmp(Section.name, ".reloc") != 0;
+        for (ULONG Page = 0; Page < Section.mapped_size / PAGE_SIZE; Page++)
+            Image->Pages[Section.rva / PAGE_SIZE + Page].Protection = Absent ? HAL_PROT_NONE : MiSectionProtection(Section.characteristics);
     }
 }
 
 static ULONG64 MiFindDriverRange(ULONG64 Size) {
-    ULONG64 base = MiNextDriverAddress;
-    if (Size <= HAL_DRIVER_END - base)
-        return base;
-    base = HAL_DRIVER_START;
-    for (PMI_SYSTEM_IMAGE image = MiSystemImages; image != NULL;) {
-        if (base < image->Base + image->PageCount * PAGE_SIZE && image->Base < base + Size) {
-            base = (image->Base + image->PageCount * PAGE_SIZE + 2 * MI_ALLOCATION_GRANULARITY - 1) & ~(MI_ALLOCATION_GRANULARITY - 1);
-            image = MiSystemImages;
+    ULONG64 Base = MiNextDriverAddress;
+    if (Size <= HAL_DRIVER_END - Base)
+        return Base;
+    Base = HAL_DRIVER_START;
+    for (PMI_SYSTEM_IMAGE Image = MiSystemImages; Image != NULL;) {
+        if (Base < Image->Base + Image->PageCount * PAGE_SIZE && Image->Base < Base + Size) {
+            Base = (Image->Base + Image->PageCount * PAGE_SIZE + 2 * MI_ALLOCATION_GRANULARITY - 1) & ~(MI_ALLOCATION_GRANULARITY - 1);
+            Image = MiSystemImages;
         } else {
-            image = image->Next;
+            Image = Image->Next;
         }
     }
-    return base + Size <= HAL_DRIVER_END ? base : 0;
+    return Base + Size <= HAL_DRIVER_END ? Base : 0;
 }
 
 NTSTATUS MmAllocateSystemImage(SIZE_T Size, PVOID *Base) {
-    SIZE_T pages = MI_PAGES(Size);
+    SIZE_T Pages = MI_PAGES(Size);
     /* At least one unmapped page between two images. */
-    ULONG64 span = (pages * PAGE_SIZE + PAGE_SIZE + MI_ALLOCATION_GRANULARITY - 1) & ~(MI_ALLOCATION_GRANULARITY - 1);
-    MM_PFN first;
-    ULONG64 base = MiFindDriverRange(span);
-    if (base == 0 || !MiAllocateFrames(pages, ~0ull, &first))
+    ULONG64 Span = (Pages * PAGE_SIZE + PAGE_SIZE + MI_ALLOCATION_GRANULARITY - 1) & ~(MI_ALLOCATION_GRANULARITY - 1);
+    MM_PFN First;
+    ULONG64 Start = MiFindDriverRange(Span);
+    if (Start == 0 || !MiAllocateFrames(Pages, ~0ull, &First))
         return STATUS_INSUFFICIENT_RESOURCES;
-    PMI_SYSTEM_IMAGE image = MiNewSystemImage(base, pages, first, HAL_PROT_READ | HAL_PROT_WRITE);
-    if (image == NULL || HalOps->map(base, first * PAGE_SIZE, pages * PAGE_SIZE, HAL_PROT_READ | HAL_PROT_WRITE) != 0) {
-        if (image != NULL) {
-            MiSystemImages = image->Next;
-            ExFreePoolWithTag(image, 'iSmM');
+    PMI_SYSTEM_IMAGE Image = MiNewSystemImage(Start, Pages, First, HAL_PROT_READ | HAL_PROT_WRITE);
+    if (Image == NULL || HalOps->map(Start, First * PAGE_SIZE, Pages * PAGE_SIZE, HAL_PROT_READ | HAL_PROT_WRITE) != 0) {
+        if (Image != NULL) {
+            MiSystemImages = Image->Next;
+            ExFreePoolWithTag(Image, 'iSmM');
         }
-        MiFreeFrames(first, pages);
+        MiFreeFrames(First, Pages);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    if (base == MiNextDriverAddress)
-        MiNextDriverAddress = base + span;
-    *Base = (PVOID)base;
+    if (Start == MiNextDriverAddress)
+        MiNextDriverAddress = Start + Span;
+    *Base = (PVOID)Start;
     return STATUS_SUCCESS;
 }
 
 VOID MmProtectSystemImage(PVOID Address, SIZE_T Size, ULONG HalProtection) {
-    PMI_SYSTEM_IMAGE image;
-    PMI_SYSTEM_PAGE pages = MiSystemPages(Address, Size, &image);
-    for (SIZE_T i = 0; i < MI_PAGES(Size); i++)
-        pages[i].Protection = (UCHAR)HalProtection;
+    PMI_SYSTEM_IMAGE Image;
+    PMI_SYSTEM_PAGE Pages = MiSystemPages(Address, Size, &Image);
+    for (SIZE_T I = 0; I < MI_PAGES(Size); I++)
+        Pages[I].Protection = (UCHAR)HalProtection;
     HalOps->protect((ULONG64)Address, MI_PAGES(Size) * PAGE_SIZE, HalProtection);
 }
 
 VOID MmDiscardSystemImagePages(PVOID Address, SIZE_T Size) {
-    PMI_SYSTEM_IMAGE image;
-    PMI_SYSTEM_PAGE pages = MiSystemPages(Address, Size, &image);
+    PMI_SYSTEM_IMAGE Image;
+    PMI_SYSTEM_PAGE Pages = MiSystemPages(Address, Size, &Image);
     HalOps->unmap((ULONG64)Address, MI_PAGES(Size) * PAGE_SIZE);
-    for (SIZE_T i = 0; i < MI_PAGES(Size); i++) {
-        MI_PTE pte = pages[i].Pte;
-        pages[i].Pte = 0;
-        if (pte == 0)
+    for (SIZE_T I = 0; I < MI_PAGES(Size); I++) {
+        MI_PTE Pte = Pages[I].Pte;
+        Pages[I].Pte = 0;
+        if (Pte == 0)
             continue;
-        if (pages[i].Locks != 0)
-            MiDereferenceFrame(MI_PTE_FRAME(pte));
-        if (pte & MI_PTE_OUT)
-            MiReleaseSlot(MI_PTE_SLOT(pte));
+        if (Pages[I].Locks != 0)
+            MiDereferenceFrame(MI_PTE_FRAME(Pte));
+        if (Pte & MI_PTE_OUT)
+            MiReleaseSlot(MI_PTE_SLOT(Pte));
         else
-            MiDereferenceFrame(MI_PTE_FRAME(pte));
+            MiDereferenceFrame(MI_PTE_FRAME(Pte));
     }
 }
 
 VOID MmFreeSystemImage(PVOID Base) {
-    PMI_SYSTEM_IMAGE image = MiSystemImageOf((ULONG64)Base), *link = &MiSystemImages;
-    NT_ASSERT_OURS(image != NULL && image->Base == (ULONG64)Base);
-    MmDiscardSystemImagePages(Base, image->PageCount * PAGE_SIZE);
-    while (*link != image)
-        link = &(*link)->Next;
-    *link = image->Next;
-    ExFreePoolWithTag(image, 'iSmM');
+    PMI_SYSTEM_IMAGE Image = MiSystemImageOf((ULONG64)Base), *Link = &MiSystemImages;
+    NT_ASSERT_OURS(Image != NULL && Image->Base == (ULONG64)Base);
+    MmDiscardSystemImagePages(Base, Image->PageCount * PAGE_SIZE);
+    while (*Link != Image)
+        Link = &(*Link)->Next;
+    *Link = Image->Next;
+    ExFreePoolWithTag(Image, 'iSmM');
 }
 
 MI_PTE *MiSystemImagePte(ULONG64 Address, ULONG *Protection) {
-    PMI_SYSTEM_IMAGE image = MiSystemImageOf(Address);
-    if (image == NULL)
+    PMI_SYSTEM_IMAGE Image = MiSystemImageOf(Address);
+    if (Image == NULL)
         return NULL;
-    PMI_SYSTEM_PAGE page = &image->Pages[(Address - image->Base) / PAGE_SIZE];
-    *Protection = page->Pte != 0 ? page->Protection : HAL_PROT_NONE;
-    return &page->Pte;
+    PMI_SYSTEM_PAGE Page = &Image->Pages[(Address - Image->Base) / PAGE_SIZE];
+    *Protection = Page->Pte != 0 ? Page->Protection : HAL_PROT_NONE;
+    return &Page->Pte;
 }
 
 /* ---- Paging ---- */
 
 VOID MiSeeSystemImage(ULONG64 Address) {
-    PMI_SYSTEM_IMAGE image = MiSystemImageOf(Address);
-    if (MmHides && image != NULL && image->HasPageable)
-        image->Seen = MmHasSeenPages = TRUE;
+    PMI_SYSTEM_IMAGE Image = MiSystemImageOf(Address);
+    if (MmHides && Image != NULL && Image->HasPageable)
+        Image->Seen = MmHasSeenPages = TRUE;
 }
 
 static NTSTATUS MiBringInPages(PMI_SYSTEM_PAGE Pages, ULONG64 Address, SIZE_T Count) {
-    NTSTATUS status = STATUS_SUCCESS;
-    for (SIZE_T i = 0; i < Count && NT_SUCCESS(status); i++)
-        status = MiBringIn(&Pages[i].Pte, Address + i * PAGE_SIZE, Pages[i].Protection);
-    return status;
+    NTSTATUS Status = STATUS_SUCCESS;
+    for (SIZE_T I = 0; I < Count && NT_SUCCESS(Status); I++)
+        Status = MiBringIn(&Pages[I].Pte, Address + I * PAGE_SIZE, Pages[I].Protection);
+    return Status;
 }
 
 NTSTATUS MmSetSystemImagePageable(PVOID Address, SIZE_T Size, BOOLEAN Pageable) {
-    PMI_SYSTEM_IMAGE image;
-    PMI_SYSTEM_PAGE pages = MiSystemPages(Address, Size, &image);
-    NTSTATUS status = Pageable ? STATUS_SUCCESS : MiBringInPages(pages, (ULONG64)Address, MI_PAGES(Size));
-    for (SIZE_T i = 0; i < MI_PAGES(Size) && NT_SUCCESS(status); i++)
-        pages[i].Pageable = Pageable;
-    image->HasPageable |= Pageable;
+    PMI_SYSTEM_IMAGE Image;
+    PMI_SYSTEM_PAGE Pages = MiSystemPages(Address, Size, &Image);
+    NTSTATUS Status = Pageable ? STATUS_SUCCESS : MiBringInPages(Pages, (ULONG64)Address, MI_PAGES(Size));
+    for (SIZE_T I = 0; I < MI_PAGES(Size) && NT_SUCCESS(Status); I++)
+        Pages[I].Pageable = Pageable;
+    Image->HasPageable |= Pageable;
     MiSeeSystemImage((ULONG64)Address);
-    return status;
+    return Status;
 }
 
 NTSTATUS MmLockSystemImagePages(PVOID Address, SIZE_T Size) {
-    PMI_SYSTEM_IMAGE image;
-    PMI_SYSTEM_PAGE pages = MiSystemPages(Address, Size, &image);
-    NTSTATUS status = MiBringInPages(pages, (ULONG64)Address, MI_PAGES(Size));
-    for (SIZE_T i = 0; i < MI_PAGES(Size) && NT_SUCCESS(status); i++)
-        if (pages[i].Pte != 0 && pages[i].Locks++ == 0)
-            MiReferenceFrame(MI_PTE_FRAME(pages[i].Pte));
-    return status;
+    PMI_SYSTEM_IMAGE Image;
+    PMI_SYSTEM_PAGE Pages = MiSystemPages(Address, Size, &Image);
+    NTSTATUS Status = MiBringInPages(Pages, (ULONG64)Address, MI_PAGES(Size));
+    for (SIZE_T I = 0; I < MI_PAGES(Size) && NT_SUCCESS(Status); I++)
+        if (Pages[I].Pte != 0 && Pages[I].Locks++ == 0)
+            MiReferenceFrame(MI_PTE_FRAME(Pages[I].Pte));
+    return Status;
 }
 
 BOOLEAN MmUnlockSystemImagePages(PVOID Address, SIZE_T Size) {
-    PMI_SYSTEM_IMAGE image;
-    PMI_SYSTEM_PAGE pages = MiSystemPages(Address, Size, &image);
-    for (SIZE_T i = 0; i < MI_PAGES(Size); i++)
-        if (pages[i].Pte != 0 && pages[i].Locks == 0)
+    PMI_SYSTEM_IMAGE Image;
+    PMI_SYSTEM_PAGE Pages = MiSystemPages(Address, Size, &Image);
+    for (SIZE_T I = 0; I < MI_PAGES(Size); I++)
+        if (Pages[I].Pte != 0 && Pages[I].Locks == 0)
             return FALSE;
-    for (SIZE_T i = 0; i < MI_PAGES(Size); i++)
-        if (pages[i].Pte != 0 && --pages[i].Locks == 0)
-            MiDereferenceFrame(MI_PTE_FRAME(pages[i].Pte));
+    for (SIZE_T I = 0; I < MI_PAGES(Size); I++)
+        if (Pages[I].Pte != 0 && --Pages[I].Locks == 0)
+            MiDereferenceFrame(MI_PTE_FRAME(Pages[I].Pte));
     MiSeeSystemImage((ULONG64)Address);
     return TRUE;
 }
 
 VOID MiHideSystemImages(VOID) {
-    for (PMI_SYSTEM_IMAGE image = MiSystemImages; image != NULL; image = image->Next) {
-        if (!image->Seen)
+    for (PMI_SYSTEM_IMAGE Image = MiSystemImages; Image != NULL; Image = Image->Next) {
+        if (!Image->Seen)
             continue;
-        image->Seen = FALSE;
-        for (SIZE_T i = 0, run; i < image->PageCount; i += run + 1) {
-            for (run = 0; i + run < image->PageCount && image->Pages[i + run].Pageable && MiHide(&image->Pages[i + run].Pte);)
-                run++;
-            if (run != 0)
-                HalOps->protect(image->Base + i * PAGE_SIZE, run * PAGE_SIZE, HAL_PROT_NONE);
+        Image->Seen = FALSE;
+        for (SIZE_T I = 0, Run; I < Image->PageCount; I += Run + 1) {
+            for (Run = 0; I + Run < Image->PageCount && Image->Pages[I + Run].Pageable && MiHide(&Image->Pages[I + Run].Pte);)
+                Run++;
+            if (Run != 0)
+                HalOps->protect(Image->Base + I * PAGE_SIZE, Run * PAGE_SIZE, HAL_PROT_NONE);
         }
     }
 }
 
 SIZE_T MiReclaimSystemImages(SIZE_T Count) {
-    SIZE_T done = 0;
-    for (PMI_SYSTEM_IMAGE image = MiSystemImages; image != NULL && done < Count; image = image->Next)
-        for (SIZE_T i = 0; i < image->PageCount && image->HasPageable && done < Count; i++)
-            done += image->Pages[i].Pageable && MiSendOut(&image->Pages[i].Pte, image->Base + i * PAGE_SIZE);
-    return done;
+    SIZE_T Done = 0;
+    for (PMI_SYSTEM_IMAGE Image = MiSystemImages; Image != NULL && Done < Count; Image = Image->Next)
+        for (SIZE_T I = 0; I < Image->PageCount && Image->HasPageable && Done < Count; I++)
+            Done += Image->Pages[I].Pageable && MiSendOut(&Image->Pages[I].Pte, Image->Base + I * PAGE_SIZE);
+    return Done;
 }

@@ -32,21 +32,21 @@ static MI_FREE_SLOTS **MiFreeSlotsOf(SIZE_T Count) { return &MiFreeSlots[Count <
 static PMI_VIEW MiViewOf(ULONG64 Address) {
     if (Address < HAL_SYSVIEW_START || Address >= HAL_SYSVIEW_END)
         return NULL;
-    SIZE_T slot = (Address - HAL_SYSVIEW_START) / MI_SLOT;
-    PMI_VIEW *table = MiViewDirectory[slot / MI_DIRECTORY];
-    return table != NULL ? table[slot % MI_DIRECTORY] : NULL;
+    SIZE_T Slot = (Address - HAL_SYSVIEW_START) / MI_SLOT;
+    PMI_VIEW *Table = MiViewDirectory[Slot / MI_DIRECTORY];
+    return Table != NULL ? Table[Slot % MI_DIRECTORY] : NULL;
 }
 
 /* Slots of exactly this count that were freed before, else new ones. ~0: none left. */
 static SIZE_T MiTakeSlots(SIZE_T Count) {
-    for (MI_FREE_SLOTS **link = MiFreeSlotsOf(Count); *link != NULL; link = &(*link)->Next) {
-        if ((*link)->Count != Count)
+    for (MI_FREE_SLOTS **Link = MiFreeSlotsOf(Count); *Link != NULL; Link = &(*Link)->Next) {
+        if ((*Link)->Count != Count)
             continue;
-        MI_FREE_SLOTS *entry = *link;
-        SIZE_T slot = entry->Slot;
-        *link = entry->Next;
-        ExFreePoolWithTag(entry, 'liVM');
-        return slot;
+        MI_FREE_SLOTS *Entry = *Link;
+        SIZE_T Slot = Entry->Slot;
+        *Link = Entry->Next;
+        ExFreePoolWithTag(Entry, 'liVM');
+        return Slot;
     }
     if (Count > MI_SLOTS - MiNextSlot)
         return ~(SIZE_T)0;
@@ -55,113 +55,113 @@ static SIZE_T MiTakeSlots(SIZE_T Count) {
 }
 
 PVOID MiReserveSystemView(SIZE_T Size) {
-    SIZE_T pages = MI_PAGES(Size), slots = ((pages + 2) * PAGE_SIZE + MI_SLOT - 1) / MI_SLOT;
-    if (pages == 0 || slots > MI_SLOTS)
+    SIZE_T Pages = MI_PAGES(Size), Slots = ((Pages + 2) * PAGE_SIZE + MI_SLOT - 1) / MI_SLOT;
+    if (Pages == 0 || Slots > MI_SLOTS)
         return NULL;
-    PMI_VIEW view = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(MI_VIEW) + pages * sizeof(ULONG64), 'eiVM');
-    if (view == NULL)
+    PMI_VIEW View = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(MI_VIEW) + Pages * sizeof(ULONG64), 'eiVM');
+    if (View == NULL)
         return NULL;
-    SIZE_T slot = MiTakeSlots(slots);
-    if (slot == ~(SIZE_T)0)
+    SIZE_T Slot = MiTakeSlots(Slots);
+    if (Slot == ~(SIZE_T)0)
         goto failed;
-    for (SIZE_T i = slot; i < slot + slots; i++) {
-        PMI_VIEW **table = &MiViewDirectory[i / MI_DIRECTORY];
-        if (*table == NULL) {
-            *table = ExAllocatePoolWithTag(NonPagedPoolNx, MI_DIRECTORY * sizeof(PMI_VIEW), 'eiVM');
-            if (*table == NULL)
+    for (SIZE_T I = Slot; I < Slot + Slots; I++) {
+        PMI_VIEW **Table = &MiViewDirectory[I / MI_DIRECTORY];
+        if (*Table == NULL) {
+            *Table = ExAllocatePoolWithTag(NonPagedPoolNx, MI_DIRECTORY * sizeof(PMI_VIEW), 'eiVM');
+            if (*Table == NULL)
                 goto failed; /* the slots stay unused: there is no memory to remember them in */
-            RtlZeroMemory(*table, MI_DIRECTORY * sizeof(PMI_VIEW));
+            RtlZeroMemory(*Table, MI_DIRECTORY * sizeof(PMI_VIEW));
         }
     }
-    for (SIZE_T i = slot; i < slot + slots; i++)
-        MiViewDirectory[i / MI_DIRECTORY][i % MI_DIRECTORY] = view;
-    view->Base = HAL_SYSVIEW_START + slot * MI_SLOT + PAGE_SIZE;
-    view->Pages = pages;
-    view->Slots = slots;
-    RtlZeroMemory(view->Entries, pages * sizeof(ULONG64));
-    return (PVOID)view->Base;
+    for (SIZE_T I = Slot; I < Slot + Slots; I++)
+        MiViewDirectory[I / MI_DIRECTORY][I % MI_DIRECTORY] = View;
+    View->Base = HAL_SYSVIEW_START + Slot * MI_SLOT + PAGE_SIZE;
+    View->Pages = Pages;
+    View->Slots = Slots;
+    RtlZeroMemory(View->Entries, Pages * sizeof(ULONG64));
+    return (PVOID)View->Base;
 
 failed:
-    ExFreePoolWithTag(view, 'eiVM');
+    ExFreePoolWithTag(View, 'eiVM');
     return NULL;
 }
 
 VOID MiReleaseSystemView(PVOID Base) {
-    PMI_VIEW view = MiViewOf((ULONG64)Base);
-    NT_ASSERT_OURS(view != NULL && view->Base == ((ULONG64)Base & ~(ULONG64)(PAGE_SIZE - 1)));
-    SIZE_T slot = (view->Base - HAL_SYSVIEW_START) / MI_SLOT;
-    HalOps->unmap(view->Base, view->Pages * PAGE_SIZE);
-    for (SIZE_T i = slot; i < slot + view->Slots; i++)
-        MiViewDirectory[i / MI_DIRECTORY][i % MI_DIRECTORY] = NULL;
-    MI_FREE_SLOTS *entry = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*entry), 'liVM');
-    if (entry != NULL) { /* otherwise some address space is lost, of which there is plenty */
-        MI_FREE_SLOTS **list = MiFreeSlotsOf(view->Slots);
-        *entry = (MI_FREE_SLOTS){*list, slot, view->Slots};
-        *list = entry;
+    PMI_VIEW View = MiViewOf((ULONG64)Base);
+    NT_ASSERT_OURS(View != NULL && View->Base == ((ULONG64)Base & ~(ULONG64)(PAGE_SIZE - 1)));
+    SIZE_T Slot = (View->Base - HAL_SYSVIEW_START) / MI_SLOT;
+    HalOps->unmap(View->Base, View->Pages * PAGE_SIZE);
+    for (SIZE_T I = Slot; I < Slot + View->Slots; I++)
+        MiViewDirectory[I / MI_DIRECTORY][I % MI_DIRECTORY] = NULL;
+    MI_FREE_SLOTS *Entry = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Entry), 'liVM');
+    if (Entry != NULL) { /* otherwise some address space is lost, of which there is plenty */
+        MI_FREE_SLOTS **List = MiFreeSlotsOf(View->Slots);
+        *Entry = (MI_FREE_SLOTS){*List, Slot, View->Slots};
+        *List = Entry;
     }
-    ExFreePoolWithTag(view, 'eiVM');
+    ExFreePoolWithTag(View, 'eiVM');
 }
 
 VOID MiUnmapSystemView(PVOID Base) {
-    PMI_VIEW view = MiViewOf((ULONG64)Base);
-    NT_ASSERT_OURS(view != NULL && view->Base == (ULONG64)Base);
-    HalOps->unmap(view->Base, view->Pages * PAGE_SIZE);
-    RtlZeroMemory(view->Entries, view->Pages * sizeof(ULONG64));
+    PMI_VIEW View = MiViewOf((ULONG64)Base);
+    NT_ASSERT_OURS(View != NULL && View->Base == (ULONG64)Base);
+    HalOps->unmap(View->Base, View->Pages * PAGE_SIZE);
+    RtlZeroMemory(View->Entries, View->Pages * sizeof(ULONG64));
 }
 
 VOID MiMapSystemView(PVOID Base, SIZE_T Page, MM_PFN First, SIZE_T Count, ULONG Protection) {
-    PMI_VIEW view = MiViewOf((ULONG64)Base);
-    NT_ASSERT_OURS(view != NULL && Page + Count <= view->Pages);
-    for (SIZE_T i = 0; i < Count; i++)
-        view->Entries[Page + i] = (First + i) << 12 | Protection;
-    LONG64 error = HalOps->map(view->Base + Page * PAGE_SIZE, First * PAGE_SIZE, Count * PAGE_SIZE, Protection);
-    NT_ASSERT_OURS(error == 0);
+    PMI_VIEW View = MiViewOf((ULONG64)Base);
+    NT_ASSERT_OURS(View != NULL && Page + Count <= View->Pages);
+    for (SIZE_T I = 0; I < Count; I++)
+        View->Entries[Page + I] = (First + I) << 12 | Protection;
+    LONG64 Error = HalOps->map(View->Base + Page * PAGE_SIZE, First * PAGE_SIZE, Count * PAGE_SIZE, Protection);
+    NT_ASSERT_OURS(Error == 0);
 }
 
 VOID MiProtectSystemView(PVOID Base, ULONG Protection) {
-    PMI_VIEW view = MiViewOf((ULONG64)Base);
-    NT_ASSERT_OURS(view != NULL);
-    for (SIZE_T i = 0; i < view->Pages; i++)
-        view->Entries[i] = (view->Entries[i] & ~(ULONG64)(PAGE_SIZE - 1)) | Protection;
-    HalOps->protect(view->Base, view->Pages * PAGE_SIZE, Protection);
+    PMI_VIEW View = MiViewOf((ULONG64)Base);
+    NT_ASSERT_OURS(View != NULL);
+    for (SIZE_T I = 0; I < View->Pages; I++)
+        View->Entries[I] = (View->Entries[I] & ~(ULONG64)(PAGE_SIZE - 1)) | Protection;
+    HalOps->protect(View->Base, View->Pages * PAGE_SIZE, Protection);
 }
 
 MM_PFN MiFrameOfSystemView(ULONG64 Address, ULONG *Protection) {
-    PMI_VIEW view = MiViewOf(Address);
-    if (view == NULL || Address < view->Base || Address - view->Base >= view->Pages * PAGE_SIZE)
+    PMI_VIEW View = MiViewOf(Address);
+    if (View == NULL || Address < View->Base || Address - View->Base >= View->Pages * PAGE_SIZE)
         return MI_NO_FRAME;
-    ULONG64 entry = view->Entries[(Address - view->Base) / PAGE_SIZE];
-    *Protection = (ULONG)(entry % MI_VIEW_DEVICE);
-    return entry != 0 && *Protection != HAL_PROT_NONE ? entry / PAGE_SIZE : MI_NO_FRAME;
+    ULONG64 Entry = View->Entries[(Address - View->Base) / PAGE_SIZE];
+    *Protection = (ULONG)(Entry % MI_VIEW_DEVICE);
+    return Entry != 0 && *Protection != HAL_PROT_NONE ? Entry / PAGE_SIZE : MI_NO_FRAME;
 }
 
 /* ---- Device memory: pages that are never there, so that each access is a trap ---- */
 
 PVOID MiMapDeviceMemory(ULONG64 Physical, SIZE_T Bytes) {
-    SIZE_T offset = Physical % PAGE_SIZE, pages = MI_PAGES(offset + Bytes);
-    UCHAR *base = MiReserveSystemView(pages * PAGE_SIZE);
-    if (base == NULL)
+    SIZE_T Offset = Physical % PAGE_SIZE, Pages = MI_PAGES(Offset + Bytes);
+    UCHAR *Base = MiReserveSystemView(Pages * PAGE_SIZE);
+    if (Base == NULL)
         return NULL;
-    PMI_VIEW view = MiViewOf((ULONG64)base);
-    for (SIZE_T i = 0; i < pages; i++)
-        view->Entries[i] = ((Physical - offset) + i * PAGE_SIZE) | MI_VIEW_DEVICE;
-    return base + offset;
+    PMI_VIEW View = MiViewOf((ULONG64)Base);
+    for (SIZE_T I = 0; I < Pages; I++)
+        View->Entries[I] = ((Physical - Offset) + I * PAGE_SIZE) | MI_VIEW_DEVICE;
+    return Base + Offset;
 }
 
 BOOLEAN MmDeviceAddress(ULONG64 Address, ULONG64 *Physical) {
-    PMI_VIEW view = MiViewOf(Address);
-    if (view == NULL || Address < view->Base || Address - view->Base >= view->Pages * PAGE_SIZE)
+    PMI_VIEW View = MiViewOf(Address);
+    if (View == NULL || Address < View->Base || Address - View->Base >= View->Pages * PAGE_SIZE)
         return FALSE;
-    ULONG64 entry = view->Entries[(Address - view->Base) / PAGE_SIZE];
-    if ((entry & MI_VIEW_DEVICE) == 0)
+    ULONG64 Entry = View->Entries[(Address - View->Base) / PAGE_SIZE];
+    if ((Entry & MI_VIEW_DEVICE) == 0)
         return FALSE;
-    *Physical = (entry & ~(ULONG64)(PAGE_SIZE - 1)) + Address % PAGE_SIZE;
+    *Physical = (Entry & ~(ULONG64)(PAGE_SIZE - 1)) + Address % PAGE_SIZE;
     return TRUE;
 }
 
 BOOLEAN MiUnmapDeviceMemory(PVOID Base) {
-    ULONG64 page = (ULONG64)Base & ~(ULONG64)(PAGE_SIZE - 1), physical;
-    if (!MmDeviceAddress(page, &physical) || MiViewOf(page)->Base != page)
+    ULONG64 Page = (ULONG64)Base & ~(ULONG64)(PAGE_SIZE - 1), Physical;
+    if (!MmDeviceAddress(Page, &Physical) || MiViewOf(Page)->Base != Page)
         return FALSE;
     MiReleaseSystemView(Base);
     return TRUE;
@@ -170,24 +170,24 @@ BOOLEAN MiUnmapDeviceMemory(PVOID Base) {
 /* ---- Kernel stacks ---- */
 
 PVOID MmCreateKernelStackView(SIZE_T Size) {
-    SIZE_T pages = MI_PAGES(Size);
-    MM_PFN first;
-    PVOID base = MiReserveSystemView(pages * PAGE_SIZE);
-    if (base == NULL)
+    SIZE_T Pages = MI_PAGES(Size);
+    MM_PFN First;
+    PVOID Base = MiReserveSystemView(Pages * PAGE_SIZE);
+    if (Base == NULL)
         return NULL;
-    if (!MiAllocateFrames(pages, ~0ull, &first)) {
-        MiReleaseSystemView(base);
+    if (!MiAllocateFrames(Pages, ~0ull, &First)) {
+        MiReleaseSystemView(Base);
         return NULL;
     }
-    MiMapSystemView(base, 0, first, pages, HAL_PROT_READ | HAL_PROT_WRITE);
-    return (UCHAR *)base + pages * PAGE_SIZE;
+    MiMapSystemView(Base, 0, First, Pages, HAL_PROT_READ | HAL_PROT_WRITE);
+    return (UCHAR *)Base + Pages * PAGE_SIZE;
 }
 
 VOID MmDeleteKernelStackView(PVOID Top) {
-    PMI_VIEW view = MiViewOf((ULONG64)Top - 1);
-    NT_ASSERT_OURS(view != NULL && view->Base + view->Pages * PAGE_SIZE == (ULONG64)Top);
-    MM_PFN first = view->Entries[0] / PAGE_SIZE;
-    SIZE_T pages = view->Pages;
-    MiReleaseSystemView((PVOID)view->Base);
-    MiFreeFrames(first, pages);
+    PMI_VIEW View = MiViewOf((ULONG64)Top - 1);
+    NT_ASSERT_OURS(View != NULL && View->Base + View->Pages * PAGE_SIZE == (ULONG64)Top);
+    MM_PFN First = View->Entries[0] / PAGE_SIZE;
+    SIZE_T Pages = View->Pages;
+    MiReleaseSystemView((PVOID)View->Base);
+    MiFreeFrames(First, Pages);
 }

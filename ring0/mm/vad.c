@@ -14,18 +14,18 @@ static PMI_VAD MiNextVad(PMM_ADDRESS_SPACE Space, PMI_VAD Vad) {
 }
 
 PMI_VAD MiFindVadFrom(PMM_ADDRESS_SPACE Space, ULONG64 Address) {
-    PMI_VAD found = NULL;
-    for (PMI_VAD vad = MiRootVad(Space); vad != NULL;) {
-        if (Address < vad->End)
-            found = vad;
-        vad = MiVadOf(Address < vad->End ? vad->Branch.LeftChild : vad->Branch.RightChild);
+    PMI_VAD Found = NULL;
+    for (PMI_VAD Vad = MiRootVad(Space); Vad != NULL;) {
+        if (Address < Vad->End)
+            Found = Vad;
+        Vad = MiVadOf(Address < Vad->End ? Vad->Branch.LeftChild : Vad->Branch.RightChild);
     }
-    return found;
+    return Found;
 }
 
 PMI_VAD MiFindVad(PMM_ADDRESS_SPACE Space, ULONG64 Address) {
-    PMI_VAD vad = MiFindVadFrom(Space, Address);
-    return vad != NULL && Address >= vad->Start ? vad : NULL;
+    PMI_VAD Vad = MiFindVadFrom(Space, Address);
+    return Vad != NULL && Address >= Vad->Start ? Vad : NULL;
 }
 
 /* The 64 KiB around KUSER_SHARED_DATA are nobody's. */
@@ -36,24 +36,24 @@ PMI_VAD MiFindVad(PMM_ADDRESS_SPACE Space, ULONG64 Address) {
 BOOLEAN MiIsRangeFree(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
     if (Start < HAL_USER_START || End > MI_LAST_USER_ADDRESS || Start >= End || (Start < MI_SHARED_END && End > MI_SHARED_START))
         return FALSE;
-    PMI_VAD vad = MiFindVadFrom(Space, Start);
-    return vad == NULL || End <= vad->Start;
+    PMI_VAD Vad = MiFindVadFrom(Space, Start);
+    return Vad == NULL || End <= Vad->Start;
 }
 
 static ULONG64 MiRoundGranularity(ULONG64 Address) { return (Address + MI_ALLOCATION_GRANULARITY - 1) & ~(MI_ALLOCATION_GRANULARITY - 1); }
 
 /* A hole between two ranges, less what is reserved around KUSER_SHARED_DATA: where a range of Size fits, or 0. */
 static ULONG64 MiFitHole(ULONG64 Start, ULONG64 End, ULONG64 Size, BOOLEAN TopDown) {
-    ULONG64 parts[2][2] = {{Start, End}, {0, 0}};
+    ULONG64 Parts[2][2] = {{Start, End}, {0, 0}};
     if (Start < MI_SHARED_END && End > MI_SHARED_START) {
-        parts[0][1] = MI_SHARED_START;
-        parts[1][0] = MI_SHARED_END;
-        parts[1][1] = End;
+        Parts[0][1] = MI_SHARED_START;
+        Parts[1][0] = MI_SHARED_END;
+        Parts[1][1] = End;
     }
-    for (int i = 0; i < 2; i++) {
-        ULONG64 *part = parts[TopDown ? 1 - i : i], low = MiRoundGranularity(part[0]);
-        if (part[1] > low && part[1] - low >= Size)
-            return TopDown ? (part[1] - Size) & ~(MI_ALLOCATION_GRANULARITY - 1) : low;
+    for (int I = 0; I < 2; I++) {
+        ULONG64 *Part = Parts[TopDown ? 1 - I : I], Low = MiRoundGranularity(Part[0]);
+        if (Part[1] > Low && Part[1] - Low >= Size)
+            return TopDown ? (Part[1] - Size) & ~(MI_ALLOCATION_GRANULARITY - 1) : Low;
     }
     return 0;
 }
@@ -61,11 +61,11 @@ static ULONG64 MiFitHole(ULONG64 Start, ULONG64 End, ULONG64 Size, BOOLEAN TopDo
 /* The largest Size that MiFitHole finds a place for there. */
 static ULONG64 MiRoomOfHole(ULONG64 Start, ULONG64 End) {
     if (Start < MI_SHARED_END && End > MI_SHARED_START) {
-        ULONG64 below = MiRoomOfHole(Start, MI_SHARED_START), above = MiRoomOfHole(MI_SHARED_END, End);
-        return below > above ? below : above;
+        ULONG64 Below = MiRoomOfHole(Start, MI_SHARED_START), Above = MiRoomOfHole(MI_SHARED_END, End);
+        return Below > Above ? Below : Above;
     }
-    ULONG64 low = MiRoundGranularity(Start);
-    return End > low ? End - low : 0;
+    ULONG64 Low = MiRoundGranularity(Start);
+    return End > Low ? End - Low : 0;
 }
 
 static ULONG64 MiHoleBefore(PMM_ADDRESS_SPACE Space, PMI_VAD Vad) {
@@ -73,34 +73,34 @@ static ULONG64 MiHoleBefore(PMM_ADDRESS_SPACE Space, PMI_VAD Vad) {
 }
 
 ULONG64 MiFindFreeRange(PMM_ADDRESS_SPACE Space, ULONG64 Size, BOOLEAN TopDown) {
-    ULONG64 last = !IsListEmpty(&Space->Vads) ? CONTAINING_RECORD(Space->Vads.Blink, MI_VAD, Link)->End : HAL_USER_START;
-    ULONG64 found = TopDown ? MiFitHole(last, MI_LAST_USER_ADDRESS, Size, TRUE) : 0;
-    PMI_VAD vad = MiRootVad(Space);
-    if (found != 0)
-        return found;
-    if (vad == NULL || vad->MostRoom < Size)
-        return TopDown ? 0 : MiFitHole(last, MI_LAST_USER_ADDRESS, Size, FALSE);
+    ULONG64 Last = !IsListEmpty(&Space->Vads) ? CONTAINING_RECORD(Space->Vads.Blink, MI_VAD, Link)->End : HAL_USER_START;
+    ULONG64 Found = TopDown ? MiFitHole(Last, MI_LAST_USER_ADDRESS, Size, TRUE) : 0;
+    PMI_VAD Vad = MiRootVad(Space);
+    if (Found != 0)
+        return Found;
+    if (Vad == NULL || Vad->MostRoom < Size)
+        return TopDown ? 0 : MiFitHole(Last, MI_LAST_USER_ADDRESS, Size, FALSE);
     for (;;) {
-        PMI_VAD low = MiVadOf(vad->Branch.LeftChild), high = MiVadOf(vad->Branch.RightChild), first = TopDown ? high : low;
-        if (first != NULL && first->MostRoom >= Size)
-            vad = first;
-        else if (vad->Room >= Size)
-            return MiFitHole(MiHoleBefore(Space, vad), vad->Start, Size, TopDown);
+        PMI_VAD Low = MiVadOf(Vad->Branch.LeftChild), High = MiVadOf(Vad->Branch.RightChild), First = TopDown ? High : Low;
+        if (First != NULL && First->MostRoom >= Size)
+            Vad = First;
+        else if (Vad->Room >= Size)
+            return MiFitHole(MiHoleBefore(Space, Vad), Vad->Start, Size, TopDown);
         else
-            vad = TopDown ? low : high;
-        NT_ASSERT_OURS(vad != NULL);
+            Vad = TopDown ? Low : High;
+        NT_ASSERT_OURS(Vad != NULL);
     }
 }
 
 static VOID MiSumRoom(PMI_VAD Vad) {
     if (Vad == NULL)
         return;
-    PMI_VAD low = MiVadOf(Vad->Branch.LeftChild), high = MiVadOf(Vad->Branch.RightChild);
+    PMI_VAD Low = MiVadOf(Vad->Branch.LeftChild), High = MiVadOf(Vad->Branch.RightChild);
     Vad->MostRoom = Vad->Room;
-    if (low != NULL && low->MostRoom > Vad->MostRoom)
-        Vad->MostRoom = low->MostRoom;
-    if (high != NULL && high->MostRoom > Vad->MostRoom)
-        Vad->MostRoom = high->MostRoom;
+    if (Low != NULL && Low->MostRoom > Vad->MostRoom)
+        Vad->MostRoom = Low->MostRoom;
+    if (High != NULL && High->MostRoom > Vad->MostRoom)
+        Vad->MostRoom = High->MostRoom;
 }
 
 /* The hole before Vad, or something below it, is not what it was. A rotation may have given one on the way up another child: those are summed too. */
@@ -108,35 +108,35 @@ static VOID MiRenewRoom(PMM_ADDRESS_SPACE Space, PMI_VAD Vad) {
     if (Vad == NULL)
         return;
     Vad->Room = MiRoomOfHole(MiHoleBefore(Space, Vad), Vad->Start);
-    for (PRTL_BALANCED_LINKS branch = &Vad->Branch; branch != &Space->Tree.BalancedRoot; branch = branch->Parent) {
-        MiSumRoom(MiVadOf(branch->LeftChild));
-        MiSumRoom(MiVadOf(branch->RightChild));
-        MiSumRoom(MiVadOf(branch));
+    for (PRTL_BALANCED_LINKS Branch = &Vad->Branch; Branch != &Space->Tree.BalancedRoot; Branch = Branch->Parent) {
+        MiSumRoom(MiVadOf(Branch->LeftChild));
+        MiSumRoom(MiVadOf(Branch->RightChild));
+        MiSumRoom(MiVadOf(Branch));
     }
 }
 
 PMI_VAD MiInsertVad(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End, ULONG Protect, UCHAR Kind) {
-    PMI_VAD vad = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*vad), 'daVM');
-    if (vad == NULL)
+    PMI_VAD Vad = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Vad), 'daVM');
+    if (Vad == NULL)
         return NULL;
-    RtlZeroMemory(vad, sizeof(*vad));
-    vad->Start = Start;
-    vad->End = End;
-    vad->Protect = Protect;
-    vad->Kind = Kind;
-    PRTL_BALANCED_LINKS parent = &Space->Tree.BalancedRoot;
-    PLIST_ENTRY next = &Space->Vads;
-    CHAR side = 1;
-    for (PMI_VAD at = MiRootVad(Space); at != NULL; at = MiVadOf(side < 0 ? parent->LeftChild : parent->RightChild)) {
-        parent = &at->Branch;
-        side = Start < at->Start ? -1 : 1;
-        next = side < 0 ? &at->Link : at->Link.Flink;
+    RtlZeroMemory(Vad, sizeof(*Vad));
+    Vad->Start = Start;
+    Vad->End = End;
+    Vad->Protect = Protect;
+    Vad->Kind = Kind;
+    PRTL_BALANCED_LINKS Parent = &Space->Tree.BalancedRoot;
+    PLIST_ENTRY Next = &Space->Vads;
+    CHAR Side = 1;
+    for (PMI_VAD At = MiRootVad(Space); At != NULL; At = MiVadOf(Side < 0 ? Parent->LeftChild : Parent->RightChild)) {
+        Parent = &At->Branch;
+        Side = Start < At->Start ? -1 : 1;
+        Next = Side < 0 ? &At->Link : At->Link.Flink;
     }
-    InsertTailList(next, &vad->Link);
-    RtlpAvlInsert(&Space->Tree, &vad->Branch, parent, side);
-    MiRenewRoom(Space, vad);
-    MiRenewRoom(Space, MiNextVad(Space, vad));
-    return vad;
+    InsertTailList(Next, &Vad->Link);
+    RtlpAvlInsert(&Space->Tree, &Vad->Branch, Parent, Side);
+    MiRenewRoom(Space, Vad);
+    MiRenewRoom(Space, MiNextVad(Space, Vad));
+    return Vad;
 }
 
 VOID MiResizeVad(PMM_ADDRESS_SPACE Space, PMI_VAD Vad, ULONG64 Start, ULONG64 End) {
@@ -152,10 +152,10 @@ VOID MiDeleteVad(PMM_ADDRESS_SPACE Space, PMI_VAD Vad) {
         MmDereferenceImage(Vad->Image);
     if (Vad->Section != NULL)
         MiReleaseSectionView(Vad->Section);
-    PMI_VAD next = MiNextVad(Space, Vad);
+    PMI_VAD Next = MiNextVad(Space, Vad);
     RemoveEntryList(&Vad->Link);
     MiRenewRoom(Space, MiVadOf(RtlpAvlRemove(&Space->Tree, &Vad->Branch)));
-    MiRenewRoom(Space, next);
+    MiRenewRoom(Space, Next);
     ExFreePoolWithTag(Vad, 'daVM');
 }
 
@@ -171,35 +171,35 @@ static SIZE_T MiTakeFrames(SIZE_T Count, MM_PFN *First) {
 }
 
 NTSTATUS MiCommit(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End, ULONG Protect) {
-    SIZE_T needed = 0, out;
+    SIZE_T Needed = 0, Out;
     if ((End - Start) / PAGE_SIZE > 3 * MmTotalFrames || !MiMakeTables(Space, Start, End))
         return STATUS_COMMITMENT_LIMIT;
-    for (ULONG64 address = Start; address < End; address += PAGE_SIZE)
-        needed += *MiFindPte(Space, address) == 0;
-    if (!MiChargePages(needed, &out))
+    for (ULONG64 Address = Start; Address < End; Address += PAGE_SIZE)
+        Needed += *MiFindPte(Space, Address) == 0;
+    if (!MiChargePages(Needed, &Out))
         return STATUS_COMMITMENT_LIMIT;
-    needed -= out;
+    Needed -= Out;
 
-    MI_PTE bits = MiProtectBits(Protect) | MI_PTE_COMMITTED;
-    MM_PFN frame = 0;
-    SIZE_T have = 0;
-    for (ULONG64 address = Start; address < End; address += PAGE_SIZE) {
-        MI_PTE *pte = MiFindPte(Space, address);
-        if (*pte != 0) {
-            *pte = (*pte & MI_PTE_KEEP) | bits;
+    MI_PTE Bits = MiProtectBits(Protect) | MI_PTE_COMMITTED;
+    MM_PFN Frame = 0;
+    SIZE_T Have = 0;
+    for (ULONG64 Address = Start; Address < End; Address += PAGE_SIZE) {
+        MI_PTE *Pte = MiFindPte(Space, Address);
+        if (*Pte != 0) {
+            *Pte = (*Pte & MI_PTE_KEEP) | Bits;
             continue;
         }
-        if (out != 0) {
-            *pte = MI_PTE_OUT | bits;
-            out--;
+        if (Out != 0) {
+            *Pte = MI_PTE_OUT | Bits;
+            Out--;
             continue;
         }
-        if (have == 0)
-            have = MiTakeFrames(needed, &frame);
-        *pte = frame << 12 | bits;
-        frame++;
-        have--;
-        needed--;
+        if (Have == 0)
+            Have = MiTakeFrames(Needed, &Frame);
+        *Pte = Frame << 12 | Bits;
+        Frame++;
+        Have--;
+        Needed--;
     }
     MiSynchronize(Space, Start, End);
     return STATUS_SUCCESS;
@@ -207,52 +207,52 @@ NTSTATUS MiCommit(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End, ULONG Pro
 
 VOID MiDecommit(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
     MiUnmapUser(Space, Start, End);
-    MM_PFN first = 0;
-    SIZE_T count = 0;
-    for (ULONG64 address = Start; address < End; address += PAGE_SIZE) {
-        MI_PTE *pte = MiFindPte(Space, address);
-        if (pte == NULL) { /* nothing in the 2 MiB of this table */
-            address = (address | 0x1FFFFF) + 1 - PAGE_SIZE;
+    MM_PFN First = 0;
+    SIZE_T Count = 0;
+    for (ULONG64 Address = Start; Address < End; Address += PAGE_SIZE) {
+        MI_PTE *Pte = MiFindPte(Space, Address);
+        if (Pte == NULL) { /* nothing in the 2 MiB of this table */
+            Address = (Address | 0x1FFFFF) + 1 - PAGE_SIZE;
             continue;
         }
-        if (*pte == 0)
+        if (*Pte == 0)
             continue;
-        MM_PFN frame = MI_PTE_FRAME(*pte);
-        MI_PTE old = *pte;
-        *pte = 0;
-        Space->LockedByProgram -= (old & MI_PTE_LOCKED) != 0;
-        if (old & MI_PTE_UNOWNED)
+        MM_PFN Frame = MI_PTE_FRAME(*Pte);
+        MI_PTE Old = *Pte;
+        *Pte = 0;
+        Space->LockedByProgram -= (Old & MI_PTE_LOCKED) != 0;
+        if (Old & MI_PTE_UNOWNED)
             continue;
-        if (old & MI_PTE_OUT) {
-            if ((old & MI_PTE_PROTOTYPE) == 0)
-                MiReleaseSlot(MI_PTE_SLOT(old));
-            continue;
-        }
-        if (count != 0 && frame == first + count) {
-            count++;
+        if (Old & MI_PTE_OUT) {
+            if ((Old & MI_PTE_PROTOTYPE) == 0)
+                MiReleaseSlot(MI_PTE_SLOT(Old));
             continue;
         }
-        if (count != 0)
-            MiFreeFrames(first, count);
-        first = frame;
-        count = 1;
+        if (Count != 0 && Frame == First + Count) {
+            Count++;
+            continue;
+        }
+        if (Count != 0)
+            MiFreeFrames(First, Count);
+        First = Frame;
+        Count = 1;
     }
-    if (count != 0)
-        MiFreeFrames(first, count);
+    if (Count != 0)
+        MiFreeFrames(First, Count);
 }
 
 BOOLEAN MiBreakCopy(PMM_ADDRESS_SPACE Space, ULONG64 Page, MI_PTE *Pte) {
     /* It must not go while a frame is looked for. */
-    MM_PFN frame, old = MI_PTE_FRAME(*Pte);
-    MI_PTE locked = *Pte & MI_PTE_LOCKED;
+    MM_PFN Frame, Old = MI_PTE_FRAME(*Pte);
+    MI_PTE Locked = *Pte & MI_PTE_LOCKED;
     *Pte |= MI_PTE_LOCKED;
-    BOOLEAN allocated = MiAllocateFrameRun(1, 0, MmTotalFrames, 0, FALSE, &frame);
-    *Pte = (*Pte & ~MI_PTE_LOCKED) | locked;
-    if (!allocated)
+    BOOLEAN Allocated = MiAllocateFrameRun(1, 0, MmTotalFrames, 0, FALSE, &Frame);
+    *Pte = (*Pte & ~MI_PTE_LOCKED) | Locked;
+    if (!Allocated)
         return FALSE;
-    RtlCopyMemory(MiRamAddress(frame), MiRamAddress(old), PAGE_SIZE);
-    *Pte = frame << 12 | (*Pte & 0xFFF & ~(MI_PTE_COPY | MI_PTE_CLEAN));
-    MiDereferenceFrame(old);
+    RtlCopyMemory(MiRamAddress(Frame), MiRamAddress(Old), PAGE_SIZE);
+    *Pte = Frame << 12 | (*Pte & 0xFFF & ~(MI_PTE_COPY | MI_PTE_CLEAN));
+    MiDereferenceFrame(Old);
     MiSynchronize(Space, Page, Page + PAGE_SIZE);
     return TRUE;
 }

@@ -8,21 +8,21 @@
 NTSTATUS MiReferenceSpace(HANDLE ProcessHandle, ACCESS_MASK Access, PEPROCESS *Process, PMM_ADDRESS_SPACE *Space) {
     *Process = NULL;
     if (ProcessHandle == NtCurrentProcess()) {
-        PEPROCESS current = CONTAINING_RECORD(KiCurrentThread()->ApcState.Process, struct _EPROCESS, Pcb);
-        ObReferenceObject(current);
-        *Process = current;
+        PEPROCESS Current = CONTAINING_RECORD(KiCurrentThread()->ApcState.Process, struct _EPROCESS, Pcb);
+        ObReferenceObject(Current);
+        *Process = Current;
     } else {
-        NTSTATUS status = ObReferenceObjectByHandle(ProcessHandle, Access, PspProcessType, KiPreviousMode(), (PVOID *)Process, NULL);
-        if (!NT_SUCCESS(status))
-            return status;
+        NTSTATUS Status = ObReferenceObjectByHandle(ProcessHandle, Access, PspProcessType, KiPreviousMode(), (PVOID *)Process, NULL);
+        if (!NT_SUCCESS(Status))
+            return Status;
     }
     *Space = (*Process)->Pcb.AddressSpace;
     if (*Space != NULL)
         return STATUS_SUCCESS;
     /* The System process has no user memory here; a process that has ended has none any more. */
-    NTSTATUS status = *Process == PsInitialSystemProcess ? STATUS_NOT_SUPPORTED : STATUS_PROCESS_IS_TERMINATING;
+    NTSTATUS Status = *Process == PsInitialSystemProcess ? STATUS_NOT_SUPPORTED : STATUS_PROCESS_IS_TERMINATING;
     ObDereferenceObject(*Process);
-    return status;
+    return Status;
 }
 
 static BOOLEAN MiCanWriteResult(PVOID Result, SIZE_T Size) {
@@ -32,47 +32,47 @@ static BOOLEAN MiCanWriteResult(PVOID Result, SIZE_T Size) {
 NTSTATUS MiCaptureRange(PVOID *Base, PSIZE_T Size, ULONG64 *Start, ULONG64 *Length) {
     if (!MiCanWriteResult(Base, sizeof(*Base)) || !MiCanWriteResult(Size, sizeof(*Size)))
         return STATUS_ACCESS_VIOLATION;
-    NTSTATUS status = KiCopyIn(Start, Base, sizeof(*Start));
-    return NT_SUCCESS(status) ? KiCopyIn(Length, Size, sizeof(*Length)) : status;
+    NTSTATUS Status = KiCopyIn(Start, Base, sizeof(*Start));
+    return NT_SUCCESS(Status) ? KiCopyIn(Length, Size, sizeof(*Length)) : Status;
 }
 
 NTSTATUS MiReturnRange(PVOID *Base, PSIZE_T Size, ULONG64 Start, ULONG64 Length) {
-    NTSTATUS status = KiCopyOut(Base, &Start, sizeof(Start));
-    return NT_SUCCESS(status) ? KiCopyOut(Size, &Length, sizeof(Length)) : status;
+    NTSTATUS Status = KiCopyOut(Base, &Start, sizeof(Start));
+    return NT_SUCCESS(Status) ? KiCopyOut(Size, &Length, sizeof(Length)) : Status;
 }
 
 static BOOLEAN MiSectionAllows(const MI_SECTION *Section, ULONG Protect) {
-    BOOLEAN write = (Protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)) != 0;
-    BOOLEAN execute = (Protect & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)) != 0;
-    return (!write || (Section->Protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)) != 0) &&
-           (!execute || (Section->Protect & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)) != 0);
+    BOOLEAN Write = (Protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)) != 0;
+    BOOLEAN Execute = (Protect & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)) != 0;
+    return (!Write || (Section->Protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)) != 0) &&
+           (!Execute || (Section->Protect & (PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)) != 0);
 }
 
 /* ---- Allocate ---- */
 
 static NTSTATUS MiReserve(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64 *Size, ULONG Type, ULONG Protect) {
-    ULONG64 start, end;
+    ULONG64 Start, End;
     if (*Base == 0) {
-        start = MiFindFreeRange(Space, MI_ROUND(*Size), (Type & MEM_TOP_DOWN) != 0);
-        if (start == 0)
+        Start = MiFindFreeRange(Space, MI_ROUND(*Size), (Type & MEM_TOP_DOWN) != 0);
+        if (Start == 0)
             return STATUS_NO_MEMORY;
-        end = start + MI_ROUND(*Size);
+        End = Start + MI_ROUND(*Size);
     } else {
-        start = *Base & ~(MI_ALLOCATION_GRANULARITY - 1);
-        end = MI_ROUND(*Base + *Size);
-        if (!MiIsRangeFree(Space, start, end))
+        Start = *Base & ~(MI_ALLOCATION_GRANULARITY - 1);
+        End = MI_ROUND(*Base + *Size);
+        if (!MiIsRangeFree(Space, Start, End))
             return STATUS_CONFLICTING_ADDRESSES;
     }
-    PMI_VAD vad = MiInsertVad(Space, start, end, Protect, MiVadPrivate);
-    if (vad == NULL)
+    PMI_VAD Vad = MiInsertVad(Space, Start, End, Protect, MiVadPrivate);
+    if (Vad == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = (Type & MEM_COMMIT) ? MiCommit(Space, start, end, Protect) : STATUS_SUCCESS;
-    if (!NT_SUCCESS(status)) {
-        MiDeleteVad(Space, vad);
-        return status;
+    NTSTATUS Status = (Type & MEM_COMMIT) ? MiCommit(Space, Start, End, Protect) : STATUS_SUCCESS;
+    if (!NT_SUCCESS(Status)) {
+        MiDeleteVad(Space, Vad);
+        return Status;
     }
-    *Base = start;
-    *Size = end - start;
+    *Base = Start;
+    *Size = End - Start;
     return STATUS_SUCCESS;
 }
 
@@ -80,8 +80,8 @@ static NTSTATUS MiReserve(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64 *Size,
 static NTSTATUS MiCommitView(PMM_ADDRESS_SPACE Space, PMI_VAD Vad, ULONG64 Start, ULONG64 End, ULONG Protect) {
     if (!MiSectionAllows(Vad->Section, Protect))
         return STATUS_SECTION_PROTECTION;
-    NTSTATUS status = MiCommitData(Vad->Section->Data, Vad->SectionPage + (Start - Vad->Start) / PAGE_SIZE, (End - Start) / PAGE_SIZE);
-    return NT_SUCCESS(status) ? MiCommit(Space, Start, End, Protect) : status;
+    NTSTATUS Status = MiCommitData(Vad->Section->Data, Vad->SectionPage + (Start - Vad->Start) / PAGE_SIZE, (End - Start) / PAGE_SIZE);
+    return NT_SUCCESS(Status) ? MiCommit(Space, Start, End, Protect) : Status;
 }
 
 static NTSTATUS MiAllocateVirtual(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64 *Size, ULONG Type, ULONG Protect) {
@@ -98,36 +98,36 @@ static NTSTATUS MiAllocateVirtual(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG6
     if (Type & MEM_RESERVE)
         return MiReserve(Space, Base, Size, Type, Protect);
 
-    ULONG64 start = *Base & ~(ULONG64)(PAGE_SIZE - 1), end = MI_ROUND(*Base + *Size);
-    PMI_VAD vad = MiFindVad(Space, start);
-    if (vad == NULL || end > vad->End)
+    ULONG64 Start = *Base & ~(ULONG64)(PAGE_SIZE - 1), End = MI_ROUND(*Base + *Size);
+    PMI_VAD Vad = MiFindVad(Space, Start);
+    if (Vad == NULL || End > Vad->End)
         return STATUS_CONFLICTING_ADDRESSES;
-    NTSTATUS status = STATUS_SUCCESS;
-    if (vad->Kind == MiVadSection && (vad->Section->Attributes & SEC_RESERVE) != 0 && (Type & MEM_COMMIT) != 0)
-        status = MiCommitView(Space, vad, start, end, Protect);
-    else if (vad->Kind != MiVadPrivate)
+    NTSTATUS Status = STATUS_SUCCESS;
+    if (Vad->Kind == MiVadSection && (Vad->Section->Attributes & SEC_RESERVE) != 0 && (Type & MEM_COMMIT) != 0)
+        Status = MiCommitView(Space, Vad, Start, End, Protect);
+    else if (Vad->Kind != MiVadPrivate)
         return STATUS_ALREADY_COMMITTED;
     else if ((Type & MEM_RESET) == 0) /* which allows the contents to be lost; nothing here needs them to be */
-        status = MiCommit(Space, start, end, Protect);
-    if (NT_SUCCESS(status)) {
-        *Base = start;
-        *Size = end - start;
+        Status = MiCommit(Space, Start, End, Protect);
+    if (NT_SUCCESS(Status)) {
+        *Base = Start;
+        *Size = End - Start;
     }
-    return status;
+    return Status;
 }
 
 NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE ProcessHandle, PVOID *Base, ULONG_PTR ZeroBits, PSIZE_T Size, ULONG Type, ULONG Protect) {
     if (ZeroBits > 21)
         return STATUS_INVALID_PARAMETER_3;
-    ULONG64 start, length;
-    PEPROCESS process;
-    PMM_ADDRESS_SPACE space;
-    NTSTATUS status = MiCaptureRange(Base, Size, &start, &length);
-    if (!NT_SUCCESS(status) || !NT_SUCCESS(status = MiReferenceSpace(ProcessHandle, PROCESS_VM_OPERATION, &process, &space)))
-        return status;
-    status = MiAllocateVirtual(space, &start, &length, Type, Protect);
-    ObDereferenceObject(process);
-    return NT_SUCCESS(status) ? MiReturnRange(Base, Size, start, length) : status;
+    ULONG64 Start, Length;
+    PEPROCESS Process;
+    PMM_ADDRESS_SPACE Space;
+    NTSTATUS Status = MiCaptureRange(Base, Size, &Start, &Length);
+    if (!NT_SUCCESS(Status) || !NT_SUCCESS(Status = MiReferenceSpace(ProcessHandle, PROCESS_VM_OPERATION, &Process, &Space)))
+        return Status;
+    Status = MiAllocateVirtual(Space, &Start, &Length, Type, Protect);
+    ObDereferenceObject(Process);
+    return NT_SUCCESS(Status) ? MiReturnRange(Base, Size, Start, Length) : Status;
 }
 
 /* ---- Free ---- */
@@ -153,43 +153,43 @@ static NTSTATUS MiFreeVirtual(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64 *S
         return STATUS_INVALID_PARAMETER_2;
     if (*Size > (ULONG64)MmHighestUserAddress + 1 - *Base)
         return STATUS_INVALID_PARAMETER_3;
-    ULONG64 start = *Base & ~(ULONG64)(PAGE_SIZE - 1), end = MI_ROUND(*Base + *Size);
-    PMI_VAD vad = MiFindVad(Space, start);
-    if (vad == NULL)
+    ULONG64 Start = *Base & ~(ULONG64)(PAGE_SIZE - 1), End = MI_ROUND(*Base + *Size);
+    PMI_VAD Vad = MiFindVad(Space, Start);
+    if (Vad == NULL)
         return STATUS_MEMORY_NOT_ALLOCATED;
     if (*Size == 0) {
-        if (start != vad->Start)
+        if (Start != Vad->Start)
             return STATUS_FREE_VM_NOT_AT_BASE;
-        end = vad->End;
+        End = Vad->End;
     }
-    if (end > vad->End)
+    if (End > Vad->End)
         return STATUS_UNABLE_TO_FREE_VM;
-    if (vad->Kind == MiVadImage || vad->Kind == MiVadSection || vad->Kind == MiVadPhysical)
+    if (Vad->Kind == MiVadImage || Vad->Kind == MiVadSection || Vad->Kind == MiVadPhysical)
         return STATUS_UNABLE_TO_DELETE_SECTION;
-    if (vad->Kind == MiVadMdl || (!Trusted && (vad->Resident || !MiAllowsSecured(Space, start, end, PAGE_NOACCESS))))
+    if (Vad->Kind == MiVadMdl || (!Trusted && (Vad->Resident || !MiAllowsSecured(Space, Start, End, PAGE_NOACCESS))))
         return STATUS_INVALID_PAGE_PROTECTION;
-    NTSTATUS status = STATUS_SUCCESS;
+    NTSTATUS Status = STATUS_SUCCESS;
     if (Type == MEM_DECOMMIT)
-        MiDecommit(Space, start, end);
+        MiDecommit(Space, Start, End);
     else
-        status = MiReleasePart(Space, vad, start, end);
-    if (NT_SUCCESS(status)) {
-        *Base = start;
-        *Size = end - start;
+        Status = MiReleasePart(Space, Vad, Start, End);
+    if (NT_SUCCESS(Status)) {
+        *Base = Start;
+        *Size = End - Start;
     }
-    return status;
+    return Status;
 }
 
 NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE ProcessHandle, PVOID *Base, PSIZE_T Size, ULONG Type) {
-    ULONG64 start, length;
-    PEPROCESS process;
-    PMM_ADDRESS_SPACE space;
-    NTSTATUS status = MiCaptureRange(Base, Size, &start, &length);
-    if (!NT_SUCCESS(status) || !NT_SUCCESS(status = MiReferenceSpace(ProcessHandle, PROCESS_VM_OPERATION, &process, &space)))
-        return status;
-    status = MiFreeVirtual(space, &start, &length, Type, FALSE);
-    ObDereferenceObject(process);
-    return NT_SUCCESS(status) ? MiReturnRange(Base, Size, start, length) : status;
+    ULONG64 Start, Length;
+    PEPROCESS Process;
+    PMM_ADDRESS_SPACE Space;
+    NTSTATUS Status = MiCaptureRange(Base, Size, &Start, &Length);
+    if (!NT_SUCCESS(Status) || !NT_SUCCESS(Status = MiReferenceSpace(ProcessHandle, PROCESS_VM_OPERATION, &Process, &Space)))
+        return Status;
+    Status = MiFreeVirtual(Space, &Start, &Length, Type, FALSE);
+    ObDereferenceObject(Process);
+    return NT_SUCCESS(Status) ? MiReturnRange(Base, Size, Start, Length) : Status;
 }
 
 NTSTATUS MmFreeUserMemory(PVOID Base, SIZE_T Size, ULONG Type) {
@@ -215,47 +215,47 @@ static NTSTATUS MiProtectVirtual(PMM_ADDRESS_SPACE Space, ULONG64 *Base, ULONG64
         return STATUS_INVALID_PARAMETER_2;
     if (*Size == 0 || *Size > (ULONG64)MmHighestUserAddress + 1 - *Base)
         return STATUS_INVALID_PARAMETER_3;
-    ULONG64 start = *Base & ~(ULONG64)(PAGE_SIZE - 1), end = MI_ROUND(*Base + *Size);
-    PMI_VAD vad = MiFindVad(Space, start);
-    if (vad == NULL || end > vad->End)
+    ULONG64 Start = *Base & ~(ULONG64)(PAGE_SIZE - 1), End = MI_ROUND(*Base + *Size);
+    PMI_VAD Vad = MiFindVad(Space, Start);
+    if (Vad == NULL || End > Vad->End)
         return STATUS_CONFLICTING_ADDRESSES;
-    BOOLEAN copy = (Protect & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) != 0;
-    if (vad->Resident || vad->Kind >= MiVadMdl || !MiAllowsSecured(Space, start, end, Protect) || (copy && vad->Kind == MiVadPrivate))
+    BOOLEAN Copy = (Protect & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY)) != 0;
+    if (Vad->Resident || Vad->Kind >= MiVadMdl || !MiAllowsSecured(Space, Start, End, Protect) || (Copy && Vad->Kind == MiVadPrivate))
         return STATUS_INVALID_PAGE_PROTECTION;
-    if (vad->Kind == MiVadSection && !MiSectionAllows(vad->Section, Protect))
+    if (Vad->Kind == MiVadSection && !MiSectionAllows(Vad->Section, Protect))
         return STATUS_SECTION_PROTECTION;
-    for (ULONG64 address = start; address < end; address += PAGE_SIZE) {
-        MI_PTE *pte = MiFindPte(Space, address);
-        if (pte == NULL || *pte == 0)
+    for (ULONG64 Address = Start; Address < End; Address += PAGE_SIZE) {
+        MI_PTE *Pte = MiFindPte(Space, Address);
+        if (Pte == NULL || *Pte == 0)
             return STATUS_NOT_COMMITTED;
     }
-    *Old = MiPteProtect(*MiFindPte(Space, start));
-    for (ULONG64 address = start; address < end; address += PAGE_SIZE) {
-        MI_PTE *pte = MiFindPte(Space, address), keep = *pte & MI_PTE_KEEP;
+    *Old = MiPteProtect(*MiFindPte(Space, Start));
+    for (ULONG64 Address = Start; Address < End; Address += PAGE_SIZE) {
+        MI_PTE *Pte = MiFindPte(Space, Address), Keep = *Pte & MI_PTE_KEEP;
         /* A page of a shared section that is to be written privately starts to be shared only until then. */
-        if (copy && vad->Kind == MiVadSection)
-            keep |= MI_PTE_COPY;
-        *pte = keep | MiProtectBits((keep & MI_PTE_COPY) ? MiCopyProtect(Protect) : Protect);
+        if (Copy && Vad->Kind == MiVadSection)
+            Keep |= MI_PTE_COPY;
+        *Pte = Keep | MiProtectBits((Keep & MI_PTE_COPY) ? MiCopyProtect(Protect) : Protect);
     }
-    MiSynchronize(Space, start, end);
-    *Base = start;
-    *Size = end - start;
+    MiSynchronize(Space, Start, End);
+    *Base = Start;
+    *Size = End - Start;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE ProcessHandle, PVOID *Base, PSIZE_T Size, ULONG Protect, PULONG OldProtect) {
-    ULONG64 start, length;
-    ULONG old = 0;
-    PEPROCESS process;
-    PMM_ADDRESS_SPACE space;
+    ULONG64 Start, Length;
+    ULONG Old = 0;
+    PEPROCESS Process;
+    PMM_ADDRESS_SPACE Space;
     if (!MiCanWriteResult(OldProtect, sizeof(*OldProtect)))
         return STATUS_ACCESS_VIOLATION;
-    NTSTATUS status = MiCaptureRange(Base, Size, &start, &length);
-    if (!NT_SUCCESS(status) || !NT_SUCCESS(status = MiReferenceSpace(ProcessHandle, PROCESS_VM_OPERATION, &process, &space)))
-        return status;
-    status = MiProtectVirtual(space, &start, &length, Protect, &old);
-    ObDereferenceObject(process);
-    if (NT_SUCCESS(status) && NT_SUCCESS(status = MiReturnRange(Base, Size, start, length)))
-        status = KiCopyOut(OldProtect, &old, sizeof(old));
-    return status;
+    NTSTATUS Status = MiCaptureRange(Base, Size, &Start, &Length);
+    if (!NT_SUCCESS(Status) || !NT_SUCCESS(Status = MiReferenceSpace(ProcessHandle, PROCESS_VM_OPERATION, &Process, &Space)))
+        return Status;
+    Status = MiProtectVirtual(Space, &Start, &Length, Protect, &Old);
+    ObDereferenceObject(Process);
+    if (NT_SUCCESS(Status) && NT_SUCCESS(Status = MiReturnRange(Base, Size, Start, Length)))
+        Status = KiCopyOut(OldProtect, &Old, sizeof(Old));
+    return Status;
 }

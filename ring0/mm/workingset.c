@@ -11,9 +11,9 @@
 #define MI_LOCK_MEMORY_PRIVILEGE 4
 
 static NTSTATUS MiCheckLockRange(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
-    for (ULONG64 page = Start; page < End; page += PAGE_SIZE) {
-        MI_PTE *pte = MiFindPte(Space, page);
-        if (pte == NULL || (*pte & MI_PTE_COMMITTED) == 0 || MiPteAccess(*pte) == HAL_PROT_NONE)
+    for (ULONG64 Page = Start; Page < End; Page += PAGE_SIZE) {
+        MI_PTE *Pte = MiFindPte(Space, Page);
+        if (Pte == NULL || (*Pte & MI_PTE_COMMITTED) == 0 || MiPteAccess(*Pte) == HAL_PROT_NONE)
             return STATUS_ACCESS_VIOLATION;
     }
     return STATUS_SUCCESS;
@@ -21,71 +21,71 @@ static NTSTATUS MiCheckLockRange(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64
 
 /* Of a range that is committed. */
 static SIZE_T MiCountLocked(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
-    SIZE_T count = 0;
-    for (ULONG64 page = Start; page < End; page += PAGE_SIZE) {
-        count += (*MiFindPte(Space, page) & MI_PTE_LOCKED) != 0;
+    SIZE_T Count = 0;
+    for (ULONG64 Page = Start; Page < End; Page += PAGE_SIZE) {
+        Count += (*MiFindPte(Space, Page) & MI_PTE_LOCKED) != 0;
     }
-    return count;
+    return Count;
 }
 
 static NTSTATUS MiLockRange(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
-    NTSTATUS status = MiCheckLockRange(Space, Start, End);
-    if (!NT_SUCCESS(status))
-        return status;
-    SIZE_T pages = (End - Start) / PAGE_SIZE, locked = MiCountLocked(Space, Start, End);
-    if (Space->LockedByProgram + pages - locked > Space->WorkingSet[0] - MI_WORKING_SET_OVERHEAD)
+    NTSTATUS Status = MiCheckLockRange(Space, Start, End);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    SIZE_T Pages = (End - Start) / PAGE_SIZE, Locked = MiCountLocked(Space, Start, End);
+    if (Space->LockedByProgram + Pages - Locked > Space->WorkingSet[0] - MI_WORKING_SET_OVERHEAD)
         return STATUS_WORKING_SET_QUOTA;
-    ULONG64 page = Start;
-    for (; page < End && NT_SUCCESS(status); page += PAGE_SIZE) {
-        MI_PTE *pte = MiFindPte(Space, page);
-        if ((*pte & MI_PTE_OUT) != 0)
-            status = MiBringInUserPage(Space, page, pte);
-        if (NT_SUCCESS(status) && (*pte & MI_PTE_LOCKED) == 0) {
-            *pte |= MI_PTE_LOCKED;
+    ULONG64 Page = Start;
+    for (; Page < End && NT_SUCCESS(Status); Page += PAGE_SIZE) {
+        MI_PTE *Pte = MiFindPte(Space, Page);
+        if ((*Pte & MI_PTE_OUT) != 0)
+            Status = MiBringInUserPage(Space, Page, Pte);
+        if (NT_SUCCESS(Status) && (*Pte & MI_PTE_LOCKED) == 0) {
+            *Pte |= MI_PTE_LOCKED;
             Space->LockedByProgram++;
         }
     }
-    return NT_SUCCESS(status) && locked != 0 ? STATUS_WAS_LOCKED : status;
+    return NT_SUCCESS(Status) && Locked != 0 ? STATUS_WAS_LOCKED : Status;
 }
 
 static NTSTATUS MiUnlockRange(PMM_ADDRESS_SPACE Space, ULONG64 Start, ULONG64 End) {
-    for (ULONG64 page = Start; page < End; page += PAGE_SIZE) {
-        MI_PTE *pte = MiFindPte(Space, page);
-        if (pte == NULL || (*pte & MI_PTE_LOCKED) == 0)
+    for (ULONG64 Page = Start; Page < End; Page += PAGE_SIZE) {
+        MI_PTE *Pte = MiFindPte(Space, Page);
+        if (Pte == NULL || (*Pte & MI_PTE_LOCKED) == 0)
             return STATUS_NOT_LOCKED;
     }
-    for (ULONG64 page = Start; page < End; page += PAGE_SIZE)
-        *MiFindPte(Space, page) &= ~MI_PTE_LOCKED;
+    for (ULONG64 Page = Start; Page < End; Page += PAGE_SIZE)
+        *MiFindPte(Space, Page) &= ~MI_PTE_LOCKED;
     Space->LockedByProgram -= (End - Start) / PAGE_SIZE;
     return STATUS_SUCCESS;
 }
 
 static NTSTATUS MiLockService(HANDLE ProcessHandle, PVOID *Base, PSIZE_T Size, ULONG MapType, BOOLEAN Lock) {
-    ULONG64 start, length;
-    PEPROCESS process;
-    PMM_ADDRESS_SPACE space;
+    ULONG64 Start, Length;
+    PEPROCESS Process;
+    PMM_ADDRESS_SPACE Space;
     if (MapType == 0 || (MapType & ~(MI_MAP_PROCESS | MI_MAP_SYSTEM)) != 0)
         return STATUS_INVALID_PARAMETER;
     if ((MapType & MI_MAP_SYSTEM) != 0 && !SeSinglePrivilegeCheck(RtlConvertUlongToLuid(MI_LOCK_MEMORY_PRIVILEGE), KiPreviousMode()))
         return STATUS_PRIVILEGE_NOT_HELD;
-    NTSTATUS status = MiCaptureRange(Base, Size, &start, &length);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (start > (ULONG64)MmHighestUserAddress)
+    NTSTATUS Status = MiCaptureRange(Base, Size, &Start, &Length);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Start > (ULONG64)MmHighestUserAddress)
         return STATUS_INVALID_PARAMETER_2;
-    if (length == 0 || length > (ULONG64)MmHighestUserAddress + 1 - start)
+    if (Length == 0 || Length > (ULONG64)MmHighestUserAddress + 1 - Start)
         return STATUS_INVALID_PARAMETER_3;
-    status = MiReferenceSpace(ProcessHandle, PROCESS_VM_OPERATION, &process, &space);
-    if (!NT_SUCCESS(status))
-        return status;
-    ULONG64 end = MI_ROUND(start + length);
-    start &= ~(ULONG64)(PAGE_SIZE - 1);
-    status = Lock ? MiLockRange(space, start, end) : MiUnlockRange(space, start, end);
-    ObDereferenceObject(process);
-    if (!NT_SUCCESS(status))
-        return status;
-    NTSTATUS written = MiReturnRange(Base, Size, start, end - start);
-    return NT_SUCCESS(written) ? status : written;
+    Status = MiReferenceSpace(ProcessHandle, PROCESS_VM_OPERATION, &Process, &Space);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    ULONG64 End = MI_ROUND(Start + Length);
+    Start &= ~(ULONG64)(PAGE_SIZE - 1);
+    Status = Lock ? MiLockRange(Space, Start, End) : MiUnlockRange(Space, Start, End);
+    ObDereferenceObject(Process);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    NTSTATUS Written = MiReturnRange(Base, Size, Start, End - Start);
+    return NT_SUCCESS(Written) ? Status : Written;
 }
 
 NTSTATUS NTAPI NtLockVirtualMemory(HANDLE Process, PVOID *Base, PSIZE_T Size, ULONG MapType) {
@@ -101,15 +101,15 @@ NTSTATUS MmSetWorkingSetSize(PMM_ADDRESS_SPACE Space, SIZE_T Least, SIZE_T Most)
         MmEmptyWorkingSet(Space);
         return STATUS_SUCCESS;
     }
-    SIZE_T least = Least / PAGE_SIZE, most = Most / PAGE_SIZE;
-    if (least < MI_WORKING_SET_SMALLEST)
-        least = MI_WORKING_SET_SMALLEST;
-    if (least >= most)
+    SIZE_T LeastPages = Least / PAGE_SIZE, MostPages = Most / PAGE_SIZE;
+    if (LeastPages < MI_WORKING_SET_SMALLEST)
+        LeastPages = MI_WORKING_SET_SMALLEST;
+    if (LeastPages >= MostPages)
         return STATUS_BAD_WORKING_SET_LIMIT;
-    if (least > MmTotalFrames / 2)
+    if (LeastPages > MmTotalFrames / 2)
         return STATUS_INSUFFICIENT_RESOURCES;
-    Space->WorkingSet[0] = least;
-    Space->WorkingSet[1] = most;
+    Space->WorkingSet[0] = LeastPages;
+    Space->WorkingSet[1] = MostPages;
     return STATUS_SUCCESS;
 }
 

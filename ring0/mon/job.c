@@ -22,13 +22,13 @@ static VOID MonExplainStatus(NTSTATUS Status, PLDR_REFUSAL Refusal, PULONG Code)
         {STATUS_IMAGE_ALREADY_LOADED, "is loaded already", "`ringside unload` removes it", EXIT_REFUSED},
         {0, "cannot be started", "`ringside inspect` says what it is", EXIT_REFUSED},
     };
-    ULONG i = 0;
-    while (Known[i].Status != 0 && Known[i].Status != Status) {
-        i++;
+    ULONG I = 0;
+    while (Known[I].Status != 0 && Known[I].Status != Status) {
+        I++;
     }
-    strncpy(Refusal->Why, Known[i].Why, sizeof Refusal->Why - 1);
-    strncpy(Refusal->Advice, Known[i].Advice, sizeof Refusal->Advice - 1);
-    *Code = Known[i].Code;
+    strncpy(Refusal->Why, Known[I].Why, sizeof Refusal->Why - 1);
+    strncpy(Refusal->Advice, Known[I].Advice, sizeof Refusal->Advice - 1);
+    *Code = Known[I].Code;
 }
 
 VOID MonRefuse(PMON_RESULT Result, ULONG Code, PCSTR What, NTSTATUS Status, const LDR_REFUSAL *Refusal) {
@@ -204,15 +204,15 @@ static PCSTR MonVariable(ULONG Index, ULONG Account) {
 static PWSTR MonBuildEnvironment(ULONG Account, SIZE_T *Size) {
     SIZE_T Room = 2, At = 0;
     PWSTR Block;
-    for (ULONG i = 0; i < KiMachine->environment_count; i++) {
-        Room += strlen(MonVariable(i, Account)) + 1;
+    for (ULONG I = 0; I < KiMachine->environment_count; I++) {
+        Room += strlen(MonVariable(I, Account)) + 1;
     }
     Block = ExAllocatePoolWithTag(NonPagedPoolNx, Room * sizeof(WCHAR), MON_TAG);
     if (Block == NULL) {
         return NULL;
     }
-    for (ULONG i = 0; i < KiMachine->environment_count; i++) {
-        PCSTR Variable = MonVariable(i, Account);
+    for (ULONG I = 0; I < KiMachine->environment_count; I++) {
+        PCSTR Variable = MonVariable(I, Account);
         ULONG Bytes = 0;
         RtlUTF8ToUnicodeN(Block + At, (ULONG)((Room - At) * sizeof(WCHAR)), &Bytes, Variable, (ULONG)strlen(Variable));
         At += Bytes / sizeof(WCHAR);
@@ -251,8 +251,8 @@ static NTSTATUS MonStartProgram(PMON_JOB Job, const hal_program *Program, PEPROC
 static VOID MonWaitForTurn(PEPROCESS *Processes, ULONG Count) {
     KI_QUIET_WAITER Quiet;
     KiBeginQuietWait(&Quiet);
-    for (ULONG i = 0; i < Count; i++) {
-        PVOID Objects[] = {&Quiet.Event, Processes[i]};
+    for (ULONG I = 0; I < Count; I++) {
+        PVOID Objects[] = {&Quiet.Event, Processes[I]};
         if (KeWaitForMultipleObjects(RTL_NUMBER_OF(Objects), Objects, WaitAny, Executive, KernelMode, FALSE, NULL, NULL) == STATUS_WAIT_0) {
             break;
         }
@@ -367,10 +367,10 @@ VOID MonRunJob(PMON_JOB Job) {
         }
         Made |= (ULONG64)MadeKey << Loaded;
     }
-    for (ULONG i = 0; i < Loaded && Job->Result.Text[0] == '\0'; i++) {
+    for (ULONG I = 0; I < Loaded && Job->Result.Text[0] == '\0'; I++) {
         CHAR Service[MON_NAME];
-        MonServiceName(Job->Drivers[i], Service, sizeof Service);
-        MonReportIdle(Job->Connection, Job->Drivers[i], Service);
+        MonServiceName(Job->Drivers[I], Service, sizeof Service);
+        MonReportIdle(Job->Connection, Job->Drivers[I], Service);
     }
     if (Job->Result.Text[0] == '\0') {
         Job->Thread = KiCurrentThread();

@@ -46,9 +46,9 @@ static VOID MonLoad(const hal_request *Request) {
     ULONG Start = SERVICE_DEMAND_START;
     BOOLEAN Made;
 
-    for (ULONG i = 0; Request->argument_count > 2 && i < RTL_NUMBER_OF(Starts); i++) {
-        if (strcmp(Request->arguments[2], Starts[i].Name) == 0) {
-            Start = Starts[i].Start;
+    for (ULONG I = 0; Request->argument_count > 2 && I < RTL_NUMBER_OF(Starts); I++) {
+        if (strcmp(Request->arguments[2], Starts[I].Name) == 0) {
+            Start = Starts[I].Start;
         }
     }
     if (Request->argument_count < 2 || Request->arguments[1][0] == '\0' || strpbrk(Request->arguments[1], "\\/") != NULL) {

@@ -22,52 +22,52 @@ NTSTATUS ObpStore(PVOID To, const VOID *From, SIZE_T Size, KPROCESSOR_MODE Mode)
 }
 
 NTSTATUS ObpStoreHandle(PHANDLE To, HANDLE Handle, KPROCESSOR_MODE Mode) {
-    NTSTATUS status = ObpStore(To, &Handle, sizeof(Handle), Mode);
-    if (!NT_SUCCESS(status))
+    NTSTATUS Status = ObpStore(To, &Handle, sizeof(Handle), Mode);
+    if (!NT_SUCCESS(Status))
         ObCloseHandle(Handle, Mode);
-    return status;
+    return Status;
 }
 
 NTSTATUS ObpCaptureBuffer(PCUNICODE_STRING Source, KPROCESSOR_MODE Mode, PUNICODE_STRING Captured) {
-    NTSTATUS status = STATUS_SUCCESS;
-    PWSTR copy;
+    NTSTATUS Status = STATUS_SUCCESS;
+    PWSTR Copy;
     RtlZeroMemory(Captured, sizeof(*Captured));
     if (Source->Length % sizeof(WCHAR) != 0 || Source->Length > MAXUSHORT - sizeof(WCHAR) - 1)
         return STATUS_OBJECT_NAME_INVALID;
     if (Source->Length == 0)
         return STATUS_SUCCESS;
-    copy = ExAllocatePoolWithTag(PagedPool, Source->Length + sizeof(WCHAR), OBP_TAG);
-    if (copy == NULL)
+    Copy = ExAllocatePoolWithTag(PagedPool, Source->Length + sizeof(WCHAR), OBP_TAG);
+    if (Copy == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     __try {
         if (Mode != KernelMode)
             ProbeForRead(Source->Buffer, Source->Length, sizeof(WCHAR));
-        RtlCopyMemory(copy, Source->Buffer, Source->Length);
+        RtlCopyMemory(Copy, Source->Buffer, Source->Length);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
-        status = GetExceptionCode();
+        Status = GetExceptionCode();
     }
-    if (!NT_SUCCESS(status)) {
-        ExFreePoolWithTag(copy, OBP_TAG);
-        return status;
+    if (!NT_SUCCESS(Status)) {
+        ExFreePoolWithTag(Copy, OBP_TAG);
+        return Status;
     }
-    copy[Source->Length / sizeof(WCHAR)] = 0;
-    Captured->Buffer = copy;
+    Copy[Source->Length / sizeof(WCHAR)] = 0;
+    Captured->Buffer = Copy;
     Captured->Length = Source->Length;
     Captured->MaximumLength = (USHORT)(Source->Length + sizeof(WCHAR));
     return STATUS_SUCCESS;
 }
 
 NTSTATUS ObpCaptureString(PUNICODE_STRING Source, KPROCESSOR_MODE Mode, PUNICODE_STRING Captured) {
-    UNICODE_STRING source;
+    UNICODE_STRING Copy;
     RtlZeroMemory(Captured, sizeof(*Captured));
     __try {
         if (Mode != KernelMode)
             ProbeForRead(Source, sizeof(*Source), sizeof(ULONG));
-        source = *(volatile UNICODE_STRING *)Source;
+        Copy = *(volatile UNICODE_STRING *)Source;
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return GetExceptionCode();
     }
-    return ObpCaptureBuffer(&source, Mode, Captured);
+    return ObpCaptureBuffer(&Copy, Mode, Captured);
 }
 
 VOID ObpReleaseCreateInfo(POBP_CREATE_INFO Info) {
@@ -78,7 +78,7 @@ VOID ObpReleaseCreateInfo(POBP_CREATE_INFO Info) {
 }
 
 NTSTATUS ObpCaptureAttributes(POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE Mode, POBP_CREATE_INFO Info) {
-    OBJECT_ATTRIBUTES attributes;
+    OBJECT_ATTRIBUTES Copy;
     RtlZeroMemory(Info, sizeof(*Info));
     Info->ProbeMode = Mode;
     if (Attributes == NULL)
@@ -86,22 +86,22 @@ NTSTATUS ObpCaptureAttributes(POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE Mod
     __try {
         if (Mode != KernelMode)
             ProbeForRead(Attributes, sizeof(*Attributes), sizeof(ULONG));
-        attributes = *(volatile OBJECT_ATTRIBUTES *)Attributes;
+        Copy = *(volatile OBJECT_ATTRIBUTES *)Attributes;
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return GetExceptionCode();
     }
-    if (attributes.Length != sizeof(attributes) || (attributes.Attributes & ~OBJ_VALID_ATTRIBUTES) != 0)
+    if (Copy.Length != sizeof(Copy) || (Copy.Attributes & ~OBJ_VALID_ATTRIBUTES) != 0)
         return STATUS_INVALID_PARAMETER;
-    Info->Attributes = Mode == KernelMode ? attributes.Attributes : attributes.Attributes & ~OBJ_KERNEL_HANDLE;
-    Info->RootDirectory = attributes.RootDirectory;
+    Info->Attributes = Mode == KernelMode ? Copy.Attributes : Copy.Attributes & ~OBJ_KERNEL_HANDLE;
+    Info->RootDirectory = Copy.RootDirectory;
 
-    NTSTATUS status = STATUS_SUCCESS;
-    if (attributes.ObjectName != NULL)
-        status = ObpCaptureString(attributes.ObjectName, Mode, &Info->Name);
-    if (NT_SUCCESS(status) && attributes.SecurityDescriptor != NULL) {
-        status = SeCaptureSecurityDescriptor(attributes.SecurityDescriptor, Mode, PagedPool, TRUE, &Info->SecurityDescriptor);
-        if (!NT_SUCCESS(status) && Info->Name.Buffer != NULL)
+    NTSTATUS Status = STATUS_SUCCESS;
+    if (Copy.ObjectName != NULL)
+        Status = ObpCaptureString(Copy.ObjectName, Mode, &Info->Name);
+    if (NT_SUCCESS(Status) && Copy.SecurityDescriptor != NULL) {
+        Status = SeCaptureSecurityDescriptor(Copy.SecurityDescriptor, Mode, PagedPool, TRUE, &Info->SecurityDescriptor);
+        if (!NT_SUCCESS(Status) && Info->Name.Buffer != NULL)
             ExFreePoolWithTag(Info->Name.Buffer, OBP_TAG);
     }
-    return status;
+    return Status;
 }

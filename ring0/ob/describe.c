@@ -5,16 +5,16 @@
 #include "rtl/crt.h"
 
 VOID ObpJsonObjectName(POBP_JSON Json, PCSTR Name, PVOID Object) {
-    static const UNICODE_STRING none = {0};
-    ULONG length = 0;
-    ObQueryNameString(Object, NULL, 0, &length);
-    POBJECT_NAME_INFORMATION name = length != 0 ? ExAllocatePoolWithTag(PagedPool, length, OBP_TAG) : NULL;
-    if (name == NULL || !NT_SUCCESS(ObQueryNameString(Object, name, length, &length)))
-        ObpJsonString(Json, Name, &none);
+    static const UNICODE_STRING None = {0};
+    ULONG Length = 0;
+    ObQueryNameString(Object, NULL, 0, &Length);
+    POBJECT_NAME_INFORMATION Found = Length != 0 ? ExAllocatePoolWithTag(PagedPool, Length, OBP_TAG) : NULL;
+    if (Found == NULL || !NT_SUCCESS(ObQueryNameString(Object, Found, Length, &Length)))
+        ObpJsonString(Json, Name, &None);
     else
-        ObpJsonString(Json, Name, &name->Name);
-    if (name != NULL)
-        ExFreePoolWithTag(name, OBP_TAG);
+        ObpJsonString(Json, Name, &Found->Name);
+    if (Found != NULL)
+        ExFreePoolWithTag(Found, OBP_TAG);
 }
 
 /* ---- Numbers with names ---- */
@@ -71,10 +71,10 @@ static const OBP_BIT ObpDeviceTypes[] = {
 /* An array of the names of the bits; what has no name is a number. */
 static VOID ObpJsonBits(POBP_JSON Json, PCSTR Name, ULONG Value, const OBP_BIT *Bits, ULONG Count) {
     ObpJsonOpen(Json, Name, '[');
-    for (ULONG i = 0; i < Count; i++)
-        if (Value & Bits[i].Value) {
-            ObpJsonText(Json, NULL, Bits[i].Name);
-            Value &= ~Bits[i].Value;
+    for (ULONG I = 0; I < Count; I++)
+        if (Value & Bits[I].Value) {
+            ObpJsonText(Json, NULL, Bits[I].Name);
+            Value &= ~Bits[I].Value;
         }
     if (Value != 0)
         ObpJsonHex(Json, NULL, Value);
@@ -83,32 +83,32 @@ static VOID ObpJsonBits(POBP_JSON Json, PCSTR Name, ULONG Value, const OBP_BIT *
 
 /* ---- Devices and drivers ---- */
 static VOID ObpDescribeDevice(POBP_JSON Json, PVOID Object) {
-    PDEVICE_OBJECT device = Object, top = device;
-    CHAR number[16];
-    PCSTR type = NULL;
-    ObpJsonString(Json, "driver", &device->DriverObject->DriverName);
-    for (ULONG i = 0; i < RTL_NUMBER_OF(ObpDeviceTypes); i++)
-        if (ObpDeviceTypes[i].Value == device->DeviceType)
-            type = ObpDeviceTypes[i].Name;
-    if (type == NULL) {
-        _snprintf(number, sizeof(number), "0x%X", device->DeviceType);
-        type = number;
+    PDEVICE_OBJECT Device = Object, Top = Device;
+    CHAR Number[16];
+    PCSTR Type = NULL;
+    ObpJsonString(Json, "driver", &Device->DriverObject->DriverName);
+    for (ULONG I = 0; I < RTL_NUMBER_OF(ObpDeviceTypes); I++)
+        if (ObpDeviceTypes[I].Value == Device->DeviceType)
+            Type = ObpDeviceTypes[I].Name;
+    if (Type == NULL) {
+        _snprintf(Number, sizeof(Number), "0x%X", Device->DeviceType);
+        Type = Number;
     }
-    ObpJsonText(Json, "device_type", type);
-    ObpJsonBits(Json, "characteristics", device->Characteristics, ObpDeviceCharacteristics, RTL_NUMBER_OF(ObpDeviceCharacteristics));
-    ObpJsonBits(Json, "flags", device->Flags, ObpDeviceFlags, RTL_NUMBER_OF(ObpDeviceFlags));
-    ObpJsonBoolean(Json, "exclusive", (device->Flags & DO_EXCLUSIVE) != 0);
-    ObpJsonNumber(Json, "open", device->ReferenceCount);
-    while (top->AttachedDevice != NULL)
-        top = top->AttachedDevice;
-    if (top == device && IopExtension(device)->AttachedTo == NULL)
+    ObpJsonText(Json, "device_type", Type);
+    ObpJsonBits(Json, "characteristics", Device->Characteristics, ObpDeviceCharacteristics, RTL_NUMBER_OF(ObpDeviceCharacteristics));
+    ObpJsonBits(Json, "flags", Device->Flags, ObpDeviceFlags, RTL_NUMBER_OF(ObpDeviceFlags));
+    ObpJsonBoolean(Json, "exclusive", (Device->Flags & DO_EXCLUSIVE) != 0);
+    ObpJsonNumber(Json, "open", Device->ReferenceCount);
+    while (Top->AttachedDevice != NULL)
+        Top = Top->AttachedDevice;
+    if (Top == Device && IopExtension(Device)->AttachedTo == NULL)
         return;
     ObpJsonOpen(Json, "stack", '[');
-    for (; top != NULL; top = IopExtension(top)->AttachedTo) {
+    for (; Top != NULL; Top = IopExtension(Top)->AttachedTo) {
         ObpJsonOpen(Json, NULL, '{');
-        ObpJsonObjectName(Json, "device", top);
-        ObpJsonString(Json, "driver", &top->DriverObject->DriverName);
-        if (top == device)
+        ObpJsonObjectName(Json, "device", Top);
+        ObpJsonString(Json, "driver", &Top->DriverObject->DriverName);
+        if (Top == Device)
             ObpJsonBoolean(Json, "this", TRUE);
         ObpJsonClose(Json, '}');
     }
@@ -116,85 +116,85 @@ static VOID ObpDescribeDevice(POBP_JSON Json, PVOID Object) {
 }
 
 static VOID ObpDescribeDriver(POBP_JSON Json, PVOID Object) {
-    PDRIVER_OBJECT driver = Object;
+    PDRIVER_OBJECT Driver = Object;
     ObpJsonOpen(Json, "devices", '[');
-    for (PDEVICE_OBJECT device = driver->DeviceObject; device != NULL; device = device->NextDevice)
-        ObpJsonObjectName(Json, NULL, device);
+    for (PDEVICE_OBJECT Device = Driver->DeviceObject; Device != NULL; Device = Device->NextDevice)
+        ObpJsonObjectName(Json, NULL, Device);
     ObpJsonClose(Json, ']');
-    if (driver->DriverExtension != NULL)
-        ObpJsonString(Json, "service", &driver->DriverExtension->ServiceKeyName);
-    ObpJsonHex(Json, "start", (ULONG_PTR)driver->DriverStart);
-    ObpJsonNumber(Json, "size", driver->DriverSize);
-    ObpJsonBoolean(Json, "unload", driver->DriverUnload != NULL);
+    if (Driver->DriverExtension != NULL)
+        ObpJsonString(Json, "service", &Driver->DriverExtension->ServiceKeyName);
+    ObpJsonHex(Json, "start", (ULONG_PTR)Driver->DriverStart);
+    ObpJsonNumber(Json, "size", Driver->DriverSize);
+    ObpJsonBoolean(Json, "unload", Driver->DriverUnload != NULL);
 }
 
 /* ---- The object manager's own ---- */
 static VOID ObpDescribeLink(POBP_JSON Json, PVOID Object) {
-    PCUNICODE_STRING target = ObpSymbolicLinkTarget(Object);
-    ObpJsonString(Json, "target", target);
-    ULONG count = target->MaximumLength / sizeof(WCHAR), at = target->Length / sizeof(WCHAR) + 1;
-    if (at >= count)
+    PCUNICODE_STRING Target = ObpSymbolicLinkTarget(Object);
+    ObpJsonString(Json, "target", Target);
+    ULONG Count = Target->MaximumLength / sizeof(WCHAR), At = Target->Length / sizeof(WCHAR) + 1;
+    if (At >= Count)
         return;
     ObpJsonOpen(Json, "earlier", '[');
-    while (at < count) {
-        ULONG end = at;
-        while (end < count && target->Buffer[end] != 0)
-            end++;
-        UNICODE_STRING one = {(USHORT)((end - at) * sizeof(WCHAR)), (USHORT)((end - at) * sizeof(WCHAR)), target->Buffer + at};
-        if (end > at)
-            ObpJsonString(Json, NULL, &one);
-        at = end + 1;
+    while (At < Count) {
+        ULONG End = At;
+        while (End < Count && Target->Buffer[End] != 0)
+            End++;
+        UNICODE_STRING One = {(USHORT)((End - At) * sizeof(WCHAR)), (USHORT)((End - At) * sizeof(WCHAR)), Target->Buffer + At};
+        if (End > At)
+            ObpJsonString(Json, NULL, &One);
+        At = End + 1;
     }
     ObpJsonClose(Json, ']');
 }
 
 static VOID ObpDescribeDirectory(POBP_JSON Json, PVOID Object) {
-    POBP_DIRECTORY directory = Object;
-    ObpJsonNumber(Json, "entries", directory->Count);
-    if (directory->Shadow != NULL)
-        ObpJsonObjectName(Json, "shadow", directory->Shadow);
+    POBP_DIRECTORY Directory = Object;
+    ObpJsonNumber(Json, "entries", Directory->Count);
+    if (Directory->Shadow != NULL)
+        ObpJsonObjectName(Json, "shadow", Directory->Shadow);
 }
 
 static VOID ObpDescribeType(POBP_JSON Json, PVOID Object) {
-    POBJECT_TYPE type = Object;
-    ObpJsonNumber(Json, "objects", type->Objects);
-    ObpJsonNumber(Json, "handles_open", type->Handles);
-    ObpJsonNumber(Json, "peak_objects", type->PeakObjects);
-    ObpJsonNumber(Json, "peak_handles", type->PeakHandles);
+    POBJECT_TYPE Type = Object;
+    ObpJsonNumber(Json, "objects", Type->Objects);
+    ObpJsonNumber(Json, "handles_open", Type->Handles);
+    ObpJsonNumber(Json, "peak_objects", Type->PeakObjects);
+    ObpJsonNumber(Json, "peak_handles", Type->PeakHandles);
 }
 
 /* ---- What threads wait for ---- */
 static VOID ObpDescribeEvent(POBP_JSON Json, PVOID Object) {
-    PKEVENT event = Object;
-    ObpJsonText(Json, "kind", event->Header.Type == NotificationEvent ? "notification" : "synchronization");
-    ObpJsonBoolean(Json, "signaled", event->Header.SignalState != 0);
+    PKEVENT Event = Object;
+    ObpJsonText(Json, "kind", Event->Header.Type == NotificationEvent ? "notification" : "synchronization");
+    ObpJsonBoolean(Json, "signaled", Event->Header.SignalState != 0);
 }
 
 static VOID ObpDescribeMutant(POBP_JSON Json, PVOID Object) {
-    PKMUTANT mutant = Object;
-    ObpJsonBoolean(Json, "signaled", mutant->Header.SignalState > 0);
-    if (mutant->OwnerThread != NULL)
-        ObpJsonNumber(Json, "owner", (LONG64)(ULONG_PTR)PsGetThreadId((PETHREAD)mutant->OwnerThread));
+    PKMUTANT Mutant = Object;
+    ObpJsonBoolean(Json, "signaled", Mutant->Header.SignalState > 0);
+    if (Mutant->OwnerThread != NULL)
+        ObpJsonNumber(Json, "owner", (LONG64)(ULONG_PTR)PsGetThreadId((PETHREAD)Mutant->OwnerThread));
 }
 
 static VOID ObpDescribeSemaphore(POBP_JSON Json, PVOID Object) {
-    PKSEMAPHORE semaphore = Object;
-    ObpJsonNumber(Json, "count", semaphore->Header.SignalState);
-    ObpJsonNumber(Json, "limit", semaphore->Limit);
+    PKSEMAPHORE Semaphore = Object;
+    ObpJsonNumber(Json, "count", Semaphore->Header.SignalState);
+    ObpJsonNumber(Json, "limit", Semaphore->Limit);
 }
 
 VOID ObpDescribe(POBP_JSON Json, PVOID Object) {
     static const struct {
         UNICODE_STRING Type;
         VOID (*Describe)(POBP_JSON Json, PVOID Object);
-    } types[] = {
+    } Types[] = {
         {RTL_CONSTANT_STRING(L"Device"), ObpDescribeDevice},     {RTL_CONSTANT_STRING(L"Driver"), ObpDescribeDriver},
         {RTL_CONSTANT_STRING(L"SymbolicLink"), ObpDescribeLink}, {RTL_CONSTANT_STRING(L"Directory"), ObpDescribeDirectory},
         {RTL_CONSTANT_STRING(L"Type"), ObpDescribeType},         {RTL_CONSTANT_STRING(L"Event"), ObpDescribeEvent},
         {RTL_CONSTANT_STRING(L"Mutant"), ObpDescribeMutant},     {RTL_CONSTANT_STRING(L"Semaphore"), ObpDescribeSemaphore},
     };
-    PCUNICODE_STRING type = ObpTypeName(ObpObjectType(Object));
-    for (ULONG i = 0; i < RTL_NUMBER_OF(types); i++)
-        if (RtlEqualUnicodeString(type, &types[i].Type, FALSE))
-            types[i].Describe(Json, Object);
+    PCUNICODE_STRING Type = ObpTypeName(ObpObjectType(Object));
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Types); I++)
+        if (RtlEqualUnicodeString(Type, &Types[I].Type, FALSE))
+            Types[I].Describe(Json, Object);
 }

@@ -15,35 +15,35 @@ _Static_assert(offsetof(OBP_SHARED_DESCRIPTOR, Descriptor) % 8 == 0, "a descript
 static LIST_ENTRY ObpDescriptors[OBP_BUCKETS]; /* by length and bytes; zero: nothing has been there yet */
 
 static PLIST_ENTRY ObpBucket(const UCHAR *Bytes, ULONG Length) {
-    ULONG hash = Length;
-    for (ULONG i = 0; i < Length; i++)
-        hash = hash * 31 + Bytes[i];
-    PLIST_ENTRY bucket = &ObpDescriptors[hash % OBP_BUCKETS];
-    if (bucket->Flink == NULL)
-        InitializeListHead(bucket);
-    return bucket;
+    ULONG Hash = Length;
+    for (ULONG I = 0; I < Length; I++)
+        Hash = Hash * 31 + Bytes[I];
+    PLIST_ENTRY Bucket = &ObpDescriptors[Hash % OBP_BUCKETS];
+    if (Bucket->Flink == NULL)
+        InitializeListHead(Bucket);
+    return Bucket;
 }
 
 NTSTATUS NTAPI ObLogSecurityDescriptor(PSECURITY_DESCRIPTOR InputSecurityDescriptor, PSECURITY_DESCRIPTOR *OutputSecurityDescriptor, ULONG RefBias) {
-    ULONG length = RtlLengthSecurityDescriptor(InputSecurityDescriptor);
-    PLIST_ENTRY bucket = ObpBucket(InputSecurityDescriptor, length);
-    POBP_SHARED_DESCRIPTOR shared;
-    for (PLIST_ENTRY link = bucket->Flink; link != bucket; link = link->Flink) {
-        shared = CONTAINING_RECORD(link, OBP_SHARED_DESCRIPTOR, Links);
-        if (shared->Length == length && RtlCompareMemory(shared->Descriptor, InputSecurityDescriptor, length) == length) {
-            shared->References += RefBias;
-            *OutputSecurityDescriptor = shared->Descriptor;
+    ULONG Length = RtlLengthSecurityDescriptor(InputSecurityDescriptor);
+    PLIST_ENTRY Bucket = ObpBucket(InputSecurityDescriptor, Length);
+    POBP_SHARED_DESCRIPTOR Shared;
+    for (PLIST_ENTRY Link = Bucket->Flink; Link != Bucket; Link = Link->Flink) {
+        Shared = CONTAINING_RECORD(Link, OBP_SHARED_DESCRIPTOR, Links);
+        if (Shared->Length == Length && RtlCompareMemory(Shared->Descriptor, InputSecurityDescriptor, Length) == Length) {
+            Shared->References += RefBias;
+            *OutputSecurityDescriptor = Shared->Descriptor;
             return STATUS_SUCCESS;
         }
     }
-    shared = ExAllocatePoolWithTag(PagedPool, sizeof(*shared) + length, OBP_TAG);
-    if (shared == NULL)
+    Shared = ExAllocatePoolWithTag(PagedPool, sizeof(*Shared) + Length, OBP_TAG);
+    if (Shared == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    shared->References = RefBias;
-    shared->Length = length;
-    RtlCopyMemory(shared->Descriptor, InputSecurityDescriptor, length);
-    InsertTailList(bucket, &shared->Links);
-    *OutputSecurityDescriptor = shared->Descriptor;
+    Shared->References = RefBias;
+    Shared->Length = Length;
+    RtlCopyMemory(Shared->Descriptor, InputSecurityDescriptor, Length);
+    InsertTailList(Bucket, &Shared->Links);
+    *OutputSecurityDescriptor = Shared->Descriptor;
     return STATUS_SUCCESS;
 }
 
@@ -52,11 +52,11 @@ static POBP_SHARED_DESCRIPTOR ObpShared(PSECURITY_DESCRIPTOR Descriptor) { retur
 VOID NTAPI ObReferenceSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Count) { ObpShared(SecurityDescriptor)->References += Count; }
 
 VOID NTAPI ObDereferenceSecurityDescriptor(PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Count) {
-    POBP_SHARED_DESCRIPTOR shared = ObpShared(SecurityDescriptor);
-    if (shared->References > Count) {
-        shared->References -= Count;
+    POBP_SHARED_DESCRIPTOR Shared = ObpShared(SecurityDescriptor);
+    if (Shared->References > Count) {
+        Shared->References -= Count;
         return;
     }
-    RemoveEntryList(&shared->Links);
-    ExFreePoolWithTag(shared, OBP_TAG);
+    RemoveEntryList(&Shared->Links);
+    ExFreePoolWithTag(Shared, OBP_TAG);
 }

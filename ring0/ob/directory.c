@@ -2,68 +2,68 @@
 #include "ob/object.h"
 
 VOID ObpDeleteDirectory(PVOID Object) {
-    POBP_DIRECTORY directory = Object;
-    NT_ASSERT_OURS(directory->Count == 0);
-    if (directory->Pages != NULL)
-        ExFreePoolWithTag(directory->Pages, OBP_TAG);
-    if (directory->Shadow != NULL)
-        ObfDereferenceObject(directory->Shadow);
+    POBP_DIRECTORY Directory = Object;
+    NT_ASSERT_OURS(Directory->Count == 0);
+    if (Directory->Pages != NULL)
+        ExFreePoolWithTag(Directory->Pages, OBP_TAG);
+    if (Directory->Shadow != NULL)
+        ObfDereferenceObject(Directory->Shadow);
 }
 
 VOID ObpWalkDirectory(PVOID Directory, OB_VISIT_ROUTINE Visit, PVOID Context) {
-    OBP_POSITION position = {0, 0};
-    POBP_HEADER header;
-    while ((header = ObpNextEntry(Directory, &position)) != NULL) {
-        ObfReferenceObject(ObpBody(header));
-        Visit(Context, &header->Name, ObpBody(header));
-        ObfDereferenceObject(ObpBody(header));
+    OBP_POSITION Position = {0, 0};
+    POBP_HEADER Header;
+    while ((Header = ObpNextEntry(Directory, &Position)) != NULL) {
+        ObfReferenceObject(ObpBody(Header));
+        Visit(Context, &Header->Name, ObpBody(Header));
+        ObfDereferenceObject(ObpBody(Header));
     }
 }
 
 static NTSTATUS ObpCreateDirectory(POBJECT_ATTRIBUTES Attributes, ACCESS_MASK DesiredAccess, KPROCESSOR_MODE Mode, PHANDLE Handle) {
-    PVOID directory;
-    NTSTATUS status = ObCreateObject(Mode, ObpDirectoryObjectType, Attributes, Mode, NULL, sizeof(OBP_DIRECTORY), 0, 0, &directory);
-    if (!NT_SUCCESS(status))
-        return status;
-    return ObInsertObject(directory, NULL, DesiredAccess, 0, NULL, Handle);
+    PVOID Directory;
+    NTSTATUS Status = ObCreateObject(Mode, ObpDirectoryObjectType, Attributes, Mode, NULL, sizeof(OBP_DIRECTORY), 0, 0, &Directory);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    return ObInsertObject(Directory, NULL, DesiredAccess, 0, NULL, Handle);
 }
 
 NTSTATUS ObpCreateSystemDirectory(PCWSTR Path, POBP_DIRECTORY *Directory) {
-    UNICODE_STRING name;
-    OBJECT_ATTRIBUTES attributes;
-    HANDLE handle;
-    RtlInitUnicodeString(&name, Path);
-    InitializeObjectAttributes(&attributes, &name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE | OBJ_OPENIF, NULL, NULL);
-    NTSTATUS status = ObpCreateDirectory(&attributes, DIRECTORY_ALL_ACCESS, KernelMode, &handle);
-    if (!NT_SUCCESS(status))
-        return status;
+    UNICODE_STRING Name;
+    OBJECT_ATTRIBUTES Attributes;
+    HANDLE Handle;
+    RtlInitUnicodeString(&Name, Path);
+    InitializeObjectAttributes(&Attributes, &Name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE | OBJ_OPENIF, NULL, NULL);
+    NTSTATUS Status = ObpCreateDirectory(&Attributes, DIRECTORY_ALL_ACCESS, KernelMode, &Handle);
+    if (!NT_SUCCESS(Status))
+        return Status;
     if (Directory != NULL)
-        status = ObReferenceObjectByHandle(handle, 0, ObpDirectoryObjectType, KernelMode, (PVOID *)Directory, NULL);
-    ObCloseHandle(handle, KernelMode);
-    return status;
+        Status = ObReferenceObjectByHandle(Handle, 0, ObpDirectoryObjectType, KernelMode, (PVOID *)Directory, NULL);
+    ObCloseHandle(Handle, KernelMode);
+    return Status;
 }
 
 NTSTATUS NTAPI NtCreateDirectoryObject(PHANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    HANDLE handle;
-    NTSTATUS status = ObpProbeOutput(Handle, sizeof(*Handle), sizeof(ULONG), mode);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = ObpCreateDirectory(Attributes, DesiredAccess, mode, &handle);
-    if (!NT_SUCCESS(status))
-        return status;
-    NTSTATUS stored = ObpStoreHandle(Handle, handle, mode);
-    return NT_SUCCESS(stored) ? status : stored;
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    HANDLE NewHandle;
+    NTSTATUS Status = ObpProbeOutput(Handle, sizeof(*Handle), sizeof(ULONG), Mode);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObpCreateDirectory(Attributes, DesiredAccess, Mode, &NewHandle);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    NTSTATUS Stored = ObpStoreHandle(Handle, NewHandle, Mode);
+    return NT_SUCCESS(Stored) ? Status : Stored;
 }
 
 NTSTATUS NTAPI NtOpenDirectoryObject(PHANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    HANDLE handle;
-    NTSTATUS status = ObpProbeOutput(Handle, sizeof(*Handle), sizeof(ULONG), mode);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = ObOpenObjectByName(Attributes, ObpDirectoryObjectType, mode, NULL, DesiredAccess, NULL, &handle);
-    return NT_SUCCESS(status) ? ObpStoreHandle(Handle, handle, mode) : status;
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    HANDLE NewHandle;
+    NTSTATUS Status = ObpProbeOutput(Handle, sizeof(*Handle), sizeof(ULONG), Mode);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObOpenObjectByName(Attributes, ObpDirectoryObjectType, Mode, NULL, DesiredAccess, NULL, &NewHandle);
+    return NT_SUCCESS(Status) ? ObpStoreHandle(Handle, NewHandle, Mode) : Status;
 }
 
 static SIZE_T ObpEntrySize(POBP_HEADER Header) {
@@ -82,76 +82,76 @@ static VOID ObpPutString(PUNICODE_STRING To, PCUNICODE_STRING From, PUCHAR *Text
 
 NTSTATUS NTAPI NtQueryDirectoryObject(HANDLE Handle, PVOID Buffer, ULONG Length, BOOLEAN ReturnSingleEntry, BOOLEAN RestartScan, PULONG Context,
                                       PULONG ReturnLength) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    POBP_DIRECTORY directory;
-    ULONG first = 0;
-    NTSTATUS status = ObpProbeOutput(Buffer, Length, sizeof(WCHAR), mode);
-    if (NT_SUCCESS(status))
-        status = ObpProbeOutput(Context, sizeof(*Context), sizeof(ULONG), mode);
-    if (NT_SUCCESS(status) && ReturnLength != NULL)
-        status = ObpProbeOutput(ReturnLength, sizeof(*ReturnLength), sizeof(ULONG), mode);
-    if (!NT_SUCCESS(status))
-        return status;
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    POBP_DIRECTORY Directory;
+    ULONG First = 0;
+    NTSTATUS Status = ObpProbeOutput(Buffer, Length, sizeof(WCHAR), Mode);
+    if (NT_SUCCESS(Status))
+        Status = ObpProbeOutput(Context, sizeof(*Context), sizeof(ULONG), Mode);
+    if (NT_SUCCESS(Status) && ReturnLength != NULL)
+        Status = ObpProbeOutput(ReturnLength, sizeof(*ReturnLength), sizeof(ULONG), Mode);
+    if (!NT_SUCCESS(Status))
+        return Status;
     if (!RestartScan) {
-        if (mode == KernelMode)
-            first = *Context;
-        else if (!KiCopyFromUser(&first, Context, sizeof(first)))
+        if (Mode == KernelMode)
+            First = *Context;
+        else if (!KiCopyFromUser(&First, Context, sizeof(First)))
             return STATUS_ACCESS_VIOLATION;
     }
-    status = ObReferenceObjectByHandle(Handle, DIRECTORY_QUERY, ObpDirectoryObjectType, mode, (PVOID *)&directory, NULL);
-    if (!NT_SUCCESS(status))
-        return status;
+    Status = ObReferenceObjectByHandle(Handle, DIRECTORY_QUERY, ObpDirectoryObjectType, Mode, (PVOID *)&Directory, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
 
     /* Entries, an entry of zeroes, then their strings. */
-    SIZE_T size = sizeof(OBJECT_DIRECTORY_INFORMATION);
-    ULONG end = first;
-    OBP_POSITION start = ObpSeekEntry(directory, first), position = start;
-    POBP_HEADER header = ObpNextEntry(directory, &position);
-    SIZE_T firstSize = header != NULL ? ObpEntrySize(header) : 0;
-    for (; header != NULL && !(ReturnSingleEntry && end > first); header = ObpNextEntry(directory, &position)) {
-        SIZE_T entry = ObpEntrySize(header);
-        if (size + entry > Length)
+    SIZE_T Size = sizeof(OBJECT_DIRECTORY_INFORMATION);
+    ULONG End = First;
+    OBP_POSITION Start = ObpSeekEntry(Directory, First), Position = Start;
+    POBP_HEADER Header = ObpNextEntry(Directory, &Position);
+    SIZE_T FirstSize = Header != NULL ? ObpEntrySize(Header) : 0;
+    for (; Header != NULL && !(ReturnSingleEntry && End > First); Header = ObpNextEntry(Directory, &Position)) {
+        SIZE_T Entry = ObpEntrySize(Header);
+        if (Size + Entry > Length)
             break;
-        size += entry;
-        end++;
+        Size += Entry;
+        End++;
     }
-    PUCHAR copy = NULL;
-    if (first >= directory->Count) {
-        status = STATUS_NO_MORE_ENTRIES;
-        size = 0;
-    } else if (end == first) {
-        status = ReturnSingleEntry ? STATUS_BUFFER_TOO_SMALL : STATUS_MORE_ENTRIES;
-        size += firstSize;
+    PUCHAR Copy = NULL;
+    if (First >= Directory->Count) {
+        Status = STATUS_NO_MORE_ENTRIES;
+        Size = 0;
+    } else if (End == First) {
+        Status = ReturnSingleEntry ? STATUS_BUFFER_TOO_SMALL : STATUS_MORE_ENTRIES;
+        Size += FirstSize;
     } else {
-        status = end < directory->Count && !ReturnSingleEntry ? STATUS_MORE_ENTRIES : STATUS_SUCCESS;
-        copy = ExAllocatePoolWithTag(PagedPool, size, OBP_TAG);
-        if (copy == NULL) {
-            status = STATUS_INSUFFICIENT_RESOURCES;
+        Status = End < Directory->Count && !ReturnSingleEntry ? STATUS_MORE_ENTRIES : STATUS_SUCCESS;
+        Copy = ExAllocatePoolWithTag(PagedPool, Size, OBP_TAG);
+        if (Copy == NULL) {
+            Status = STATUS_INSUFFICIENT_RESOURCES;
             goto done;
         }
-        RtlZeroMemory(copy, size);
-        POBJECT_DIRECTORY_INFORMATION information = (POBJECT_DIRECTORY_INFORMATION)copy;
-        PUCHAR text = (PUCHAR)(information + (end - first) + 1);
-        for (ULONG i = first; i < end; i++, information++) {
-            header = ObpNextEntry(directory, &start);
-            ObpPutString(&information->Name, &header->Name, &text, (LONG64)Buffer - (LONG64)copy);
-            ObpPutString(&information->TypeName, &header->Type->Name, &text, (LONG64)Buffer - (LONG64)copy);
+        RtlZeroMemory(Copy, Size);
+        POBJECT_DIRECTORY_INFORMATION Information = (POBJECT_DIRECTORY_INFORMATION)Copy;
+        PUCHAR Text = (PUCHAR)(Information + (End - First) + 1);
+        for (ULONG I = First; I < End; I++, Information++) {
+            Header = ObpNextEntry(Directory, &Start);
+            ObpPutString(&Information->Name, &Header->Name, &Text, (LONG64)Buffer - (LONG64)Copy);
+            ObpPutString(&Information->TypeName, &Header->Type->Name, &Text, (LONG64)Buffer - (LONG64)Copy);
         }
-        NTSTATUS stored = ObpStore(Buffer, copy, size, mode);
-        if (NT_SUCCESS(stored))
-            stored = ObpStore(Context, &end, sizeof(end), mode);
-        if (!NT_SUCCESS(stored))
-            status = stored;
+        NTSTATUS Stored = ObpStore(Buffer, Copy, Size, Mode);
+        if (NT_SUCCESS(Stored))
+            Stored = ObpStore(Context, &End, sizeof(End), Mode);
+        if (!NT_SUCCESS(Stored))
+            Status = Stored;
     }
     if (ReturnLength != NULL) {
-        ULONG needed = (ULONG)size;
-        NTSTATUS stored = ObpStore(ReturnLength, &needed, sizeof(needed), mode);
-        if (!NT_SUCCESS(stored))
-            status = stored;
+        ULONG Needed = (ULONG)Size;
+        NTSTATUS Stored = ObpStore(ReturnLength, &Needed, sizeof(Needed), Mode);
+        if (!NT_SUCCESS(Stored))
+            Status = Stored;
     }
 done:
-    if (copy != NULL)
-        ExFreePoolWithTag(copy, OBP_TAG);
-    ObfDereferenceObject(directory);
-    return status;
+    if (Copy != NULL)
+        ExFreePoolWithTag(Copy, OBP_TAG);
+    ObfDereferenceObject(Directory);
+    return Status;
 }

@@ -5,41 +5,41 @@
 
 /* The process behind a handle, referenced; a process handle that may be duplicated through. */
 static NTSTATUS ObpReferenceProcess(HANDLE Handle, KPROCESSOR_MODE Mode, PEPROCESS *Process) {
-    PVOID object;
-    NTSTATUS status = ObReferenceObjectByHandle(Handle, OBP_PROCESS_DUP_HANDLE, ObpHeader(ObpCurrentProcess())->Type, Mode, &object, NULL);
-    *Process = object;
-    return status;
+    PVOID Object;
+    NTSTATUS Status = ObReferenceObjectByHandle(Handle, OBP_PROCESS_DUP_HANDLE, ObpHeader(ObpCurrentProcess())->Type, Mode, &Object, NULL);
+    *Process = Object;
+    return Status;
 }
 
 /* What Handle means in Process: the object, referenced, its access and attributes. */
 static NTSTATUS ObpReferenceSource(PEPROCESS Process, HANDLE Handle, KPROCESSOR_MODE Mode, POBP_HEADER *Header,
                                    POBJECT_HANDLE_INFORMATION Information) {
-    POB_HANDLE_TABLE table;
-    ULONG index;
+    POB_HANDLE_TABLE Table;
+    ULONG Index;
     if (Handle == NtCurrentProcess() || Handle == NtCurrentThread()) {
         *Header = ObpHeader(Handle == NtCurrentProcess() ? (PVOID)Process : (PVOID)KiCurrentThread());
         Information->GrantedAccess = (*Header)->Type->Info.ValidAccess;
         Information->HandleAttributes = 0;
     } else {
-        POBP_HANDLE_ENTRY entry = ObpFindHandle(Handle, Mode, Process, &table, &index);
-        if (entry == NULL)
+        POBP_HANDLE_ENTRY Entry = ObpFindHandle(Handle, Mode, Process, &Table, &Index);
+        if (Entry == NULL)
             return STATUS_INVALID_HANDLE;
-        *Header = entry->Object;
-        Information->GrantedAccess = entry->Access;
-        Information->HandleAttributes = entry->Attributes;
+        *Header = Entry->Object;
+        Information->GrantedAccess = Entry->Access;
+        Information->HandleAttributes = Entry->Attributes;
     }
     ObfReferenceObject(ObpBody(*Header));
     return STATUS_SUCCESS;
 }
 
 static NTSTATUS ObpCloseIn(PEPROCESS Process, HANDLE Handle, KPROCESSOR_MODE Mode) {
-    KAPC_STATE state;
+    KAPC_STATE State;
     if (Process == ObpCurrentProcess())
         return ObCloseHandle(Handle, Mode);
-    KeStackAttachProcess(&Process->Pcb, &state);
-    NTSTATUS status = ObCloseHandle(Handle, Mode);
-    KeUnstackDetachProcess(&state);
-    return status;
+    KeStackAttachProcess(&Process->Pcb, &State);
+    NTSTATUS Status = ObCloseHandle(Handle, Mode);
+    KeUnstackDetachProcess(&State);
+    return Status;
 }
 
 /* Rights the source has are passed on; more than those must be granted anew. */
@@ -54,55 +54,55 @@ static NTSTATUS ObpDuplicateAccess(POBP_HEADER Header, ACCESS_MASK Desired, ACCE
 
 NTSTATUS NTAPI NtDuplicateObject(HANDLE SourceProcess, HANDLE SourceHandle, HANDLE TargetProcess, PHANDLE TargetHandle, ACCESS_MASK DesiredAccess,
                                  ULONG Attributes, ULONG Options) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    PEPROCESS source, target = NULL;
-    POBP_HEADER header;
-    OBJECT_HANDLE_INFORMATION information;
-    ACCESS_MASK granted;
-    HANDLE handle;
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    PEPROCESS Source, Target = NULL;
+    POBP_HEADER Header;
+    OBJECT_HANDLE_INFORMATION Information;
+    ACCESS_MASK Granted;
+    HANDLE Handle;
     if (Options & ~(DUPLICATE_CLOSE_SOURCE | DUPLICATE_SAME_ACCESS | DUPLICATE_SAME_ATTRIBUTES))
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = TargetHandle != NULL ? ObpProbeOutput(TargetHandle, sizeof(*TargetHandle), sizeof(ULONG), mode) : STATUS_SUCCESS;
-    if (!NT_SUCCESS(status))
-        return status;
-    if (mode != KernelMode)
+    NTSTATUS Status = TargetHandle != NULL ? ObpProbeOutput(TargetHandle, sizeof(*TargetHandle), sizeof(ULONG), Mode) : STATUS_SUCCESS;
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Mode != KernelMode)
         Attributes &= ~OBJ_KERNEL_HANDLE;
-    status = ObpReferenceProcess(SourceProcess, mode, &source);
-    if (!NT_SUCCESS(status))
-        return status;
+    Status = ObpReferenceProcess(SourceProcess, Mode, &Source);
+    if (!NT_SUCCESS(Status))
+        return Status;
     if (TargetProcess != NULL) {
-        status = ObpReferenceProcess(TargetProcess, mode, &target);
-        if (!NT_SUCCESS(status))
+        Status = ObpReferenceProcess(TargetProcess, Mode, &Target);
+        if (!NT_SUCCESS(Status))
             goto done;
     } else if (!(Options & DUPLICATE_CLOSE_SOURCE)) {
-        status = STATUS_INVALID_HANDLE;
+        Status = STATUS_INVALID_HANDLE;
         goto done;
     }
-    status = ObpReferenceSource(source, SourceHandle, mode, &header, &information);
-    if (!NT_SUCCESS(status))
+    Status = ObpReferenceSource(Source, SourceHandle, Mode, &Header, &Information);
+    if (!NT_SUCCESS(Status))
         goto done;
 
-    if (target != NULL) {
+    if (Target != NULL) {
         if (Options & DUPLICATE_SAME_ATTRIBUTES)
-            Attributes = (Attributes & OBJ_KERNEL_HANDLE) | information.HandleAttributes;
-        granted = information.GrantedAccess;
+            Attributes = (Attributes & OBJ_KERNEL_HANDLE) | Information.HandleAttributes;
+        Granted = Information.GrantedAccess;
         if (!(Options & DUPLICATE_SAME_ACCESS))
-            status = ObpDuplicateAccess(header, DesiredAccess, information.GrantedAccess, mode, &granted);
-        if (NT_SUCCESS(status))
-            status = ObpCreateHandleEx(target, header, granted, Attributes, mode, OB_OPERATION_HANDLE_DUPLICATE, source, &handle);
-        if (NT_SUCCESS(status) && TargetHandle != NULL) {
-            status = ObpStore(TargetHandle, &handle, sizeof(handle), mode);
-            if (!NT_SUCCESS(status))
-                ObpCloseIn(target, handle, mode);
+            Status = ObpDuplicateAccess(Header, DesiredAccess, Information.GrantedAccess, Mode, &Granted);
+        if (NT_SUCCESS(Status))
+            Status = ObpCreateHandleEx(Target, Header, Granted, Attributes, Mode, OB_OPERATION_HANDLE_DUPLICATE, Source, &Handle);
+        if (NT_SUCCESS(Status) && TargetHandle != NULL) {
+            Status = ObpStore(TargetHandle, &Handle, sizeof(Handle), Mode);
+            if (!NT_SUCCESS(Status))
+                ObpCloseIn(Target, Handle, Mode);
         }
     }
     /* The source is closed whatever became of the rest, as DuplicateHandle's page says. */
     if ((Options & DUPLICATE_CLOSE_SOURCE) && SourceHandle != NtCurrentProcess() && SourceHandle != NtCurrentThread())
-        ObpCloseIn(source, SourceHandle, mode);
-    ObfDereferenceObject(ObpBody(header));
+        ObpCloseIn(Source, SourceHandle, Mode);
+    ObfDereferenceObject(ObpBody(Header));
 done:
-    if (target != NULL)
-        ObfDereferenceObject(target);
-    ObfDereferenceObject(source);
-    return status;
+    if (Target != NULL)
+        ObfDereferenceObject(Target);
+    ObfDereferenceObject(Source);
+    return Status;
 }

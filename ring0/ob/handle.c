@@ -24,129 +24,129 @@ NTSTATUS ObpInitializeProcessHandles(PEPROCESS Process) {
 }
 
 VOID ObpCloseProcessHandles(PEPROCESS Process) {
-    POB_HANDLE_TABLE table = Process->HandleTable;
-    if (table == NULL || table == ObpKernelTable)
+    POB_HANDLE_TABLE Table = Process->HandleTable;
+    if (Table == NULL || Table == ObpKernelTable)
         return;
-    for (ULONG index = 0; index < table->Limit; index++)
-        if (ObpHandleEntry(table, index) != NULL)
-            ObpCloseEntry(Process, table, index);
+    for (ULONG Index = 0; Index < Table->Limit; Index++)
+        if (ObpHandleEntry(Table, Index) != NULL)
+            ObpCloseEntry(Process, Table, Index);
     Process->HandleTable = NULL;
-    ObpDeleteHandleTable(table);
+    ObpDeleteHandleTable(Table);
 }
 
 VOID ObpListHandles(PEPROCESS Process, VOID (*Callback)(PVOID Context, PEPROCESS Process, const OBP_HANDLE_FACTS *Handle), PVOID Context) {
-    POB_HANDLE_TABLE table = Process->HandleTable;
-    for (ULONG index = 0; table != NULL && index < table->Limit; index++) {
-        POBP_HANDLE_ENTRY entry = ObpHandleEntry(table, index);
-        if (entry == NULL)
+    POB_HANDLE_TABLE Table = Process->HandleTable;
+    for (ULONG Index = 0; Table != NULL && Index < Table->Limit; Index++) {
+        POBP_HANDLE_ENTRY Entry = ObpHandleEntry(Table, Index);
+        if (Entry == NULL)
             continue;
-        POBP_HEADER header = entry->Object;
-        OBP_HANDLE_FACTS facts = {ObpBody(header), index * 4, entry->Access, entry->Attributes, header->Type->Index};
-        Callback(Context, Process, &facts);
+        POBP_HEADER Header = Entry->Object;
+        OBP_HANDLE_FACTS Facts = {ObpBody(Header), Index * 4, Entry->Access, Entry->Attributes, Header->Type->Index};
+        Callback(Context, Process, &Facts);
     }
 }
 
 ULONG ObpProcessHandleCount(PEPROCESS Process) { return Process->HandleTable != NULL ? Process->HandleTable->Count : 0; }
 
 POBP_HANDLE_ENTRY ObpFindHandle(HANDLE Handle, KPROCESSOR_MODE Mode, PEPROCESS Process, POB_HANDLE_TABLE *Table, PULONG Index) {
-    ULONG64 value = (ULONG64)Handle;
-    POB_HANDLE_TABLE table;
-    if (value >= OBP_KERNEL_HANDLE_BASE) {
+    ULONG64 Value = (ULONG64)Handle;
+    POB_HANDLE_TABLE Owner;
+    if (Value >= OBP_KERNEL_HANDLE_BASE) {
         if (Mode != KernelMode)
             return NULL;
-        table = ObpKernelTable;
-        value -= OBP_KERNEL_HANDLE_BASE;
+        Owner = ObpKernelTable;
+        Value -= OBP_KERNEL_HANDLE_BASE;
     } else {
-        table = Process != NULL ? Process->HandleTable : ObpKernelTable;
+        Owner = Process != NULL ? Process->HandleTable : ObpKernelTable;
     }
-    if (table == NULL)
+    if (Owner == NULL)
         return NULL;
-    POBP_HANDLE_ENTRY entry = ObpHandleEntry(table, value / 4);
-    if (entry != NULL) {
-        *Table = table;
-        *Index = (ULONG)(value / 4);
+    POBP_HANDLE_ENTRY Entry = ObpHandleEntry(Owner, Value / 4);
+    if (Entry != NULL) {
+        *Table = Owner;
+        *Index = (ULONG)(Value / 4);
     }
-    return entry;
+    return Entry;
 }
 
 NTSTATUS ObpGrantAccess(POBJECT_TYPE Type, ACCESS_MASK Desired, KPROCESSOR_MODE Mode, PACCESS_MASK Granted) {
-    ACCESS_MASK valid = Type->Info.ValidAccess;
+    ACCESS_MASK Valid = Type->Info.ValidAccess;
     RtlMapGenericMask(&Desired, &Type->Info.GenericMapping);
     if (Desired & MAXIMUM_ALLOWED)
-        Desired = (Desired & ~MAXIMUM_ALLOWED) | valid;
+        Desired = (Desired & ~MAXIMUM_ALLOWED) | Valid;
     if (Mode != KernelMode) {
         if ((Desired & ACCESS_SYSTEM_SECURITY) && !SeSinglePrivilegeCheck(RtlConvertLongToLuid(SE_SECURITY_PRIVILEGE), Mode))
             return STATUS_PRIVILEGE_NOT_HELD;
-        if (Desired & ~(valid | ACCESS_SYSTEM_SECURITY))
+        if (Desired & ~(Valid | ACCESS_SYSTEM_SECURITY))
             return STATUS_ACCESS_DENIED;
     }
-    *Granted = Desired & (valid | ACCESS_SYSTEM_SECURITY);
+    *Granted = Desired & (Valid | ACCESS_SYSTEM_SECURITY);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS ObpCheckAccess(POBP_HEADER Header, PACCESS_STATE AccessState, ACCESS_MASK Desired, KPROCESSOR_MODE Mode, PACCESS_MASK Granted) {
-    ACCESS_MASK before = AccessState != NULL ? AccessState->PreviouslyGrantedAccess : 0;
-    PSECURITY_DESCRIPTOR *place = ObpSecurity(ObpBody(Header));
+    ACCESS_MASK Before = AccessState != NULL ? AccessState->PreviouslyGrantedAccess : 0;
+    PSECURITY_DESCRIPTOR *Place = ObpSecurity(ObpBody(Header));
     if (AccessState != NULL)
         Desired = AccessState->RemainingDesiredAccess;
-    if (Mode != KernelMode && Desired == 0 && before == 0)
+    if (Mode != KernelMode && Desired == 0 && Before == 0)
         return STATUS_ACCESS_DENIED;
     /* What a parse procedure has granted is granted: a file's descriptor is its file system's business. */
-    if (Mode != KernelMode && place != NULL && *place != NULL && Desired != 0 && !Header->Type->Info.ChecksItself) {
-        SECURITY_SUBJECT_CONTEXT subject;
-        NTSTATUS status;
+    if (Mode != KernelMode && Place != NULL && *Place != NULL && Desired != 0 && !Header->Type->Info.ChecksItself) {
+        SECURITY_SUBJECT_CONTEXT Subject;
+        NTSTATUS Status;
         if (AccessState != NULL)
-            subject = AccessState->SubjectSecurityContext;
+            Subject = AccessState->SubjectSecurityContext;
         else
-            SeCaptureSubjectContext(&subject);
-        BOOLEAN allowed = SeAccessCheck(*place, &subject, FALSE, Desired, before, NULL, &Header->Type->Info.GenericMapping, Mode, Granted, &status);
+            SeCaptureSubjectContext(&Subject);
+        BOOLEAN Allowed = SeAccessCheck(*Place, &Subject, FALSE, Desired, Before, NULL, &Header->Type->Info.GenericMapping, Mode, Granted, &Status);
         if (AccessState == NULL)
-            SeReleaseSubjectContext(&subject);
+            SeReleaseSubjectContext(&Subject);
         *Granted &= Header->Type->Info.ValidAccess | ACCESS_SYSTEM_SECURITY;
-        return allowed ? STATUS_SUCCESS : status;
+        return Allowed ? STATUS_SUCCESS : Status;
     }
-    return ObpGrantAccess(Header->Type, Desired | before, Mode, Granted);
+    return ObpGrantAccess(Header->Type, Desired | Before, Mode, Granted);
 }
 
 /* ---- Counts of one process's handles to an object ---- */
 static POBP_PROCESS_COUNT ObpFindProcessCount(POBP_HEADER Header, PEPROCESS Process) {
-    for (POBP_PROCESS_COUNT count = &Header->ProcessCount; count != NULL; count = count->Next)
-        if (count->Process == Process && count->Count != 0)
-            return count;
+    for (POBP_PROCESS_COUNT Count = &Header->ProcessCount; Count != NULL; Count = Count->Next)
+        if (Count->Process == Process && Count->Count != 0)
+            return Count;
     return NULL;
 }
 
 static BOOLEAN ObpIncrementProcessCount(POBP_HEADER Header, PEPROCESS Process) {
-    POBP_PROCESS_COUNT count = ObpFindProcessCount(Header, Process);
-    if (count == NULL) {
-        count = &Header->ProcessCount;
-        if (count->Count != 0) {
-            count = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*count), OBP_TAG);
-            if (count == NULL)
+    POBP_PROCESS_COUNT Count = ObpFindProcessCount(Header, Process);
+    if (Count == NULL) {
+        Count = &Header->ProcessCount;
+        if (Count->Count != 0) {
+            Count = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Count), OBP_TAG);
+            if (Count == NULL)
                 return FALSE;
-            count->Next = Header->ProcessCount.Next;
-            Header->ProcessCount.Next = count;
+            Count->Next = Header->ProcessCount.Next;
+            Header->ProcessCount.Next = Count;
         }
-        count->Process = Process;
-        count->Count = 0;
+        Count->Process = Process;
+        Count->Count = 0;
     }
-    count->Count++;
+    Count->Count++;
     return TRUE;
 }
 
 /* What it was before. */
 static ULONG ObpDecrementProcessCount(POBP_HEADER Header, PEPROCESS Process) {
-    POBP_PROCESS_COUNT count = ObpFindProcessCount(Header, Process);
-    NT_ASSERT_OURS(count != NULL);
-    ULONG before = count->Count--;
-    if (before == 1 && count != &Header->ProcessCount) {
-        POBP_PROCESS_COUNT *link = &Header->ProcessCount.Next;
-        while (*link != count)
-            link = &(*link)->Next;
-        *link = count->Next;
-        ExFreePoolWithTag(count, OBP_TAG);
+    POBP_PROCESS_COUNT Count = ObpFindProcessCount(Header, Process);
+    NT_ASSERT_OURS(Count != NULL);
+    ULONG Before = Count->Count--;
+    if (Before == 1 && Count != &Header->ProcessCount) {
+        POBP_PROCESS_COUNT *Link = &Header->ProcessCount.Next;
+        while (*Link != Count)
+            Link = &(*Link)->Next;
+        *Link = Count->Next;
+        ExFreePoolWithTag(Count, OBP_TAG);
     }
-    return before;
+    return Before;
 }
 
 /* ---- Making ---- */
@@ -162,56 +162,56 @@ static NTSTATUS ObpCheckExclusive(POBP_HEADER Header, PEPROCESS Process, ULONG A
 }
 
 NTSTATUS ObpCountHandle(PEPROCESS Process, POBP_HEADER Header, ACCESS_MASK Granted, KPROCESSOR_MODE Mode) {
-    POBJECT_TYPE type = Header->Type;
-    PVOID object = ObpBody(Header);
-    if (type->Info.MaintainHandleCount && !ObpIncrementProcessCount(Header, Process))
+    POBJECT_TYPE Type = Header->Type;
+    PVOID Object = ObpBody(Header);
+    if (Type->Info.MaintainHandleCount && !ObpIncrementProcessCount(Header, Process))
         return STATUS_INSUFFICIENT_RESOURCES;
     Header->HandleCount++;
-    ObfReferenceObject(object);
-    NTSTATUS status = type->Info.Open != NULL ? type->Info.Open(object, Process, Granted, Mode) : STATUS_SUCCESS;
-    if (!NT_SUCCESS(status)) {
-        if (type->Info.MaintainHandleCount)
+    ObfReferenceObject(Object);
+    NTSTATUS Status = Type->Info.Open != NULL ? Type->Info.Open(Object, Process, Granted, Mode) : STATUS_SUCCESS;
+    if (!NT_SUCCESS(Status)) {
+        if (Type->Info.MaintainHandleCount)
             ObpDecrementProcessCount(Header, Process);
         Header->HandleCount--;
-        ObfDereferenceObject(object);
-        return status;
+        ObfDereferenceObject(Object);
+        return Status;
     }
-    if (++type->Handles > type->PeakHandles)
-        type->PeakHandles = type->Handles;
+    if (++Type->Handles > Type->PeakHandles)
+        Type->PeakHandles = Type->Handles;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS ObpCreateHandleEx(PEPROCESS Process, POBP_HEADER Header, ACCESS_MASK Granted, ULONG Attributes, KPROCESSOR_MODE Mode, OB_OPERATION Operation,
                            PEPROCESS SourceProcess, PHANDLE Handle) {
-    BOOLEAN kernel = (Attributes & OBJ_KERNEL_HANDLE) != 0;
-    PEPROCESS owner = kernel || Process == NULL ? ObpSystemProcess : Process;
-    POB_HANDLE_TABLE table = owner == NULL || kernel ? ObpKernelTable : owner->HandleTable;
-    if (table == NULL)
+    BOOLEAN Kernel = (Attributes & OBJ_KERNEL_HANDLE) != 0;
+    PEPROCESS Owner = Kernel || Process == NULL ? ObpSystemProcess : Process;
+    POB_HANDLE_TABLE Table = Owner == NULL || Kernel ? ObpKernelTable : Owner->HandleTable;
+    if (Table == NULL)
         return STATUS_PROCESS_IS_TERMINATING;
-    NTSTATUS status = ObpCheckExclusive(Header, owner, Attributes);
-    if (!NT_SUCCESS(status))
-        return status;
-    OBP_OPERATION operation = {.Header = Header, .Kind = Operation, .Source = SourceProcess, .Target = owner, .KernelHandle = kernel};
-    status = ObpCallPreCallbacks(&operation, &Granted);
-    if (!NT_SUCCESS(status))
-        return status;
+    NTSTATUS Status = ObpCheckExclusive(Header, Owner, Attributes);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    OBP_OPERATION Seen = {.Header = Header, .Kind = Operation, .Source = SourceProcess, .Target = Owner, .KernelHandle = Kernel};
+    Status = ObpCallPreCallbacks(&Seen, &Granted);
+    if (!NT_SUCCESS(Status))
+        return Status;
 
-    ULONG index = ObpAllocateHandle(table, Header, Granted, Attributes & OBP_HANDLE_ATTRIBUTES);
-    if (index == 0) {
-        status = STATUS_INSUFFICIENT_RESOURCES;
+    ULONG Index = ObpAllocateHandle(Table, Header, Granted, Attributes & OBP_HANDLE_ATTRIBUTES);
+    if (Index == 0) {
+        Status = STATUS_INSUFFICIENT_RESOURCES;
         goto done;
     }
-    status = ObpCountHandle(owner, Header, Granted, Mode);
-    if (!NT_SUCCESS(status)) {
-        ObpFreeHandle(table, index);
+    Status = ObpCountHandle(Owner, Header, Granted, Mode);
+    if (!NT_SUCCESS(Status)) {
+        ObpFreeHandle(Table, Index);
         goto done;
     }
     if (Attributes & OBJ_EXCLUSIVE)
-        Header->ExclusiveProcess = owner;
-    *Handle = (HANDLE)((ULONG64)index * 4 + (kernel ? OBP_KERNEL_HANDLE_BASE : 0));
+        Header->ExclusiveProcess = Owner;
+    *Handle = (HANDLE)((ULONG64)Index * 4 + (Kernel ? OBP_KERNEL_HANDLE_BASE : 0));
 done:
-    ObpCallPostCallbacks(&operation, Granted, status);
-    return status;
+    ObpCallPostCallbacks(&Seen, Granted, Status);
+    return Status;
 }
 
 NTSTATUS ObpCreateHandle(PVOID Object, ACCESS_MASK Granted, ULONG Attributes, PHANDLE Handle) {
@@ -219,26 +219,26 @@ NTSTATUS ObpCreateHandle(PVOID Object, ACCESS_MASK Granted, ULONG Attributes, PH
 }
 
 NTSTATUS ObpOpenUnchecked(PVOID Object, ULONG Attributes, ACCESS_MASK Access, POBJECT_TYPE Type, KPROCESSOR_MODE Mode, PHANDLE Handle) {
-    ACCESS_MASK granted;
-    POBP_HEADER header = ObpHeader(Object);
-    if (header->Type != Type)
+    ACCESS_MASK Granted;
+    POBP_HEADER Header = ObpHeader(Object);
+    if (Header->Type != Type)
         return STATUS_OBJECT_TYPE_MISMATCH;
-    NTSTATUS status = ObpGrantAccess(Type, Access, Mode, &granted);
-    if (!NT_SUCCESS(status))
-        return status;
-    return ObpCreateHandleEx(ObpCurrentProcess(), header, granted, Attributes, Mode, OB_OPERATION_HANDLE_CREATE, NULL, Handle);
+    NTSTATUS Status = ObpGrantAccess(Type, Access, Mode, &Granted);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    return ObpCreateHandleEx(ObpCurrentProcess(), Header, Granted, Attributes, Mode, OB_OPERATION_HANDLE_CREATE, NULL, Handle);
 }
 
 NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STATE AccessState, ACCESS_MASK DesiredAccess, POBJECT_TYPE Type,
                                      KPROCESSOR_MODE Mode, PHANDLE Handle) {
-    ACCESS_MASK granted;
-    POBP_HEADER header = ObpHeader(Object);
-    if (Type != NULL && header->Type != Type)
+    ACCESS_MASK Granted;
+    POBP_HEADER Header = ObpHeader(Object);
+    if (Type != NULL && Header->Type != Type)
         return STATUS_OBJECT_TYPE_MISMATCH;
-    NTSTATUS status = ObpCheckAccess(header, AccessState, DesiredAccess, HandleAttributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : Mode, &granted);
-    if (!NT_SUCCESS(status))
-        return status;
-    return ObpCreateHandleEx(ObpCurrentProcess(), header, granted, HandleAttributes, Mode, OB_OPERATION_HANDLE_CREATE, NULL, Handle);
+    NTSTATUS Status = ObpCheckAccess(Header, AccessState, DesiredAccess, HandleAttributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : Mode, &Granted);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    return ObpCreateHandleEx(ObpCurrentProcess(), Header, Granted, HandleAttributes, Mode, OB_OPERATION_HANDLE_CREATE, NULL, Handle);
 }
 
 NTSTATUS NTAPI ObOpenObjectByPointerWithTag(PVOID Object, ULONG HandleAttributes, PACCESS_STATE AccessState, ACCESS_MASK DesiredAccess,
@@ -249,32 +249,32 @@ NTSTATUS NTAPI ObOpenObjectByPointerWithTag(PVOID Object, ULONG HandleAttributes
 /* ---- Finding ---- */
 NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE Type, KPROCESSOR_MODE Mode, PVOID *Object,
                                          POBJECT_HANDLE_INFORMATION HandleInformation) {
-    POB_HANDLE_TABLE table;
-    ULONG index, attributes = 0;
-    ACCESS_MASK granted;
-    POBP_HEADER header;
+    POB_HANDLE_TABLE Table;
+    ULONG Index, Attributes = 0;
+    ACCESS_MASK Granted;
+    POBP_HEADER Header;
     *Object = NULL;
     if (ObpIsPseudoHandle(Handle)) {
-        header = ObpHeader(Handle == NtCurrentProcess() ? (PVOID)ObpCurrentProcess() : (PVOID)KiCurrentThread());
-        granted = header->Type->Info.ValidAccess;
+        Header = ObpHeader(Handle == NtCurrentProcess() ? (PVOID)ObpCurrentProcess() : (PVOID)KiCurrentThread());
+        Granted = Header->Type->Info.ValidAccess;
     } else {
-        POBP_HANDLE_ENTRY entry = ObpFindHandle(Handle, Mode, ObpCurrentProcess(), &table, &index);
-        if (entry == NULL)
+        POBP_HANDLE_ENTRY Entry = ObpFindHandle(Handle, Mode, ObpCurrentProcess(), &Table, &Index);
+        if (Entry == NULL)
             return STATUS_INVALID_HANDLE;
-        header = entry->Object;
-        granted = entry->Access;
-        attributes = entry->Attributes;
+        Header = Entry->Object;
+        Granted = Entry->Access;
+        Attributes = Entry->Attributes;
     }
-    if (Type != NULL && header->Type != Type)
+    if (Type != NULL && Header->Type != Type)
         return STATUS_OBJECT_TYPE_MISMATCH;
-    if (Mode != KernelMode && (DesiredAccess & ~granted) != 0)
+    if (Mode != KernelMode && (DesiredAccess & ~Granted) != 0)
         return STATUS_ACCESS_DENIED;
     if (HandleInformation != NULL) {
-        HandleInformation->HandleAttributes = attributes;
-        HandleInformation->GrantedAccess = granted;
+        HandleInformation->HandleAttributes = Attributes;
+        HandleInformation->GrantedAccess = Granted;
     }
-    header->PointerCount++; /* it has one already: the handle's, or that of what runs */
-    *Object = ObpBody(header);
+    Header->PointerCount++; /* it has one already: the handle's, or that of what runs */
+    *Object = ObpBody(Header);
     return STATUS_SUCCESS;
 }
 
@@ -285,50 +285,50 @@ NTSTATUS NTAPI ObReferenceObjectByHandleWithTag(HANDLE Handle, ACCESS_MASK Desir
 
 /* ---- Closing ---- */
 VOID ObpCloseEntry(PEPROCESS Process, POB_HANDLE_TABLE Table, ULONG Index) {
-    POBP_HANDLE_ENTRY entry = ObpHandleEntry(Table, Index);
-    POBP_HEADER header = entry->Object;
-    ACCESS_MASK granted = entry->Access;
-    POBJECT_TYPE type = header->Type;
+    POBP_HANDLE_ENTRY Entry = ObpHandleEntry(Table, Index);
+    POBP_HEADER Header = Entry->Object;
+    ACCESS_MASK Granted = Entry->Access;
+    POBJECT_TYPE Type = Header->Type;
     ObpFreeHandle(Table, Index);
-    ULONG processCount = type->Info.MaintainHandleCount ? ObpDecrementProcessCount(header, Process) : 0;
-    ULONG systemCount = (ULONG)header->HandleCount--;
-    type->Handles--;
-    if (header->HandleCount == 0)
-        header->ExclusiveProcess = NULL;
-    if (type->Info.Close != NULL)
-        type->Info.Close(Process, ObpBody(header), granted, processCount, systemCount);
-    ObpDeleteNameCheck(header);
-    ObfDereferenceObject(ObpBody(header));
+    ULONG ProcessCount = Type->Info.MaintainHandleCount ? ObpDecrementProcessCount(Header, Process) : 0;
+    ULONG SystemCount = (ULONG)Header->HandleCount--;
+    Type->Handles--;
+    if (Header->HandleCount == 0)
+        Header->ExclusiveProcess = NULL;
+    if (Type->Info.Close != NULL)
+        Type->Info.Close(Process, ObpBody(Header), Granted, ProcessCount, SystemCount);
+    ObpDeleteNameCheck(Header);
+    ObfDereferenceObject(ObpBody(Header));
 }
 
 NTSTATUS NTAPI ObCloseHandle(HANDLE Handle, KPROCESSOR_MODE PreviousMode) {
-    POB_HANDLE_TABLE table;
-    ULONG index;
-    PEPROCESS process = ObpCurrentProcess();
-    BOOLEAN bugCheck = PreviousMode == KernelMode && ObIsKernelHandle(Handle);
-    POBP_HANDLE_ENTRY entry = ObpFindHandle(Handle, PreviousMode, process, &table, &index);
-    if (entry == NULL) {
-        if (bugCheck)
+    POB_HANDLE_TABLE Table;
+    ULONG Index;
+    PEPROCESS Process = ObpCurrentProcess();
+    BOOLEAN BugCheck = PreviousMode == KernelMode && ObIsKernelHandle(Handle);
+    POBP_HANDLE_ENTRY Entry = ObpFindHandle(Handle, PreviousMode, Process, &Table, &Index);
+    if (Entry == NULL) {
+        if (BugCheck)
             KiBugCheck(OBP_INVALID_KERNEL_HANDLE, (ULONG_PTR)Handle, 1, 0, 0, NULL, "a kernel handle that is not open was closed");
         return STATUS_INVALID_HANDLE;
     }
-    POBP_HEADER header = entry->Object;
-    if (header->Type->Info.OkayToClose != NULL && !header->Type->Info.OkayToClose(process, ObpBody(header), Handle, PreviousMode))
+    POBP_HEADER Header = Entry->Object;
+    if (Header->Type->Info.OkayToClose != NULL && !Header->Type->Info.OkayToClose(Process, ObpBody(Header), Handle, PreviousMode))
         return STATUS_HANDLE_NOT_CLOSABLE;
-    if (entry->Attributes & OBJ_PROTECT_CLOSE) {
-        if (bugCheck)
+    if (Entry->Attributes & OBJ_PROTECT_CLOSE) {
+        if (BugCheck)
             KiBugCheck(OBP_INVALID_KERNEL_HANDLE, (ULONG_PTR)Handle, 0, 0, 0, NULL, "a kernel handle that is protected from closing was closed");
         return STATUS_HANDLE_NOT_CLOSABLE;
     }
     /* What runs at the end of a kernel handle runs in the System process. To go there costs as much as a thousand handles, so who has nothing to run stays. */
-    BOOLEAN runs = header->Type->Info.Close != NULL || header->Type->Info.Delete != NULL;
-    if (runs && table == ObpKernelTable && ObpSystemProcess != NULL && process != ObpSystemProcess) {
-        KAPC_STATE state;
-        KeStackAttachProcess(&ObpSystemProcess->Pcb, &state);
-        ObpCloseEntry(ObpSystemProcess, table, index);
-        KeUnstackDetachProcess(&state);
+    BOOLEAN Runs = Header->Type->Info.Close != NULL || Header->Type->Info.Delete != NULL;
+    if (Runs && Table == ObpKernelTable && ObpSystemProcess != NULL && Process != ObpSystemProcess) {
+        KAPC_STATE State;
+        KeStackAttachProcess(&ObpSystemProcess->Pcb, &State);
+        ObpCloseEntry(ObpSystemProcess, Table, Index);
+        KeUnstackDetachProcess(&State);
     } else {
-        ObpCloseEntry(process, table, index);
+        ObpCloseEntry(Process, Table, Index);
     }
     return STATUS_SUCCESS;
 }

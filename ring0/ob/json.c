@@ -20,48 +20,48 @@ static VOID ObpJsonPut(POBP_JSON Json, PCSTR Text, SIZE_T Length) {
     if (Json->Failed)
         return;
     if (Length > Json->Size - Json->Length) {
-        SIZE_T size = (Json->Length + Length) * 2;
-        PSTR text = ExAllocatePoolWithTag(PagedPool, size, OBP_JSON_TAG);
-        if (text == NULL) {
+        SIZE_T Size = (Json->Length + Length) * 2;
+        PSTR Larger = ExAllocatePoolWithTag(PagedPool, Size, OBP_JSON_TAG);
+        if (Larger == NULL) {
             Json->Failed = TRUE;
             return;
         }
-        RtlCopyMemory(text, Json->Text, Json->Length);
+        RtlCopyMemory(Larger, Json->Text, Json->Length);
         ExFreePoolWithTag(Json->Text, OBP_JSON_TAG);
-        Json->Text = text;
-        Json->Size = size;
+        Json->Text = Larger;
+        Json->Size = Size;
     }
     RtlCopyMemory(Json->Text + Json->Length, Text, Length);
     Json->Length += Length;
 }
 
 static VOID ObpJsonCharacter(POBP_JSON Json, ULONG Code) {
-    CHAR out[8];
-    int length;
+    CHAR Out[8];
+    int Length;
     if (Code == '"' || Code == '\\') {
-        length = _snprintf(out, sizeof(out), "\\%c", (CHAR)Code);
+        Length = _snprintf(Out, sizeof(Out), "\\%c", (CHAR)Code);
     } else if (Code < 0x20 || Code == 0x7F) {
-        length = _snprintf(out, sizeof(out), "\\u%04x", Code);
+        Length = _snprintf(Out, sizeof(Out), "\\u%04x", Code);
     } else if (Code < 0x80) {
-        out[0] = (CHAR)Code;
-        length = 1;
+        Out[0] = (CHAR)Code;
+        Length = 1;
     } else if (Code < 0x800) {
-        out[0] = (CHAR)(0xC0 | Code >> 6);
-        out[1] = (CHAR)(0x80 | (Code & 0x3F));
-        length = 2;
+        Out[0] = (CHAR)(0xC0 | Code >> 6);
+        Out[1] = (CHAR)(0x80 | (Code & 0x3F));
+        Length = 2;
     } else if (Code < 0x10000) {
-        out[0] = (CHAR)(0xE0 | Code >> 12);
-        out[1] = (CHAR)(0x80 | (Code >> 6 & 0x3F));
-        out[2] = (CHAR)(0x80 | (Code & 0x3F));
-        length = 3;
+        Out[0] = (CHAR)(0xE0 | Code >> 12);
+        Out[1] = (CHAR)(0x80 | (Code >> 6 & 0x3F));
+        Out[2] = (CHAR)(0x80 | (Code & 0x3F));
+        Length = 3;
     } else {
-        out[0] = (CHAR)(0xF0 | Code >> 18);
-        out[1] = (CHAR)(0x80 | (Code >> 12 & 0x3F));
-        out[2] = (CHAR)(0x80 | (Code >> 6 & 0x3F));
-        out[3] = (CHAR)(0x80 | (Code & 0x3F));
-        length = 4;
+        Out[0] = (CHAR)(0xF0 | Code >> 18);
+        Out[1] = (CHAR)(0x80 | (Code >> 12 & 0x3F));
+        Out[2] = (CHAR)(0x80 | (Code >> 6 & 0x3F));
+        Out[3] = (CHAR)(0x80 | (Code & 0x3F));
+        Length = 4;
     }
-    ObpJsonPut(Json, out, (SIZE_T)length);
+    ObpJsonPut(Json, Out, (SIZE_T)Length);
 }
 
 static VOID ObpJsonName(POBP_JSON Json, PCSTR Name) {
@@ -87,21 +87,21 @@ VOID ObpJsonClose(POBP_JSON Json, CHAR Bracket) {
 }
 
 VOID ObpJsonString(POBP_JSON Json, PCSTR Name, PCUNICODE_STRING Value) {
-    ULONG count = Value->Length / sizeof(WCHAR);
+    ULONG Count = Value->Length / sizeof(WCHAR);
     ObpJsonName(Json, Name);
     ObpJsonPut(Json, "\"", 1);
-    for (ULONG i = 0; i < count; i++) {
-        ULONG code = Value->Buffer[i];
-        if (code >= 0xD800 && code < 0xE000) {
-            ULONG low = code < 0xDC00 && i + 1 < count ? Value->Buffer[i + 1] : 0;
-            if (low >= 0xDC00 && low < 0xE000) {
-                code = 0x10000 + ((code & 0x3FF) << 10 | (low & 0x3FF));
-                i++;
+    for (ULONG I = 0; I < Count; I++) {
+        ULONG Code = Value->Buffer[I];
+        if (Code >= 0xD800 && Code < 0xE000) {
+            ULONG Low = Code < 0xDC00 && I + 1 < Count ? Value->Buffer[I + 1] : 0;
+            if (Low >= 0xDC00 && Low < 0xE000) {
+                Code = 0x10000 + ((Code & 0x3FF) << 10 | (Low & 0x3FF));
+                I++;
             } else {
-                code = 0xFFFD;
+                Code = 0xFFFD;
             }
         }
-        ObpJsonCharacter(Json, code);
+        ObpJsonCharacter(Json, Code);
     }
     ObpJsonPut(Json, "\"", 1);
 }
@@ -118,15 +118,15 @@ VOID ObpJsonText(POBP_JSON Json, PCSTR Name, PCSTR Value) {
 }
 
 VOID ObpJsonNumber(POBP_JSON Json, PCSTR Name, LONG64 Value) {
-    CHAR text[24];
+    CHAR Text[24];
     ObpJsonName(Json, Name);
-    ObpJsonPut(Json, text, (SIZE_T)_snprintf(text, sizeof(text), "%I64d", Value));
+    ObpJsonPut(Json, Text, (SIZE_T)_snprintf(Text, sizeof(Text), "%I64d", Value));
 }
 
 VOID ObpJsonHex(POBP_JSON Json, PCSTR Name, ULONG64 Value) {
-    CHAR text[24];
-    _snprintf(text, sizeof(text), "0x%I64X", Value);
-    ObpJsonText(Json, Name, text);
+    CHAR Text[24];
+    _snprintf(Text, sizeof(Text), "0x%I64X", Value);
+    ObpJsonText(Json, Name, Text);
 }
 
 VOID ObpJsonBoolean(POBP_JSON Json, PCSTR Name, BOOLEAN Value) {

@@ -10,246 +10,246 @@
 
 /* Whoever makes a name in a directory needs a right to it there. The new object's descriptor is made before anybody can find it. */
 static NTSTATUS ObpSecureNew(const OBP_LOOKUP *Lookup, POBP_DIRECTORY Directory, POBP_HEADER Header) {
-    PSECURITY_DESCRIPTOR parent = ObpHeader(Directory)->SecurityDescriptor;
-    PSECURITY_SUBJECT_CONTEXT subject = &Lookup->AccessState->SubjectSecurityContext;
-    PVOID token = SeQuerySubjectContextToken(subject);
-    ACCESS_MASK right = Header->Type == ObpDirectoryObjectType ? DIRECTORY_CREATE_SUBDIRECTORY : DIRECTORY_CREATE_OBJECT, granted;
-    NTSTATUS status;
-    if (token == NULL)
+    PSECURITY_DESCRIPTOR Parent = ObpHeader(Directory)->SecurityDescriptor;
+    PSECURITY_SUBJECT_CONTEXT Subject = &Lookup->AccessState->SubjectSecurityContext;
+    PVOID Token = SeQuerySubjectContextToken(Subject);
+    ACCESS_MASK Right = Header->Type == ObpDirectoryObjectType ? DIRECTORY_CREATE_SUBDIRECTORY : DIRECTORY_CREATE_OBJECT, Granted;
+    NTSTATUS Status;
+    if (Token == NULL)
         return STATUS_SUCCESS; /* before SeInitSystem */
-    if (parent != NULL &&
-        !SeAccessCheck(parent, subject, FALSE, right, 0, NULL, &ObpDirectoryObjectType->Info.GenericMapping, Lookup->Mode, &granted, &status))
-        return status;
-    return Header->Flags & OBP_FLAG_SECURED ? STATUS_SUCCESS : ObpAssignFrom(Header, parent, token, Lookup->Mode);
+    if (Parent != NULL &&
+        !SeAccessCheck(Parent, Subject, FALSE, Right, 0, NULL, &ObpDirectoryObjectType->Info.GenericMapping, Lookup->Mode, &Granted, &Status))
+        return Status;
+    return Header->Flags & OBP_FLAG_SECURED ? STATUS_SUCCESS : ObpAssignFrom(Header, Parent, Token, Lookup->Mode);
 }
 
 static NTSTATUS ObpInsertHere(const OBP_LOOKUP *Lookup, POBP_DIRECTORY Directory, PCUNICODE_STRING Component, POBP_HEADER Header) {
-    UNICODE_STRING name;
-    NTSTATUS status = ObpSecureNew(Lookup, Directory, Header);
-    if (!NT_SUCCESS(status))
-        return status;
-    name.Length = Component->Length;
-    name.MaximumLength = (USHORT)(Component->Length + sizeof(WCHAR));
-    name.Buffer = ExAllocatePoolWithTag(PagedPool, name.MaximumLength, OBP_TAG);
-    if (name.Buffer == NULL)
+    UNICODE_STRING Name;
+    NTSTATUS Status = ObpSecureNew(Lookup, Directory, Header);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Name.Length = Component->Length;
+    Name.MaximumLength = (USHORT)(Component->Length + sizeof(WCHAR));
+    Name.Buffer = ExAllocatePoolWithTag(PagedPool, Name.MaximumLength, OBP_TAG);
+    if (Name.Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    RtlCopyMemory(name.Buffer, Component->Buffer, Component->Length);
-    name.Buffer[Component->Length / sizeof(WCHAR)] = 0;
-    status = ObpInsertEntry(Directory, Header, &name);
-    if (!NT_SUCCESS(status))
-        ExFreePoolWithTag(name.Buffer, OBP_TAG);
-    return status;
+    RtlCopyMemory(Name.Buffer, Component->Buffer, Component->Length);
+    Name.Buffer[Component->Length / sizeof(WCHAR)] = 0;
+    Status = ObpInsertEntry(Directory, Header, &Name);
+    if (!NT_SUCCESS(Status))
+        ExFreePoolWithTag(Name.Buffer, OBP_TAG);
+    return Status;
 }
 
 static NTSTATUS ObpParse(const OBP_LOOKUP *Lookup, POBP_HEADER Header, PUNICODE_STRING Path, PUNICODE_STRING Rest, POBP_HEADER *Found) {
-    PVOID object = NULL;
+    PVOID Object = NULL;
     ObfReferenceObject(ObpBody(Header));
-    NTSTATUS status = Header->Type->Info.Parse(ObpBody(Header), Lookup->Type, Lookup->AccessState, Lookup->Mode, Lookup->Attributes, Path, Rest,
-                                               Lookup->ParseContext, &object);
+    NTSTATUS Status = Header->Type->Info.Parse(ObpBody(Header), Lookup->Type, Lookup->AccessState, Lookup->Mode, Lookup->Attributes, Path, Rest,
+                                               Lookup->ParseContext, &Object);
     ObfDereferenceObject(ObpBody(Header));
-    if (NT_SUCCESS(status) && status != STATUS_REPARSE) {
-        NT_ASSERT_OURS(object != NULL);
-        *Found = ObpHeader(object);
+    if (NT_SUCCESS(Status) && Status != STATUS_REPARSE) {
+        NT_ASSERT_OURS(Object != NULL);
+        *Found = ObpHeader(Object);
     }
-    return status;
+    return Status;
 }
 
 /* From Directory down Rest. *Found is referenced; *Inserted if it is what was to be inserted. STATUS_REPARSE: Path is another one. */
 static NTSTATUS ObpWalkPath(const OBP_LOOKUP *Lookup, POBP_DIRECTORY Directory, PUNICODE_STRING Path, PUNICODE_STRING Rest, POBP_HEADER *Found,
                             BOOLEAN *Inserted) {
-    BOOLEAN caseInsensitive = (Lookup->Attributes & OBJ_CASE_INSENSITIVE) != 0 || Lookup->Type == NULL || Lookup->Type->Info.CaseInsensitive;
+    BOOLEAN CaseInsensitive = (Lookup->Attributes & OBJ_CASE_INSENSITIVE) != 0 || Lookup->Type == NULL || Lookup->Type->Info.CaseInsensitive;
     for (;;) {
-        UNICODE_STRING component;
-        ObpSplitName(Rest, &component, Rest);
-        if (component.Length == 0)
+        UNICODE_STRING Component;
+        ObpSplitName(Rest, &Component, Rest);
+        if (Component.Length == 0)
             return STATUS_OBJECT_NAME_INVALID;
-        POBP_HEADER header = ObpFindEntry(Directory, &component, caseInsensitive);
+        POBP_HEADER Header = ObpFindEntry(Directory, &Component, CaseInsensitive);
         /* What is to be made is made here, whatever the shadow has. */
-        if (header == NULL && Directory->Shadow != NULL && (Lookup->Insert == NULL || Rest->Length != 0))
-            header = ObpFindEntry(Directory->Shadow, &component, caseInsensitive);
-        if (header == NULL) {
+        if (Header == NULL && Directory->Shadow != NULL && (Lookup->Insert == NULL || Rest->Length != 0))
+            Header = ObpFindEntry(Directory->Shadow, &Component, CaseInsensitive);
+        if (Header == NULL) {
             if (Rest->Length != 0)
                 return STATUS_OBJECT_PATH_NOT_FOUND;
             if (Lookup->Insert == NULL)
                 return STATUS_OBJECT_NAME_NOT_FOUND;
-            NTSTATUS status = ObpInsertHere(Lookup, Directory, &component, Lookup->Insert);
-            if (NT_SUCCESS(status)) {
+            NTSTATUS Status = ObpInsertHere(Lookup, Directory, &Component, Lookup->Insert);
+            if (NT_SUCCESS(Status)) {
                 *Inserted = TRUE;
                 *Found = Lookup->Insert;
                 ObfReferenceObject(ObpBody(Lookup->Insert));
             }
-            return status;
+            return Status;
         }
-        if (header->Type->Info.Parse != NULL && (Lookup->Insert == NULL || header->Type == ObpSymbolicLinkObjectType))
-            return ObpParse(Lookup, header, Path, Rest, Found);
+        if (Header->Type->Info.Parse != NULL && (Lookup->Insert == NULL || Header->Type == ObpSymbolicLinkObjectType))
+            return ObpParse(Lookup, Header, Path, Rest, Found);
         if (Rest->Length == 0) {
-            ObfReferenceObject(ObpBody(header));
-            *Found = header;
+            ObfReferenceObject(ObpBody(Header));
+            *Found = Header;
             return STATUS_SUCCESS;
         }
-        if (header->Type != ObpDirectoryObjectType)
+        if (Header->Type != ObpDirectoryObjectType)
             return STATUS_OBJECT_TYPE_MISMATCH;
-        Directory = ObpBody(header);
+        Directory = ObpBody(Header);
     }
 }
 
 static NTSTATUS ObpWalkAbsolute(const OBP_LOOKUP *Lookup, PUNICODE_STRING Path, POBP_HEADER *Found, BOOLEAN *Inserted) {
-    POBP_DIRECTORY directory = ObpRootDirectory;
-    UNICODE_STRING rest = *Path;
+    POBP_DIRECTORY Directory = ObpRootDirectory;
+    UNICODE_STRING Rest = *Path;
     if (Path->Length == 0 || Path->Buffer[0] != L'\\')
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
-    if (ObpIsDosPrefix(Path, &rest)) {
-        NTSTATUS status = ObpDosDirectory(&directory);
-        if (!NT_SUCCESS(status))
-            return status;
+    if (ObpIsDosPrefix(Path, &Rest)) {
+        NTSTATUS Status = ObpDosDirectory(&Directory);
+        if (!NT_SUCCESS(Status))
+            return Status;
     } else {
-        rest = *Path;
+        Rest = *Path;
     }
-    if (rest.Length == 0 || Path->Length == sizeof(WCHAR)) {
+    if (Rest.Length == 0 || Path->Length == sizeof(WCHAR)) {
         if (Lookup->Insert != NULL)
             return STATUS_OBJECT_PATH_SYNTAX_BAD;
-        ObfReferenceObject(directory);
-        *Found = ObpHeader(directory);
+        ObfReferenceObject(Directory);
+        *Found = ObpHeader(Directory);
         return STATUS_SUCCESS;
     }
-    return ObpWalkPath(Lookup, directory, Path, &rest, Found, Inserted);
+    return ObpWalkPath(Lookup, Directory, Path, &Rest, Found, Inserted);
 }
 
 static NTSTATUS ObpWalkRelative(const OBP_LOOKUP *Lookup, PUNICODE_STRING Path, POBP_HEADER *Found, BOOLEAN *Inserted) {
-    PVOID root;
-    UNICODE_STRING rest = *Path;
-    NTSTATUS status = ObReferenceObjectByHandle(Lookup->RootDirectory, 0, NULL, Lookup->Mode, &root, NULL);
-    if (!NT_SUCCESS(status))
-        return status;
-    POBP_HEADER header = ObpHeader(root);
-    if (header->Type == ObpDirectoryObjectType) {
+    PVOID Root;
+    UNICODE_STRING Rest = *Path;
+    NTSTATUS Status = ObReferenceObjectByHandle(Lookup->RootDirectory, 0, NULL, Lookup->Mode, &Root, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    POBP_HEADER Header = ObpHeader(Root);
+    if (Header->Type == ObpDirectoryObjectType) {
         if (Path->Length != 0 && Path->Buffer[0] == L'\\') {
-            status = STATUS_OBJECT_PATH_SYNTAX_BAD;
+            Status = STATUS_OBJECT_PATH_SYNTAX_BAD;
         } else if (Path->Length == 0 && Lookup->Insert == NULL) {
-            *Found = header;
+            *Found = Header;
             return STATUS_SUCCESS;
         } else {
-            status = ObpWalkPath(Lookup, root, Path, &rest, Found, Inserted);
+            Status = ObpWalkPath(Lookup, Root, Path, &Rest, Found, Inserted);
         }
-    } else if (header->Type->Info.Parse != NULL && header->Type != ObpSymbolicLinkObjectType) {
-        status = ObpParse(Lookup, header, Path, &rest, Found);
+    } else if (Header->Type->Info.Parse != NULL && Header->Type != ObpSymbolicLinkObjectType) {
+        Status = ObpParse(Lookup, Header, Path, &Rest, Found);
     } else {
-        status = STATUS_INVALID_HANDLE;
+        Status = STATUS_INVALID_HANDLE;
     }
-    ObfDereferenceObject(root);
-    return status;
+    ObfDereferenceObject(Root);
+    return Status;
 }
 
 NTSTATUS ObpLookupName(const OBP_LOOKUP *Lookup, POBP_HEADER *Found, BOOLEAN *Inserted) {
-    UNICODE_STRING path = *Lookup->Name;
-    PWSTR owned = NULL; /* path's buffer once it is not the caller's */
-    ULONG reparses = 0;
+    UNICODE_STRING Path = *Lookup->Name;
+    PWSTR Owned = NULL; /* path's buffer once it is not the caller's */
+    ULONG Reparses = 0;
     *Inserted = FALSE;
-    NTSTATUS status =
-        Lookup->RootDirectory != NULL ? ObpWalkRelative(Lookup, &path, Found, Inserted) : ObpWalkAbsolute(Lookup, &path, Found, Inserted);
-    while (status == STATUS_REPARSE) {
-        NT_ASSERT_OURS(path.Buffer != owned && path.Buffer != Lookup->Name->Buffer);
-        if (owned != NULL)
-            ExFreePool(owned);
-        owned = path.Buffer;
+    NTSTATUS Status =
+        Lookup->RootDirectory != NULL ? ObpWalkRelative(Lookup, &Path, Found, Inserted) : ObpWalkAbsolute(Lookup, &Path, Found, Inserted);
+    while (Status == STATUS_REPARSE) {
+        NT_ASSERT_OURS(Path.Buffer != Owned && Path.Buffer != Lookup->Name->Buffer);
+        if (Owned != NULL)
+            ExFreePool(Owned);
+        Owned = Path.Buffer;
         if (Lookup->Attributes & OBJ_DONT_REPARSE)
-            status = STATUS_REPARSE_POINT_ENCOUNTERED;
-        else if (++reparses > OBP_MAX_REPARSE)
-            status = STATUS_OBJECT_PATH_SYNTAX_BAD;
+            Status = STATUS_REPARSE_POINT_ENCOUNTERED;
+        else if (++Reparses > OBP_MAX_REPARSE)
+            Status = STATUS_OBJECT_PATH_SYNTAX_BAD;
         else
-            status = ObpWalkAbsolute(Lookup, &path, Found, Inserted);
+            Status = ObpWalkAbsolute(Lookup, &Path, Found, Inserted);
     }
-    if (owned != NULL)
-        ExFreePool(owned);
-    return status;
+    if (Owned != NULL)
+        ExFreePool(Owned);
+    return Status;
 }
 
 /* Looks up what an opener wants; *Found is referenced and of the right type. */
 static NTSTATUS ObpLookupForOpen(const OBP_LOOKUP *Lookup, POBP_HEADER *Found) {
-    BOOLEAN inserted;
-    NTSTATUS status = ObpLookupName(Lookup, Found, &inserted);
-    if (NT_SUCCESS(status) && Lookup->Type != NULL && (*Found)->Type != Lookup->Type) {
+    BOOLEAN Inserted;
+    NTSTATUS Status = ObpLookupName(Lookup, Found, &Inserted);
+    if (NT_SUCCESS(Status) && Lookup->Type != NULL && (*Found)->Type != Lookup->Type) {
         ObfDereferenceObject(ObpBody(*Found));
         return STATUS_OBJECT_TYPE_MISMATCH;
     }
-    return status;
+    return Status;
 }
 
 NTSTATUS ObOpenObjectByName(POBJECT_ATTRIBUTES Attributes, POBJECT_TYPE Type, KPROCESSOR_MODE Mode, PACCESS_STATE AccessState,
                             ACCESS_MASK DesiredAccess, PVOID ParseContext, PHANDLE Handle) {
-    OBP_CREATE_INFO info;
-    ACCESS_STATE local;
-    SEP_AUX_DATA aux;
-    POBP_HEADER found;
-    ACCESS_MASK granted;
+    OBP_CREATE_INFO Info;
+    ACCESS_STATE Local;
+    SEP_AUX_DATA Aux;
+    POBP_HEADER Found;
+    ACCESS_MASK Granted;
     if (Attributes == NULL)
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = ObpCaptureAttributes(Attributes, Mode, &info);
-    if (!NT_SUCCESS(status))
-        return status;
+    NTSTATUS Status = ObpCaptureAttributes(Attributes, Mode, &Info);
+    if (!NT_SUCCESS(Status))
+        return Status;
     if (AccessState == NULL) {
-        status = SepCreateAccessState(&local, &aux, DesiredAccess, Type != NULL ? &Type->Info.GenericMapping : NULL);
-        if (!NT_SUCCESS(status))
+        Status = SepCreateAccessState(&Local, &Aux, DesiredAccess, Type != NULL ? &Type->Info.GenericMapping : NULL);
+        if (!NT_SUCCESS(Status))
             goto done;
-        AccessState = &local;
+        AccessState = &Local;
     }
-    AccessState->SecurityDescriptor = info.SecurityDescriptor;
+    AccessState->SecurityDescriptor = Info.SecurityDescriptor;
 
-    OBP_LOOKUP lookup = {info.RootDirectory, &info.Name, info.Attributes, Mode, Type, AccessState, ParseContext, NULL};
-    status = ObpLookupForOpen(&lookup, &found);
-    if (NT_SUCCESS(status)) {
-        NTSTATUS parsed = status;
-        status = ObpCheckAccess(found, AccessState, DesiredAccess, info.Attributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : Mode, &granted);
-        if (NT_SUCCESS(status))
-            status = ObpCreateHandleEx(ObpCurrentProcess(), found, granted, info.Attributes, Mode, OB_OPERATION_HANDLE_CREATE, NULL, Handle);
-        if (NT_SUCCESS(status))
-            status = parsed;
-        ObfDereferenceObject(ObpBody(found));
+    OBP_LOOKUP Lookup = {Info.RootDirectory, &Info.Name, Info.Attributes, Mode, Type, AccessState, ParseContext, NULL};
+    Status = ObpLookupForOpen(&Lookup, &Found);
+    if (NT_SUCCESS(Status)) {
+        NTSTATUS Parsed = Status;
+        Status = ObpCheckAccess(Found, AccessState, DesiredAccess, Info.Attributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : Mode, &Granted);
+        if (NT_SUCCESS(Status))
+            Status = ObpCreateHandleEx(ObpCurrentProcess(), Found, Granted, Info.Attributes, Mode, OB_OPERATION_HANDLE_CREATE, NULL, Handle);
+        if (NT_SUCCESS(Status))
+            Status = Parsed;
+        ObfDereferenceObject(ObpBody(Found));
     }
-    if (AccessState == &local)
-        SepDeleteAccessState(&local);
+    if (AccessState == &Local)
+        SepDeleteAccessState(&Local);
     else
         AccessState->SecurityDescriptor = NULL;
 done:
-    ObpReleaseCreateInfo(&info);
-    return status;
+    ObpReleaseCreateInfo(&Info);
+    return Status;
 }
 
 NTSTATUS ObReferenceObjectByName(PUNICODE_STRING Name, ULONG Attributes, PACCESS_STATE AccessState, ACCESS_MASK DesiredAccess, POBJECT_TYPE Type,
                                  KPROCESSOR_MODE Mode, PVOID ParseContext, PVOID *Object) {
-    UNICODE_STRING name;
-    ACCESS_STATE local;
-    SEP_AUX_DATA aux;
-    POBP_HEADER found;
-    ACCESS_MASK granted;
+    UNICODE_STRING Captured;
+    ACCESS_STATE Local;
+    SEP_AUX_DATA Aux;
+    POBP_HEADER Found;
+    ACCESS_MASK Granted;
     if (Name == NULL)
         return STATUS_OBJECT_NAME_INVALID;
-    NTSTATUS status = ObpCaptureString(Name, Mode, &name);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (name.Length == 0)
+    NTSTATUS Status = ObpCaptureString(Name, Mode, &Captured);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Captured.Length == 0)
         return STATUS_OBJECT_NAME_INVALID;
     if (AccessState == NULL) {
-        status = SepCreateAccessState(&local, &aux, DesiredAccess, Type != NULL ? &Type->Info.GenericMapping : NULL);
-        if (!NT_SUCCESS(status)) {
-            ExFreePoolWithTag(name.Buffer, OBP_TAG);
-            return status;
+        Status = SepCreateAccessState(&Local, &Aux, DesiredAccess, Type != NULL ? &Type->Info.GenericMapping : NULL);
+        if (!NT_SUCCESS(Status)) {
+            ExFreePoolWithTag(Captured.Buffer, OBP_TAG);
+            return Status;
         }
-        AccessState = &local;
+        AccessState = &Local;
     }
-    OBP_LOOKUP lookup = {NULL, &name, Attributes, Mode, Type, AccessState, ParseContext, NULL};
-    status = ObpLookupForOpen(&lookup, &found);
-    if (NT_SUCCESS(status)) {
-        NTSTATUS checked = ObpCheckAccess(found, AccessState, DesiredAccess, Attributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : Mode, &granted);
-        if (NT_SUCCESS(checked)) {
-            *Object = ObpBody(found);
+    OBP_LOOKUP Lookup = {NULL, &Captured, Attributes, Mode, Type, AccessState, ParseContext, NULL};
+    Status = ObpLookupForOpen(&Lookup, &Found);
+    if (NT_SUCCESS(Status)) {
+        NTSTATUS Checked = ObpCheckAccess(Found, AccessState, DesiredAccess, Attributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : Mode, &Granted);
+        if (NT_SUCCESS(Checked)) {
+            *Object = ObpBody(Found);
         } else {
-            ObfDereferenceObject(ObpBody(found));
-            status = checked;
+            ObfDereferenceObject(ObpBody(Found));
+            Status = Checked;
         }
     }
-    if (AccessState == &local)
-        SepDeleteAccessState(&local);
-    ExFreePoolWithTag(name.Buffer, OBP_TAG);
-    return status;
+    if (AccessState == &Local)
+        SepDeleteAccessState(&Local);
+    ExFreePoolWithTag(Captured.Buffer, OBP_TAG);
+    return Status;
 }

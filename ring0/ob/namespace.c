@@ -22,59 +22,59 @@ typedef struct _OBP_LOGON { /* a logon session that has named something; never g
 static POBP_LOGON ObpLogons;
 
 static NTSTATUS ObpCreateSystemLink(PCWSTR Link, PCWSTR Target) {
-    UNICODE_STRING link, target;
-    RtlInitUnicodeString(&link, Link);
-    RtlInitUnicodeString(&target, Target);
-    return ObpCreateSymbolicLink(&link, &target, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_OPENIF, NULL);
+    UNICODE_STRING LinkName, TargetName;
+    RtlInitUnicodeString(&LinkName, Link);
+    RtlInitUnicodeString(&TargetName, Target);
+    return ObpCreateSymbolicLink(&LinkName, &TargetName, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE | OBJ_OPENIF, NULL);
 }
 
 /* \Sessions\0\DosDevices\00000000-00010001 and its link Global. */
 static NTSTATUS ObpCreateLogon(LUID Id, POBP_DIRECTORY *Directory) {
-    WCHAR path[64], link[64];
-    POBP_LOGON logon = ExAllocatePoolWithTag(PagedPool, sizeof(*logon), OBP_TAG);
-    if (logon == NULL)
+    WCHAR Path[64], Link[64];
+    POBP_LOGON Logon = ExAllocatePoolWithTag(PagedPool, sizeof(*Logon), OBP_TAG);
+    if (Logon == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    _snwprintf(path, RTL_NUMBER_OF(path), L"\\Sessions\\0\\DosDevices\\%08x-%08x", Id.HighPart, Id.LowPart);
-    _snwprintf(link, RTL_NUMBER_OF(link), L"%ws\\Global", path);
-    NTSTATUS status = ObpCreateSystemDirectory(path, &logon->Directory);
-    if (NT_SUCCESS(status)) {
-        status = ObpCreateSystemLink(link, L"\\GLOBAL??");
-        if (!NT_SUCCESS(status))
-            ObfDereferenceObject(logon->Directory);
+    _snwprintf(Path, RTL_NUMBER_OF(Path), L"\\Sessions\\0\\DosDevices\\%08x-%08x", Id.HighPart, Id.LowPart);
+    _snwprintf(Link, RTL_NUMBER_OF(Link), L"%ws\\Global", Path);
+    NTSTATUS Status = ObpCreateSystemDirectory(Path, &Logon->Directory);
+    if (NT_SUCCESS(Status)) {
+        Status = ObpCreateSystemLink(Link, L"\\GLOBAL??");
+        if (!NT_SUCCESS(Status))
+            ObfDereferenceObject(Logon->Directory);
     }
-    if (!NT_SUCCESS(status)) {
-        ExFreePoolWithTag(logon, OBP_TAG);
-        return status;
+    if (!NT_SUCCESS(Status)) {
+        ExFreePoolWithTag(Logon, OBP_TAG);
+        return Status;
     }
-    if (logon->Directory->Shadow == NULL) {
+    if (Logon->Directory->Shadow == NULL) {
         ObfReferenceObject(ObpGlobalDosDirectory);
-        logon->Directory->Shadow = ObpGlobalDosDirectory;
+        Logon->Directory->Shadow = ObpGlobalDosDirectory;
     }
-    logon->Id = Id;
-    logon->Next = ObpLogons;
-    ObpLogons = logon;
-    *Directory = logon->Directory;
+    Logon->Id = Id;
+    Logon->Next = ObpLogons;
+    ObpLogons = Logon;
+    *Directory = Logon->Directory;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS ObpDosDirectory(POBP_DIRECTORY *Directory) {
-    PEPROCESS process = ObpCurrentProcess();
-    LUID id;
+    PEPROCESS Process = ObpCurrentProcess();
+    LUID Id;
     *Directory = ObpGlobalDosDirectory;
-    if (process == NULL || PsInitialSystemProcess == NULL || process == PsInitialSystemProcess)
+    if (Process == NULL || PsInitialSystemProcess == NULL || Process == PsInitialSystemProcess)
         return STATUS_SUCCESS;
-    SECURITY_SUBJECT_CONTEXT subject;
-    SeCaptureSubjectContext(&subject);
-    SeQueryAuthenticationIdToken(SeQuerySubjectContextToken(&subject), &id);
-    SeReleaseSubjectContext(&subject);
-    if (id.LowPart == OBP_SYSTEM_LOGON && id.HighPart == 0)
+    SECURITY_SUBJECT_CONTEXT Subject;
+    SeCaptureSubjectContext(&Subject);
+    SeQueryAuthenticationIdToken(SeQuerySubjectContextToken(&Subject), &Id);
+    SeReleaseSubjectContext(&Subject);
+    if (Id.LowPart == OBP_SYSTEM_LOGON && Id.HighPart == 0)
         return STATUS_SUCCESS;
-    for (POBP_LOGON logon = ObpLogons; logon != NULL; logon = logon->Next)
-        if (RtlEqualLuid(&logon->Id, &id)) {
-            *Directory = logon->Directory;
+    for (POBP_LOGON Logon = ObpLogons; Logon != NULL; Logon = Logon->Next)
+        if (RtlEqualLuid(&Logon->Id, &Id)) {
+            *Directory = Logon->Directory;
             return STATUS_SUCCESS;
         }
-    return ObpCreateLogon(id, Directory);
+    return ObpCreateLogon(Id, Directory);
 }
 
 /* Directories before what is in them. Session 0 is the system's, session 1 that of the programs. */
@@ -125,51 +125,51 @@ static const struct {
 #define OBP_LINK    L"D:(A;;0x20001;;;WD)(A;;0xF0001;;;SY)(A;;0xF0001;;;BA)(A;;0x20001;;;RC)"
 
 static PCWSTR ObpBootDescriptor(PCUNICODE_STRING Name, POBJECT_TYPE Type) {
-    static const UNICODE_STRING dosDevices = RTL_CONSTANT_STRING(L"GLOBAL??"), named = RTL_CONSTANT_STRING(L"BaseNamedObjects");
+    static const UNICODE_STRING DosDevices = RTL_CONSTANT_STRING(L"GLOBAL??"), Named = RTL_CONSTANT_STRING(L"BaseNamedObjects");
     return Type == ObpSymbolicLinkObjectType                ? OBP_LINK
-           : RtlEqualUnicodeString(Name, &named, TRUE)      ? OBP_SHARED
-           : RtlEqualUnicodeString(Name, &dosDevices, TRUE) ? OBP_DEVICES
+           : RtlEqualUnicodeString(Name, &Named, TRUE)      ? OBP_SHARED
+           : RtlEqualUnicodeString(Name, &DosDevices, TRUE) ? OBP_DEVICES
                                                             : OBP_PUBLIC;
 }
 
 static VOID ObpSecureEntry(PVOID Context, PCUNICODE_STRING Name, PVOID Object) {
-    POBP_HEADER header = ObpHeader(Object);
-    if (header->Type == ObpDirectoryObjectType)
+    POBP_HEADER Header = ObpHeader(Object);
+    if (Header->Type == ObpDirectoryObjectType)
         ObpWalkDirectory(Object, ObpSecureEntry, Context);
-    if (header->Type != ObpDirectoryObjectType && header->Type != ObpSymbolicLinkObjectType)
+    if (Header->Type != ObpDirectoryObjectType && Header->Type != ObpSymbolicLinkObjectType)
         return;
-    NTSTATUS status = SeParseDescriptor(ObpBootDescriptor(Name, header->Type), &header->SecurityDescriptor);
-    if (NT_SUCCESS(status))
-        status = ObpAssignFrom(header, NULL, Context, KernelMode);
-    NT_ASSERT_OURS(NT_SUCCESS(status));
+    NTSTATUS Status = SeParseDescriptor(ObpBootDescriptor(Name, Header->Type), &Header->SecurityDescriptor);
+    if (NT_SUCCESS(Status))
+        Status = ObpAssignFrom(Header, NULL, Context, KernelMode);
+    NT_ASSERT_OURS(NT_SUCCESS(Status));
 }
 
 VOID ObpSecureNamespace(PVOID Token) {
-    static const UNICODE_STRING root = {0};
-    ObpSecureEntry(Token, &root, ObpRootDirectory);
+    static const UNICODE_STRING Root = {0};
+    ObpSecureEntry(Token, &Root, ObpRootDirectory);
 }
 
 VOID ObInitSystem(VOID) {
-    POBP_DIRECTORY directory;
+    POBP_DIRECTORY Directory;
     ObpKernelTable = ObpCreateHandleTable();
     NT_ASSERT_OURS(ObpKernelTable != NULL);
     ObpCreateFirstTypes();
 
-    POBP_HEADER root = ObpAllocateObject(ObpDirectoryObjectType, 0);
-    NT_ASSERT_OURS(root != NULL);
-    root->Flags = OBP_FLAG_PERMANENT | OBP_FLAG_KERNEL_ONLY;
-    ObpRootDirectory = ObpBody(root);
-    for (ULONG i = 0; i < RTL_NUMBER_OF(ObpBootDirectories); i++) {
-        NTSTATUS status = ObpCreateSystemDirectory(ObpBootDirectories[i], NULL);
-        NT_ASSERT_OURS(NT_SUCCESS(status));
+    POBP_HEADER Root = ObpAllocateObject(ObpDirectoryObjectType, 0);
+    NT_ASSERT_OURS(Root != NULL);
+    Root->Flags = OBP_FLAG_PERMANENT | OBP_FLAG_KERNEL_ONLY;
+    ObpRootDirectory = ObpBody(Root);
+    for (ULONG I = 0; I < RTL_NUMBER_OF(ObpBootDirectories); I++) {
+        NTSTATUS Status = ObpCreateSystemDirectory(ObpBootDirectories[I], NULL);
+        NT_ASSERT_OURS(NT_SUCCESS(Status));
     }
-    NTSTATUS status = ObpCreateSystemDirectory(L"\\ObjectTypes", &directory);
-    NT_ASSERT_OURS(NT_SUCCESS(status));
-    ObpPublishTypes(directory);
-    status = ObpCreateSystemDirectory(L"\\GLOBAL??", &ObpGlobalDosDirectory);
-    NT_ASSERT_OURS(NT_SUCCESS(status));
-    for (ULONG i = 0; i < RTL_NUMBER_OF(ObpBootLinks); i++) {
-        status = ObpCreateSystemLink(ObpBootLinks[i].Link, ObpBootLinks[i].Target);
-        NT_ASSERT_OURS(NT_SUCCESS(status));
+    NTSTATUS Status = ObpCreateSystemDirectory(L"\\ObjectTypes", &Directory);
+    NT_ASSERT_OURS(NT_SUCCESS(Status));
+    ObpPublishTypes(Directory);
+    Status = ObpCreateSystemDirectory(L"\\GLOBAL??", &ObpGlobalDosDirectory);
+    NT_ASSERT_OURS(NT_SUCCESS(Status));
+    for (ULONG I = 0; I < RTL_NUMBER_OF(ObpBootLinks); I++) {
+        Status = ObpCreateSystemLink(ObpBootLinks[I].Link, ObpBootLinks[I].Target);
+        NT_ASSERT_OURS(NT_SUCCESS(Status));
     }
 }

@@ -18,89 +18,89 @@ VOID ObpStopNoObject(POBP_HEADER Header) {
 }
 
 POBP_HEADER ObpAllocateObject(POBJECT_TYPE Type, ULONG BodySize) {
-    SIZE_T size = BodySize != 0 ? BodySize : Type->Info.BodySize;
-    POBP_HEADER header = ExAllocatePoolWithTag(Type->Info.PoolType, sizeof(*header) + size, OBP_TAG);
-    if (header == NULL)
+    SIZE_T Size = BodySize != 0 ? BodySize : Type->Info.BodySize;
+    POBP_HEADER Header = ExAllocatePoolWithTag(Type->Info.PoolType, sizeof(*Header) + Size, OBP_TAG);
+    if (Header == NULL)
         return NULL;
-    RtlZeroMemory(header, sizeof(*header) + size);
-    header->Type = Type;
-    header->TypeIndex = (UCHAR)Type->Index;
-    header->BodySize = (ULONG)size;
-    header->Magic = OBP_MAGIC;
-    header->PointerCount = 1;
-    KeQuerySystemTime(&header->CreationTime);
+    RtlZeroMemory(Header, sizeof(*Header) + Size);
+    Header->Type = Type;
+    Header->TypeIndex = (UCHAR)Type->Index;
+    Header->BodySize = (ULONG)Size;
+    Header->Magic = OBP_MAGIC;
+    Header->PointerCount = 1;
+    KeQuerySystemTime(&Header->CreationTime);
     if (++Type->Objects > Type->PeakObjects)
         Type->PeakObjects = Type->Objects;
-    return header;
+    return Header;
 }
 
 VOID ObpFreeCreateInfo(POBP_HEADER Header) {
-    POBP_CREATE_INFO info = Header->CreateInfo;
-    if (info == NULL)
+    POBP_CREATE_INFO Info = Header->CreateInfo;
+    if (Info == NULL)
         return;
-    ObpReleaseCreateInfo(info);
-    ExFreePoolWithTag(info, OBP_TAG);
+    ObpReleaseCreateInfo(Info);
+    ExFreePoolWithTag(Info, OBP_TAG);
     Header->CreateInfo = NULL;
     Header->Flags &= (UCHAR)~OBP_FLAG_NEW;
 }
 
 NTSTATUS ObCreateObject(KPROCESSOR_MODE ProbeMode, POBJECT_TYPE Type, POBJECT_ATTRIBUTES Attributes, KPROCESSOR_MODE OwnershipMode,
                         PVOID ParseContext, ULONG BodySize, ULONG PagedCharge, ULONG NonPagedCharge, PVOID *Object) {
-    POBP_CREATE_INFO info = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*info), OBP_TAG);
-    if (info == NULL)
+    POBP_CREATE_INFO Info = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Info), OBP_TAG);
+    if (Info == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    RtlZeroMemory(info, sizeof(*info));
-    NTSTATUS status = ObpCaptureAttributes(Attributes, ProbeMode, info);
-    if (!NT_SUCCESS(status)) {
-        ExFreePoolWithTag(info, OBP_TAG);
-        return status;
+    RtlZeroMemory(Info, sizeof(*Info));
+    NTSTATUS Status = ObpCaptureAttributes(Attributes, ProbeMode, Info);
+    if (!NT_SUCCESS(Status)) {
+        ExFreePoolWithTag(Info, OBP_TAG);
+        return Status;
     }
-    info->ParseContext = ParseContext;
+    Info->ParseContext = ParseContext;
 
-    POBP_HEADER header = ObpAllocateObject(Type, BodySize);
-    if (header == NULL) {
-        ObpReleaseCreateInfo(info);
-        ExFreePoolWithTag(info, OBP_TAG);
+    POBP_HEADER Header = ObpAllocateObject(Type, BodySize);
+    if (Header == NULL) {
+        ObpReleaseCreateInfo(Info);
+        ExFreePoolWithTag(Info, OBP_TAG);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    header->CreateInfo = info;
-    header->SecurityDescriptor = info->SecurityDescriptor;
-    info->SecurityDescriptor = NULL;
-    header->Flags = OBP_FLAG_NEW | (info->Attributes & OBJ_PERMANENT ? OBP_FLAG_PERMANENT : 0) |
-                    (info->Attributes & OBJ_EXCLUSIVE ? OBP_FLAG_EXCLUSIVE : 0) | (OwnershipMode == KernelMode ? OBP_FLAG_KERNEL_ONLY : 0);
-    *Object = ObpBody(header);
+    Header->CreateInfo = Info;
+    Header->SecurityDescriptor = Info->SecurityDescriptor;
+    Info->SecurityDescriptor = NULL;
+    Header->Flags = OBP_FLAG_NEW | (Info->Attributes & OBJ_PERMANENT ? OBP_FLAG_PERMANENT : 0) |
+                    (Info->Attributes & OBJ_EXCLUSIVE ? OBP_FLAG_EXCLUSIVE : 0) | (OwnershipMode == KernelMode ? OBP_FLAG_KERNEL_ONLY : 0);
+    *Object = ObpBody(Header);
     return STATUS_SUCCESS;
 }
 
 static VOID ObpDeleteObject(POBP_HEADER Header) {
-    POBJECT_TYPE type = Header->Type;
+    POBJECT_TYPE Type = Header->Type;
     NT_ASSERT_OURS(Header->Directory == NULL);
     ObpFreeCreateInfo(Header);
-    if (type->Info.Delete != NULL)
-        type->Info.Delete(ObpBody(Header));
+    if (Type->Info.Delete != NULL)
+        Type->Info.Delete(ObpBody(Header));
     if (Header->SecurityDescriptor != NULL)
         ExFreePool(Header->SecurityDescriptor);
     Header->Magic = OBP_MAGIC_DELETED;
-    type->Objects--;
+    Type->Objects--;
     ExFreePoolWithTag(Header, OBP_TAG);
 }
 
 static VOID NTAPI ObpDeleteWorker(PVOID Context) {
     while (ObpDeleteList != NULL) {
-        POBP_HEADER header = ObpDeleteList;
-        ObpDeleteList = header->NextToDelete;
-        ObpDeleteObject(header);
+        POBP_HEADER Header = ObpDeleteList;
+        ObpDeleteList = Header->NextToDelete;
+        ObpDeleteObject(Header);
     }
     ObpDeleteQueued = FALSE;
 }
 
 /* Objects that lose their last reference where nothing can be deleted wait here for a worker, in the order in which they came. */
 static VOID ObpDeferDelete(POBP_HEADER Header) {
-    POBP_HEADER *last = &ObpDeleteList;
-    while (*last != NULL)
-        last = &(*last)->NextToDelete;
+    POBP_HEADER *Last = &ObpDeleteList;
+    while (*Last != NULL)
+        Last = &(*Last)->NextToDelete;
     Header->NextToDelete = NULL;
-    *last = Header;
+    *Last = Header;
     if (!ObpDeleteQueued) {
         ObpDeleteQueued = TRUE;
         ExInitializeWorkItem(&ObpDeleteItem, ObpDeleteWorker, NULL);
@@ -109,29 +109,29 @@ static VOID ObpDeferDelete(POBP_HEADER Header) {
 }
 
 LONG_PTR FASTCALL ObfReferenceObject(PVOID Object) {
-    POBP_HEADER header = ObpHeader(Object);
-    if (header->PointerCount <= 0)
-        KiBugCheck(OBP_REFERENCE_BY_POINTER, (ULONG_PTR)header->Type, (ULONG_PTR)Object, 2, (ULONG_PTR)header->PointerCount, NULL,
+    POBP_HEADER Header = ObpHeader(Object);
+    if (Header->PointerCount <= 0)
+        KiBugCheck(OBP_REFERENCE_BY_POINTER, (ULONG_PTR)Header->Type, (ULONG_PTR)Object, 2, (ULONG_PTR)Header->PointerCount, NULL,
                    "an object that nobody has a reference to was referenced");
-    return (LONG_PTR)++header->PointerCount;
+    return (LONG_PTR)++Header->PointerCount;
 }
 
 static LONG_PTR ObpDereference(PVOID Object, BOOLEAN Defer) {
-    POBP_HEADER header = ObpHeader(Object);
-    LONG64 count = header->PointerCount - 1;
-    if (count < 0 || (count == 0 && header->HandleCount != 0) || (count == 0 && header->Directory != NULL))
-        KiBugCheck(OBP_REFERENCE_BY_POINTER, (ULONG_PTR)header->Type, (ULONG_PTR)Object, 2, (ULONG_PTR)count, NULL,
-                   count < 0                  ? "the object was dereferenced more often than referenced"
-                   : header->HandleCount != 0 ? "the last reference to an object that has open handles was taken away"
+    POBP_HEADER Header = ObpHeader(Object);
+    LONG64 Count = Header->PointerCount - 1;
+    if (Count < 0 || (Count == 0 && Header->HandleCount != 0) || (Count == 0 && Header->Directory != NULL))
+        KiBugCheck(OBP_REFERENCE_BY_POINTER, (ULONG_PTR)Header->Type, (ULONG_PTR)Object, 2, (ULONG_PTR)Count, NULL,
+                   Count < 0                  ? "the object was dereferenced more often than referenced"
+                   : Header->HandleCount != 0 ? "the last reference to an object that has open handles was taken away"
                                               : "the last reference to an object that still has its name was taken away");
-    header->PointerCount = count;
-    if (count == 0) {
+    Header->PointerCount = Count;
+    if (Count == 0) {
         if (Defer || KiCurrentIrql() > PASSIVE_LEVEL)
-            ObpDeferDelete(header);
+            ObpDeferDelete(Header);
         else
-            ObpDeleteObject(header);
+            ObpDeleteObject(Header);
     }
-    return (LONG_PTR)count;
+    return (LONG_PTR)Count;
 }
 
 LONG_PTR FASTCALL ObfDereferenceObject(PVOID Object) { return ObpDereference(Object, FALSE); }
@@ -145,8 +145,8 @@ VOID NTAPI ObDereferenceObjectDeferDelete(PVOID Object) { ObpDereference(Object,
 VOID NTAPI ObDereferenceObjectDeferDeleteWithTag(PVOID Object, ULONG Tag) { ObpDereference(Object, TRUE); }
 
 NTSTATUS NTAPI ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK DesiredAccess, POBJECT_TYPE Type, KPROCESSOR_MODE Mode) {
-    POBP_HEADER header = ObpHeader(Object);
-    if (header->Type != Type && (Mode != KernelMode || Type == ObpSymbolicLinkObjectType))
+    POBP_HEADER Header = ObpHeader(Object);
+    if (Header->Type != Type && (Mode != KernelMode || Type == ObpSymbolicLinkObjectType))
         return STATUS_OBJECT_TYPE_MISMATCH;
     ObfReferenceObject(Object);
     return STATUS_SUCCESS;
@@ -162,16 +162,16 @@ VOID ObpDeleteNameCheck(POBP_HEADER Header) {
 }
 
 VOID NTAPI ObMakeTemporaryObject(PVOID Object) {
-    POBP_HEADER header = ObpHeader(Object);
-    header->Flags &= (UCHAR)~OBP_FLAG_PERMANENT;
-    ObpDeleteNameCheck(header);
+    POBP_HEADER Header = ObpHeader(Object);
+    Header->Flags &= (UCHAR)~OBP_FLAG_PERMANENT;
+    ObpDeleteNameCheck(Header);
 }
 
 POBJECT_TYPE NTAPI ObGetObjectType(PVOID Object) { return ObpHeader(Object)->Type; }
 
 PCUNICODE_STRING ObpObjectName(PVOID Object) {
-    POBP_HEADER header = ObpHeader(Object);
-    return header->Name.Buffer != NULL ? &header->Name : NULL;
+    POBP_HEADER Header = ObpHeader(Object);
+    return Header->Name.Buffer != NULL ? &Header->Name : NULL;
 }
 
 POBJECT_TYPE ObpObjectType(PVOID Object) { return ObpHeader(Object)->Type; }
@@ -179,9 +179,9 @@ POBJECT_TYPE ObpObjectType(PVOID Object) { return ObpHeader(Object)->Type; }
 PCUNICODE_STRING ObpTypeName(POBJECT_TYPE Type) { return &Type->Name; }
 
 PVOID ObpWaitObject(PVOID Object) {
-    POBJECT_TYPE type = ObpHeader(Object)->Type;
-    if (type->Info.DispatcherOffset == ~0u)
+    POBJECT_TYPE Type = ObpHeader(Object)->Type;
+    if (Type->Info.DispatcherOffset == ~0u)
         return NULL;
-    PUCHAR field = (PUCHAR)Object + type->Info.DispatcherOffset;
-    return type->Info.DispatcherIsPointer ? *(PVOID *)field : field;
+    PUCHAR Field = (PUCHAR)Object + Type->Info.DispatcherOffset;
+    return Type->Info.DispatcherIsPointer ? *(PVOID *)Field : Field;
 }

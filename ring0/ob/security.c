@@ -16,19 +16,19 @@ static ACCESS_MASK ObpSecurityWriteAccess(SECURITY_INFORMATION Information) {
 }
 
 PSECURITY_DESCRIPTOR *ObpSecurity(PVOID Object) {
-    POBP_HEADER header = ObpHeader(Object);
-    return header->Type->Info.Security != NULL ? header->Type->Info.Security(Object) : &header->SecurityDescriptor;
+    POBP_HEADER Header = ObpHeader(Object);
+    return Header->Type->Info.Security != NULL ? Header->Type->Info.Security(Object) : &Header->SecurityDescriptor;
 }
 
 NTSTATUS ObpAssignFrom(POBP_HEADER Header, PSECURITY_DESCRIPTOR Parent, PVOID Token, KPROCESSOR_MODE Mode) {
-    PSECURITY_DESCRIPTOR explicit = Header->SecurityDescriptor, assigned;
-    NTSTATUS status = SeAssignForObject(Parent, explicit, Header->Type == ObpDirectoryObjectType, Token, Mode, Header->Type->Info.Label,
-                                        &Header->Type->Info.GenericMapping, &assigned);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (explicit != NULL)
-        ExFreePool(explicit);
-    Header->SecurityDescriptor = assigned;
+    PSECURITY_DESCRIPTOR Explicit = Header->SecurityDescriptor, Assigned;
+    NTSTATUS Status = SeAssignForObject(Parent, Explicit, Header->Type == ObpDirectoryObjectType, Token, Mode, Header->Type->Info.Label,
+                                        &Header->Type->Info.GenericMapping, &Assigned);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Explicit != NULL)
+        ExFreePool(Explicit);
+    Header->SecurityDescriptor = Assigned;
     Header->Flags |= OBP_FLAG_SECURED;
     if (Header->Type->Info.SecurityChanged != NULL)
         Header->Type->Info.SecurityChanged(ObpBody(Header));
@@ -39,87 +39,87 @@ NTSTATUS ObpAssignSecurity(PVOID Object, PVOID Token) { return ObpAssignFrom(Obp
 
 /* Given is captured, of a caller of Mode. */
 static NTSTATUS ObpSetSecurity(PVOID Object, SECURITY_INFORMATION Information, PSECURITY_DESCRIPTOR Given, KPROCESSOR_MODE Mode) {
-    PSECURITY_DESCRIPTOR *place = ObpSecurity(Object), merged;
-    if (place == NULL)
+    PSECURITY_DESCRIPTOR *Place = ObpSecurity(Object), Merged;
+    if (Place == NULL)
         return ObpHeader(Object)->Type->Info.SetSecurity != NULL ? ObpHeader(Object)->Type->Info.SetSecurity(Object, Information, Given, Mode)
                                                                  : STATUS_INVALID_DEVICE_REQUEST;
-    NTSTATUS status = SeCheckNewParts(Given, Information, Mode);
-    if (NT_SUCCESS(status))
-        status = SepMergeDescriptors(*place, Given, Information, &merged);
-    if (!NT_SUCCESS(status))
-        return status;
-    SeMapDescriptor(merged, &ObpHeader(Object)->Type->Info.GenericMapping);
-    if (*place != NULL)
-        ExFreePool(*place);
-    *place = merged;
+    NTSTATUS Status = SeCheckNewParts(Given, Information, Mode);
+    if (NT_SUCCESS(Status))
+        Status = SepMergeDescriptors(*Place, Given, Information, &Merged);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    SeMapDescriptor(Merged, &ObpHeader(Object)->Type->Info.GenericMapping);
+    if (*Place != NULL)
+        ExFreePool(*Place);
+    *Place = Merged;
     if (ObpHeader(Object)->Type->Info.SecurityChanged != NULL)
         ObpHeader(Object)->Type->Info.SecurityChanged(Object);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI ObSetSecurityObjectByPointer(PVOID Object, SECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR SecurityDescriptor) {
-    PSECURITY_DESCRIPTOR given;
-    NTSTATUS status = SeCaptureSecurityDescriptor(SecurityDescriptor, KernelMode, PagedPool, TRUE, &given);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = ObpSetSecurity(Object, SecurityInformation, given, KernelMode);
-    SeReleaseSecurityDescriptor(given, KernelMode, TRUE);
-    return status;
+    PSECURITY_DESCRIPTOR Given;
+    NTSTATUS Status = SeCaptureSecurityDescriptor(SecurityDescriptor, KernelMode, PagedPool, TRUE, &Given);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObpSetSecurity(Object, SecurityInformation, Given, KernelMode);
+    SeReleaseSecurityDescriptor(Given, KernelMode, TRUE);
+    return Status;
 }
 
 NTSTATUS NTAPI NtSetSecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR SecurityDescriptor) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    PSECURITY_DESCRIPTOR given = NULL;
-    PVOID object;
-    NTSTATUS status;
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    PSECURITY_DESCRIPTOR Given = NULL;
+    PVOID Object;
+    NTSTATUS Status;
     if (SecurityDescriptor == NULL)
         return STATUS_ACCESS_VIOLATION;
-    status = ObReferenceObjectByHandle(Handle, ObpSecurityWriteAccess(SecurityInformation), NULL, mode, &object, NULL);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = SeCaptureSecurityDescriptor(SecurityDescriptor, mode, PagedPool, TRUE, &given);
-    if (NT_SUCCESS(status)) {
-        status = ObpSetSecurity(object, SecurityInformation, given, mode);
-        SeReleaseSecurityDescriptor(given, mode, TRUE);
+    Status = ObReferenceObjectByHandle(Handle, ObpSecurityWriteAccess(SecurityInformation), NULL, Mode, &Object, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = SeCaptureSecurityDescriptor(SecurityDescriptor, Mode, PagedPool, TRUE, &Given);
+    if (NT_SUCCESS(Status)) {
+        Status = ObpSetSecurity(Object, SecurityInformation, Given, Mode);
+        SeReleaseSecurityDescriptor(Given, Mode, TRUE);
     }
-    ObfDereferenceObject(object);
-    return status;
+    ObfDereferenceObject(Object);
+    return Status;
 }
 
 NTSTATUS NTAPI NtQuerySecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation, PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Length,
                                      PULONG LengthNeeded) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    PSECURITY_DESCRIPTOR answer;
-    PVOID object;
-    NTSTATUS status = ObpProbeOutput(LengthNeeded, sizeof(*LengthNeeded), sizeof(ULONG), mode);
-    if (NT_SUCCESS(status))
-        status = ObpProbeOutput(SecurityDescriptor, Length, sizeof(ULONG), mode);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = ObReferenceObjectByHandle(Handle, ObpSecurityReadAccess(SecurityInformation), NULL, mode, &object, NULL);
-    if (!NT_SUCCESS(status))
-        return status;
-    PSECURITY_DESCRIPTOR *place = ObpSecurity(object);
-    if (place == NULL) {
-        ULONG used = Length;
-        status = ObpHeader(object)->Type->Info.QuerySecurity != NULL
-                     ? ObpHeader(object)->Type->Info.QuerySecurity(object, SecurityInformation, SecurityDescriptor, &used, mode)
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    PSECURITY_DESCRIPTOR Answer;
+    PVOID Object;
+    NTSTATUS Status = ObpProbeOutput(LengthNeeded, sizeof(*LengthNeeded), sizeof(ULONG), Mode);
+    if (NT_SUCCESS(Status))
+        Status = ObpProbeOutput(SecurityDescriptor, Length, sizeof(ULONG), Mode);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObReferenceObjectByHandle(Handle, ObpSecurityReadAccess(SecurityInformation), NULL, Mode, &Object, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    PSECURITY_DESCRIPTOR *Place = ObpSecurity(Object);
+    if (Place == NULL) {
+        ULONG Used = Length;
+        Status = ObpHeader(Object)->Type->Info.QuerySecurity != NULL
+                     ? ObpHeader(Object)->Type->Info.QuerySecurity(Object, SecurityInformation, SecurityDescriptor, &Used, Mode)
                      : STATUS_INVALID_DEVICE_REQUEST;
-        ObfDereferenceObject(object);
-        if (NT_SUCCESS(status) || status == STATUS_BUFFER_TOO_SMALL) {
-            NTSTATUS stored = ObpStore(LengthNeeded, &used, sizeof(used), mode);
-            status = NT_SUCCESS(stored) ? status : stored;
+        ObfDereferenceObject(Object);
+        if (NT_SUCCESS(Status) || Status == STATUS_BUFFER_TOO_SMALL) {
+            NTSTATUS Stored = ObpStore(LengthNeeded, &Used, sizeof(Used), Mode);
+            Status = NT_SUCCESS(Stored) ? Status : Stored;
         }
-        return status;
+        return Status;
     }
-    status = SepMergeDescriptors(NULL, *place, SecurityInformation | SEP_ABSENT_PARTS_ALLOWED, &answer);
-    ObfDereferenceObject(object);
-    if (!NT_SUCCESS(status))
-        return status;
-    ULONG needed = RtlLengthSecurityDescriptor(answer);
-    status = ObpStore(LengthNeeded, &needed, sizeof(needed), mode);
-    if (NT_SUCCESS(status))
-        status = Length < needed ? STATUS_BUFFER_TOO_SMALL : ObpStore(SecurityDescriptor, answer, needed, mode);
-    ExFreePool(answer);
-    return status;
+    Status = SepMergeDescriptors(NULL, *Place, SecurityInformation | SEP_ABSENT_PARTS_ALLOWED, &Answer);
+    ObfDereferenceObject(Object);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    ULONG Needed = RtlLengthSecurityDescriptor(Answer);
+    Status = ObpStore(LengthNeeded, &Needed, sizeof(Needed), Mode);
+    if (NT_SUCCESS(Status))
+        Status = Length < Needed ? STATUS_BUFFER_TOO_SMALL : ObpStore(SecurityDescriptor, Answer, Needed, Mode);
+    ExFreePool(Answer);
+    return Status;
 }

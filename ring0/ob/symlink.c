@@ -3,35 +3,35 @@
 
 NTSTATUS ObpParseSymbolicLink(PVOID ParseObject, POBJECT_TYPE RequestedType, PACCESS_STATE AccessState, KPROCESSOR_MODE AccessMode, ULONG Attributes,
                               PUNICODE_STRING CompleteName, PUNICODE_STRING RemainingName, PVOID Context, PVOID *Object) {
-    POBP_SYMBOLIC_LINK link = ParseObject;
+    POBP_SYMBOLIC_LINK Link = ParseObject;
     if (RemainingName->Length == 0 && RequestedType == ObpSymbolicLinkObjectType) {
-        ObfReferenceObject(link);
-        *Object = link;
+        ObfReferenceObject(Link);
+        *Object = Link;
         return STATUS_SUCCESS;
     }
     /* "\Target\" and "\rest" make "\Target\rest". */
-    USHORT target = link->Target.Length;
-    if (target != 0 && RemainingName->Length != 0 && link->Target.Buffer[target / sizeof(WCHAR) - 1] == L'\\')
-        target -= sizeof(WCHAR);
-    ULONG length = (ULONG)target + RemainingName->Length;
-    if (length > MAXUSHORT - sizeof(WCHAR) - 1)
+    USHORT Target = Link->Target.Length;
+    if (Target != 0 && RemainingName->Length != 0 && Link->Target.Buffer[Target / sizeof(WCHAR) - 1] == L'\\')
+        Target -= sizeof(WCHAR);
+    ULONG Length = (ULONG)Target + RemainingName->Length;
+    if (Length > MAXUSHORT - sizeof(WCHAR) - 1)
         return STATUS_NAME_TOO_LONG;
-    PWSTR path = ExAllocatePoolWithTag(PagedPool, length + sizeof(WCHAR), OBP_TAG);
-    if (path == NULL)
+    PWSTR Path = ExAllocatePoolWithTag(PagedPool, Length + sizeof(WCHAR), OBP_TAG);
+    if (Path == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    RtlCopyMemory(path, link->Target.Buffer, target);
-    RtlCopyMemory((PUCHAR)path + target, RemainingName->Buffer, RemainingName->Length);
-    path[length / sizeof(WCHAR)] = 0;
-    CompleteName->Buffer = path;
-    CompleteName->Length = (USHORT)length;
-    CompleteName->MaximumLength = (USHORT)(length + sizeof(WCHAR));
+    RtlCopyMemory(Path, Link->Target.Buffer, Target);
+    RtlCopyMemory((PUCHAR)Path + Target, RemainingName->Buffer, RemainingName->Length);
+    Path[Length / sizeof(WCHAR)] = 0;
+    CompleteName->Buffer = Path;
+    CompleteName->Length = (USHORT)Length;
+    CompleteName->MaximumLength = (USHORT)(Length + sizeof(WCHAR));
     return STATUS_REPARSE;
 }
 
 VOID ObpDeleteSymbolicLink(PVOID Object) {
-    POBP_SYMBOLIC_LINK link = Object;
-    if (link->Target.Buffer != NULL)
-        ExFreePoolWithTag(link->Target.Buffer, OBP_TAG);
+    POBP_SYMBOLIC_LINK Link = Object;
+    if (Link->Target.Buffer != NULL)
+        ExFreePoolWithTag(Link->Target.Buffer, OBP_TAG);
 }
 
 PCUNICODE_STRING ObpSymbolicLinkTarget(PVOID Link) {
@@ -42,113 +42,113 @@ PCUNICODE_STRING ObpSymbolicLinkTarget(PVOID Link) {
 /* A program's target may have more text behind its end, up to MaximumLength: there DefineDosDevice keeps what the name meant before, and there
    QueryDosDevice finds it. Of a driver's only the target itself is taken: what lies behind it need not even be memory. */
 static NTSTATUS ObpCaptureTarget(PUNICODE_STRING Target, KPROCESSOR_MODE Mode, PUNICODE_STRING Captured) {
-    UNICODE_STRING given;
+    UNICODE_STRING Given;
     if (Mode == KernelMode)
-        given = *Target;
-    else if (!KiCopyFromUser(&given, Target, sizeof(given)))
+        Given = *Target;
+    else if (!KiCopyFromUser(&Given, Target, sizeof(Given)))
         return STATUS_ACCESS_VIOLATION;
-    USHORT length = given.Length;
-    if (length % sizeof(WCHAR) != 0 || length > given.MaximumLength)
+    USHORT Length = Given.Length;
+    if (Length % sizeof(WCHAR) != 0 || Length > Given.MaximumLength)
         return STATUS_INVALID_PARAMETER;
-    if (Mode != KernelMode && given.MaximumLength > length + 2 * sizeof(WCHAR))
-        given.Length = (USHORT)((given.MaximumLength & ~1u) - sizeof(WCHAR));
-    NTSTATUS status = ObpCaptureBuffer(&given, Mode, Captured);
-    if (NT_SUCCESS(status))
-        Captured->Length = length;
-    return status == STATUS_OBJECT_NAME_INVALID ? STATUS_INVALID_PARAMETER : status;
+    if (Mode != KernelMode && Given.MaximumLength > Length + 2 * sizeof(WCHAR))
+        Given.Length = (USHORT)((Given.MaximumLength & ~1u) - sizeof(WCHAR));
+    NTSTATUS Status = ObpCaptureBuffer(&Given, Mode, Captured);
+    if (NT_SUCCESS(Status))
+        Captured->Length = Length;
+    return Status == STATUS_OBJECT_NAME_INVALID ? STATUS_INVALID_PARAMETER : Status;
 }
 
 static NTSTATUS ObpCreateLink(POBJECT_ATTRIBUTES Attributes, ACCESS_MASK DesiredAccess, PUNICODE_STRING Target, KPROCESSOR_MODE Mode,
                               PHANDLE Handle) {
-    UNICODE_STRING target;
-    POBP_SYMBOLIC_LINK link;
-    NTSTATUS status = ObpCaptureTarget(Target, Mode, &target);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = ObCreateObject(Mode, ObpSymbolicLinkObjectType, Attributes, Mode, NULL, sizeof(*link), 0, 0, (PVOID *)&link);
-    if (!NT_SUCCESS(status)) {
-        if (target.Buffer != NULL)
-            ExFreePoolWithTag(target.Buffer, OBP_TAG);
-        return status;
+    UNICODE_STRING Captured;
+    POBP_SYMBOLIC_LINK Link;
+    NTSTATUS Status = ObpCaptureTarget(Target, Mode, &Captured);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObCreateObject(Mode, ObpSymbolicLinkObjectType, Attributes, Mode, NULL, sizeof(*Link), 0, 0, (PVOID *)&Link);
+    if (!NT_SUCCESS(Status)) {
+        if (Captured.Buffer != NULL)
+            ExFreePoolWithTag(Captured.Buffer, OBP_TAG);
+        return Status;
     }
-    link->Target = target;
-    KeQuerySystemTime(&link->CreationTime);
-    return ObInsertObject(link, NULL, DesiredAccess, 0, NULL, Handle);
+    Link->Target = Captured;
+    KeQuerySystemTime(&Link->CreationTime);
+    return ObInsertObject(Link, NULL, DesiredAccess, 0, NULL, Handle);
 }
 
 NTSTATUS ObpCreateSymbolicLink(PUNICODE_STRING Link, PUNICODE_STRING Target, ULONG Attributes, PHANDLE Handle) {
-    OBJECT_ATTRIBUTES attributes;
-    HANDLE handle;
-    InitializeObjectAttributes(&attributes, Link, Attributes | OBJ_KERNEL_HANDLE, NULL, NULL);
-    NTSTATUS status = ObpCreateLink(&attributes, SYMBOLIC_LINK_ALL_ACCESS, Target, KernelMode, &handle);
-    if (!NT_SUCCESS(status))
-        return status;
+    OBJECT_ATTRIBUTES ObjectAttributes;
+    HANDLE NewHandle;
+    InitializeObjectAttributes(&ObjectAttributes, Link, Attributes | OBJ_KERNEL_HANDLE, NULL, NULL);
+    NTSTATUS Status = ObpCreateLink(&ObjectAttributes, SYMBOLIC_LINK_ALL_ACCESS, Target, KernelMode, &NewHandle);
+    if (!NT_SUCCESS(Status))
+        return Status;
     if (Handle != NULL)
-        *Handle = handle;
+        *Handle = NewHandle;
     else
-        ObCloseHandle(handle, KernelMode);
-    return status;
+        ObCloseHandle(NewHandle, KernelMode);
+    return Status;
 }
 
 NTSTATUS NTAPI NtCreateSymbolicLinkObject(PHANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes, PUNICODE_STRING Target) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    HANDLE handle;
-    NTSTATUS status = ObpProbeOutput(Handle, sizeof(*Handle), sizeof(ULONG), mode);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = ObpCreateLink(Attributes, DesiredAccess, Target, mode, &handle);
-    if (!NT_SUCCESS(status))
-        return status;
-    NTSTATUS stored = ObpStoreHandle(Handle, handle, mode);
-    return NT_SUCCESS(stored) ? status : stored;
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    HANDLE NewHandle;
+    NTSTATUS Status = ObpProbeOutput(Handle, sizeof(*Handle), sizeof(ULONG), Mode);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObpCreateLink(Attributes, DesiredAccess, Target, Mode, &NewHandle);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    NTSTATUS Stored = ObpStoreHandle(Handle, NewHandle, Mode);
+    return NT_SUCCESS(Stored) ? Status : Stored;
 }
 
 NTSTATUS NTAPI NtOpenSymbolicLinkObject(PHANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    HANDLE handle;
-    NTSTATUS status = ObpProbeOutput(Handle, sizeof(*Handle), sizeof(ULONG), mode);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = ObOpenObjectByName(Attributes, ObpSymbolicLinkObjectType, mode, NULL, DesiredAccess, NULL, &handle);
-    return NT_SUCCESS(status) ? ObpStoreHandle(Handle, handle, mode) : status;
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    HANDLE NewHandle;
+    NTSTATUS Status = ObpProbeOutput(Handle, sizeof(*Handle), sizeof(ULONG), Mode);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObOpenObjectByName(Attributes, ObpSymbolicLinkObjectType, Mode, NULL, DesiredAccess, NULL, &NewHandle);
+    return NT_SUCCESS(Status) ? ObpStoreHandle(Handle, NewHandle, Mode) : Status;
 }
 
 /* ZwQuerySymbolicLinkObject's page: ReturnedLength counts bytes; with it the terminating zero is asked for and copied when there is room. */
 NTSTATUS NTAPI NtQuerySymbolicLinkObject(HANDLE Handle, PUNICODE_STRING Target, PULONG ReturnedLength) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    UNICODE_STRING out;
-    POBP_SYMBOLIC_LINK link;
-    NTSTATUS status = ObpProbeOutput(Target, sizeof(*Target), sizeof(ULONG), mode);
-    if (NT_SUCCESS(status) && ReturnedLength != NULL)
-        status = ObpProbeOutput(ReturnedLength, sizeof(*ReturnedLength), sizeof(ULONG), mode);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (mode == KernelMode)
-        out = *Target;
-    else if (!KiCopyFromUser(&out, Target, sizeof(out)))
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    UNICODE_STRING Out;
+    POBP_SYMBOLIC_LINK Link;
+    NTSTATUS Status = ObpProbeOutput(Target, sizeof(*Target), sizeof(ULONG), Mode);
+    if (NT_SUCCESS(Status) && ReturnedLength != NULL)
+        Status = ObpProbeOutput(ReturnedLength, sizeof(*ReturnedLength), sizeof(ULONG), Mode);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Mode == KernelMode)
+        Out = *Target;
+    else if (!KiCopyFromUser(&Out, Target, sizeof(Out)))
         return STATUS_ACCESS_VIOLATION;
-    status = ObpProbeOutput(out.Buffer, out.MaximumLength, sizeof(WCHAR), mode);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = ObReferenceObjectByHandle(Handle, SYMBOLIC_LINK_QUERY, ObpSymbolicLinkObjectType, mode, (PVOID *)&link, NULL);
-    if (!NT_SUCCESS(status))
-        return status;
+    Status = ObpProbeOutput(Out.Buffer, Out.MaximumLength, sizeof(WCHAR), Mode);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObReferenceObjectByHandle(Handle, SYMBOLIC_LINK_QUERY, ObpSymbolicLinkObjectType, Mode, (PVOID *)&Link, NULL);
+    if (!NT_SUCCESS(Status))
+        return Status;
 
-    ULONG needed = ReturnedLength != NULL ? link->Target.MaximumLength : link->Target.Length;
-    if (needed <= out.MaximumLength) {
-        out.Length = link->Target.Length;
-        if (needed != 0)
-            status = ObpStore(out.Buffer, link->Target.Buffer, needed, mode);
-        if (NT_SUCCESS(status))
-            status = ObpStore(&Target->Length, &out.Length, sizeof(out.Length), mode);
+    ULONG Needed = ReturnedLength != NULL ? Link->Target.MaximumLength : Link->Target.Length;
+    if (Needed <= Out.MaximumLength) {
+        Out.Length = Link->Target.Length;
+        if (Needed != 0)
+            Status = ObpStore(Out.Buffer, Link->Target.Buffer, Needed, Mode);
+        if (NT_SUCCESS(Status))
+            Status = ObpStore(&Target->Length, &Out.Length, sizeof(Out.Length), Mode);
     } else {
-        status = STATUS_BUFFER_TOO_SMALL;
+        Status = STATUS_BUFFER_TOO_SMALL;
     }
-    if (ReturnedLength != NULL && status != STATUS_ACCESS_VIOLATION) {
-        NTSTATUS stored = ObpStore(ReturnedLength, &needed, sizeof(needed), mode);
-        if (!NT_SUCCESS(stored))
-            status = stored;
+    if (ReturnedLength != NULL && Status != STATUS_ACCESS_VIOLATION) {
+        NTSTATUS Stored = ObpStore(ReturnedLength, &Needed, sizeof(Needed), Mode);
+        if (!NT_SUCCESS(Stored))
+            Status = Stored;
     }
-    ObfDereferenceObject(link);
-    return status;
+    ObfDereferenceObject(Link);
+    return Status;
 }

@@ -7,30 +7,30 @@
 #define OBP_BRANCHES (OBP_MAX_HANDLES / OBP_BRANCH_SPAN)
 
 static PVOID ObpAllocateZeroed(SIZE_T Size) {
-    PVOID memory = ExAllocatePoolWithTag(NonPagedPoolNx, Size, OBP_TAG);
-    if (memory != NULL)
-        RtlZeroMemory(memory, Size);
-    return memory;
+    PVOID Memory = ExAllocatePoolWithTag(NonPagedPoolNx, Size, OBP_TAG);
+    if (Memory != NULL)
+        RtlZeroMemory(Memory, Size);
+    return Memory;
 }
 
 POB_HANDLE_TABLE ObpCreateHandleTable(VOID) {
-    POB_HANDLE_TABLE table = ObpAllocateZeroed(sizeof(*table));
-    if (table == NULL)
+    POB_HANDLE_TABLE Table = ObpAllocateZeroed(sizeof(*Table));
+    if (Table == NULL)
         return NULL;
-    table->Branches = ObpAllocateZeroed(OBP_BRANCHES * sizeof(table->Branches[0]));
-    if (table->Branches == NULL) {
-        ExFreePoolWithTag(table, OBP_TAG);
+    Table->Branches = ObpAllocateZeroed(OBP_BRANCHES * sizeof(Table->Branches[0]));
+    if (Table->Branches == NULL) {
+        ExFreePoolWithTag(Table, OBP_TAG);
         return NULL;
     }
-    return table;
+    return Table;
 }
 
 VOID ObpDeleteHandleTable(POB_HANDLE_TABLE Table) {
     NT_ASSERT_OURS(Table->Count == 0);
-    for (ULONG b = 0; b < OBP_BRANCHES && Table->Branches[b] != NULL; b++) {
-        for (ULONG l = 0; l < OBP_BRANCH_ENTRIES && Table->Branches[b][l] != NULL; l++)
-            ExFreePoolWithTag(Table->Branches[b][l], OBP_TAG);
-        ExFreePoolWithTag(Table->Branches[b], OBP_TAG);
+    for (ULONG B = 0; B < OBP_BRANCHES && Table->Branches[B] != NULL; B++) {
+        for (ULONG L = 0; L < OBP_BRANCH_ENTRIES && Table->Branches[B][L] != NULL; L++)
+            ExFreePoolWithTag(Table->Branches[B][L], OBP_TAG);
+        ExFreePoolWithTag(Table->Branches[B], OBP_TAG);
     }
     ExFreePoolWithTag(Table->Branches, OBP_TAG);
     ExFreePoolWithTag(Table, OBP_TAG);
@@ -40,18 +40,18 @@ VOID ObpDeleteHandleTable(POB_HANDLE_TABLE Table) {
 static BOOLEAN ObpGrowTable(POB_HANDLE_TABLE Table) {
     if (Table->Limit == OBP_MAX_HANDLES)
         return FALSE;
-    ULONG branch = Table->Limit / OBP_BRANCH_SPAN, leaf = Table->Limit / OBP_LEAF_ENTRIES % OBP_BRANCH_ENTRIES;
-    if (Table->Branches[branch] == NULL) {
-        Table->Branches[branch] = ObpAllocateZeroed(OBP_BRANCH_ENTRIES * sizeof(Table->Branches[0][0]));
-        if (Table->Branches[branch] == NULL)
+    ULONG Branch = Table->Limit / OBP_BRANCH_SPAN, Leaf = Table->Limit / OBP_LEAF_ENTRIES % OBP_BRANCH_ENTRIES;
+    if (Table->Branches[Branch] == NULL) {
+        Table->Branches[Branch] = ObpAllocateZeroed(OBP_BRANCH_ENTRIES * sizeof(Table->Branches[0][0]));
+        if (Table->Branches[Branch] == NULL)
             return FALSE;
     }
-    POBP_HANDLE_ENTRY entries = ObpAllocateZeroed(OBP_LEAF_ENTRIES * sizeof(*entries));
-    if (entries == NULL)
+    POBP_HANDLE_ENTRY Entries = ObpAllocateZeroed(OBP_LEAF_ENTRIES * sizeof(*Entries));
+    if (Entries == NULL)
         return FALSE;
-    for (ULONG i = 1; i + 1 < OBP_LEAF_ENTRIES; i++)
-        entries[i].Attributes = Table->Limit + i + 1;
-    Table->Branches[branch][leaf] = entries;
+    for (ULONG I = 1; I + 1 < OBP_LEAF_ENTRIES; I++)
+        Entries[I].Attributes = Table->Limit + I + 1;
+    Table->Branches[Branch][Leaf] = Entries;
     Table->FirstFree = Table->Limit + 1;
     Table->Limit += OBP_LEAF_ENTRIES;
     return TRUE;
@@ -60,22 +60,22 @@ static BOOLEAN ObpGrowTable(POB_HANDLE_TABLE Table) {
 ULONG ObpAllocateHandle(POB_HANDLE_TABLE Table, PVOID Object, ACCESS_MASK Access, ULONG Attributes) {
     if (Table->FirstFree == 0 && !ObpGrowTable(Table))
         return 0;
-    ULONG index = Table->FirstFree;
-    POBP_HANDLE_ENTRY entry = ObpEntryAt(Table, index);
-    Table->FirstFree = entry->Attributes;
-    entry->Object = Object;
-    entry->Access = Access;
-    entry->Attributes = Attributes;
+    ULONG Index = Table->FirstFree;
+    POBP_HANDLE_ENTRY Entry = ObpEntryAt(Table, Index);
+    Table->FirstFree = Entry->Attributes;
+    Entry->Object = Object;
+    Entry->Access = Access;
+    Entry->Attributes = Attributes;
     Table->Count++;
-    return index;
+    return Index;
 }
 
 VOID ObpFreeHandle(POB_HANDLE_TABLE Table, ULONG Index) {
-    POBP_HANDLE_ENTRY entry = ObpHandleEntry(Table, Index);
-    NT_ASSERT_OURS(entry != NULL);
-    entry->Object = NULL;
-    entry->Access = 0;
-    entry->Attributes = Table->FirstFree;
+    POBP_HANDLE_ENTRY Entry = ObpHandleEntry(Table, Index);
+    NT_ASSERT_OURS(Entry != NULL);
+    Entry->Object = NULL;
+    Entry->Access = 0;
+    Entry->Attributes = Table->FirstFree;
     Table->FirstFree = Index;
     Table->Count--;
 }
@@ -95,10 +95,10 @@ VOID ObpPlaceHandle(POB_HANDLE_TABLE Table, ULONG Index, PVOID Object, ACCESS_MA
 
 VOID ObpRelinkHandles(POB_HANDLE_TABLE Table) {
     Table->FirstFree = 0;
-    for (ULONG index = Table->Limit; index-- > 0;) {
-        if (index % OBP_LEAF_ENTRIES == 0 || ObpHandleEntry(Table, index) != NULL)
+    for (ULONG Index = Table->Limit; Index-- > 0;) {
+        if (Index % OBP_LEAF_ENTRIES == 0 || ObpHandleEntry(Table, Index) != NULL)
             continue;
-        ObpEntryAt(Table, index)->Attributes = Table->FirstFree;
-        Table->FirstFree = index;
+        ObpEntryAt(Table, Index)->Attributes = Table->FirstFree;
+        Table->FirstFree = Index;
     }
 }

@@ -6,56 +6,56 @@ static POBP_DIRECTORY ObpTypesDirectory;
 static ULONG ObpTypeCount;
 
 static NTSTATUS ObpDuplicateName(PCWSTR Text, PUNICODE_STRING Name) {
-    UNICODE_STRING text;
-    RtlInitUnicodeString(&text, Text);
-    Name->Length = text.Length;
-    Name->MaximumLength = text.MaximumLength;
-    Name->Buffer = ExAllocatePoolWithTag(PagedPool, text.MaximumLength, OBP_TAG);
+    UNICODE_STRING Source;
+    RtlInitUnicodeString(&Source, Text);
+    Name->Length = Source.Length;
+    Name->MaximumLength = Source.MaximumLength;
+    Name->Buffer = ExAllocatePoolWithTag(PagedPool, Source.MaximumLength, OBP_TAG);
     if (Name->Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    RtlCopyMemory(Name->Buffer, text.Buffer, text.MaximumLength);
+    RtlCopyMemory(Name->Buffer, Source.Buffer, Source.MaximumLength);
     return STATUS_SUCCESS;
 }
 
 /* A type's own name goes into \ObjectTypes as soon as that is there. */
 static NTSTATUS ObpPublishType(POBJECT_TYPE Type) {
-    POBP_HEADER header = (POBP_HEADER)Type - 1;
-    UNICODE_STRING name;
-    NTSTATUS status = ObpDuplicateName(Type->Info.Name, &name);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = ObpInsertEntry(ObpTypesDirectory, header, &name);
-    if (!NT_SUCCESS(status))
-        ExFreePoolWithTag(name.Buffer, OBP_TAG);
-    return status;
+    POBP_HEADER Header = (POBP_HEADER)Type - 1;
+    UNICODE_STRING Name;
+    NTSTATUS Status = ObpDuplicateName(Type->Info.Name, &Name);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = ObpInsertEntry(ObpTypesDirectory, Header, &Name);
+    if (!NT_SUCCESS(Status))
+        ExFreePoolWithTag(Name.Buffer, OBP_TAG);
+    return Status;
 }
 
 NTSTATUS ObCreateObjectType(const OB_TYPE_INITIALIZER *Initializer, POBJECT_TYPE *Type) {
-    OBJECT_TYPE seed = {.Info = {.PoolType = NonPagedPoolNx, .BodySize = sizeof(OBJECT_TYPE)}}; /* what the type Type is made from */
-    POBP_HEADER header = ObpAllocateObject(ObpTypeObjectType != NULL ? ObpTypeObjectType : &seed, sizeof(OBJECT_TYPE));
-    if (header == NULL)
+    OBJECT_TYPE Seed = {.Info = {.PoolType = NonPagedPoolNx, .BodySize = sizeof(OBJECT_TYPE)}}; /* what the type Type is made from */
+    POBP_HEADER Header = ObpAllocateObject(ObpTypeObjectType != NULL ? ObpTypeObjectType : &Seed, sizeof(OBJECT_TYPE));
+    if (Header == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    POBJECT_TYPE type = ObpBody(header);
-    type->Info = *Initializer;
-    RtlInitUnicodeString(&type->Name, Initializer->Name);
-    type->Index = ObpTypeCount + 2;
-    InitializeListHead(&type->TypeList);
-    InitializeListHead(&type->Callbacks);
-    header->Flags = OBP_FLAG_PERMANENT | OBP_FLAG_KERNEL_ONLY;
+    POBJECT_TYPE NewType = ObpBody(Header);
+    NewType->Info = *Initializer;
+    RtlInitUnicodeString(&NewType->Name, Initializer->Name);
+    NewType->Index = ObpTypeCount + 2;
+    InitializeListHead(&NewType->TypeList);
+    InitializeListHead(&NewType->Callbacks);
+    Header->Flags = OBP_FLAG_PERMANENT | OBP_FLAG_KERNEL_ONLY;
     if (ObpTypeObjectType == NULL) {
-        header->Type = ObpTypeObjectType = type;
-        header->TypeIndex = (UCHAR)type->Index;
-        type->Objects = type->PeakObjects = 1;
+        Header->Type = ObpTypeObjectType = NewType;
+        Header->TypeIndex = (UCHAR)NewType->Index;
+        NewType->Objects = NewType->PeakObjects = 1;
     }
     if (ObpTypesDirectory != NULL) {
-        NTSTATUS status = ObpPublishType(type);
-        if (!NT_SUCCESS(status)) {
-            ObfDereferenceObject(type);
-            return status;
+        NTSTATUS Status = ObpPublishType(NewType);
+        if (!NT_SUCCESS(Status)) {
+            ObfDereferenceObject(NewType);
+            return Status;
         }
     }
     ObpTypeCount++;
-    *Type = type;
+    *Type = NewType;
     return STATUS_SUCCESS;
 }
 
@@ -95,19 +95,19 @@ static const OB_TYPE_INITIALIZER ObpSymbolicLinkInitializer = {
 };
 
 VOID ObpCreateFirstTypes(VOID) {
-    NTSTATUS status = ObCreateObjectType(&ObpTypeInitializer, &ObpTypeObjectType);
-    NT_ASSERT_OURS(NT_SUCCESS(status));
-    status = ObCreateObjectType(&ObpDirectoryInitializer, &ObpDirectoryObjectType);
-    NT_ASSERT_OURS(NT_SUCCESS(status));
-    status = ObCreateObjectType(&ObpSymbolicLinkInitializer, &ObpSymbolicLinkObjectType);
-    NT_ASSERT_OURS(NT_SUCCESS(status));
+    NTSTATUS Status = ObCreateObjectType(&ObpTypeInitializer, &ObpTypeObjectType);
+    NT_ASSERT_OURS(NT_SUCCESS(Status));
+    Status = ObCreateObjectType(&ObpDirectoryInitializer, &ObpDirectoryObjectType);
+    NT_ASSERT_OURS(NT_SUCCESS(Status));
+    Status = ObCreateObjectType(&ObpSymbolicLinkInitializer, &ObpSymbolicLinkObjectType);
+    NT_ASSERT_OURS(NT_SUCCESS(Status));
 }
 
 VOID ObpPublishTypes(POBP_DIRECTORY Directory) {
-    POBJECT_TYPE first[] = {ObpTypeObjectType, ObpDirectoryObjectType, ObpSymbolicLinkObjectType};
+    POBJECT_TYPE First[] = {ObpTypeObjectType, ObpDirectoryObjectType, ObpSymbolicLinkObjectType};
     ObpTypesDirectory = Directory;
-    for (ULONG i = 0; i < RTL_NUMBER_OF(first); i++) {
-        NTSTATUS status = ObpPublishType(first[i]);
-        NT_ASSERT_OURS(NT_SUCCESS(status));
+    for (ULONG I = 0; I < RTL_NUMBER_OF(First); I++) {
+        NTSTATUS Status = ObpPublishType(First[I]);
+        NT_ASSERT_OURS(NT_SUCCESS(Status));
     }
 }

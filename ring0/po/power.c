@@ -13,11 +13,11 @@ NTSTATUS NTAPI PoCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) { return IofC
 VOID NTAPI PoStartNextPowerIrp(PIRP Irp) {}
 
 POWER_STATE NTAPI PoSetPowerState(PDEVICE_OBJECT DeviceObject, POWER_STATE_TYPE Type, POWER_STATE State) {
-    ULONG shift = Type == SystemPowerState ? PO_SYSTEM_SHIFT : PO_DEVICE_SHIFT;
-    PULONG flags = &IopExtension(DeviceObject)->PowerFlags;
-    ULONG old = (*flags >> shift) & 15u;
-    *flags = (*flags & ~(15u << shift)) | (((ULONG)State.DeviceState & 15u) << shift);
-    return (POWER_STATE){.DeviceState = (DEVICE_POWER_STATE)old};
+    ULONG Shift = Type == SystemPowerState ? PO_SYSTEM_SHIFT : PO_DEVICE_SHIFT;
+    PULONG Flags = &IopExtension(DeviceObject)->PowerFlags;
+    ULONG Old = (*Flags >> Shift) & 15u;
+    *Flags = (*Flags & ~(15u << Shift)) | (((ULONG)State.DeviceState & 15u) << Shift);
+    return (POWER_STATE){.DeviceState = (DEVICE_POWER_STATE)Old};
 }
 
 /* ---- Requests ---- */
@@ -33,20 +33,20 @@ typedef struct _PO_REQUEST { /* until its IRP is completed */
 } PO_REQUEST, *PPO_REQUEST;
 
 static NTSTATUS NTAPI PopRequestDone(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context) {
-    PPO_REQUEST request = Context;
-    IO_STATUS_BLOCK status = Irp->IoStatus;
-    if (request->Completion != NULL)
-        request->Completion(request->Device, request->Minor, request->State, request->Context, &status);
+    PPO_REQUEST Request = Context;
+    IO_STATUS_BLOCK Status = Irp->IoStatus;
+    if (Request->Completion != NULL)
+        Request->Completion(Request->Device, Request->Minor, Request->State, Request->Context, &Status);
     IoFreeIrp(Irp);
-    ObfDereferenceObject(request->Top);
-    ObfDereferenceObject(request->Device);
-    ExFreePoolWithTag(request, PO_TAG);
+    ObfDereferenceObject(Request->Top);
+    ObfDereferenceObject(Request->Device);
+    ExFreePoolWithTag(Request, PO_TAG);
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
 static VOID NTAPI PopSend(PVOID Context) {
-    PPO_REQUEST request = Context;
-    IofCallDriver(request->Top, request->Irp);
+    PPO_REQUEST Request = Context;
+    IofCallDriver(Request->Top, Request->Irp);
 }
 
 /* A device whose power code may be paged gets its IRP at PASSIVE_LEVEL ("DO_POWER_PAGABLE"). */
@@ -54,58 +54,58 @@ NTSTATUS NTAPI PoRequestPowerIrp(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunctio
                                  PVOID Context, PIRP *Irp) {
     if (MinorFunction != IRP_MN_SET_POWER && MinorFunction != IRP_MN_QUERY_POWER && MinorFunction != IRP_MN_WAIT_WAKE)
         return STATUS_INVALID_PARAMETER_2;
-    PPO_REQUEST request = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*request), PO_TAG);
-    if (request == NULL)
+    PPO_REQUEST Request = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Request), PO_TAG);
+    if (Request == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    PDEVICE_OBJECT top = IoGetAttachedDeviceReference(DeviceObject);
-    PIRP irp = IoAllocateIrp((CCHAR)(top->StackSize + 1), FALSE);
-    if (irp == NULL) {
-        ObfDereferenceObject(top);
-        ExFreePoolWithTag(request, PO_TAG);
+    PDEVICE_OBJECT Top = IoGetAttachedDeviceReference(DeviceObject);
+    PIRP NewIrp = IoAllocateIrp((CCHAR)(Top->StackSize + 1), FALSE);
+    if (NewIrp == NULL) {
+        ObfDereferenceObject(Top);
+        ExFreePoolWithTag(Request, PO_TAG);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     ObfReferenceObject(DeviceObject);
-    *request = (PO_REQUEST){.Device = DeviceObject,
-                            .Top = top,
+    *Request = (PO_REQUEST){.Device = DeviceObject,
+                            .Top = Top,
                             .Completion = CompletionFunction,
                             .Context = Context,
                             .State = PowerState,
                             .Minor = MinorFunction,
-                            .Irp = irp};
-    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
-    IoSetNextIrpStackLocation(irp); /* one of our own: completion routines see the device they were set by */
-    IoGetCurrentIrpStackLocation(irp)->DeviceObject = DeviceObject;
-    PIO_STACK_LOCATION stack = IoGetNextIrpStackLocation(irp);
-    stack->MajorFunction = IRP_MJ_POWER;
-    stack->MinorFunction = MinorFunction;
+                            .Irp = NewIrp};
+    NewIrp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    IoSetNextIrpStackLocation(NewIrp); /* one of our own: completion routines see the device they were set by */
+    IoGetCurrentIrpStackLocation(NewIrp)->DeviceObject = DeviceObject;
+    PIO_STACK_LOCATION Stack = IoGetNextIrpStackLocation(NewIrp);
+    Stack->MajorFunction = IRP_MJ_POWER;
+    Stack->MinorFunction = MinorFunction;
     if (MinorFunction == IRP_MN_WAIT_WAKE) {
-        stack->Parameters.WaitWake.PowerState = PowerState.SystemState;
+        Stack->Parameters.WaitWake.PowerState = PowerState.SystemState;
     } else {
-        stack->Parameters.Power.Type = DevicePowerState;
-        stack->Parameters.Power.State = PowerState;
+        Stack->Parameters.Power.Type = DevicePowerState;
+        Stack->Parameters.Power.State = PowerState;
     }
-    IoSetCompletionRoutine(irp, PopRequestDone, request, TRUE, TRUE, TRUE);
+    IoSetCompletionRoutine(NewIrp, PopRequestDone, Request, TRUE, TRUE, TRUE);
     if (MinorFunction == IRP_MN_WAIT_WAKE && Irp != NULL)
-        *Irp = irp;
-    if (KiCurrentIrql() == PASSIVE_LEVEL || !(top->Flags & DO_POWER_PAGABLE)) {
-        PopSend(request);
+        *Irp = NewIrp;
+    if (KiCurrentIrql() == PASSIVE_LEVEL || !(Top->Flags & DO_POWER_PAGABLE)) {
+        PopSend(Request);
     } else {
-        ExInitializeWorkItem(&request->WorkItem, PopSend, request);
-        ExQueueWorkItem(&request->WorkItem, DelayedWorkQueue);
+        ExInitializeWorkItem(&Request->WorkItem, PopSend, Request);
+        ExQueueWorkItem(&Request->WorkItem, DelayedWorkQueue);
     }
     return STATUS_PENDING;
 }
 
 /* ---- What keeps the system awake ---- */
 PVOID NTAPI PoRegisterSystemState(PVOID StateHandle, EXECUTION_STATE Flags) {
-    PULONG state = StateHandle;
+    PULONG State = StateHandle;
     if (Flags & ~(ULONG)(ES_SYSTEM_REQUIRED | ES_DISPLAY_REQUIRED | ES_USER_PRESENT | ES_CONTINUOUS))
         return NULL;
-    if (state == NULL)
-        state = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*state), PO_TAG);
-    if (state != NULL)
-        *state = Flags;
-    return state;
+    if (State == NULL)
+        State = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*State), PO_TAG);
+    if (State != NULL)
+        *State = Flags;
+    return State;
 }
 
 VOID NTAPI PoUnregisterSystemState(PVOID StateHandle) { ExFreePoolWithTag(StateHandle, PO_TAG); }

@@ -31,45 +31,45 @@ static const struct {
 };
 
 static VOID NTAPI PopTell(PVOID Context) {
-    PPO_SETTING setting = Context;
-    for (ULONG i = 0; i < RTL_NUMBER_OF(PopValues) && !setting->Gone; i++) {
-        ULONG value = PopValues[i].Value;
-        if (RtlCompareMemory(&setting->Id, &PopValues[i].Id, sizeof(GUID)) == sizeof(GUID))
-            setting->Callback(&setting->Id, &value, sizeof(value), setting->Context);
+    PPO_SETTING Setting = Context;
+    for (ULONG I = 0; I < RTL_NUMBER_OF(PopValues) && !Setting->Gone; I++) {
+        ULONG Value = PopValues[I].Value;
+        if (RtlCompareMemory(&Setting->Id, &PopValues[I].Id, sizeof(GUID)) == sizeof(GUID))
+            Setting->Callback(&Setting->Id, &Value, sizeof(Value), Setting->Context);
     }
-    setting->Queued = FALSE;
-    KeSetEvent(&setting->Told, 0, FALSE);
+    Setting->Queued = FALSE;
+    KeSetEvent(&Setting->Told, 0, FALSE);
 }
 
 NTSTATUS NTAPI PoRegisterPowerSettingCallback(PDEVICE_OBJECT DeviceObject, LPCGUID SettingGuid, PPOWER_SETTING_CALLBACK Callback, PVOID Context,
                                               PVOID *Handle) {
-    PPO_SETTING setting;
+    PPO_SETTING Setting;
     if (SettingGuid == NULL || Callback == NULL)
         return STATUS_INVALID_PARAMETER;
-    setting = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*setting), SETTING_TAG);
-    if (setting == NULL)
+    Setting = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Setting), SETTING_TAG);
+    if (Setting == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    *setting = (PO_SETTING){.Id = *SettingGuid, .Callback = Callback, .Context = Context, .Queued = TRUE};
-    KeInitializeEvent(&setting->Told, NotificationEvent, FALSE);
-    ExInitializeWorkItem(&setting->Item, PopTell, setting);
-    InsertTailList(&PopSettings, &setting->Link);
+    *Setting = (PO_SETTING){.Id = *SettingGuid, .Callback = Callback, .Context = Context, .Queued = TRUE};
+    KeInitializeEvent(&Setting->Told, NotificationEvent, FALSE);
+    ExInitializeWorkItem(&Setting->Item, PopTell, Setting);
+    InsertTailList(&PopSettings, &Setting->Link);
     if (Handle != NULL)
-        *Handle = setting;
-    ExQueueWorkItem(&setting->Item, DelayedWorkQueue);
+        *Handle = Setting;
+    ExQueueWorkItem(&Setting->Item, DelayedWorkQueue);
     return STATUS_SUCCESS;
 }
 
 /* A callback that is under way is waited for. */
 NTSTATUS NTAPI PoUnregisterPowerSettingCallback(PVOID Handle) {
-    for (PLIST_ENTRY link = PopSettings.Flink; link != &PopSettings; link = link->Flink) {
-        PPO_SETTING setting = CONTAINING_RECORD(link, PO_SETTING, Link);
-        if (setting != Handle)
+    for (PLIST_ENTRY Link = PopSettings.Flink; Link != &PopSettings; Link = Link->Flink) {
+        PPO_SETTING Setting = CONTAINING_RECORD(Link, PO_SETTING, Link);
+        if (Setting != Handle)
             continue;
-        RemoveEntryList(link);
-        setting->Gone = TRUE;
-        if (setting->Queued)
-            KeWaitForSingleObject(&setting->Told, Executive, KernelMode, FALSE, NULL);
-        ExFreePoolWithTag(setting, SETTING_TAG);
+        RemoveEntryList(Link);
+        Setting->Gone = TRUE;
+        if (Setting->Queued)
+            KeWaitForSingleObject(&Setting->Told, Executive, KernelMode, FALSE, NULL);
+        ExFreePoolWithTag(Setting, SETTING_TAG);
         return STATUS_SUCCESS;
     }
     return STATUS_INVALID_PARAMETER;

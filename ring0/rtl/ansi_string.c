@@ -56,14 +56,14 @@ NTSTATUS NTAPI RtlAppendAsciizToString(PSTRING Destination, PCSZ Source) {
 }
 
 static LONG RtlpCompareBytes(const CHAR *First, const CHAR *Second, SIZE_T Count, BOOLEAN CaseInSensitive) {
-    for (SIZE_T i = 0; i < Count; i++) {
-        UCHAR a = (UCHAR)First[i], b = (UCHAR)Second[i];
-        if (a != b && CaseInSensitive) {
-            a = (UCHAR)RtlUpperChar((CHAR)a);
-            b = (UCHAR)RtlUpperChar((CHAR)b);
+    for (SIZE_T I = 0; I < Count; I++) {
+        UCHAR A = (UCHAR)First[I], B = (UCHAR)Second[I];
+        if (A != B && CaseInSensitive) {
+            A = (UCHAR)RtlUpperChar((CHAR)A);
+            B = (UCHAR)RtlUpperChar((CHAR)B);
         }
-        if (a != b) {
-            return (LONG)a - (LONG)b;
+        if (A != B) {
+            return (LONG)A - (LONG)B;
         }
     }
     return 0;
@@ -85,8 +85,8 @@ BOOLEAN NTAPI RtlPrefixString(const STRING *Prefix, const STRING *String, BOOLEA
 
 VOID NTAPI RtlUpperString(PSTRING Destination, const PSTRING Source) {
     Destination->Length = Source->Length < Destination->MaximumLength ? Source->Length : Destination->MaximumLength;
-    for (USHORT i = 0; i < Destination->Length; i++) {
-        Destination->Buffer[i] = RtlUpperChar(Source->Buffer[i]);
+    for (USHORT I = 0; I < Destination->Length; I++) {
+        Destination->Buffer[I] = RtlUpperChar(Source->Buffer[I]);
     }
 }
 

@@ -8,16 +8,16 @@
 /* Fills Callers with the return addresses above the function whose registers Context holds, after leaving out Skip of them. */
 static ULONG RtlpWalk(PCONTEXT Context, PVOID *Callers, ULONG Count, ULONG Skip) {
     ULONG64 Low, High;
-    ULONG n = 0;
+    ULONG N = 0;
     RtlpStackBounds(&Low, &High);
-    while (n < Count && RtlpUnwindFrame(Context, Low, High)) {
+    while (N < Count && RtlpUnwindFrame(Context, Low, High)) {
         if (Skip) {
             Skip--;
         } else {
-            Callers[n++] = (PVOID)Context->Rip;
+            Callers[N++] = (PVOID)Context->Rip;
         }
     }
-    return n;
+    return N;
 }
 
 ULONG NTAPI RtlWalkFrameChain(PVOID *Callers, ULONG Count, ULONG Flags) {
@@ -35,14 +35,14 @@ USHORT NTAPI RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture,
     if (FramesToCapture > MAXUSHORT) {
         FramesToCapture = MAXUSHORT;
     }
-    ULONG n = RtlpWalk(&Context, BackTrace, FramesToCapture, FramesToSkip);
+    ULONG N = RtlpWalk(&Context, BackTrace, FramesToCapture, FramesToSkip);
     if (BackTraceHash) {
         *BackTraceHash = 0;
-        for (ULONG i = 0; i < n; i++) {
-            *BackTraceHash += (ULONG)(ULONG_PTR)BackTrace[i];
+        for (ULONG I = 0; I < N; I++) {
+            *BackTraceHash += (ULONG)(ULONG_PTR)BackTrace[I];
         }
     }
-    return (USHORT)n;
+    return (USHORT)N;
 }
 
 VOID NTAPI RtlGetCallersAddress(PVOID *CallersAddress, PVOID *CallersCaller) {

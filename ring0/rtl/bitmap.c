@@ -133,14 +133,14 @@ ULONG NTAPI RtlFindSetBitsAndClear(PRTL_BITMAP BitMapHeader, ULONG NumberToFind,
 }
 
 ULONG NTAPI RtlNumberOfSetBits(PRTL_BITMAP BitMapHeader) {
-    ULONG n = 0, Size = BitMapHeader->SizeOfBitMap;
-    for (ULONG i = 0; i < Size / 32; i++) {
-        n += (ULONG)__builtin_popcount(BitMapHeader->Buffer[i]);
+    ULONG N = 0, Size = BitMapHeader->SizeOfBitMap;
+    for (ULONG I = 0; I < Size / 32; I++) {
+        N += (ULONG)__builtin_popcount(BitMapHeader->Buffer[I]);
     }
     for (ULONG Bit = Size & ~31u; Bit < Size; Bit++) {
-        n += RtlpBit(BitMapHeader, Bit);
+        N += RtlpBit(BitMapHeader, Bit);
     }
-    return n;
+    return N;
 }
 
 ULONG NTAPI RtlNumberOfClearBits(PRTL_BITMAP BitMapHeader) { return BitMapHeader->SizeOfBitMap - RtlNumberOfSetBits(BitMapHeader); }
@@ -176,19 +176,19 @@ ULONG NTAPI RtlFindClearRuns(PRTL_BITMAP BitMapHeader, PRTL_BITMAP_RUN RunArray,
     ULONG Found = 0, At = 0, Start, Length;
     while ((LocateLongestRuns || Found < SizeOfRunArray) && (Length = RtlFindNextForwardRunClear(BitMapHeader, At, &Start)) != 0) {
         At = Start + Length;
-        ULONG i = Found;
+        ULONG I = Found;
         if (LocateLongestRuns) {
-            for (i = 0; i < Found && RunArray[i].NumberOfBits >= Length; i++) {
+            for (I = 0; I < Found && RunArray[I].NumberOfBits >= Length; I++) {
             }
-            if (i == SizeOfRunArray) {
+            if (I == SizeOfRunArray) {
                 continue;
             }
-            for (ULONG k = Found < SizeOfRunArray ? Found : SizeOfRunArray - 1; k > i; k--) {
-                RunArray[k] = RunArray[k - 1];
+            for (ULONG K = Found < SizeOfRunArray ? Found : SizeOfRunArray - 1; K > I; K--) {
+                RunArray[K] = RunArray[K - 1];
             }
         }
-        RunArray[i].StartingIndex = Start;
-        RunArray[i].NumberOfBits = Length;
+        RunArray[I].StartingIndex = Start;
+        RunArray[I].NumberOfBits = Length;
         Found += Found < SizeOfRunArray;
     }
     return Found;

@@ -49,10 +49,10 @@ wint_t towlower(wint_t c) { return RtlpDowncase(c); }
 wint_t towupper(wint_t c) { return RtlpUpcase(c); }
 
 int iswctype(wint_t c, wctype_t Type) { /* the masks of wctype.h are those of Windows' GetStringTypeW */
-    int n = c < 0x100 ? c : -1;
+    int N = c < 0x100 ? c : -1;
     BOOLEAN Upper = RtlpDowncase(c) != c, Lower = RtlpUpcase(c) != c;
-    USHORT Is = (USHORT)((Upper ? _UPPER | _ALPHA : 0) | (Lower ? _LOWER | _ALPHA : 0) | (isdigit(n) ? _DIGIT : 0) | (isspace(n) ? _SPACE : 0) |
-                         (isxdigit(n) ? _HEX : 0) | (iscntrl(n) ? _CONTROL : 0) | (ispunct(n) ? _PUNCT : 0) | (c == ' ' || c == '\t' ? _BLANK : 0));
+    USHORT Is = (USHORT)((Upper ? _UPPER | _ALPHA : 0) | (Lower ? _LOWER | _ALPHA : 0) | (isdigit(N) ? _DIGIT : 0) | (isspace(N) ? _SPACE : 0) |
+                         (isxdigit(N) ? _HEX : 0) | (iscntrl(N) ? _CONTROL : 0) | (ispunct(N) ? _PUNCT : 0) | (c == ' ' || c == '\t' ? _BLANK : 0));
     return Is & Type;
 }
 
@@ -75,27 +75,27 @@ int wctomb(char *Text, wchar_t Wide) {
 }
 
 size_t mbstowcs(wchar_t *restrict To, const char *restrict From, size_t Count) {
-    size_t n = 0;
-    for (; !To || n < Count; n++) {
+    size_t N = 0;
+    for (; !To || N < Count; N++) {
         if (To) {
-            To[n] = RtlpAnsiToUnicodeChar(From[n]);
+            To[N] = RtlpAnsiToUnicodeChar(From[N]);
         }
-        if (!From[n]) {
+        if (!From[N]) {
             break;
         }
     }
-    return n;
+    return N;
 }
 
 size_t wcstombs(char *restrict To, const wchar_t *restrict From, size_t Count) {
-    size_t n = 0;
-    for (; !To || n < Count; n++) {
+    size_t N = 0;
+    for (; !To || N < Count; N++) {
         if (To) {
-            To[n] = RtlpUnicodeToAnsiChar(From[n]);
+            To[N] = RtlpUnicodeToAnsiChar(From[N]);
         }
-        if (!From[n]) {
+        if (!From[N]) {
             break;
         }
     }
-    return n;
+    return N;
 }

@@ -36,9 +36,9 @@ CHAR RtlpUnicodeToAnsiChar(WCHAR Char) {
     if (Char < 0x80 || (Char >= 0xA0 && Char <= 0xFF)) {
         return (CHAR)Char;
     }
-    for (ULONG i = 0; i < 32; i++) {
-        if (RtlpAnsiHigh[i] == Char) {
-            return (CHAR)(0x80 + i);
+    for (ULONG I = 0; I < 32; I++) {
+        if (RtlpAnsiHigh[I] == Char) {
+            return (CHAR)(0x80 + I);
         }
     }
     if (Char >= 0x100 && Char < 0x180 && RtlpBestFit[Char - 0x100]) {
@@ -51,9 +51,9 @@ CHAR RtlpUnicodeToOemChar(WCHAR Char) {
     if (Char < 0x80) {
         return (CHAR)Char;
     }
-    for (ULONG i = 0; i < 128; i++) {
-        if (RtlpOemHigh[i] == Char) {
-            return (CHAR)(0x80 + i);
+    for (ULONG I = 0; I < 128; I++) {
+        if (RtlpOemHigh[I] == Char) {
+            return (CHAR)(0x80 + I);
         }
     }
     CHAR Ansi = RtlpUnicodeToAnsiChar(Char);

@@ -264,8 +264,8 @@ VOID NTAPI RtlRestoreContext(PCONTEXT Context, PEXCEPTION_RECORD Record) {
         Context->R15 = Jump->R15;
         Context->Rip = Jump->Rip;
         Context->MxCsr = Jump->MxCsr;
-        for (ULONG i = 0; i < 10; i++) {
-            Xmm[i] = Jump->Xmm[i];
+        for (ULONG I = 0; I < 10; I++) {
+            Xmm[I] = Jump->Xmm[I];
         }
     } else if (Record && Record->ExceptionCode == STATUS_UNWIND_CONSOLIDATE && Record->NumberParameters >= 1) {
         Context->Rip = RtlpConsolidateFrames(Context, Record);

@@ -18,9 +18,9 @@ typedef struct _DECIMAL {
 
 static VOID RtlpTimesTwo(DECIMAL *Number, ULONG Shift, ULONG *First, ULONG Last) {
     ULONG64 Carry = 0;
-    for (ULONG i = Last + 1; i-- > *First;) {
-        ULONG64 Value = ((ULONG64)Number->Word[i] << Shift) + Carry;
-        Number->Word[i] = (ULONG)(Value % GROUP);
+    for (ULONG I = Last + 1; I-- > *First;) {
+        ULONG64 Value = ((ULONG64)Number->Word[I] << Shift) + Carry;
+        Number->Word[I] = (ULONG)(Value % GROUP);
         Carry = Value / GROUP;
     }
     if (Carry) {
@@ -30,9 +30,9 @@ static VOID RtlpTimesTwo(DECIMAL *Number, ULONG Shift, ULONG *First, ULONG Last)
 
 static VOID RtlpHalve(DECIMAL *Number, ULONG Shift, ULONG First, ULONG *Last) {
     ULONG64 Rest = 0;
-    for (ULONG i = First; i <= *Last; i++) {
-        ULONG64 Value = Rest * GROUP + Number->Word[i];
-        Number->Word[i] = (ULONG)(Value >> Shift);
+    for (ULONG I = First; I <= *Last; I++) {
+        ULONG64 Value = Rest * GROUP + Number->Word[I];
+        Number->Word[I] = (ULONG)(Value >> Shift);
         Rest = Value & ((1ull << Shift) - 1);
     }
     if (Rest) {
@@ -62,10 +62,10 @@ static SIZE_T RtlpExpand(ULONG64 Bits, CHAR *Digits, SIZE_T *Count) {
         RtlpHalve(&Number, -Exponent < 9 ? (ULONG)-Exponent : 9, First, &Last);
     }
     *Count = 0;
-    for (ULONG i = First; i <= Last; i++) {
-        ULONG Word = Number.Word[i];
-        for (ULONG k = 9; k-- > 0; Word /= 10) {
-            Digits[*Count + k] = (CHAR)('0' + Word % 10);
+    for (ULONG I = First; I <= Last; I++) {
+        ULONG Word = Number.Word[I];
+        for (ULONG K = 9; K-- > 0; Word /= 10) {
+            Digits[*Count + K] = (CHAR)('0' + Word % 10);
         }
         *Count += 9;
     }
@@ -80,8 +80,8 @@ static BOOLEAN RtlpRound(CHAR *Digits, SIZE_T Count, SIZE_T Keep) {
     BOOLEAN Up = Digits[Keep] > '5';
     if (Digits[Keep] == '5') {
         Up = Keep > 0 && ((Digits[Keep - 1] - '0') & 1);
-        for (SIZE_T i = Keep + 1; i < Count && !Up; i++) {
-            Up = Digits[i] != '0';
+        for (SIZE_T I = Keep + 1; I < Count && !Up; I++) {
+            Up = Digits[I] != '0';
         }
     }
     if (!Up) {
@@ -98,22 +98,22 @@ static BOOLEAN RtlpRound(CHAR *Digits, SIZE_T Count, SIZE_T Keep) {
 
 static SIZE_T RtlpAppendExponent(CHAR *Text, int Exponent, CHAR Letter, BOOLEAN Modern) {
     ULONG Value = (ULONG)(Exponent < 0 ? -Exponent : Exponent);
-    SIZE_T n = 0;
-    Text[n++] = Letter;
-    Text[n++] = Exponent < 0 ? '-' : '+';
+    SIZE_T N = 0;
+    Text[N++] = Letter;
+    Text[N++] = Exponent < 0 ? '-' : '+';
     if (!Modern || Value >= 100) {
-        Text[n++] = (CHAR)('0' + Value / 100);
+        Text[N++] = (CHAR)('0' + Value / 100);
     }
-    Text[n++] = (CHAR)('0' + Value / 10 % 10);
-    Text[n++] = (CHAR)('0' + Value % 10);
-    return n;
+    Text[N++] = (CHAR)('0' + Value / 10 % 10);
+    Text[N++] = (CHAR)('0' + Value % 10);
+    return N;
 }
 
 static SIZE_T RtlpFormatHex(CHAR *Text, ULONG64 Bits, CHAR Conversion, int Precision, BOOLEAN Alternate) {
     PCSTR Alphabet = Conversion == 'A' ? "0123456789ABCDEF" : "0123456789abcdef";
     int Exponent = (int)(Bits >> 52 & 0x7FF);
     ULONG64 Mantissa = Bits & ((1ull << 52) - 1);
-    SIZE_T n = 0;
+    SIZE_T N = 0;
     if (Exponent) {
         Mantissa |= 1ull << 52;
     } else {
@@ -126,23 +126,23 @@ static SIZE_T RtlpFormatHex(CHAR *Text, ULONG64 Bits, CHAR Conversion, int Preci
         Mantissa += Below > Half || (Below == Half && (Mantissa & 1));
         Mantissa <<= Drop;
     }
-    Text[n++] = (CHAR)('0' + (Mantissa >> 52));
+    Text[N++] = (CHAR)('0' + (Mantissa >> 52));
     if (Precision || Alternate) {
-        Text[n++] = '.';
+        Text[N++] = '.';
     }
-    for (int i = 0; i < Precision; i++) {
-        Text[n++] = i < 13 ? Alphabet[Mantissa >> (48 - 4 * i) & 15] : '0';
+    for (int I = 0; I < Precision; I++) {
+        Text[N++] = I < 13 ? Alphabet[Mantissa >> (48 - 4 * I) & 15] : '0';
     }
     int Power = Exponent - 1023;
     ULONG Value = (ULONG)(Power < 0 ? -Power : Power);
-    Text[n++] = Conversion == 'A' ? 'P' : 'p';
-    Text[n++] = Power < 0 ? '-' : '+';
+    Text[N++] = Conversion == 'A' ? 'P' : 'p';
+    Text[N++] = Power < 0 ? '-' : '+';
     for (ULONG Unit = 1000; Unit; Unit /= 10) {
         if (Value >= Unit || Unit == 1) {
-            Text[n++] = (CHAR)('0' + Value / Unit % 10);
+            Text[N++] = (CHAR)('0' + Value / Unit % 10);
         }
     }
-    return n;
+    return N;
 }
 
 /* "1.#INF" and its kin, whose letters msvcrt treats as digits. */
@@ -150,33 +150,33 @@ static SIZE_T RtlpFormatSpecial(CHAR *Text, ULONG64 Bits, CHAR Conversion, int P
     ULONG64 Mantissa = Bits & ((1ull << 52) - 1);
     PCSTR Name = !Mantissa ? "#INF" : Bits >> 63 && Mantissa == 1ull << 51 ? "#IND" : Mantissa >> 51 ? "#QNAN" : "#SNAN";
     CHAR Kind = Conversion | 0x20;
-    SIZE_T Length = 0, n = 0;
+    SIZE_T Length = 0, N = 0;
     while (Name[Length]) {
         Length++;
     }
     SIZE_T Keep = (SIZE_T)(Kind == 'g' ? (Precision > 1 ? Precision - 1 : 0) : Precision);
-    Text[n++] = '1';
+    Text[N++] = '1';
     if (Keep || Alternate) {
-        Text[n++] = '.';
+        Text[N++] = '.';
     }
-    for (SIZE_T i = 0; i < Keep && (i < Length || Kind != 'g' || Alternate); i++) {
-        Text[n++] = i < Length ? Name[i] : '0';
+    for (SIZE_T I = 0; I < Keep && (I < Length || Kind != 'g' || Alternate); I++) {
+        Text[N++] = I < Length ? Name[I] : '0';
     }
     if (Keep && Keep < Length && Name[Keep] >= '5') {
-        Text[n - 1]++;
+        Text[N - 1]++;
     }
-    return Kind == 'e' ? n + RtlpAppendExponent(Text + n, 0, Conversion, FALSE) : n;
+    return Kind == 'e' ? N + RtlpAppendExponent(Text + N, 0, Conversion, FALSE) : N;
 }
 
 /* "inf", "nan", "nan(ind)", "nan(snan)", in capitals when the conversion is one. */
 static SIZE_T RtlpFormatModernSpecial(CHAR *Text, ULONG64 Bits, CHAR Conversion) {
     ULONG64 Mantissa = Bits & ((1ull << 52) - 1);
     PCSTR Name = !Mantissa ? "inf" : Bits >> 63 && Mantissa == 1ull << 51 ? "nan(ind)" : Mantissa >> 51 ? "nan" : "nan(snan)";
-    SIZE_T n = 0;
-    for (; Name[n]; n++) {
-        Text[n] = !(Conversion & 0x20) && Name[n] >= 'a' ? (CHAR)(Name[n] - 0x20) : Name[n];
+    SIZE_T N = 0;
+    for (; Name[N]; N++) {
+        Text[N] = !(Conversion & 0x20) && Name[N] >= 'a' ? (CHAR)(Name[N] - 0x20) : Name[N];
     }
-    return n;
+    return N;
 }
 
 SIZE_T RtlpFormatFloat(CHAR *Text, double Value, CHAR Conversion, int Precision, BOOLEAN Alternate, BOOLEAN Modern) {
@@ -187,7 +187,7 @@ SIZE_T RtlpFormatFloat(CHAR *Text, double Value, CHAR Conversion, int Precision,
     } Raw = {Value};
     ULONG64 Bits = Raw.Bits & ~(1ull << 63);
     CHAR Kind = Conversion | 0x20;
-    SIZE_T Count, n = 0;
+    SIZE_T Count, N = 0;
 
     if (Bits >> 52 == 0x7FF) {
         return Modern ? RtlpFormatModernSpecial(Text, Raw.Bits, Conversion) : RtlpFormatSpecial(Text, Raw.Bits, Conversion, Precision, Alternate);
@@ -217,14 +217,14 @@ SIZE_T RtlpFormatFloat(CHAR *Text, double Value, CHAR Conversion, int Precision,
             while (Strip && Last > 1 && DIGIT(Last - 1) == '0') {
                 Last--;
             }
-            Text[n++] = DIGIT(0);
+            Text[N++] = DIGIT(0);
             if (Last > 1 || Alternate) {
-                Text[n++] = '.';
+                Text[N++] = '.';
             }
-            for (SIZE_T i = 1; i < Last; i++) {
-                Text[n++] = DIGIT(i);
+            for (SIZE_T I = 1; I < Last; I++) {
+                Text[N++] = DIGIT(I);
             }
-            return n + RtlpAppendExponent(Text + n, Exponent, Kind == 'e' ? Conversion : (CHAR)(Conversion == 'G' ? 'E' : 'e'), Modern);
+            return N + RtlpAppendExponent(Text + N, Exponent, Kind == 'e' ? Conversion : (CHAR)(Conversion == 'G' ? 'E' : 'e'), Modern);
 #undef DIGIT
         }
         Precision = (int)Keep - 1 - Exponent;
@@ -241,19 +241,19 @@ SIZE_T RtlpFormatFloat(CHAR *Text, double Value, CHAR Conversion, int Precision,
         End--;
     }
     if (Carry) {
-        Text[n++] = '1';
+        Text[N++] = '1';
     }
-    for (SIZE_T i = Start; i < End; i++) {
-        if (i == Before) {
-            Text[n++] = '.';
+    for (SIZE_T I = Start; I < End; I++) {
+        if (I == Before) {
+            Text[N++] = '.';
         }
-        Text[n++] = DIGIT(i);
+        Text[N++] = DIGIT(I);
     }
     if (End == Before && Alternate) {
-        Text[n++] = '.';
+        Text[N++] = '.';
     }
 #undef DIGIT
-    return n;
+    return N;
 }
 #else
 typedef int rtl_float_is_user_mode_only; /* a translation unit is not empty */

@@ -31,13 +31,13 @@ static VOID RtlpPutNarrow(PRTL_FORMAT_SINK Sink, const CHAR *Text, SIZE_T Count)
     }
     WCHAR Chunk[CHUNK];
     while (Count) {
-        SIZE_T n = Count < CHUNK ? Count : CHUNK;
-        for (SIZE_T i = 0; i < n; i++) {
-            Chunk[i] = RtlpAnsiToUnicodeChar(Text[i]);
+        SIZE_T N = Count < CHUNK ? Count : CHUNK;
+        for (SIZE_T I = 0; I < N; I++) {
+            Chunk[I] = RtlpAnsiToUnicodeChar(Text[I]);
         }
-        Sink->Put(Sink, Chunk, n);
-        Text += n;
-        Count -= n;
+        Sink->Put(Sink, Chunk, N);
+        Text += N;
+        Count -= N;
     }
 }
 
@@ -51,13 +51,13 @@ static VOID RtlpPutWide(PRTL_FORMAT_SINK Sink, const WCHAR *Text, SIZE_T Count) 
     }
     CHAR Chunk[CHUNK];
     while (Count) {
-        SIZE_T n = Count < CHUNK ? Count : CHUNK;
-        for (SIZE_T i = 0; i < n; i++) {
-            Chunk[i] = RtlpUnicodeToAnsiChar(Text[i]);
+        SIZE_T N = Count < CHUNK ? Count : CHUNK;
+        for (SIZE_T I = 0; I < N; I++) {
+            Chunk[I] = RtlpUnicodeToAnsiChar(Text[I]);
         }
-        Sink->Put(Sink, Chunk, n);
-        Text += n;
-        Count -= n;
+        Sink->Put(Sink, Chunk, N);
+        Text += N;
+        Count -= N;
     }
 }
 
@@ -66,13 +66,13 @@ static VOID RtlpPad(PRTL_FORMAT_SINK Sink, CHAR Fill, SIZE_T Used, int Width) {
     if (Width <= 0 || Used >= (SIZE_T)Width) {
         return;
     }
-    for (SIZE_T i = 0; i < CHUNK; i++) {
-        Chunk[i] = Fill;
+    for (SIZE_T I = 0; I < CHUNK; I++) {
+        Chunk[I] = Fill;
     }
     for (SIZE_T Left = (SIZE_T)Width - Used; Left;) {
-        SIZE_T n = Left < CHUNK ? Left : CHUNK;
-        RtlpPutNarrow(Sink, Chunk, n);
-        Left -= n;
+        SIZE_T N = Left < CHUNK ? Left : CHUNK;
+        RtlpPutNarrow(Sink, Chunk, N);
+        Left -= N;
     }
 }
 
@@ -389,16 +389,16 @@ typedef struct _BUFFER_SINK {
 
 static VOID RtlpPutBuffer(PRTL_FORMAT_SINK Sink, const VOID *Text, SIZE_T Count) {
     BUFFER_SINK *Target = CONTAINING_RECORD(Sink, BUFFER_SINK, Sink);
-    SIZE_T n = Target->Count - Target->Used;
-    if (n > Count) {
-        n = Count;
+    SIZE_T N = Target->Count - Target->Used;
+    if (N > Count) {
+        N = Count;
     }
     if (Sink->Wide) {
-        memcpy((WCHAR *)Target->Buffer + Target->Used, Text, n * sizeof(WCHAR));
+        memcpy((WCHAR *)Target->Buffer + Target->Used, Text, N * sizeof(WCHAR));
     } else {
-        memcpy((CHAR *)Target->Buffer + Target->Used, Text, n);
+        memcpy((CHAR *)Target->Buffer + Target->Used, Text, N);
     }
-    Target->Used += n;
+    Target->Used += N;
 }
 
 /* The terminator's place is kept free with Terminate; without, it is written only if there is room. */

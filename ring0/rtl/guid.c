@@ -22,11 +22,11 @@ NTSTATUS NTAPI RtlStringFromGUID(REFGUID Guid, PUNICODE_STRING GuidString) {
 
 static BOOLEAN RtlpHex(const WCHAR *Text, ULONG Count, ULONG *Value) {
     *Value = 0;
-    for (ULONG i = 0; i < Count; i++) {
-        WCHAR c = Text[i];
-        ULONG Digit = c >= '0' && c <= '9'   ? (ULONG)(c - '0')
-                      : c >= 'a' && c <= 'f' ? (ULONG)(c - 'a' + 10)
-                      : c >= 'A' && c <= 'F' ? (ULONG)(c - 'A' + 10)
+    for (ULONG I = 0; I < Count; I++) {
+        WCHAR C = Text[I];
+        ULONG Digit = C >= '0' && C <= '9'   ? (ULONG)(C - '0')
+                      : C >= 'a' && C <= 'f' ? (ULONG)(C - 'a' + 10)
+                      : C >= 'A' && C <= 'F' ? (ULONG)(C - 'A' + 10)
                                              : 16;
         if (Digit == 16) {
             return FALSE;
@@ -44,16 +44,16 @@ NTSTATUS NTAPI RtlGUIDFromString(PUNICODE_STRING GuidString, GUID *Guid) {
         Text[24] != '-' || Text[37] != '}' || !RtlpHex(Text + 1, 8, &Data1) || !RtlpHex(Text + 10, 4, &Data2) || !RtlpHex(Text + 15, 4, &Data3)) {
         return STATUS_INVALID_PARAMETER;
     }
-    for (ULONG i = 0; i < 8; i++) {
-        if (!RtlpHex(Text + Byte[i], 2, &Data4[i])) {
+    for (ULONG I = 0; I < 8; I++) {
+        if (!RtlpHex(Text + Byte[I], 2, &Data4[I])) {
             return STATUS_INVALID_PARAMETER;
         }
     }
     Guid->Data1 = Data1;
     Guid->Data2 = (USHORT)Data2;
     Guid->Data3 = (USHORT)Data3;
-    for (ULONG i = 0; i < 8; i++) {
-        Guid->Data4[i] = (UCHAR)Data4[i];
+    for (ULONG I = 0; I < 8; I++) {
+        Guid->Data4[I] = (UCHAR)Data4[I];
     }
     return STATUS_SUCCESS;
 }

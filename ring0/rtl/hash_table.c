@@ -19,8 +19,8 @@ static PRTL_DYNAMIC_HASH_TABLE_ENTRY RtlpEntry(PLIST_ENTRY Link) { return CONTAI
 
 static PLIST_ENTRY RtlpNewChains(ULONG Count) {
     PLIST_ENTRY Chains = ExAllocatePoolWithTag(NonPagedPoolNx, Count * sizeof(*Chains), TABLE_TAG);
-    for (ULONG i = 0; Chains != NULL && i < Count; i++)
-        InitializeListHead(&Chains[i]);
+    for (ULONG I = 0; Chains != NULL && I < Count; I++)
+        InitializeListHead(&Chains[I]);
     return Chains;
 }
 
@@ -168,9 +168,9 @@ static BOOLEAN RtlpResize(PRTL_DYNAMIC_HASH_TABLE Table, ULONG Size) {
     Table->TableSize = Size;
     Table->DivisorMask = Size - 1;
     Table->NumEntries = Table->NonEmptyBuckets = 0;
-    for (ULONG i = 0; i < Count; i++) {
-        while (!IsListEmpty(&Old[i])) {
-            PRTL_DYNAMIC_HASH_TABLE_ENTRY Entry = RtlpEntry(RemoveTailList(&Old[i]));
+    for (ULONG I = 0; I < Count; I++) {
+        while (!IsListEmpty(&Old[I])) {
+            PRTL_DYNAMIC_HASH_TABLE_ENTRY Entry = RtlpEntry(RemoveTailList(&Old[I]));
             RtlInsertEntryHashTable(Table, Entry, Entry->Signature, NULL);
         }
     }

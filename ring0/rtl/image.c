@@ -14,7 +14,7 @@ PIMAGE_NT_HEADERS NTAPI RtlImageNtHeader(PVOID Base) {
 /* A relative address in an image that still has its file's layout. */
 static PVOID RtlpFileAddress(PIMAGE_NT_HEADERS Headers, PVOID Base, ULONG Rva) {
     PIMAGE_SECTION_HEADER Section = (PIMAGE_SECTION_HEADER)((CHAR *)&Headers->OptionalHeader + Headers->FileHeader.SizeOfOptionalHeader);
-    for (USHORT i = 0; i < Headers->FileHeader.NumberOfSections; i++, Section++) {
+    for (USHORT I = 0; I < Headers->FileHeader.NumberOfSections; I++, Section++) {
         if (Rva >= Section->VirtualAddress && Rva - Section->VirtualAddress < Section->SizeOfRawData) {
             return (CHAR *)Base + Section->PointerToRawData + (Rva - Section->VirtualAddress);
         }
@@ -51,9 +51,9 @@ PVOID NTAPI RtlFindExportedRoutineByName(PVOID Base, PCSTR Name) {
     const ULONG *Names = (const ULONG *)((CHAR *)Base + Exports->AddressOfNames);
     const USHORT *Ordinals = (const USHORT *)((CHAR *)Base + Exports->AddressOfNameOrdinals);
     const ULONG *Functions = (const ULONG *)((CHAR *)Base + Exports->AddressOfFunctions);
-    for (ULONG i = 0; i < Exports->NumberOfNames; i++) {
-        if (strcmp((PCSTR)Base + Names[i], Name) == 0) {
-            PVOID Routine = (CHAR *)Base + Functions[Ordinals[i]];
+    for (ULONG I = 0; I < Exports->NumberOfNames; I++) {
+        if (strcmp((PCSTR)Base + Names[I], Name) == 0) {
+            PVOID Routine = (CHAR *)Base + Functions[Ordinals[I]];
             BOOLEAN Forwarded = (ULONG64)Routine - (ULONG64)Exports < Size;
             if (Forwarded)
                 return NULL;

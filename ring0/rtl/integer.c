@@ -20,24 +20,24 @@ static WCHAR RtlpCharAt(const INTEGER_TEXT *Text, ULONG i) {
 }
 
 static NTSTATUS RtlpParseInteger(const INTEGER_TEXT *Text, ULONG Base, ULONG64 *Value, ULONG *End) {
-    ULONG i = 0;
+    ULONG I = 0;
     BOOLEAN Negative = FALSE;
     *Value = 0;
-    while (RtlpCharAt(Text, i) != 0 && RtlpCharAt(Text, i) <= ' ') {
-        i++;
+    while (RtlpCharAt(Text, I) != 0 && RtlpCharAt(Text, I) <= ' ') {
+        I++;
     }
-    if (RtlpCharAt(Text, i) == '-' || RtlpCharAt(Text, i) == '+') {
-        Negative = RtlpCharAt(Text, i++) == '-';
+    if (RtlpCharAt(Text, I) == '-' || RtlpCharAt(Text, I) == '+') {
+        Negative = RtlpCharAt(Text, I++) == '-';
     }
     if (Base == 0) {
-        WCHAR Mark = RtlpCharAt(Text, i) == '0' ? RtlpCharAt(Text, i + 1) : 0;
+        WCHAR Mark = RtlpCharAt(Text, I) == '0' ? RtlpCharAt(Text, I + 1) : 0;
         Base = Mark == 'x' ? 16 : Mark == 'o' ? 8 : Mark == 'b' ? 2 : 10;
-        i += Base == 10 ? 0 : 2;
+        I += Base == 10 ? 0 : 2;
     } else if (Base != 2 && Base != 8 && Base != 10 && Base != 16) {
         return STATUS_INVALID_PARAMETER;
     }
-    for (;; i++) {
-        WCHAR Char = RtlpCharAt(Text, i);
+    for (;; I++) {
+        WCHAR Char = RtlpCharAt(Text, I);
         ULONG Digit = Char >= '0' && Char <= '9'   ? (ULONG)(Char - '0')
                       : Char >= 'A' && Char <= 'F' ? (ULONG)(Char - 'A' + 10)
                       : Char >= 'a' && Char <= 'f' ? (ULONG)(Char - 'a' + 10)
@@ -50,7 +50,7 @@ static NTSTATUS RtlpParseInteger(const INTEGER_TEXT *Text, ULONG Base, ULONG64 *
     if (Negative) {
         *Value = 0 - *Value;
     }
-    *End = i;
+    *End = I;
     return STATUS_SUCCESS;
 }
 
@@ -93,36 +93,36 @@ NTSTATUS NTAPI RtlCharToInteger(PCSZ String, ULONG Base, PULONG Value) {
 /* Digits of Value, most significant first; their number, or 0 for a base that is not one. */
 static ULONG RtlpDigits(ULONG64 Value, ULONG Base, CHAR Digits[64]) {
     CHAR Reverse[64];
-    ULONG n = 0;
+    ULONG N = 0;
     Base = Base ? Base : 10;
     if (Base != 2 && Base != 8 && Base != 10 && Base != 16) {
         return 0;
     }
     do {
-        Reverse[n++] = "0123456789ABCDEF"[Value % Base];
+        Reverse[N++] = "0123456789ABCDEF"[Value % Base];
         Value /= Base;
     } while (Value);
-    for (ULONG i = 0; i < n; i++) {
-        Digits[i] = Reverse[n - 1 - i];
+    for (ULONG I = 0; I < N; I++) {
+        Digits[I] = Reverse[N - 1 - I];
     }
-    return n;
+    return N;
 }
 
 NTSTATUS NTAPI RtlInt64ToUnicodeString(ULONGLONG Value, ULONG Base, PUNICODE_STRING String) {
     CHAR Digits[64];
-    ULONG n = RtlpDigits(Value, Base, Digits);
-    if (!n) {
+    ULONG N = RtlpDigits(Value, Base, Digits);
+    if (!N) {
         return STATUS_INVALID_PARAMETER;
     }
-    if (n * sizeof(WCHAR) > String->MaximumLength) {
+    if (N * sizeof(WCHAR) > String->MaximumLength) {
         return STATUS_BUFFER_OVERFLOW;
     }
-    for (ULONG i = 0; i < n; i++) {
-        String->Buffer[i] = (WCHAR)Digits[i];
+    for (ULONG I = 0; I < N; I++) {
+        String->Buffer[I] = (WCHAR)Digits[I];
     }
-    String->Length = (USHORT)(n * sizeof(WCHAR));
+    String->Length = (USHORT)(N * sizeof(WCHAR));
     if (String->Length + sizeof(WCHAR) <= String->MaximumLength) {
-        String->Buffer[n] = 0;
+        String->Buffer[N] = 0;
     }
     return STATUS_SUCCESS;
 }
@@ -132,20 +132,20 @@ NTSTATUS NTAPI RtlIntegerToUnicodeString(ULONG Value, ULONG Base, PUNICODE_STRIN
 /* A negative Length pads with zeros to that many characters. */
 NTSTATUS NTAPI RtlIntegerToChar(ULONG Value, ULONG Base, LONG Length, PSTR String) {
     CHAR Digits[64];
-    ULONG n = RtlpDigits(Value, Base, Digits), Room = Length < 0 ? 0u - (ULONG)Length : (ULONG)Length;
-    if (!n) {
+    ULONG N = RtlpDigits(Value, Base, Digits), Room = Length < 0 ? 0u - (ULONG)Length : (ULONG)Length;
+    if (!N) {
         return STATUS_INVALID_PARAMETER;
     }
-    if (n > Room) {
+    if (N > Room) {
         return STATUS_BUFFER_OVERFLOW;
     }
-    while (Length < 0 && Room > n) {
+    while (Length < 0 && Room > N) {
         *String++ = '0';
         Room--;
     }
-    memcpy(String, Digits, n);
-    if (n < Room) {
-        String[n] = 0;
+    memcpy(String, Digits, N);
+    if (N < Room) {
+        String[N] = 0;
     }
     return STATUS_SUCCESS;
 }
@@ -155,9 +155,9 @@ NTSTATUS NTAPI RtlIntegerToUnicode(ULONG Value, ULONG Base, LONG Length, PWSTR S
     LONG Room = Length > 64 ? 64 : Length < -64 ? -64 : Length;
     memset(Text, 0, sizeof(Text));
     NTSTATUS Status = RtlIntegerToChar(Value, Base, Room, Text);
-    for (LONG i = 0; NT_SUCCESS(Status) && i < (Room < 0 ? -Room : Room); i++) {
-        String[i] = (UCHAR)Text[i];
-        if (!Text[i]) {
+    for (LONG I = 0; NT_SUCCESS(Status) && I < (Room < 0 ? -Room : Room); I++) {
+        String[I] = (UCHAR)Text[I];
+        if (!Text[I]) {
             break;
         }
     }

@@ -31,25 +31,25 @@ static BOOLEAN RtlpEndsInV4(const USHORT *Words) {
 static ULONG RtlpFormatV6(const UCHAR *Address, PSTR Text) {
     USHORT Words[8];
     ULONG Count = 8, Start = 8, Length = 0, Used = 0;
-    for (ULONG i = 0; i < 8; i++)
-        Words[i] = (USHORT)(Address[2 * i] << 8 | Address[2 * i + 1]);
+    for (ULONG I = 0; I < 8; I++)
+        Words[I] = (USHORT)(Address[2 * I] << 8 | Address[2 * I + 1]);
     if (RtlpEndsInV4(Words))
         Count = 6;
-    for (ULONG i = 0; i < Count; i++) {
+    for (ULONG I = 0; I < Count; I++) {
         ULONG Run = 0;
-        while (i + Run < Count && Words[i + Run] == 0)
+        while (I + Run < Count && Words[I + Run] == 0)
             Run++;
         if (Run > Length && Run > 1) {
-            Start = i;
+            Start = I;
             Length = Run;
         }
     }
-    for (ULONG i = 0; i < Count; i++) {
-        if (i == Start) {
+    for (ULONG I = 0; I < Count; I++) {
+        if (I == Start) {
             Used += (ULONG)sprintf(Text + Used, "::");
-            i += Length - 1;
+            I += Length - 1;
         } else {
-            Used += (ULONG)sprintf(Text + Used, i != 0 && i != Start + Length ? ":%x" : "%x", Words[i]);
+            Used += (ULONG)sprintf(Text + Used, I != 0 && I != Start + Length ? ":%x" : "%x", Words[I]);
         }
     }
     if (Count == 6) {
@@ -119,14 +119,14 @@ static BOOLEAN RtlpParseV4(PCSTR Text, BOOLEAN Strict, PCSTR *Terminator, UCHAR 
     *Terminator = Text;
     if (Strict && Count != 4)
         return FALSE;
-    for (ULONG i = 0; i + 1 < Count; i++)
-        if (Parts[i] > 255)
+    for (ULONG I = 0; I + 1 < Count; I++)
+        if (Parts[I] > 255)
             return FALSE;
     Rest = 5 - Count;
     if (Rest < 4 && Parts[Count - 1] >> 8 * Rest != 0)
         return FALSE;
-    for (ULONG i = 0; i < 4; i++)
-        Address[i] = (UCHAR)(i + 1 < Count ? Parts[i] : Parts[Count - 1] >> 8 * (3 - i));
+    for (ULONG I = 0; I < 4; I++)
+        Address[I] = (UCHAR)(I + 1 < Count ? Parts[I] : Parts[Count - 1] >> 8 * (3 - I));
     return TRUE;
 }
 
@@ -170,11 +170,11 @@ static BOOLEAN RtlpParseV6(PCSTR Text, PCSTR *Terminator, UCHAR *Address) {
     *Terminator = Text;
     if (!Complete || (Gap == 8) != (Count == 8))
         return FALSE;
-    for (ULONG i = 0; i < 8; i++) {
-        ULONG From = i < Gap ? i : i + Count < 8 + Gap && i < Gap + (8 - Count) ? 8 : i - (8 - Count);
+    for (ULONG I = 0; I < 8; I++) {
+        ULONG From = I < Gap ? I : I + Count < 8 + Gap && I < Gap + (8 - Count) ? 8 : I - (8 - Count);
         USHORT Word = From < 8 ? Words[From] : 0;
-        Address[2 * i] = (UCHAR)(Word >> 8);
-        Address[2 * i + 1] = (UCHAR)Word;
+        Address[2 * I] = (UCHAR)(Word >> 8);
+        Address[2 * I + 1] = (UCHAR)Word;
     }
     return TRUE;
 }
@@ -221,15 +221,15 @@ static BOOLEAN RtlpParseV6Port(PCSTR Text, UCHAR *Address, ULONG *Scope, USHORT 
 
 static BOOLEAN RtlpParseMac(PCSTR Text, PCSTR *Terminator, UCHAR *Address) {
     CHAR Separator = 0;
-    for (ULONG i = 0; i < 6; i++) {
+    for (ULONG I = 0; I < 6; I++) {
         *Terminator = Text;
         if (RtlpIpHex(Text[0]) > 15 || RtlpIpHex(Text[1]) > 15)
             return FALSE;
-        Address[i] = (UCHAR)(RtlpIpHex(Text[0]) << 4 | RtlpIpHex(Text[1]));
+        Address[I] = (UCHAR)(RtlpIpHex(Text[0]) << 4 | RtlpIpHex(Text[1]));
         Text += 2;
-        if (i == 0)
+        if (I == 0)
             Separator = *Text;
-        if (i < 5 && ((Separator != '-' && Separator != ':') || *Text++ != Separator))
+        if (I < 5 && ((Separator != '-' && Separator != ':') || *Text++ != Separator))
             return FALSE;
     }
     *Terminator = Text;
@@ -238,20 +238,20 @@ static BOOLEAN RtlpParseMac(PCSTR Text, PCSTR *Terminator, UCHAR *Address) {
 
 /* ---- Both kinds of characters ---- */
 static PWSTR RtlpWiden(PCSTR Text, ULONG Count, PWSTR To) {
-    for (ULONG i = 0; i <= Count; i++)
-        To[i] = (UCHAR)Text[i];
+    for (ULONG I = 0; I <= Count; I++)
+        To[I] = (UCHAR)Text[I];
     return To + Count;
 }
 
 /* As much of wide text as an address may be; what is no ASCII ends it. */
 static VOID RtlpNarrow(PCWSTR Text, PSTR To, ULONG Room) {
-    ULONG i = 0;
-    for (; i + 1 < Room && Text[i] != 0 && Text[i] < 0x80; i++)
-        To[i] = (CHAR)Text[i];
-    To[i] = i + 1 < Room && Text[i] != 0 ? '\x7F' : 0;
+    ULONG I = 0;
+    for (; I + 1 < Room && Text[I] != 0 && Text[I] < 0x80; I++)
+        To[I] = (CHAR)Text[I];
+    To[I] = I + 1 < Room && Text[I] != 0 ? '\x7F' : 0;
     To[Room - 1] = 0;
-    if (i + 1 < Room)
-        To[i + 1] = 0;
+    if (I + 1 < Room)
+        To[I + 1] = 0;
 }
 
 #define NARROW_ROOM 128

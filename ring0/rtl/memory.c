@@ -57,8 +57,8 @@ static inline __attribute__((always_inline)) void *RtlpMove(void *Destination, c
         __asm__ volatile("rep movsb" : "+D"(Di), "+S"(Source), "+c"(Length) : : "memory");
     } else {
         UNALIGNED_BLOCK Last = *(const UNALIGNED_BLOCK *)(From + Length - 16);
-        for (SIZE_T i = 0; i + 16 <= Length; i += 16)
-            *(UNALIGNED_BLOCK *)(To + i) = *(const UNALIGNED_BLOCK *)(From + i);
+        for (SIZE_T I = 0; I + 16 <= Length; I += 16)
+            *(UNALIGNED_BLOCK *)(To + I) = *(const UNALIGNED_BLOCK *)(From + I);
         *(UNALIGNED_BLOCK *)(To + Length - 16) = Last;
     }
     return Destination;
@@ -76,8 +76,8 @@ void *memset(void *Destination, int Value, size_t Length) {
         __asm__ volatile("rep stosb" : "+D"(Di), "+c"(Length) : "a"(Value) : "memory");
     } else if (Length >= 16) {
         *(UNALIGNED_BLOCK *)(To + Length - 16) = Pattern;
-        for (SIZE_T i = 0; i + 16 <= Length; i += 16)
-            *(UNALIGNED_BLOCK *)(To + i) = Pattern;
+        for (SIZE_T I = 0; I + 16 <= Length; I += 16)
+            *(UNALIGNED_BLOCK *)(To + I) = Pattern;
     } else {
         while (Length--)
             *To++ = (CHAR)Value;
@@ -86,24 +86,24 @@ void *memset(void *Destination, int Value, size_t Length) {
 }
 
 int memcmp(const void *First, const void *Second, size_t Length) {
-    const UCHAR *a = First, *b = Second;
-    while (Length >= 8 && *(const UNALIGNED_QUAD *)a == *(const UNALIGNED_QUAD *)b) {
-        a += 8;
-        b += 8;
+    const UCHAR *A = First, *B = Second;
+    while (Length >= 8 && *(const UNALIGNED_QUAD *)A == *(const UNALIGNED_QUAD *)B) {
+        A += 8;
+        B += 8;
         Length -= 8;
     }
-    for (; Length; Length--, a++, b++) {
-        if (*a != *b) {
-            return *a < *b ? -1 : 1;
+    for (; Length; Length--, A++, B++) {
+        if (*A != *B) {
+            return *A < *B ? -1 : 1;
         }
     }
     return 0;
 }
 
 void *memchr(const void *Block, int Value, size_t Length) {
-    for (const UCHAR *p = Block; Length--; p++) {
-        if (*p == (UCHAR)Value) {
-            return (void *)p;
+    for (const UCHAR *P = Block; Length--; P++) {
+        if (*P == (UCHAR)Value) {
+            return (void *)P;
         }
     }
     return NULL;
@@ -120,36 +120,36 @@ VOID NTAPI RtlFillMemory(VOID *Destination, SIZE_T Length, UCHAR Fill) { memset(
 VOID NTAPI RtlZeroMemory(VOID *Destination, SIZE_T Length) { memset(Destination, 0, Length); }
 
 VOID NTAPI RtlFillMemoryUlong(PVOID Destination, SIZE_T Length, ULONG Pattern) {
-    for (SIZE_T i = 0; i < Length / sizeof(ULONG); i++) {
-        ((ULONG *)Destination)[i] = Pattern;
+    for (SIZE_T I = 0; I < Length / sizeof(ULONG); I++) {
+        ((ULONG *)Destination)[I] = Pattern;
     }
 }
 
 VOID NTAPI RtlFillMemoryUlonglong(PVOID Destination, SIZE_T Length, ULONGLONG Pattern) {
-    for (SIZE_T i = 0; i < Length / sizeof(ULONGLONG); i++) {
-        ((ULONGLONG *)Destination)[i] = Pattern;
+    for (SIZE_T I = 0; I < Length / sizeof(ULONGLONG); I++) {
+        ((ULONGLONG *)Destination)[I] = Pattern;
     }
 }
 
 SIZE_T NTAPI RtlCompareMemory(const VOID *Source1, const VOID *Source2, SIZE_T Length) {
-    const UCHAR *a = Source1, *b = Source2;
-    SIZE_T i = 0;
-    while (i < Length && a[i] == b[i]) {
-        i++;
+    const UCHAR *A = Source1, *B = Source2;
+    SIZE_T I = 0;
+    while (I < Length && A[I] == B[I]) {
+        I++;
     }
-    return i;
+    return I;
 }
 
 SIZE_T NTAPI RtlCompareMemoryUlong(PVOID Source, SIZE_T Length, ULONG Pattern) {
-    SIZE_T i = 0;
-    while (i < Length / sizeof(ULONG) && ((const ULONG *)Source)[i] == Pattern) {
-        i++;
+    SIZE_T I = 0;
+    while (I < Length / sizeof(ULONG) && ((const ULONG *)Source)[I] == Pattern) {
+        I++;
     }
-    return i * sizeof(ULONG);
+    return I * sizeof(ULONG);
 }
 
 VOID FASTCALL RtlPrefetchMemoryNonTemporal(PVOID Source, SIZE_T Length) {
-    for (SIZE_T i = 0; i < Length; i += 64) {
-        __builtin_prefetch((const CHAR *)Source + i, 0, 0);
+    for (SIZE_T I = 0; I < Length; I += 64) {
+        __builtin_prefetch((const CHAR *)Source + I, 0, 0);
     }
 }

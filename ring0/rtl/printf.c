@@ -15,17 +15,17 @@ int _vsnprintf(char *Buffer, size_t Count, const char *Format, va_list Arguments
 }
 
 int _snprintf(char *Buffer, size_t Count, const char *Format, ...) {
-    int n;
-    FORWARD(n, Format, _vsnprintf(Buffer, Count, Format, Arguments));
-    return n;
+    int N;
+    FORWARD(N, Format, _vsnprintf(Buffer, Count, Format, Arguments));
+    return N;
 }
 
 int vsprintf(char *Buffer, const char *Format, va_list Arguments) { return RtlpFormatNarrow(Buffer, UNBOUNDED, TRUE, Format, Arguments); }
 
 int sprintf(char *Buffer, const char *Format, ...) {
-    int n;
-    FORWARD(n, Format, vsprintf(Buffer, Format, Arguments));
-    return n;
+    int N;
+    FORWARD(N, Format, vsprintf(Buffer, Format, Arguments));
+    return N;
 }
 
 /* Count below Size: at most that many characters, and -1 when there are more. Otherwise text that does not fit is an error that leaves nothing,
@@ -35,25 +35,25 @@ int _vsnprintf_s(char *Buffer, size_t Size, size_t Count, const char *Format, va
         return -1;
     }
     BOOLEAN Truncate = Count == _TRUNCATE || Count < Size;
-    int n = RtlpFormatNarrow(Buffer, Count < Size ? Count + 1 : Size, TRUE, Format, Arguments);
-    if (n < 0 && !Truncate) {
+    int N = RtlpFormatNarrow(Buffer, Count < Size ? Count + 1 : Size, TRUE, Format, Arguments);
+    if (N < 0 && !Truncate) {
         Buffer[0] = 0;
     }
-    return n;
+    return N;
 }
 
 int _snprintf_s(char *Buffer, size_t Size, size_t Count, const char *Format, ...) {
-    int n;
-    FORWARD(n, Format, _vsnprintf_s(Buffer, Size, Count, Format, Arguments));
-    return n;
+    int N;
+    FORWARD(N, Format, _vsnprintf_s(Buffer, Size, Count, Format, Arguments));
+    return N;
 }
 
 int vsprintf_s(char *Buffer, size_t Size, const char *Format, va_list Arguments) { return _vsnprintf_s(Buffer, Size, Size, Format, Arguments); }
 
 int sprintf_s(char *Buffer, size_t Size, const char *Format, ...) {
-    int n;
-    FORWARD(n, Format, vsprintf_s(Buffer, Size, Format, Arguments));
-    return n;
+    int N;
+    FORWARD(N, Format, vsprintf_s(Buffer, Size, Format, Arguments));
+    return N;
 }
 
 int _vsnwprintf(wchar_t *Buffer, size_t Count, const wchar_t *Format, va_list Arguments) {
@@ -61,17 +61,17 @@ int _vsnwprintf(wchar_t *Buffer, size_t Count, const wchar_t *Format, va_list Ar
 }
 
 int _snwprintf(wchar_t *Buffer, size_t Count, const wchar_t *Format, ...) {
-    int n;
-    FORWARD(n, Format, _vsnwprintf(Buffer, Count, Format, Arguments));
-    return n;
+    int N;
+    FORWARD(N, Format, _vsnwprintf(Buffer, Count, Format, Arguments));
+    return N;
 }
 
 int RtlpVswprintf(wchar_t *Buffer, const wchar_t *Format, va_list Arguments) { return RtlpFormatWide(Buffer, UNBOUNDED, TRUE, Format, Arguments); }
 
 int RtlpSwprintf(wchar_t *Buffer, const wchar_t *Format, ...) {
-    int n;
-    FORWARD(n, Format, RtlpVswprintf(Buffer, Format, Arguments));
-    return n;
+    int N;
+    FORWARD(N, Format, RtlpVswprintf(Buffer, Format, Arguments));
+    return N;
 }
 
 int _vsnwprintf_s(wchar_t *Buffer, size_t Size, size_t Count, const wchar_t *Format, va_list Arguments) {
@@ -79,17 +79,17 @@ int _vsnwprintf_s(wchar_t *Buffer, size_t Size, size_t Count, const wchar_t *For
         return -1;
     }
     BOOLEAN Truncate = Count == _TRUNCATE || Count < Size;
-    int n = RtlpFormatWide(Buffer, Count < Size ? Count + 1 : Size, TRUE, Format, Arguments);
-    if (n < 0 && !Truncate) {
+    int N = RtlpFormatWide(Buffer, Count < Size ? Count + 1 : Size, TRUE, Format, Arguments);
+    if (N < 0 && !Truncate) {
         Buffer[0] = 0;
     }
-    return n;
+    return N;
 }
 
 int _snwprintf_s(wchar_t *Buffer, size_t Size, size_t Count, const wchar_t *Format, ...) {
-    int n;
-    FORWARD(n, Format, _vsnwprintf_s(Buffer, Size, Count, Format, Arguments));
-    return n;
+    int N;
+    FORWARD(N, Format, _vsnwprintf_s(Buffer, Size, Count, Format, Arguments));
+    return N;
 }
 
 int vswprintf_s(wchar_t *Buffer, size_t Size, const wchar_t *Format, va_list Arguments) {
@@ -97,7 +97,7 @@ int vswprintf_s(wchar_t *Buffer, size_t Size, const wchar_t *Format, va_list Arg
 }
 
 int swprintf_s(wchar_t *Buffer, size_t Size, const wchar_t *Format, ...) {
-    int n;
-    FORWARD(n, Format, vswprintf_s(Buffer, Size, Format, Arguments));
-    return n;
+    int N;
+    FORWARD(N, Format, vswprintf_s(Buffer, Size, Format, Arguments));
+    return N;
 }

@@ -112,8 +112,8 @@ static BOOLEAN ScanText(PSCAN Scan, const CONVERSION *Conversion, ULONG Kind, SI
     LONG Width = Kind == 'c' && Conversion->Width == NO_WIDTH ? 1 : Conversion->Width;
 
     for (; Width > 0 && ScanPeek(Scan) != 0; Width--, Count++) {
-        ULONG c = ScanPeek(Scan);
-        if ((Kind == 's' && ScanIsSpace(c)) || (Kind == '[' && !ScanInSet(Scan, SetStart, SetEnd, c)))
+        ULONG C = ScanPeek(Scan);
+        if ((Kind == 's' && ScanIsSpace(C)) || (Kind == '[' && !ScanInSet(Scan, SetStart, SetEnd, C)))
             break;
         if (To != NULL) {
             if (Count + (Kind != 'c') >= Room) {
@@ -122,9 +122,9 @@ static BOOLEAN ScanText(PSCAN Scan, const CONVERSION *Conversion, ULONG Kind, SI
                 return FALSE;
             }
             if (Conversion->Wide)
-                ((PWSTR)To)[Count] = (WCHAR)c;
+                ((PWSTR)To)[Count] = (WCHAR)C;
             else
-                ((PSTR)To)[Count] = (CHAR)c;
+                ((PSTR)To)[Count] = (CHAR)C;
         }
         ScanNext(Scan);
     }
@@ -215,15 +215,15 @@ static INT ScanAll(PSCAN Scan, va_list Given) {
 
     va_copy(Arguments, Given);
     for (; Goes && ScanFormat(Scan) != 0; Scan->FormatAt++) {
-        ULONG c = ScanFormat(Scan), Kind;
+        ULONG C = ScanFormat(Scan), Kind;
         CONVERSION Conversion;
-        if (ScanIsSpace(c)) {
+        if (ScanIsSpace(C)) {
             ScanSkipSpace(Scan);
             continue;
         }
-        if (c == '%')
+        if (C == '%')
             Scan->FormatAt++;
-        if (c != '%' || ScanFormat(Scan) == '%') {
+        if (C != '%' || ScanFormat(Scan) == '%') {
             Goes = ScanPeek(Scan) == ScanFormat(Scan);
             if (Goes)
                 ScanNext(Scan);

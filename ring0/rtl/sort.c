@@ -5,10 +5,10 @@
 typedef int (*RTLP_COMPARE)(void *Context, const void *First, const void *Second);
 
 static VOID RtlpSwap(CHAR *First, CHAR *Second, size_t Size) {
-    for (size_t i = 0; i < Size; i++) {
-        CHAR Byte = First[i];
-        First[i] = Second[i];
-        Second[i] = Byte;
+    for (size_t I = 0; I < Size; I++) {
+        CHAR Byte = First[I];
+        First[I] = Second[I];
+        Second[I] = Byte;
     }
 }
 
@@ -25,12 +25,12 @@ static VOID RtlpSink(CHAR *Base, size_t Root, size_t Count, size_t Size, RTLP_CO
 }
 
 void qsort_s(void *Base, size_t Count, size_t Size, RTLP_COMPARE Compare, void *Context) {
-    for (size_t i = Count / 2; i-- > 0;) {
-        RtlpSink(Base, i, Count, Size, Compare, Context);
+    for (size_t I = Count / 2; I-- > 0;) {
+        RtlpSink(Base, I, Count, Size, Compare, Context);
     }
-    for (size_t i = Count; i-- > 1;) {
-        RtlpSwap(Base, (CHAR *)Base + i * Size, Size);
-        RtlpSink(Base, 0, i, Size, Compare, Context);
+    for (size_t I = Count; I-- > 1;) {
+        RtlpSwap(Base, (CHAR *)Base + I * Size, Size);
+        RtlpSink(Base, 0, I, Size, Compare, Context);
     }
 }
 

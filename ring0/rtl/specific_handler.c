@@ -16,8 +16,8 @@ static BOOLEAN RtlpInScope(const SCOPE_TABLE_ENTRY *Scope, ULONG64 Rva) { return
 
 /* A compiler may cut one __try into several ranges: does Rva lie in any range of the scope that Scope is a range of? */
 static BOOLEAN RtlpInSameScope(const SCOPE_TABLE *Table, const SCOPE_TABLE_ENTRY *Scope, ULONG64 Rva) {
-    for (ULONG i = 0; i < Table->Count; i++) {
-        const SCOPE_TABLE_ENTRY *Other = &Table->ScopeRecord[i];
+    for (ULONG I = 0; I < Table->Count; I++) {
+        const SCOPE_TABLE_ENTRY *Other = &Table->ScopeRecord[I];
         if (Other->HandlerAddress == Scope->HandlerAddress && Other->JumpTarget == Scope->JumpTarget && RtlpInScope(Other, Rva)) {
             return TRUE;
         }
@@ -30,8 +30,8 @@ static EXCEPTION_DISPOSITION RtlpFilterScopes(PEXCEPTION_RECORD Record, PVOID Es
     ULONG64 Rva = RtlpControlRva(Dispatcher);
     EXCEPTION_POINTERS Pointers = {Record, Context};
     const CONTEXT *Interrupted = !Dispatcher->ControlPcIsUnwound && Context->Rip == Dispatcher->ControlPc ? Context : NULL;
-    for (ULONG i = Dispatcher->ScopeIndex; i < Table->Count; i++) {
-        const SCOPE_TABLE_ENTRY *Scope = &Table->ScopeRecord[i];
+    for (ULONG I = Dispatcher->ScopeIndex; I < Table->Count; I++) {
+        const SCOPE_TABLE_ENTRY *Scope = &Table->ScopeRecord[I];
         if (!RtlpInScope(Scope, Rva) || Scope->JumpTarget == 0) {
             continue;
         }
@@ -55,8 +55,8 @@ static EXCEPTION_DISPOSITION RtlpLeaveScopes(PEXCEPTION_RECORD Record, PVOID Est
     ULONG64 Rva = RtlpControlRva(Dispatcher);
     ULONG64 Target = Dispatcher->TargetIp - Dispatcher->ImageBase;
     BOOLEAN TargetFrame = (Record->ExceptionFlags & EXCEPTION_TARGET_UNWIND) != 0;
-    for (ULONG i = Dispatcher->ScopeIndex; i < Table->Count; i++) {
-        const SCOPE_TABLE_ENTRY *Scope = &Table->ScopeRecord[i];
+    for (ULONG I = Dispatcher->ScopeIndex; I < Table->Count; I++) {
+        const SCOPE_TABLE_ENTRY *Scope = &Table->ScopeRecord[I];
         if (!RtlpInScope(Scope, Rva)) {
             continue;
         }
@@ -65,7 +65,7 @@ static EXCEPTION_DISPOSITION RtlpLeaveScopes(PEXCEPTION_RECORD Record, PVOID Est
             break;
         }
         if (Scope->JumpTarget == 0) {
-            Dispatcher->ScopeIndex = i + 1; /* if the handler does not return, the unwind that replaces ours goes on after it */
+            Dispatcher->ScopeIndex = I + 1; /* if the handler does not return, the unwind that replaces ours goes on after it */
             ((RTLP_TERMINATION)(Dispatcher->ImageBase + Scope->HandlerAddress))(TRUE, EstablisherFrame);
         }
     }

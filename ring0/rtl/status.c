@@ -32,8 +32,8 @@ static ULONG RtlpFindStatus(ULONG Status) {
 }
 
 PCSTR RtlpStatusName(NTSTATUS Status) {
-    ULONG i = RtlpFindStatus((ULONG)Status);
-    return i < RTL_NUMBER_OF(RtlpStatusTable) ? RtlpStatusTable[i].Name : NULL;
+    ULONG I = RtlpFindStatus((ULONG)Status);
+    return I < RTL_NUMBER_OF(RtlpStatusTable) ? RtlpStatusTable[I].Name : NULL;
 }
 
 ULONG NTAPI RtlNtStatusToDosErrorNoTeb(NTSTATUS Status) {
@@ -44,9 +44,9 @@ ULONG NTAPI RtlNtStatusToDosErrorNoTeb(NTSTATUS Status) {
     if ((Value & 0xF0000000) == (0xC0000000 | FACILITY_NT_BIT)) {
         Value &= ~FACILITY_NT_BIT;
     }
-    ULONG i = RtlpFindStatus(Value);
-    if (i < RTL_NUMBER_OF(RtlpStatusTable)) {
-        return RtlpStatusTable[i].Error;
+    ULONG I = RtlpFindStatus(Value);
+    if (I < RTL_NUMBER_OF(RtlpStatusTable)) {
+        return RtlpStatusTable[I].Error;
     }
     ULONG Facility = Value >> 16; /* FACILITY_NTWIN32 and FACILITY_WIN32: a Win32 error in disguise */
     return Facility == 0xC007 || Facility == 0x8007 || Facility == 0xC001 || Facility == 0x8001 ? Value & 0xFFFF : ERROR_MR_MID_NOT_FOUND;

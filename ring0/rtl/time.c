@@ -9,8 +9,8 @@
 
 /* Days from 1601-01-01 to the given day, with the year counted from March so that the leap day is its last. */
 static LONG64 RtlpDays(LONG Year, LONG Month, LONG Day) {
-    LONG y = Month <= 2 ? Year - 1 : Year, m = Month <= 2 ? Month + 9 : Month - 3;
-    return 365ll * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + Day - 1 - 584694;
+    LONG Y = Month <= 2 ? Year - 1 : Year, M = Month <= 2 ? Month + 9 : Month - 3;
+    return 365ll * Y + Y / 4 - Y / 100 + Y / 400 + (153 * M + 2) / 5 + Day - 1 - 584694;
 }
 
 static BOOLEAN RtlpIsLeap(LONG Year) { return (Year % 4 == 0 && Year % 100 != 0) || Year % 400 == 0; }
@@ -38,13 +38,13 @@ VOID NTAPI RtlTimeToTimeFields(PLARGE_INTEGER Time, PTIME_FIELDS TimeFields) {
 
 BOOLEAN NTAPI RtlTimeFieldsToTime(PTIME_FIELDS TimeFields, PLARGE_INTEGER Time) {
     static const CHAR MonthDays[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    const TIME_FIELDS *f = TimeFields;
-    if (f->Year < 1601 || f->Month < 1 || f->Month > 12 || f->Day < 1 ||
-        f->Day > MonthDays[f->Month - 1] + (f->Month == 2 && RtlpIsLeap(f->Year) ? 1 : 0) || f->Hour < 0 || f->Hour > 23 || f->Minute < 0 ||
-        f->Minute > 59 || f->Second < 0 || f->Second > 59 || f->Milliseconds < 0 || f->Milliseconds > 999) {
+    const TIME_FIELDS *F = TimeFields;
+    if (F->Year < 1601 || F->Month < 1 || F->Month > 12 || F->Day < 1 ||
+        F->Day > MonthDays[F->Month - 1] + (F->Month == 2 && RtlpIsLeap(F->Year) ? 1 : 0) || F->Hour < 0 || F->Hour > 23 || F->Minute < 0 ||
+        F->Minute > 59 || F->Second < 0 || F->Second > 59 || F->Milliseconds < 0 || F->Milliseconds > 999) {
         return FALSE;
     }
-    LONG64 Ms = RtlpDays(f->Year, f->Month, f->Day) * MS_PER_DAY + f->Hour * 3600000ll + f->Minute * 60000ll + f->Second * 1000ll + f->Milliseconds;
+    LONG64 Ms = RtlpDays(F->Year, F->Month, F->Day) * MS_PER_DAY + F->Hour * 3600000ll + F->Minute * 60000ll + F->Second * 1000ll + F->Milliseconds;
     LONG64 Units;
     if (__builtin_mul_overflow(Ms, UNITS_PER_MS, &Units)) {
         return FALSE;

@@ -21,25 +21,25 @@ static CHAR RtlpUpcaseToOem(WCHAR Char) { return RtlpUnicodeToOemChar(RtlpUpcase
 /* ---- Runs of characters ------------------------------------------------------------------------------------------------------ */
 
 static NTSTATUS RtlpWiden(PWCH To, ULONG MaxBytes, PULONG Bytes, const CHAR *From, ULONG Count, WCHAR (*Map)(CHAR)) {
-    ULONG n = Count < MaxBytes / sizeof(WCHAR) ? Count : MaxBytes / (ULONG)sizeof(WCHAR);
-    for (ULONG i = 0; i < n; i++) {
-        To[i] = Map(From[i]);
+    ULONG N = Count < MaxBytes / sizeof(WCHAR) ? Count : MaxBytes / (ULONG)sizeof(WCHAR);
+    for (ULONG I = 0; I < N; I++) {
+        To[I] = Map(From[I]);
     }
     if (Bytes) {
-        *Bytes = n * (ULONG)sizeof(WCHAR);
+        *Bytes = N * (ULONG)sizeof(WCHAR);
     }
-    return n < Count ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+    return N < Count ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
 static NTSTATUS RtlpNarrow(PCHAR To, ULONG MaxBytes, PULONG Bytes, PCWCH From, ULONG FromBytes, CHAR (*Map)(WCHAR)) {
-    ULONG Count = FromBytes / sizeof(WCHAR), n = Count < MaxBytes ? Count : MaxBytes;
-    for (ULONG i = 0; i < n; i++) {
-        To[i] = Map(From[i]);
+    ULONG Count = FromBytes / sizeof(WCHAR), N = Count < MaxBytes ? Count : MaxBytes;
+    for (ULONG I = 0; I < N; I++) {
+        To[I] = Map(From[I]);
     }
     if (Bytes) {
-        *Bytes = n;
+        *Bytes = N;
     }
-    return n < Count ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+    return N < Count ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI RtlMultiByteToUnicodeN(PWCH UnicodeString, ULONG MaxBytes, PULONG Bytes, const CHAR *MultiByteString, ULONG Count) {
@@ -177,24 +177,24 @@ NTSTATUS NTAPI RtlUnicodeToUTF8N(PCHAR Destination, ULONG MaxBytes, PULONG Actua
     if (Destination && (SourceBytes & 1)) {
         return STATUS_INVALID_PARAMETER_5;
     }
-    for (ULONG i = 0; i < Count; i++) {
-        ULONG Point = Source[i];
+    for (ULONG I = 0; I < Count; I++) {
+        ULONG Point = Source[I];
         CHAR Text[4];
-        if (Point >= 0xD800 && Point < 0xDC00 && i + 1 < Count && Source[i + 1] >= 0xDC00 && Source[i + 1] < 0xE000) {
-            Point = 0x10000 + ((Point - 0xD800) << 10) + (Source[++i] - 0xDC00u);
+        if (Point >= 0xD800 && Point < 0xDC00 && I + 1 < Count && Source[I + 1] >= 0xDC00 && Source[I + 1] < 0xE000) {
+            Point = 0x10000 + ((Point - 0xD800) << 10) + (Source[++I] - 0xDC00u);
         } else if (Point >= 0xD800 && Point < 0xE000) {
             Point = 0xFFFD;
             Status = STATUS_SOME_NOT_MAPPED;
         }
-        ULONG n = RtlpEncodeUtf8(Point, Text);
+        ULONG N = RtlpEncodeUtf8(Point, Text);
         if (Destination) {
-            if (Used + n > MaxBytes) {
+            if (Used + N > MaxBytes) {
                 Status = STATUS_BUFFER_TOO_SMALL;
                 break;
             }
-            memcpy(Destination + Used, Text, n);
+            memcpy(Destination + Used, Text, N);
         }
-        Used += n;
+        Used += N;
     }
     if (ActualBytes) {
         *ActualBytes = Used;
@@ -211,14 +211,14 @@ static ULONG RtlpDecodeUtf8(const UCHAR *Text, ULONG Count, ULONG *Used) {
     if (!Length) {
         return 0xFFFFFFFF;
     }
-    for (ULONG i = 1; i < Length; i++) {
-        UCHAR Low = i > 1 ? 0x80 : Lead == 0xE0 ? 0xA0 : Lead == 0xF0 ? 0x90 : 0x80;
-        UCHAR High = i > 1 ? 0xBF : Lead == 0xED ? 0x9F : Lead == 0xF4 ? 0x8F : 0xBF;
-        if (i >= Count || Text[i] < Low || Text[i] > High) {
+    for (ULONG I = 1; I < Length; I++) {
+        UCHAR Low = I > 1 ? 0x80 : Lead == 0xE0 ? 0xA0 : Lead == 0xF0 ? 0x90 : 0x80;
+        UCHAR High = I > 1 ? 0xBF : Lead == 0xED ? 0x9F : Lead == 0xF4 ? 0x8F : 0xBF;
+        if (I >= Count || Text[I] < Low || Text[I] > High) {
             return 0xFFFFFFFF;
         }
-        Point = Point << 6 | (Text[i] & 0x3Fu);
-        *Used = i + 1;
+        Point = Point << 6 | (Text[I] & 0x3Fu);
+        *Used = I + 1;
     }
     return Point;
 }
@@ -232,24 +232,24 @@ NTSTATUS NTAPI RtlUTF8ToUnicodeN(PWSTR Destination, ULONG MaxBytes, PULONG Actua
     if (!Destination && !ActualBytes) {
         return STATUS_INVALID_PARAMETER;
     }
-    for (ULONG i = 0; i < SourceBytes; i += Used) {
-        ULONG Point = RtlpDecodeUtf8((const UCHAR *)Source + i, SourceBytes - i, &Used);
+    for (ULONG I = 0; I < SourceBytes; I += Used) {
+        ULONG Point = RtlpDecodeUtf8((const UCHAR *)Source + I, SourceBytes - I, &Used);
         if (Point == 0xFFFFFFFF) {
             Point = 0xFFFD;
             Status = STATUS_SOME_NOT_MAPPED;
         }
-        ULONG n = Point >= 0x10000 ? 2 : 1;
+        ULONG N = Point >= 0x10000 ? 2 : 1;
         if (Destination) {
-            if ((Units + n) * sizeof(WCHAR) > MaxBytes) {
+            if ((Units + N) * sizeof(WCHAR) > MaxBytes) {
                 Status = STATUS_BUFFER_TOO_SMALL;
                 break;
             }
-            Destination[Units] = n == 1 ? (WCHAR)Point : (WCHAR)(0xD7C0 + (Point >> 10));
-            if (n == 2) {
+            Destination[Units] = N == 1 ? (WCHAR)Point : (WCHAR)(0xD7C0 + (Point >> 10));
+            if (N == 2) {
                 Destination[Units + 1] = (WCHAR)(0xDC00 | (Point & 0x3FF));
             }
         }
-        Units += n;
+        Units += N;
     }
     if (ActualBytes) {
         *ActualBytes = Units * (ULONG)sizeof(WCHAR);

@@ -64,14 +64,14 @@ NTSTATUS NTAPI RtlAppendUnicodeToString(PUNICODE_STRING Destination, PCWSTR Sour
 
 LONG NTAPI RtlCompareUnicodeStrings(PCWCH String1, SIZE_T String1Length, PCWCH String2, SIZE_T String2Length, BOOLEAN CaseInSensitive) {
     SIZE_T Common = String1Length < String2Length ? String1Length : String2Length;
-    for (SIZE_T i = 0; i < Common; i++) {
-        WCHAR a = String1[i], b = String2[i];
-        if (a != b && CaseInSensitive) {
-            a = RtlpUpcase(a);
-            b = RtlpUpcase(b);
+    for (SIZE_T I = 0; I < Common; I++) {
+        WCHAR A = String1[I], B = String2[I];
+        if (A != B && CaseInSensitive) {
+            A = RtlpUpcase(A);
+            B = RtlpUpcase(B);
         }
-        if (a != b) {
-            return (LONG)a - (LONG)b;
+        if (A != B) {
+            return (LONG)A - (LONG)B;
         }
     }
     return String1Length == String2Length ? 0 : String1Length < String2Length ? -(LONG)(String2Length - Common) : (LONG)(String1Length - Common);
@@ -108,8 +108,8 @@ static NTSTATUS RtlpMakeRoom(PUNICODE_STRING String, USHORT Bytes, BOOLEAN Alloc
 
 static NTSTATUS RtlpChangeCase(PUNICODE_STRING Destination, PCUNICODE_STRING Source, BOOLEAN Allocate, WCHAR (*Map)(WCHAR)) {
     NTSTATUS Status = RtlpMakeRoom(Destination, Source->Length, Allocate, STATUS_BUFFER_OVERFLOW);
-    for (USHORT i = 0; NT_SUCCESS(Status) && i < Source->Length / sizeof(WCHAR); i++) {
-        Destination->Buffer[i] = Map(Source->Buffer[i]);
+    for (USHORT I = 0; NT_SUCCESS(Status) && I < Source->Length / sizeof(WCHAR); I++) {
+        Destination->Buffer[I] = Map(Source->Buffer[I]);
     }
     return Status;
 }
@@ -193,8 +193,8 @@ NTSTATUS NTAPI RtlHashUnicodeString(CONST UNICODE_STRING *String, BOOLEAN CaseIn
         return STATUS_INVALID_PARAMETER;
     }
     ULONG Hash = 0;
-    for (USHORT i = 0; i < String->Length / sizeof(WCHAR); i++) {
-        Hash = Hash * 65599 + (CaseInSensitive ? RtlpUpcase(String->Buffer[i]) : String->Buffer[i]);
+    for (USHORT I = 0; I < String->Length / sizeof(WCHAR); I++) {
+        Hash = Hash * 65599 + (CaseInSensitive ? RtlpUpcase(String->Buffer[I]) : String->Buffer[I]);
     }
     *HashValue = Hash;
     return STATUS_SUCCESS;
@@ -209,15 +209,15 @@ NTSTATUS NTAPI RtlFindCharInUnicodeString(ULONG Flags, PCUNICODE_STRING String, 
     if (Flags & ~7u) {
         return STATUS_INVALID_PARAMETER;
     }
-    for (ULONG n = 0; n < Count; n++) {
-        ULONG i = Flags & 1 ? Count - 1 - n : n;
+    for (ULONG N = 0; N < Count; N++) {
+        ULONG I = Flags & 1 ? Count - 1 - N : N;
         BOOLEAN Found = FALSE;
-        for (ULONG k = 0; k < Set->Length / sizeof(WCHAR) && !Found; k++) {
-            WCHAR a = String->Buffer[i], b = Set->Buffer[k];
-            Found = a == b || ((Flags & 4) && RtlpUpcase(a) == RtlpUpcase(b));
+        for (ULONG K = 0; K < Set->Length / sizeof(WCHAR) && !Found; K++) {
+            WCHAR A = String->Buffer[I], B = Set->Buffer[K];
+            Found = A == B || ((Flags & 4) && RtlpUpcase(A) == RtlpUpcase(B));
         }
         if (Found != ((Flags & 2) != 0)) {
-            *Position = (USHORT)((Flags & 1 ? i : i + 1) * sizeof(WCHAR));
+            *Position = (USHORT)((Flags & 1 ? I : I + 1) * sizeof(WCHAR));
             return STATUS_SUCCESS;
         }
     }

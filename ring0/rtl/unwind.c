@@ -112,8 +112,8 @@ static ULONG RtlpLargeOperand(const UNWIND_CODE *Code) { return Code[1].FrameOff
 /* Undoes the codes of one UNWIND_INFO that have run when Offset bytes of the function have. FrameBase is where saved registers are counted from. */
 static BOOLEAN RtlpUndoCodes(UNWIND_STATE *State, const UNWIND_INFO *Info, ULONG Offset, ULONG64 FrameBase, BOOLEAN *MachineFrame) {
     ULONG Slots;
-    for (ULONG i = 0; i < Info->CountOfCodes; i += Slots) {
-        const UNWIND_CODE *Code = &Info->UnwindCode[i];
+    for (ULONG I = 0; I < Info->CountOfCodes; I += Slots) {
+        const UNWIND_CODE *Code = &Info->UnwindCode[I];
         ULONG Register = Code->OpInfo;
         ULONG64 Rsp = State->Context->Rsp;
         Slots = RtlpCodeSlots(*Code);
@@ -186,56 +186,56 @@ static BOOLEAN RtlpJumpLeaves(ULONG64 ImageBase, PRUNTIME_FUNCTION Entry, ULONG6
  * does what is left of it to the state. 1: done; 0: not in an epilogue; -1: in one whose stack cannot be read.
  */
 static int RtlpRunEpilogue(UNWIND_STATE *State, ULONG64 ImageBase, PRUNTIME_FUNCTION Entry, const UNWIND_INFO *Info, ULONG64 Pc) {
-    const UCHAR *p = (const UCHAR *)Pc;
+    const UCHAR *P = (const UCHAR *)Pc;
     ULONG64 Rsp = State->Context->Rsp;
 
-    if (p[0] == 0x48 && p[1] == 0x83 && p[2] == 0xC4) { /* add rsp, imm8 */
-        Rsp += (ULONG64)(LONG64)(CHAR)p[3];
-        p += 4;
-    } else if (p[0] == 0x48 && p[1] == 0x81 && p[2] == 0xC4) { /* add rsp, imm32 */
-        Rsp += RtlpModRmDisplacement(p + 3, 2);
-        p += 7;
-    } else if ((p[0] & 0xFE) == 0x48 && p[1] == 0x8D && Info->FrameRegister) { /* lea rsp, disp[frame register] */
-        UCHAR Mod = p[2] >> 6;
-        ULONG Register = (p[2] & 7u) | (p[0] & 1u) << 3;
-        ULONG Sib = (p[2] & 7) == 4; /* r12 as base */
-        if (((p[2] >> 3) & 7) == REGISTER_RSP && (Mod == 1 || Mod == 2) && Register == Info->FrameRegister) {
-            Rsp = State->Gpr[Register] + RtlpModRmDisplacement(p + 3 + Sib, Mod);
-            p += 3 + Sib + (Mod == 1 ? 1 : 4);
+    if (P[0] == 0x48 && P[1] == 0x83 && P[2] == 0xC4) { /* add rsp, imm8 */
+        Rsp += (ULONG64)(LONG64)(CHAR)P[3];
+        P += 4;
+    } else if (P[0] == 0x48 && P[1] == 0x81 && P[2] == 0xC4) { /* add rsp, imm32 */
+        Rsp += RtlpModRmDisplacement(P + 3, 2);
+        P += 7;
+    } else if ((P[0] & 0xFE) == 0x48 && P[1] == 0x8D && Info->FrameRegister) { /* lea rsp, disp[frame register] */
+        UCHAR Mod = P[2] >> 6;
+        ULONG Register = (P[2] & 7u) | (P[0] & 1u) << 3;
+        ULONG Sib = (P[2] & 7) == 4; /* r12 as base */
+        if (((P[2] >> 3) & 7) == REGISTER_RSP && (Mod == 1 || Mod == 2) && Register == Info->FrameRegister) {
+            Rsp = State->Gpr[Register] + RtlpModRmDisplacement(P + 3 + Sib, Mod);
+            P += 3 + Sib + (Mod == 1 ? 1 : 4);
         }
     }
 
-    const UCHAR *Pops = p;
+    const UCHAR *Pops = P;
     for (;;) {
-        if ((p[0] & 0xF8) == 0x58) {
-            p++;
-        } else if (p[0] == 0x41 && (p[1] & 0xF8) == 0x58) {
-            p += 2;
+        if ((P[0] & 0xF8) == 0x58) {
+            P++;
+        } else if (P[0] == 0x41 && (P[1] & 0xF8) == 0x58) {
+            P += 2;
         } else {
             break;
         }
     }
 
-    const UCHAR *q = p;
+    const UCHAR *Q = P;
     BOOLEAN End = FALSE;
-    if (q[0] == 0xF2 || q[0] == 0xF3) { /* bnd ret, rep ret */
-        q++;
+    if (Q[0] == 0xF2 || Q[0] == 0xF3) { /* bnd ret, rep ret */
+        Q++;
     }
-    if (q[0] == 0xC3 || q[0] == 0xC2) {
+    if (Q[0] == 0xC3 || Q[0] == 0xC2) {
         End = TRUE;
-    } else if (p[0] == 0xEB) {
-        End = RtlpJumpLeaves(ImageBase, Entry, (ULONG64)p + 2 + (ULONG64)(LONG64)(CHAR)p[1]);
-    } else if (p[0] == 0xE9) {
-        End = RtlpJumpLeaves(ImageBase, Entry, (ULONG64)p + 5 + RtlpModRmDisplacement(p + 1, 2));
+    } else if (P[0] == 0xEB) {
+        End = RtlpJumpLeaves(ImageBase, Entry, (ULONG64)P + 2 + (ULONG64)(LONG64)(CHAR)P[1]);
+    } else if (P[0] == 0xE9) {
+        End = RtlpJumpLeaves(ImageBase, Entry, (ULONG64)P + 5 + RtlpModRmDisplacement(P + 1, 2));
     } else { /* jmp [rip + n]; jmp reg with REX.W, as compilers mark a tail call */
-        End = (p[0] == 0xFF && p[1] == 0x25) || (p[0] == 0x48 && p[1] == 0xFF && (p[2] == 0x25 || (p[2] & 0xF8) == 0xE0)) ||
-              (p[0] == 0x49 && p[1] == 0xFF && (p[2] & 0xF8) == 0xE0);
+        End = (P[0] == 0xFF && P[1] == 0x25) || (P[0] == 0x48 && P[1] == 0xFF && (P[2] == 0x25 || (P[2] & 0xF8) == 0xE0)) ||
+              (P[0] == 0x49 && P[1] == 0xFF && (P[2] & 0xF8) == 0xE0);
     }
     if (!End) {
         return 0;
     }
 
-    for (; Pops < p; Pops++) {
+    for (; Pops < P; Pops++) {
         ULONG Extension = 0;
         if (*Pops == 0x41) {
             Extension = 8;
@@ -278,9 +278,9 @@ BOOLEAN RtlpVirtualUnwind(ULONG HandlerType, PRTLP_FRAME Frame, PCONTEXT Context
     if (Info->FrameRegister) {
         BOOLEAN Established = !InProlog || (Info->Flags & UNW_FLAG_CHAININFO);
         ULONG Slots;
-        for (ULONG i = 0; !Established && i < Info->CountOfCodes; i += Slots) {
-            Slots = RtlpCodeSlots(Info->UnwindCode[i]);
-            Established = Info->UnwindCode[i].UnwindOp == UWOP_SET_FPREG && Offset >= Info->UnwindCode[i].CodeOffset;
+        for (ULONG I = 0; !Established && I < Info->CountOfCodes; I += Slots) {
+            Slots = RtlpCodeSlots(Info->UnwindCode[I]);
+            Established = Info->UnwindCode[I].UnwindOp == UWOP_SET_FPREG && Offset >= Info->UnwindCode[I].CodeOffset;
         }
         if (Established) {
             Frame->EstablisherFrame = State.Gpr[Info->FrameRegister] - Info->FrameOffset * 16ull;

@@ -95,13 +95,13 @@ NTSTATUS NTAPI RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG Typ
                 {VER_SERVICEPACKMAJOR, 0, VersionInfo->wServicePackMajor},
                 {VER_SERVICEPACKMINOR, 0, VersionInfo->wServicePackMinor}};
     ULONG Condition = 0;
-    for (ULONG i = 0; i < RTL_NUMBER_OF(Part); i++) {
-        if (!(TypeMask & Part[i].Type)) {
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Part); I++) {
+        if (!(TypeMask & Part[I].Type)) {
             continue;
         }
-        Condition = Condition ? Condition : RtlpCondition(ConditionMask, Part[i].Type);
-        if (Part[i].Have != Part[i].Want) {
-            return Condition != VER_EQUAL && RtlpMeets(Part[i].Have, Part[i].Want, Condition) ? STATUS_SUCCESS : STATUS_REVISION_MISMATCH;
+        Condition = Condition ? Condition : RtlpCondition(ConditionMask, Part[I].Type);
+        if (Part[I].Have != Part[I].Want) {
+            return Condition != VER_EQUAL && RtlpMeets(Part[I].Have, Part[I].Want, Condition) ? STATUS_SUCCESS : STATUS_REVISION_MISMATCH;
         }
     }
     return !Condition || RtlpMeets(0, 0, Condition) ? STATUS_SUCCESS : STATUS_REVISION_MISMATCH;

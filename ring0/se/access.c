@@ -7,16 +7,16 @@
 #include "se/sep.h"
 
 VOID NTAPI RtlMapGenericMask(PACCESS_MASK AccessMask, PGENERIC_MAPPING GenericMapping) {
-    ACCESS_MASK mask = *AccessMask;
-    if (mask & GENERIC_READ)
-        mask |= GenericMapping->GenericRead;
-    if (mask & GENERIC_WRITE)
-        mask |= GenericMapping->GenericWrite;
-    if (mask & GENERIC_EXECUTE)
-        mask |= GenericMapping->GenericExecute;
-    if (mask & GENERIC_ALL)
-        mask |= GenericMapping->GenericAll;
-    *AccessMask = mask & ~(GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL);
+    ACCESS_MASK Mask = *AccessMask;
+    if (Mask & GENERIC_READ)
+        Mask |= GenericMapping->GenericRead;
+    if (Mask & GENERIC_WRITE)
+        Mask |= GenericMapping->GenericWrite;
+    if (Mask & GENERIC_EXECUTE)
+        Mask |= GenericMapping->GenericExecute;
+    if (Mask & GENERIC_ALL)
+        Mask |= GenericMapping->GenericAll;
+    *AccessMask = Mask & ~(GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL);
 }
 
 BOOLEAN NTAPI RtlAreAllAccessesGranted(ACCESS_MASK GrantedAccess, ACCESS_MASK DesiredAccess) { return (DesiredAccess & ~GrantedAccess) == 0; }
@@ -25,9 +25,9 @@ BOOLEAN NTAPI RtlAreAnyAccessesGranted(ACCESS_MASK GrantedAccess, ACCESS_MASK De
 
 /* ---- Access ---- */
 static BOOLEAN SepInList(const SID_AND_ATTRIBUTES *Sids, ULONG Count, PSID Sid, BOOLEAN ForDenial) {
-    for (ULONG i = 0; i < Count; i++)
-        if ((Sids[i].Attributes & SE_GROUP_ENABLED || (ForDenial && Sids[i].Attributes & SE_GROUP_USE_FOR_DENY_ONLY)) &&
-            RtlEqualSid(Sids[i].Sid, Sid))
+    for (ULONG I = 0; I < Count; I++)
+        if ((Sids[I].Attributes & SE_GROUP_ENABLED || (ForDenial && Sids[I].Attributes & SE_GROUP_USE_FOR_DENY_ONLY)) &&
+            RtlEqualSid(Sids[I].Sid, Sid))
             return TRUE;
     return FALSE;
 }
@@ -44,16 +44,16 @@ BOOLEAN SepHasSid(PSEP_TOKEN Token, PSID Sid, BOOLEAN ForDenial) {
 static BOOLEAN SepMatches(PSEP_TOKEN Token, PSID Sid, BOOLEAN ForDenial, BOOLEAN Restricted) {
     if (!Restricted)
         return SepHasSid(Token, Sid, ForDenial);
-    for (ULONG i = 0; i < Token->RestrictedCount; i++)
-        if (RtlEqualSid(Token->Restricted[i].Sid, Sid))
+    for (ULONG I = 0; I < Token->RestrictedCount; I++)
+        if (RtlEqualSid(Token->Restricted[I].Sid, Sid))
             return TRUE;
     return FALSE;
 }
 
 /* Object entries as they are where there are no properties: one with a property's id allows nothing and denies all the same. */
 static BOOLEAN SepReadAce(PACE_HEADER Ace, PBOOLEAN Denial, PSID *Sid) {
-    const ULONG objectTypePresent = 1, inheritedTypePresent = 2;
-    ULONG flags = 0, skip = 0;
+    const ULONG ObjectTypePresent = 1, InheritedTypePresent = 2;
+    ULONG Flags = 0, Skip = 0;
     switch (Ace->AceType) {
     case ACCESS_ALLOWED_ACE_TYPE:
     case ACCESS_DENIED_ACE_TYPE: break;
@@ -61,76 +61,76 @@ static BOOLEAN SepReadAce(PACE_HEADER Ace, PBOOLEAN Denial, PSID *Sid) {
     case ACCESS_DENIED_OBJECT_ACE_TYPE:
         if (Ace->AceSize < FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart) + sizeof(ULONG))
             return FALSE;
-        flags = *(PULONG) & ((PACCESS_ALLOWED_ACE)Ace)->SidStart;
-        skip = sizeof(ULONG) + (flags & objectTypePresent ? sizeof(GUID) : 0) + (flags & inheritedTypePresent ? sizeof(GUID) : 0);
-        if (Ace->AceSize < FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart) + skip + RtlLengthRequiredSid(0))
+        Flags = *(PULONG) & ((PACCESS_ALLOWED_ACE)Ace)->SidStart;
+        Skip = sizeof(ULONG) + (Flags & ObjectTypePresent ? sizeof(GUID) : 0) + (Flags & InheritedTypePresent ? sizeof(GUID) : 0);
+        if (Ace->AceSize < FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart) + Skip + RtlLengthRequiredSid(0))
             return FALSE;
         break;
     default: return FALSE;
     }
     *Denial = Ace->AceType == ACCESS_DENIED_ACE_TYPE || Ace->AceType == ACCESS_DENIED_OBJECT_ACE_TYPE;
-    *Sid = (PUCHAR) & ((PACCESS_ALLOWED_ACE)Ace)->SidStart + skip;
-    if (skip != 0 && (!RtlValidSid(*Sid) || FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart) + skip + RtlLengthSid(*Sid) > Ace->AceSize))
+    *Sid = (PUCHAR) & ((PACCESS_ALLOWED_ACE)Ace)->SidStart + Skip;
+    if (Skip != 0 && (!RtlValidSid(*Sid) || FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart) + Skip + RtlLengthSid(*Sid) > Ace->AceSize))
         return FALSE;
-    return *Denial || !(flags & objectTypePresent);
+    return *Denial || !(Flags & ObjectTypePresent);
 }
 
 /* What owner and entries grant. An entry for OWNER RIGHTS takes the place of what an owner has otherwise. */
 static ACCESS_MASK SepGrantedByDacl(PSECURITY_DESCRIPTOR Descriptor, PSEP_TOKEN Token, PGENERIC_MAPPING Mapping, BOOLEAN Restricted) {
-    PACL dacl = SepDacl(Descriptor);
-    PSID owner = SepOwner(Descriptor), sid;
-    BOOLEAN isOwner = owner != NULL && SepMatches(Token, owner, FALSE, Restricted), ownerRights = FALSE, denial;
-    ACCESS_MASK granted = 0, denied = 0;
-    if (dacl == NULL)
+    PACL Dacl = SepDacl(Descriptor);
+    PSID Owner = SepOwner(Descriptor), Sid;
+    BOOLEAN IsOwner = Owner != NULL && SepMatches(Token, Owner, FALSE, Restricted), OwnerRights = FALSE, Denial;
+    ACCESS_MASK Granted = 0, Denied = 0;
+    if (Dacl == NULL)
         return ~0u;
-    PACE_HEADER ace = (PACE_HEADER)(dacl + 1);
-    for (ULONG i = 0; i < dacl->AceCount; i++, ace = (PACE_HEADER)((PUCHAR)ace + ace->AceSize)) {
-        if ((ace->AceFlags & INHERIT_ONLY_ACE) || !SepReadAce(ace, &denial, &sid))
+    PACE_HEADER Ace = (PACE_HEADER)(Dacl + 1);
+    for (ULONG I = 0; I < Dacl->AceCount; I++, Ace = (PACE_HEADER)((PUCHAR)Ace + Ace->AceSize)) {
+        if ((Ace->AceFlags & INHERIT_ONLY_ACE) || !SepReadAce(Ace, &Denial, &Sid))
             continue;
-        BOOLEAN forOwner = RtlEqualSid(sid, SepExports.SeOwnerRightsSid);
-        ownerRights |= forOwner;
-        if (!(forOwner ? isOwner : SepMatches(Token, sid, denial, Restricted)))
+        BOOLEAN ForOwner = RtlEqualSid(Sid, SepExports.SeOwnerRightsSid);
+        OwnerRights |= ForOwner;
+        if (!(ForOwner ? IsOwner : SepMatches(Token, Sid, Denial, Restricted)))
             continue;
-        ACCESS_MASK mask = ((PACCESS_ALLOWED_ACE)ace)->Mask;
-        RtlMapGenericMask(&mask, Mapping);
-        if (denial)
-            denied |= mask & ~granted;
+        ACCESS_MASK Mask = ((PACCESS_ALLOWED_ACE)Ace)->Mask;
+        RtlMapGenericMask(&Mask, Mapping);
+        if (Denial)
+            Denied |= Mask & ~Granted;
         else
-            granted |= mask & ~denied;
+            Granted |= Mask & ~Denied;
     }
-    return granted | (isOwner && !ownerRights ? READ_CONTROL | WRITE_DAC : 0);
+    return Granted | (IsOwner && !OwnerRights ? READ_CONTROL | WRITE_DAC : 0);
 }
 
 BOOLEAN SepIsLabel(PACE_HEADER Ace) {
-    PSID sid = &((PACCESS_ALLOWED_ACE)Ace)->SidStart;
-    return Ace->AceSize >= FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart) + RtlLengthRequiredSid(1) && RtlValidSid(sid) &&
-           *RtlSubAuthorityCountSid(sid) == 1;
+    PSID Sid = &((PACCESS_ALLOWED_ACE)Ace)->SidStart;
+    return Ace->AceSize >= FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart) + RtlLengthRequiredSid(1) && RtlValidSid(Sid) &&
+           *RtlSubAuthorityCountSid(Sid) == 1;
 }
 
 /* What a token of lower integrity than the object's may at most have; an object without a label has medium integrity and must not be written. */
 static ACCESS_MASK SepAllowedByIntegrity(PSECURITY_DESCRIPTOR Descriptor, PSEP_TOKEN Token, PGENERIC_MAPPING Mapping) {
-    PACL sacl = SepSacl(Descriptor);
-    ULONG level = SepIntegrity(SepExports.SeMediumMandatorySid), policy = SYSTEM_MANDATORY_LABEL_NO_WRITE_UP;
+    PACL Sacl = SepSacl(Descriptor);
+    ULONG Level = SepIntegrity(SepExports.SeMediumMandatorySid), Policy = SYSTEM_MANDATORY_LABEL_NO_WRITE_UP;
     if (!(Token->MandatoryPolicy & TOKEN_MANDATORY_POLICY_NO_WRITE_UP))
         return ~0u;
-    PACE_HEADER ace = sacl != NULL ? (PACE_HEADER)(sacl + 1) : NULL;
-    for (ULONG i = 0; sacl != NULL && i < sacl->AceCount; i++, ace = (PACE_HEADER)((PUCHAR)ace + ace->AceSize)) {
-        PSID label = &((PACCESS_ALLOWED_ACE)ace)->SidStart;
-        if (ace->AceType == SYSTEM_MANDATORY_LABEL_ACE_TYPE && !(ace->AceFlags & INHERIT_ONLY_ACE) && SepIsLabel(ace)) {
-            level = SepIntegrity(label);
-            policy = ((PACCESS_ALLOWED_ACE)ace)->Mask;
+    PACE_HEADER Ace = Sacl != NULL ? (PACE_HEADER)(Sacl + 1) : NULL;
+    for (ULONG I = 0; Sacl != NULL && I < Sacl->AceCount; I++, Ace = (PACE_HEADER)((PUCHAR)Ace + Ace->AceSize)) {
+        PSID Label = &((PACCESS_ALLOWED_ACE)Ace)->SidStart;
+        if (Ace->AceType == SYSTEM_MANDATORY_LABEL_ACE_TYPE && !(Ace->AceFlags & INHERIT_ONLY_ACE) && SepIsLabel(Ace)) {
+            Level = SepIntegrity(Label);
+            Policy = ((PACCESS_ALLOWED_ACE)Ace)->Mask;
             break;
         }
     }
-    if (SepIntegrity(SepLabelOf(Token)) >= level)
+    if (SepIntegrity(SepLabelOf(Token)) >= Level)
         return ~0u;
-    ACCESS_MASK allowed = (policy & SYSTEM_MANDATORY_LABEL_NO_READ_UP ? 0 : GENERIC_READ) |
-                          (policy & SYSTEM_MANDATORY_LABEL_NO_WRITE_UP ? 0 : GENERIC_WRITE) |
-                          (policy & SYSTEM_MANDATORY_LABEL_NO_EXECUTE_UP ? 0 : GENERIC_EXECUTE);
-    RtlMapGenericMask(&allowed, Mapping);
+    ACCESS_MASK Allowed = (Policy & SYSTEM_MANDATORY_LABEL_NO_READ_UP ? 0 : GENERIC_READ) |
+                          (Policy & SYSTEM_MANDATORY_LABEL_NO_WRITE_UP ? 0 : GENERIC_WRITE) |
+                          (Policy & SYSTEM_MANDATORY_LABEL_NO_EXECUTE_UP ? 0 : GENERIC_EXECUTE);
+    RtlMapGenericMask(&Allowed, Mapping);
     if (SepHasPrivilege(Token, RtlConvertLongToLuid(SE_RELABEL_PRIVILEGE)))
-        allowed |= WRITE_OWNER;
-    return allowed | ACCESS_SYSTEM_SECURITY;
+        Allowed |= WRITE_OWNER;
+    return Allowed | ACCESS_SYSTEM_SECURITY;
 }
 
 /* What the privileges of a token give of Desired, without a look at the descriptor; *Used has them. */
@@ -138,27 +138,27 @@ static ACCESS_MASK SepGrantedByPrivilege(PSEP_TOKEN Token, ACCESS_MASK Desired, 
     static const struct {
         ACCESS_MASK Right;
         ULONG Privilege;
-    } rights[] = {{ACCESS_SYSTEM_SECURITY, SE_SECURITY_PRIVILEGE}, {WRITE_OWNER, SE_TAKE_OWNERSHIP_PRIVILEGE}};
-    ACCESS_MASK granted = 0;
-    for (ULONG i = 0; i < RTL_NUMBER_OF(rights); i++) {
-        LUID privilege = RtlConvertLongToLuid((LONG)rights[i].Privilege);
-        ACCESS_MASK asked = rights[i].Right == WRITE_OWNER ? WRITE_OWNER | MAXIMUM_ALLOWED : rights[i].Right;
-        if ((Desired & asked) && SepHasPrivilege(Token, privilege)) {
-            granted |= rights[i].Right;
-            Used->Privilege[Used->PrivilegeCount++] = (LUID_AND_ATTRIBUTES){privilege, SE_PRIVILEGE_USED_FOR_ACCESS};
+    } Rights[] = {{ACCESS_SYSTEM_SECURITY, SE_SECURITY_PRIVILEGE}, {WRITE_OWNER, SE_TAKE_OWNERSHIP_PRIVILEGE}};
+    ACCESS_MASK Granted = 0;
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Rights); I++) {
+        LUID Privilege = RtlConvertLongToLuid((LONG)Rights[I].Privilege);
+        ACCESS_MASK Asked = Rights[I].Right == WRITE_OWNER ? WRITE_OWNER | MAXIMUM_ALLOWED : Rights[I].Right;
+        if ((Desired & Asked) && SepHasPrivilege(Token, Privilege)) {
+            Granted |= Rights[I].Right;
+            Used->Privilege[Used->PrivilegeCount++] = (LUID_AND_ATTRIBUTES){Privilege, SE_PRIVILEGE_USED_FOR_ACCESS};
         }
     }
-    return granted;
+    return Granted;
 }
 
 static NTSTATUS SepReturnPrivileges(const PRIVILEGE_SET *Used, PPRIVILEGE_SET *Privileges) {
-    ULONG size = FIELD_OFFSET(PRIVILEGE_SET, Privilege) + Used->PrivilegeCount * (ULONG)sizeof(LUID_AND_ATTRIBUTES);
+    ULONG Size = FIELD_OFFSET(PRIVILEGE_SET, Privilege) + Used->PrivilegeCount * (ULONG)sizeof(LUID_AND_ATTRIBUTES);
     if (Privileges == NULL || Used->PrivilegeCount == 0)
         return STATUS_SUCCESS;
-    *Privileges = ExAllocatePoolWithTag(PagedPool, size, SEP_TAG);
+    *Privileges = ExAllocatePoolWithTag(PagedPool, Size, SEP_TAG);
     if (*Privileges == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    RtlCopyMemory(*Privileges, Used, size);
+    RtlCopyMemory(*Privileges, Used, Size);
     return STATUS_SUCCESS;
 }
 
@@ -167,37 +167,37 @@ NTSTATUS SepCheckAccess(PSECURITY_DESCRIPTOR Descriptor, PSEP_TOKEN Token, ACCES
     union {
         PRIVILEGE_SET Set;
         INITIAL_PRIVILEGE_SET Room;
-    } used = {.Set = {0}};
-    ACCESS_MASK desired = DesiredAccess;
-    BOOLEAN maximum = (DesiredAccess & MAXIMUM_ALLOWED) != 0;
+    } Used = {.Set = {0}};
+    ACCESS_MASK Desired = DesiredAccess;
+    BOOLEAN Maximum = (DesiredAccess & MAXIMUM_ALLOWED) != 0;
     *GrantedAccess = 0;
-    RtlMapGenericMask(&desired, Mapping);
-    desired &= ~MAXIMUM_ALLOWED;
+    RtlMapGenericMask(&Desired, Mapping);
+    Desired &= ~MAXIMUM_ALLOWED;
     if (Descriptor == NULL || (DesiredAccess == 0 && PreviouslyGranted == 0))
         return STATUS_ACCESS_DENIED;
-    ACCESS_MASK granted = PreviouslyGranted | SepGrantedByPrivilege(Token, desired | (DesiredAccess & MAXIMUM_ALLOWED), &used.Set);
-    if (desired & ~granted & ACCESS_SYSTEM_SECURITY)
+    ACCESS_MASK Granted = PreviouslyGranted | SepGrantedByPrivilege(Token, Desired | (DesiredAccess & MAXIMUM_ALLOWED), &Used.Set);
+    if (Desired & ~Granted & ACCESS_SYSTEM_SECURITY)
         return STATUS_PRIVILEGE_NOT_HELD;
-    if ((desired & ~granted) != 0 || maximum) {
-        ACCESS_MASK found = SepGrantedByDacl(Descriptor, Token, Mapping, FALSE);
+    if ((Desired & ~Granted) != 0 || Maximum) {
+        ACCESS_MASK Found = SepGrantedByDacl(Descriptor, Token, Mapping, FALSE);
         if (Token->RestrictedCount != 0) {
-            ACCESS_MASK restricted = SepGrantedByDacl(Descriptor, Token, Mapping, TRUE);
+            ACCESS_MASK Restricted = SepGrantedByDacl(Descriptor, Token, Mapping, TRUE);
             if (Token->WriteRestricted) { /* only what writes is looked at twice */
-                ACCESS_MASK harmless = GENERIC_READ | GENERIC_EXECUTE;
-                RtlMapGenericMask(&harmless, Mapping);
-                restricted |= harmless;
+                ACCESS_MASK Harmless = GENERIC_READ | GENERIC_EXECUTE;
+                RtlMapGenericMask(&Harmless, Mapping);
+                Restricted |= Harmless;
             }
-            found &= restricted;
+            Found &= Restricted;
         }
-        found &= SepAllowedByIntegrity(Descriptor, Token, Mapping);
-        granted |= maximum ? found & (Mapping->GenericAll | desired) : found & desired;
+        Found &= SepAllowedByIntegrity(Descriptor, Token, Mapping);
+        Granted |= Maximum ? Found & (Mapping->GenericAll | Desired) : Found & Desired;
     }
-    if ((desired & ~granted) != 0 || (maximum && granted == 0))
+    if ((Desired & ~Granted) != 0 || (Maximum && Granted == 0))
         return STATUS_ACCESS_DENIED;
-    NTSTATUS status = SepReturnPrivileges(&used.Set, Privileges);
-    if (NT_SUCCESS(status))
-        *GrantedAccess = granted;
-    return status;
+    NTSTATUS Status = SepReturnPrivileges(&Used.Set, Privileges);
+    if (NT_SUCCESS(Status))
+        *GrantedAccess = Granted;
+    return Status;
 }
 
 BOOLEAN NTAPI SeAccessCheck(PSECURITY_DESCRIPTOR SecurityDescriptor, PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext, BOOLEAN SubjectContextLocked,
@@ -206,9 +206,9 @@ BOOLEAN NTAPI SeAccessCheck(PSECURITY_DESCRIPTOR SecurityDescriptor, PSECURITY_S
     if (Privileges != NULL)
         *Privileges = NULL;
     if (AccessMode == KernelMode) {
-        ACCESS_MASK desired = DesiredAccess;
-        RtlMapGenericMask(&desired, GenericMapping);
-        *GrantedAccess = (desired & ~MAXIMUM_ALLOWED) | PreviouslyGrantedAccess | (DesiredAccess & MAXIMUM_ALLOWED ? GenericMapping->GenericAll : 0);
+        ACCESS_MASK Desired = DesiredAccess;
+        RtlMapGenericMask(&Desired, GenericMapping);
+        *GrantedAccess = (Desired & ~MAXIMUM_ALLOWED) | PreviouslyGrantedAccess | (DesiredAccess & MAXIMUM_ALLOWED ? GenericMapping->GenericAll : 0);
         *AccessStatus = STATUS_SUCCESS;
     } else if (SubjectSecurityContext->ClientToken != NULL && SubjectSecurityContext->ImpersonationLevel < SecurityImpersonation) {
         *GrantedAccess = 0;

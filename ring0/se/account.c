@@ -125,10 +125,10 @@ typedef struct _SEP_ACCOUNT {
 } SEP_ACCOUNT;
 
 static PSEP_TOKEN SepMakeAccount(const SEP_ACCOUNT *Account) {
-    UCHAR room[256];
-    PACL dacl = (PACL)room;
-    PSEP_TOKEN token;
-    SEP_TOKEN template = {.AuthenticationId = {.LowPart = Account->Logon},
+    UCHAR Room[256];
+    PACL Dacl = (PACL)Room;
+    PSEP_TOKEN Token;
+    SEP_TOKEN Template = {.AuthenticationId = {.LowPart = Account->Logon},
                           .OriginLogon = {.LowPart = SEP_SYSTEM},
                           .Type = TokenPrimary,
                           .Owner = Account->Owner,
@@ -138,50 +138,50 @@ static PSEP_TOKEN SepMakeAccount(const SEP_ACCOUNT *Account) {
                           .ElevationType = Account->Elevation,
                           .Elevated = Account->Elevated,
                           .MandatoryPolicy = TOKEN_MANDATORY_POLICY_NO_WRITE_UP | TOKEN_MANDATORY_POLICY_NEW_PROCESS_MIN};
-    RtlCopyMemory(template.Source.SourceName, Account->Source, TOKEN_SOURCE_LENGTH);
-    for (ULONG i = 0; i < Account->PrivilegeCount; i++) {
-        template.Privileges[i].Luid = RtlConvertLongToLuid(Account->Privileges[i].Privilege);
-        template.Privileges[i].Attributes = Account->Privileges[i].Attributes;
+    RtlCopyMemory(Template.Source.SourceName, Account->Source, TOKEN_SOURCE_LENGTH);
+    for (ULONG I = 0; I < Account->PrivilegeCount; I++) {
+        Template.Privileges[I].Luid = RtlConvertLongToLuid(Account->Privileges[I].Privilege);
+        Template.Privileges[I].Attributes = Account->Privileges[I].Attributes;
     }
-    RtlCreateAcl(dacl, sizeof(room), ACL_REVISION);
-    for (ULONG i = 0; i < RTL_NUMBER_OF(Account->Holders) && Account->Holders[i] != NULL; i++)
-        RtlAddAccessAllowedAce(dacl, ACL_REVISION, Account->Rights[i], Account->Holders[i]);
-    dacl->AclSize = (USHORT)(sizeof(*dacl));
-    for (ULONG i = 0; i < RTL_NUMBER_OF(Account->Holders) && Account->Holders[i] != NULL; i++)
-        dacl->AclSize += (USHORT)(FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart) + RtlLengthSid(Account->Holders[i]));
-    SEP_TOKEN_LISTS lists = {.Sids = Account->Sids, .SidCount = Account->SidCount, .DefaultDacl = dacl};
-    NTSTATUS status = SepBuildToken(&template, &lists, &token);
-    NT_ASSERT_OURS(NT_SUCCESS(status));
-    return token;
+    RtlCreateAcl(Dacl, sizeof(Room), ACL_REVISION);
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Account->Holders) && Account->Holders[I] != NULL; I++)
+        RtlAddAccessAllowedAce(Dacl, ACL_REVISION, Account->Rights[I], Account->Holders[I]);
+    Dacl->AclSize = (USHORT)(sizeof(*Dacl));
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Account->Holders) && Account->Holders[I] != NULL; I++)
+        Dacl->AclSize += (USHORT)(FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart) + RtlLengthSid(Account->Holders[I]));
+    SEP_TOKEN_LISTS Lists = {.Sids = Account->Sids, .SidCount = Account->SidCount, .DefaultDacl = Dacl};
+    NTSTATUS Status = SepBuildToken(&Template, &Lists, &Token);
+    NT_ASSERT_OURS(NT_SUCCESS(Status));
+    return Token;
 }
 
 static VOID SepMakeAnonymous(VOID) {
-    const SID_AND_ATTRIBUTES sids[] = {
+    const SID_AND_ATTRIBUTES Sids[] = {
         {SepExports.SeAnonymousLogonSid, 0}, {SepExports.SeWorldSid, SEP_GROUP}, {SepExports.SeUntrustedMandatorySid, SEP_LABEL}};
-    static const ACCESS_MASK rights[] = {GENERIC_ALL, GENERIC_ALL};
-    const SEP_ACCOUNT account = {.Logon = SEP_NOBODY,
+    static const ACCESS_MASK Rights[] = {GENERIC_ALL, GENERIC_ALL};
+    const SEP_ACCOUNT Account = {.Logon = SEP_NOBODY,
                                  .Elevation = SEP_ELEVATION_DEFAULT,
                                  .Source = "*SYSTEM*",
-                                 .Sids = sids,
-                                 .SidCount = RTL_NUMBER_OF(sids),
+                                 .Sids = Sids,
+                                 .SidCount = RTL_NUMBER_OF(Sids),
                                  .Owner = SepExports.SeAnonymousLogonSid,
                                  .PrimaryGroup = SepExports.SeAnonymousLogonSid,
-                                 .Rights = rights,
+                                 .Rights = Rights,
                                  .Holders = {SepExports.SeAnonymousLogonSid, SepExports.SeLocalSystemSid}};
-    SepAnonymousToken = SepMakeAccount(&account);
+    SepAnonymousToken = SepMakeAccount(&Account);
     SepAnonymousToken->Type = TokenImpersonation;
     SepAnonymousToken->Level = SecurityImpersonation;
 }
 
 VOID SepCreateAccounts(VOID) {
-    static const ACCESS_MASK systemRights[] = {GENERIC_ALL, GENERIC_READ | GENERIC_EXECUTE | READ_CONTROL};
-    static const ACCESS_MASK userRights[] = {GENERIC_ALL, GENERIC_ALL, GENERIC_READ | GENERIC_EXECUTE};
-    const SID_AND_ATTRIBUTES system[] = {{SepExports.SeLocalSystemSid, 0},
+    static const ACCESS_MASK SystemRights[] = {GENERIC_ALL, GENERIC_READ | GENERIC_EXECUTE | READ_CONTROL};
+    static const ACCESS_MASK UserRights[] = {GENERIC_ALL, GENERIC_ALL, GENERIC_READ | GENERIC_EXECUTE};
+    const SID_AND_ATTRIBUTES System[] = {{SepExports.SeLocalSystemSid, 0},
                                          {SepExports.SeAliasAdminsSid, SE_GROUP_ENABLED_BY_DEFAULT | SE_GROUP_ENABLED | SE_GROUP_OWNER},
                                          {SepExports.SeWorldSid, SEP_GROUP},
                                          {SepExports.SeAuthenticatedUsersSid, SEP_GROUP},
                                          {SepExports.SeSystemMandatorySid, SEP_LABEL}};
-    const SID_AND_ATTRIBUTES administrator[] = {{&SepAdministrator, 0},
+    const SID_AND_ATTRIBUTES Administrator[] = {{&SepAdministrator, 0},
                                                 {&SepNone, SEP_GROUP},
                                                 {SepExports.SeWorldSid, SEP_GROUP},
                                                 {&SepLocalAdministrator, SEP_GROUP},
@@ -196,7 +196,7 @@ VOID SepCreateAccounts(VOID) {
                                                 {SepExports.SeLocalSid, SEP_GROUP},
                                                 {&SepNtlm, SEP_GROUP},
                                                 {SepExports.SeHighMandatorySid, SEP_LABEL}};
-    const SID_AND_ATTRIBUTES plain[] = {{&SepPlainUser, 0},
+    const SID_AND_ATTRIBUTES Plain[] = {{&SepPlainUser, 0},
                                         {&SepNone, SEP_GROUP},
                                         {SepExports.SeWorldSid, SEP_GROUP},
                                         {SepExports.SeAliasUsersSid, SEP_GROUP},
@@ -209,58 +209,58 @@ VOID SepCreateAccounts(VOID) {
                                         {SepExports.SeLocalSid, SEP_GROUP},
                                         {&SepNtlm, SEP_GROUP},
                                         {SepExports.SeMediumMandatorySid, SEP_LABEL}};
-    const SEP_ACCOUNT accounts[SE_ACCOUNT_COUNT] = {
+    const SEP_ACCOUNT Accounts[SE_ACCOUNT_COUNT] = {
         [SeAccountSystem] = {SEP_SYSTEM,
                              0,
                              SEP_ELEVATION_DEFAULT,
                              TRUE,
                              "*SYSTEM*",
-                             system,
-                             RTL_NUMBER_OF(system),
+                             System,
+                             RTL_NUMBER_OF(System),
                              SepExports.SeAliasAdminsSid,
                              SepExports.SeLocalSystemSid,
                              SepSystemPrivileges,
                              RTL_NUMBER_OF(SepSystemPrivileges),
-                             systemRights,
+                             SystemRights,
                              {SepExports.SeLocalSystemSid, SepExports.SeAliasAdminsSid}},
         [SeAccountAdministrator] = {0x10001,
                                     1,
                                     SEP_ELEVATION_FULL,
                                     TRUE,
                                     "User32 ",
-                                    administrator,
-                                    RTL_NUMBER_OF(administrator),
+                                    Administrator,
+                                    RTL_NUMBER_OF(Administrator),
                                     SepExports.SeAliasAdminsSid,
                                     &SepNone,
                                     SepAdministratorPrivileges,
                                     RTL_NUMBER_OF(SepAdministratorPrivileges),
-                                    userRights,
+                                    UserRights,
                                     {SepExports.SeAliasAdminsSid, SepExports.SeLocalSystemSid, &SepAdministratorLogon}},
         [SeAccountUser] = {0x10002,
                            1,
                            SEP_ELEVATION_DEFAULT,
                            FALSE,
                            "User32 ",
-                           plain,
-                           RTL_NUMBER_OF(plain),
+                           Plain,
+                           RTL_NUMBER_OF(Plain),
                            &SepPlainUser,
                            &SepNone,
                            SepPlainPrivileges,
                            RTL_NUMBER_OF(SepPlainPrivileges),
-                           userRights,
+                           UserRights,
                            {&SepPlainUser, SepExports.SeLocalSystemSid, &SepPlainLogon}},
     };
-    for (ULONG i = 0; i < SE_ACCOUNT_COUNT; i++) {
-        SepAccountTokens[i] = SepMakeAccount(&accounts[i]);
-        if (i == SeAccountSystem)
-            SepSystemToken = SepAccountTokens[i];
+    for (ULONG I = 0; I < SE_ACCOUNT_COUNT; I++) {
+        SepAccountTokens[I] = SepMakeAccount(&Accounts[I]);
+        if (I == SeAccountSystem)
+            SepSystemToken = SepAccountTokens[I];
     }
     SepMakeAnonymous();
 }
 
 NTSTATUS SeCreateAccountToken(SE_ACCOUNT Account, PACCESS_TOKEN *Token) {
-    PSEP_TOKEN token = SepAccountTokens[Account];
-    return SepDuplicateToken(token, TokenPrimary, SecurityAnonymous, FALSE, (PSEP_TOKEN *)Token);
+    PSEP_TOKEN Kept = SepAccountTokens[Account];
+    return SepDuplicateToken(Kept, TokenPrimary, SecurityAnonymous, FALSE, (PSEP_TOKEN *)Token);
 }
 
 NTSTATUS SeCopyPrimaryToken(PACCESS_TOKEN Token, PACCESS_TOKEN *Copy) {

@@ -8,26 +8,26 @@ static PACE_HEADER SepNextAce(PACE_HEADER Ace) { return (PACE_HEADER)((PUCHAR)Ac
 
 /* Where the entries end; NULL when one of them reaches over the list's end. */
 static PUCHAR SepEndOfAces(PACL Acl) {
-    PUCHAR end = (PUCHAR)Acl + Acl->AclSize;
-    PACE_HEADER ace = SepFirstAce(Acl);
-    for (ULONG i = 0; i < Acl->AceCount; i++) {
-        if ((PUCHAR)(ace + 1) > end || ace->AceSize < sizeof(*ace) || ace->AceSize % 4 != 0 || (PUCHAR)ace + ace->AceSize > end)
+    PUCHAR End = (PUCHAR)Acl + Acl->AclSize;
+    PACE_HEADER Ace = SepFirstAce(Acl);
+    for (ULONG I = 0; I < Acl->AceCount; I++) {
+        if ((PUCHAR)(Ace + 1) > End || Ace->AceSize < sizeof(*Ace) || Ace->AceSize % 4 != 0 || (PUCHAR)Ace + Ace->AceSize > End)
             return NULL;
-        ace = SepNextAce(ace);
+        Ace = SepNextAce(Ace);
     }
-    return (PUCHAR)ace <= end ? (PUCHAR)ace : NULL;
+    return (PUCHAR)Ace <= End ? (PUCHAR)Ace : NULL;
 }
 
 BOOLEAN SepValidAcl(PACL Acl) {
     if (Acl->AclRevision < MIN_ACL_REVISION || Acl->AclRevision > MAX_ACL_REVISION || Acl->AclSize < sizeof(*Acl) || SepEndOfAces(Acl) == NULL)
         return FALSE;
-    PACE_HEADER ace = SepFirstAce(Acl);
-    for (ULONG i = 0; i < Acl->AceCount; i++, ace = SepNextAce(ace)) {
-        if (ace->AceType > ACCESS_MAX_MS_V2_ACE_TYPE)
+    PACE_HEADER Ace = SepFirstAce(Acl);
+    for (ULONG I = 0; I < Acl->AceCount; I++, Ace = SepNextAce(Ace)) {
+        if (Ace->AceType > ACCESS_MAX_MS_V2_ACE_TYPE)
             continue;
-        PACCESS_ALLOWED_ACE known = (PACCESS_ALLOWED_ACE)ace;
-        ULONG room = ace->AceSize - min((ULONG)ace->AceSize, (ULONG)FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart));
-        if (room < RtlLengthRequiredSid(0) || !RtlValidSid(&known->SidStart) || RtlLengthSid(&known->SidStart) > room)
+        PACCESS_ALLOWED_ACE Known = (PACCESS_ALLOWED_ACE)Ace;
+        ULONG Room = Ace->AceSize - min((ULONG)Ace->AceSize, (ULONG)FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart));
+        if (Room < RtlLengthRequiredSid(0) || !RtlValidSid(&Known->SidStart) || RtlLengthSid(&Known->SidStart) > Room)
             return FALSE;
     }
     return TRUE;
@@ -51,18 +51,18 @@ static NTSTATUS SepAddAce(PACL Acl, ULONG AceRevision, UCHAR Type, ULONG AceFlag
         return STATUS_INVALID_SID;
     if (Acl->AclRevision > MAX_ACL_REVISION || AceRevision > MAX_ACL_REVISION)
         return STATUS_REVISION_MISMATCH;
-    PUCHAR end = SepEndOfAces(Acl);
-    if (end == NULL)
+    PUCHAR End = SepEndOfAces(Acl);
+    if (End == NULL)
         return STATUS_INVALID_ACL;
-    ULONG size = FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart) + RtlLengthSid(Sid);
-    if (end + size > (PUCHAR)Acl + Acl->AclSize)
+    ULONG Size = FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart) + RtlLengthSid(Sid);
+    if (End + Size > (PUCHAR)Acl + Acl->AclSize)
         return STATUS_ALLOTTED_SPACE_EXCEEDED;
-    PACCESS_ALLOWED_ACE ace = (PACCESS_ALLOWED_ACE)end;
-    ace->Header.AceType = Type;
-    ace->Header.AceFlags = (UCHAR)AceFlags;
-    ace->Header.AceSize = (USHORT)size;
-    ace->Mask = AccessMask;
-    RtlCopyMemory(&ace->SidStart, Sid, RtlLengthSid(Sid));
+    PACCESS_ALLOWED_ACE Ace = (PACCESS_ALLOWED_ACE)End;
+    Ace->Header.AceType = Type;
+    Ace->Header.AceFlags = (UCHAR)AceFlags;
+    Ace->Header.AceSize = (USHORT)Size;
+    Ace->Mask = AccessMask;
+    RtlCopyMemory(&Ace->SidStart, Sid, RtlLengthSid(Sid));
     Acl->AceCount++;
     if (AceRevision > Acl->AclRevision)
         Acl->AclRevision = (UCHAR)AceRevision;
@@ -84,40 +84,40 @@ NTSTATUS NTAPI RtlAddAccessDeniedAce(PACL Acl, ULONG AceRevision, ACCESS_MASK Ac
 NTSTATUS NTAPI RtlGetAce(PACL Acl, ULONG AceIndex, PVOID *Ace) {
     if (Acl->AclRevision < MIN_ACL_REVISION || Acl->AclRevision > MAX_ACL_REVISION || AceIndex >= Acl->AceCount || SepEndOfAces(Acl) == NULL)
         return STATUS_INVALID_PARAMETER;
-    PACE_HEADER ace = SepFirstAce(Acl);
+    PACE_HEADER Found = SepFirstAce(Acl);
     while (AceIndex-- != 0)
-        ace = SepNextAce(ace);
-    *Ace = ace;
+        Found = SepNextAce(Found);
+    *Ace = Found;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI RtlAddAce(PACL Acl, ULONG AceRevision, ULONG StartingAceIndex, PVOID AceList, ULONG AceListLength) {
     if (!SepValidAcl(Acl))
         return STATUS_INVALID_PARAMETER;
-    PUCHAR end = SepEndOfAces(Acl), at = (PUCHAR)SepFirstAce(Acl), listEnd = (PUCHAR)AceList + AceListLength;
-    ULONG count = 0;
-    for (PACE_HEADER ace = AceList; (PUCHAR)ace < listEnd; ace = SepNextAce(ace), count++)
-        if ((PUCHAR)(ace + 1) > listEnd || ace->AceSize < sizeof(*ace) || (PUCHAR)ace + ace->AceSize > listEnd)
+    PUCHAR End = SepEndOfAces(Acl), At = (PUCHAR)SepFirstAce(Acl), ListEnd = (PUCHAR)AceList + AceListLength;
+    ULONG Count = 0;
+    for (PACE_HEADER Ace = AceList; (PUCHAR)Ace < ListEnd; Ace = SepNextAce(Ace), Count++)
+        if ((PUCHAR)(Ace + 1) > ListEnd || Ace->AceSize < sizeof(*Ace) || (PUCHAR)Ace + Ace->AceSize > ListEnd)
             return STATUS_INVALID_PARAMETER;
-    if (end + AceListLength > (PUCHAR)Acl + Acl->AclSize)
+    if (End + AceListLength > (PUCHAR)Acl + Acl->AclSize)
         return STATUS_BUFFER_TOO_SMALL;
-    for (ULONG i = 0; i < StartingAceIndex && i < Acl->AceCount; i++)
-        at = (PUCHAR)SepNextAce((PACE_HEADER)at);
-    RtlMoveMemory(at + AceListLength, at, (SIZE_T)(end - at));
-    RtlCopyMemory(at, AceList, AceListLength);
-    Acl->AceCount += (USHORT)count;
+    for (ULONG I = 0; I < StartingAceIndex && I < Acl->AceCount; I++)
+        At = (PUCHAR)SepNextAce((PACE_HEADER)At);
+    RtlMoveMemory(At + AceListLength, At, (SIZE_T)(End - At));
+    RtlCopyMemory(At, AceList, AceListLength);
+    Acl->AceCount += (USHORT)Count;
     if (AceRevision > Acl->AclRevision)
         Acl->AclRevision = (UCHAR)AceRevision;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI RtlDeleteAce(PACL Acl, ULONG AceIndex) {
-    PVOID found;
-    NTSTATUS status = RtlGetAce(Acl, AceIndex, &found);
-    if (!NT_SUCCESS(status))
-        return status;
-    PUCHAR end = SepEndOfAces(Acl), next = (PUCHAR)SepNextAce(found);
-    RtlMoveMemory(found, next, (SIZE_T)(end - next));
+    PVOID Found;
+    NTSTATUS Status = RtlGetAce(Acl, AceIndex, &Found);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    PUCHAR End = SepEndOfAces(Acl), Next = (PUCHAR)SepNextAce(Found);
+    RtlMoveMemory(Found, Next, (SIZE_T)(End - Next));
     Acl->AceCount--;
     return STATUS_SUCCESS;
 }

@@ -14,16 +14,16 @@
 static BOOLEAN SepIsPlain(PACE_HEADER Ace) { return Ace->AceType <= SYSTEM_AUDIT_ACE_TYPE || Ace->AceType == SYSTEM_MANDATORY_LABEL_ACE_TYPE; }
 
 static VOID SepPutAce(PACL To, PACE_HEADER Ace, UCHAR Flags, ACCESS_MASK Mask, PSID Sid) {
-    PACE_HEADER at = (PACE_HEADER)((PUCHAR)To + To->AclSize);
-    ULONG size = SepIsPlain(Ace) ? FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart) + RtlLengthSid(Sid) : Ace->AceSize;
-    RtlCopyMemory(at, Ace, min(size, (ULONG)Ace->AceSize));
-    at->AceFlags = Flags;
-    at->AceSize = (USHORT)size;
+    PACE_HEADER At = (PACE_HEADER)((PUCHAR)To + To->AclSize);
+    ULONG Size = SepIsPlain(Ace) ? FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart) + RtlLengthSid(Sid) : Ace->AceSize;
+    RtlCopyMemory(At, Ace, min(Size, (ULONG)Ace->AceSize));
+    At->AceFlags = Flags;
+    At->AceSize = (USHORT)Size;
     if (SepIsPlain(Ace)) {
-        ((PACCESS_ALLOWED_ACE)at)->Mask = Mask;
-        RtlCopyMemory(&((PACCESS_ALLOWED_ACE)at)->SidStart, Sid, RtlLengthSid(Sid));
+        ((PACCESS_ALLOWED_ACE)At)->Mask = Mask;
+        RtlCopyMemory(&((PACCESS_ALLOWED_ACE)At)->SidStart, Sid, RtlLengthSid(Sid));
     }
-    To->AclSize += (USHORT)size;
+    To->AclSize += (USHORT)Size;
     To->AceCount++;
 }
 
@@ -39,74 +39,74 @@ static PSID SepReplaceCreator(const SEP_HEIR *Heir, PSID Sid) {
 
 /* What one entry of a container means for a new object in it: none, one, or (where what is passed on differs from what counts here) two entries. */
 static VOID SepInheritAce(PACL To, PACE_HEADER Ace, const SEP_HEIR *Heir, UCHAR Mark) {
-    UCHAR flags = Ace->AceFlags & ~SEP_PASSED_ON, further = 0;
-    BOOLEAN counts = (Ace->AceFlags & (Heir->IsContainer ? CONTAINER_INHERIT_ACE : OBJECT_INHERIT_ACE)) != 0;
+    UCHAR Flags = Ace->AceFlags & ~SEP_PASSED_ON, Further = 0;
+    BOOLEAN Counts = (Ace->AceFlags & (Heir->IsContainer ? CONTAINER_INHERIT_ACE : OBJECT_INHERIT_ACE)) != 0;
     if (Heir->IsContainer && !(Ace->AceFlags & NO_PROPAGATE_INHERIT_ACE))
-        further = Ace->AceFlags & (OBJECT_INHERIT_ACE | CONTAINER_INHERIT_ACE);
+        Further = Ace->AceFlags & (OBJECT_INHERIT_ACE | CONTAINER_INHERIT_ACE);
     if (!SepIsPlain(Ace)) {
-        if (counts || further != 0)
-            SepPutAce(To, Ace, flags | Mark | further | (counts ? 0 : INHERIT_ONLY_ACE), 0, NULL);
+        if (Counts || Further != 0)
+            SepPutAce(To, Ace, Flags | Mark | Further | (Counts ? 0 : INHERIT_ONLY_ACE), 0, NULL);
         return;
     }
-    PSID sid = &((PACCESS_ALLOWED_ACE)Ace)->SidStart, own = SepReplaceCreator(Heir, sid);
-    ACCESS_MASK mask = ((PACCESS_ALLOWED_ACE)Ace)->Mask, mapped = mask;
-    RtlMapGenericMask(&mapped, Heir->Mapping);
-    BOOLEAN same = own == sid && mapped == mask;
-    if (counts)
-        SepPutAce(To, Ace, flags | Mark | (same ? further : 0), mapped, own);
-    if (further != 0 && !(counts && same))
-        SepPutAce(To, Ace, flags | Mark | further | INHERIT_ONLY_ACE, mask, sid);
+    PSID Sid = &((PACCESS_ALLOWED_ACE)Ace)->SidStart, Own = SepReplaceCreator(Heir, Sid);
+    ACCESS_MASK Mask = ((PACCESS_ALLOWED_ACE)Ace)->Mask, Mapped = Mask;
+    RtlMapGenericMask(&Mapped, Heir->Mapping);
+    BOOLEAN Same = Own == Sid && Mapped == Mask;
+    if (Counts)
+        SepPutAce(To, Ace, Flags | Mark | (Same ? Further : 0), Mapped, Own);
+    if (Further != 0 && !(Counts && Same))
+        SepPutAce(To, Ace, Flags | Mark | Further | INHERIT_ONLY_ACE, Mask, Sid);
 }
 
 /* An ACL of pool out of the entries of Own (may be NULL), generic rights mapped where they count, then those that Parent (may be NULL) passes on.
    *New stays NULL when there is none. STATUS_INVALID_ACL: too many entries for one. */
 static NTSTATUS SepMakeAcl(PACL Own, PACL Parent, const SEP_HEIR *Heir, UCHAR Mark, PACL *New) {
-    SIZE_T room = sizeof(ACL);
+    SIZE_T Room = sizeof(ACL);
     *New = NULL;
     if (Own != NULL)
-        room += Own->AclSize;
+        Room += Own->AclSize;
     if (Parent != NULL)
-        room += 2 * (Parent->AclSize + Parent->AceCount * (SIZE_T)(RtlLengthSid(Heir->Owner) + RtlLengthSid(Heir->Group)));
-    if (room > MAXUSHORT)
+        Room += 2 * (Parent->AclSize + Parent->AceCount * (SIZE_T)(RtlLengthSid(Heir->Owner) + RtlLengthSid(Heir->Group)));
+    if (Room > MAXUSHORT)
         return STATUS_INVALID_ACL;
-    PACL acl = ExAllocatePoolWithTag(PagedPool, room, SEP_TAG);
-    if (acl == NULL)
+    PACL Acl = ExAllocatePoolWithTag(PagedPool, Room, SEP_TAG);
+    if (Acl == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    *acl = (ACL){.AclRevision = ACL_REVISION, .AclSize = sizeof(*acl)};
-    PACE_HEADER ace = Own != NULL ? (PACE_HEADER)(Own + 1) : NULL;
-    for (ULONG i = 0; Own != NULL && i < Own->AceCount; i++, ace = (PACE_HEADER)((PUCHAR)ace + ace->AceSize)) {
-        ACCESS_MASK mask = SepIsPlain(ace) ? ((PACCESS_ALLOWED_ACE)ace)->Mask : 0;
-        if (!(ace->AceFlags & INHERIT_ONLY_ACE))
-            RtlMapGenericMask(&mask, Heir->Mapping);
-        SepPutAce(acl, ace, ace->AceFlags, mask, &((PACCESS_ALLOWED_ACE)ace)->SidStart);
+    *Acl = (ACL){.AclRevision = ACL_REVISION, .AclSize = sizeof(*Acl)};
+    PACE_HEADER Ace = Own != NULL ? (PACE_HEADER)(Own + 1) : NULL;
+    for (ULONG I = 0; Own != NULL && I < Own->AceCount; I++, Ace = (PACE_HEADER)((PUCHAR)Ace + Ace->AceSize)) {
+        ACCESS_MASK Mask = SepIsPlain(Ace) ? ((PACCESS_ALLOWED_ACE)Ace)->Mask : 0;
+        if (!(Ace->AceFlags & INHERIT_ONLY_ACE))
+            RtlMapGenericMask(&Mask, Heir->Mapping);
+        SepPutAce(Acl, Ace, Ace->AceFlags, Mask, &((PACCESS_ALLOWED_ACE)Ace)->SidStart);
     }
-    ace = Parent != NULL ? (PACE_HEADER)(Parent + 1) : NULL;
-    for (ULONG i = 0; Parent != NULL && i < Parent->AceCount; i++, ace = (PACE_HEADER)((PUCHAR)ace + ace->AceSize))
-        SepInheritAce(acl, ace, Heir, Mark);
-    acl->AclRevision = max(Own != NULL ? Own->AclRevision : ACL_REVISION, Parent != NULL ? Parent->AclRevision : ACL_REVISION);
-    if (Own == NULL && acl->AceCount == 0)
-        ExFreePoolWithTag(acl, SEP_TAG);
+    Ace = Parent != NULL ? (PACE_HEADER)(Parent + 1) : NULL;
+    for (ULONG I = 0; Parent != NULL && I < Parent->AceCount; I++, Ace = (PACE_HEADER)((PUCHAR)Ace + Ace->AceSize))
+        SepInheritAce(Acl, Ace, Heir, Mark);
+    Acl->AclRevision = max(Own != NULL ? Own->AclRevision : ACL_REVISION, Parent != NULL ? Parent->AclRevision : ACL_REVISION);
+    if (Own == NULL && Acl->AceCount == 0)
+        ExFreePoolWithTag(Acl, SEP_TAG);
     else
-        *New = acl;
+        *New = Acl;
     return STATUS_SUCCESS;
 }
 
 static BOOLEAN SepMayOwn(PSEP_TOKEN Token, PSID Owner) {
-    ULONG index = SepSidIndex(Token, Owner);
-    return index == 0 || (index < Token->SidCount && Token->Sids[index].Attributes & SE_GROUP_OWNER) ||
+    ULONG Index = SepSidIndex(Token, Owner);
+    return Index == 0 || (Index < Token->SidCount && Token->Sids[Index].Attributes & SE_GROUP_OWNER) ||
            SepHasPrivilege(Token, RtlConvertLongToLuid(SE_RESTORE_PRIVILEGE));
 }
 
 /* A creator's SACL: entries that audit take a privilege, a label above the creator's own another one. */
 NTSTATUS SepCheckSacl(PSEP_TOKEN Token, PACL Sacl) {
-    PACE_HEADER ace = (PACE_HEADER)(Sacl + 1);
-    for (ULONG i = 0; i < Sacl->AceCount; i++, ace = (PACE_HEADER)((PUCHAR)ace + ace->AceSize)) {
-        if (ace->AceType != SYSTEM_MANDATORY_LABEL_ACE_TYPE) {
+    PACE_HEADER Ace = (PACE_HEADER)(Sacl + 1);
+    for (ULONG I = 0; I < Sacl->AceCount; I++, Ace = (PACE_HEADER)((PUCHAR)Ace + Ace->AceSize)) {
+        if (Ace->AceType != SYSTEM_MANDATORY_LABEL_ACE_TYPE) {
             if (!SepHasPrivilege(Token, RtlConvertLongToLuid(SE_SECURITY_PRIVILEGE)))
                 return STATUS_PRIVILEGE_NOT_HELD;
-        } else if (!SepIsLabel(ace)) {
+        } else if (!SepIsLabel(Ace)) {
             return STATUS_INVALID_ACL;
-        } else if (SepIntegrity(&((PACCESS_ALLOWED_ACE)ace)->SidStart) > SepIntegrity(SepLabelOf(Token)) &&
+        } else if (SepIntegrity(&((PACCESS_ALLOWED_ACE)Ace)->SidStart) > SepIntegrity(SepLabelOf(Token)) &&
                    !SepHasPrivilege(Token, RtlConvertLongToLuid(SE_RELABEL_PRIVILEGE))) {
             return STATUS_INVALID_LABEL;
         }
@@ -115,15 +115,15 @@ NTSTATUS SepCheckSacl(PSEP_TOKEN Token, PACL Sacl) {
 }
 
 static NTSTATUS SepMakeLabel(PSEP_TOKEN Token, ULONG Policy, PACL *Sacl) {
-    PSID label = SepLabelOf(Token);
-    ULONG size = FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart) + RtlLengthSid(label);
-    PACL acl = ExAllocatePoolWithTag(PagedPool, sizeof(*acl) + size, SEP_TAG);
-    if (acl == NULL)
+    PSID Label = SepLabelOf(Token);
+    ULONG Size = FIELD_OFFSET(ACCESS_ALLOWED_ACE, SidStart) + RtlLengthSid(Label);
+    PACL Acl = ExAllocatePoolWithTag(PagedPool, sizeof(*Acl) + Size, SEP_TAG);
+    if (Acl == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    ACE_HEADER head = {.AceType = SYSTEM_MANDATORY_LABEL_ACE_TYPE, .AceSize = (USHORT)size};
-    *acl = (ACL){.AclRevision = ACL_REVISION, .AclSize = sizeof(*acl)};
-    SepPutAce(acl, &head, 0, Policy, label);
-    *Sacl = acl;
+    ACE_HEADER Head = {.AceType = SYSTEM_MANDATORY_LABEL_ACE_TYPE, .AceSize = (USHORT)Size};
+    *Acl = (ACL){.AclRevision = ACL_REVISION, .AclSize = sizeof(*Acl)};
+    SepPutAce(Acl, &Head, 0, Policy, Label);
+    *Sacl = Acl;
     return STATUS_SUCCESS;
 }
 
@@ -131,90 +131,90 @@ static NTSTATUS SepMakeLabel(PSEP_TOKEN Token, ULONG Policy, PACL *Sacl) {
 
 NTSTATUS SepAssignSecurity(PSECURITY_DESCRIPTOR Parent, PSECURITY_DESCRIPTOR Explicit, BOOLEAN IsContainer, PSEP_TOKEN Token, ULONG Flags,
                            ULONG Label, PGENERIC_MAPPING Mapping, POOL_TYPE PoolType, PSECURITY_DESCRIPTOR *New) {
-    SECURITY_DESCRIPTOR parts = {.Revision = SECURITY_DESCRIPTOR_REVISION};
-    SEP_HEIR heir = {IsContainer, Token->Owner, Token->PrimaryGroup, Mapping};
-    PACL parentDacl = Parent != NULL ? SepDacl(Parent) : NULL, parentSacl = Parent != NULL ? SepSacl(Parent) : NULL;
-    USHORT control = SEP_CONTROL(Explicit);
-    ULONG length = 0;
-    NTSTATUS status = STATUS_SUCCESS;
+    SECURITY_DESCRIPTOR Parts = {.Revision = SECURITY_DESCRIPTOR_REVISION};
+    SEP_HEIR Heir = {IsContainer, Token->Owner, Token->PrimaryGroup, Mapping};
+    PACL ParentDacl = Parent != NULL ? SepDacl(Parent) : NULL, ParentSacl = Parent != NULL ? SepSacl(Parent) : NULL;
+    USHORT Control = SEP_CONTROL(Explicit);
+    ULONG Length = 0;
+    NTSTATUS Status = STATUS_SUCCESS;
     if (Explicit != NULL && SepOwner(Explicit) != NULL)
-        heir.Owner = SepOwner(Explicit);
+        Heir.Owner = SepOwner(Explicit);
     if (Explicit != NULL && SepGroup(Explicit) != NULL)
-        heir.Group = SepGroup(Explicit);
-    if (heir.Owner != Token->Owner && !(Flags & SEP_NO_OWNER) && !SepMayOwn(Token, heir.Owner))
+        Heir.Group = SepGroup(Explicit);
+    if (Heir.Owner != Token->Owner && !(Flags & SEP_NO_OWNER) && !SepMayOwn(Token, Heir.Owner))
         return STATUS_INVALID_OWNER;
 
     /* DACL: given; else passed on; else given as a default; else the token's. A given one that is NULL allows everything. */
-    if ((control & SE_DACL_PRESENT) && !(control & SE_DACL_DEFAULTED)) {
-        BOOLEAN add = (Flags & SEP_AUTO_DACL) && !(control & SE_DACL_PROTECTED) && SepDacl(Explicit) != NULL;
-        parts.Control |= SE_DACL_PRESENT | (control & SE_DACL_PROTECTED) | (add ? SE_DACL_AUTO_INHERITED : 0);
+    if ((Control & SE_DACL_PRESENT) && !(Control & SE_DACL_DEFAULTED)) {
+        BOOLEAN Add = (Flags & SEP_AUTO_DACL) && !(Control & SE_DACL_PROTECTED) && SepDacl(Explicit) != NULL;
+        Parts.Control |= SE_DACL_PRESENT | (Control & SE_DACL_PROTECTED) | (Add ? SE_DACL_AUTO_INHERITED : 0);
         if (SepDacl(Explicit) != NULL)
-            status = SepMakeAcl(SepDacl(Explicit), add ? parentDacl : NULL, &heir, INHERITED_ACE, &parts.Dacl);
+            Status = SepMakeAcl(SepDacl(Explicit), Add ? ParentDacl : NULL, &Heir, INHERITED_ACE, &Parts.Dacl);
     } else {
-        status = SepMakeAcl(NULL, parentDacl, &heir, Flags & SEP_AUTO_DACL ? INHERITED_ACE : 0, &parts.Dacl);
-        if (parts.Dacl != NULL) {
-            parts.Control |= SE_DACL_PRESENT | (Flags & SEP_AUTO_DACL ? SE_DACL_AUTO_INHERITED : 0);
-        } else if (NT_SUCCESS(status) && (control & SE_DACL_PRESENT)) {
-            parts.Control |= SE_DACL_PRESENT | SE_DACL_DEFAULTED;
+        Status = SepMakeAcl(NULL, ParentDacl, &Heir, Flags & SEP_AUTO_DACL ? INHERITED_ACE : 0, &Parts.Dacl);
+        if (Parts.Dacl != NULL) {
+            Parts.Control |= SE_DACL_PRESENT | (Flags & SEP_AUTO_DACL ? SE_DACL_AUTO_INHERITED : 0);
+        } else if (NT_SUCCESS(Status) && (Control & SE_DACL_PRESENT)) {
+            Parts.Control |= SE_DACL_PRESENT | SE_DACL_DEFAULTED;
             if (SepDacl(Explicit) != NULL)
-                status = SepMakeAcl(SepDacl(Explicit), NULL, &heir, 0, &parts.Dacl);
-        } else if (NT_SUCCESS(status) && Token->DefaultDacl != NULL) {
-            parts.Control |= SE_DACL_PRESENT;
-            status = SepMakeAcl(Token->DefaultDacl, NULL, &heir, 0, &parts.Dacl);
+                Status = SepMakeAcl(SepDacl(Explicit), NULL, &Heir, 0, &Parts.Dacl);
+        } else if (NT_SUCCESS(Status) && Token->DefaultDacl != NULL) {
+            Parts.Control |= SE_DACL_PRESENT;
+            Status = SepMakeAcl(Token->DefaultDacl, NULL, &Heir, 0, &Parts.Dacl);
         }
     }
-    if (!NT_SUCCESS(status))
+    if (!NT_SUCCESS(Status))
         goto done;
 
-    if ((control & SE_SACL_PRESENT) && SepSacl(Explicit) != NULL) {
+    if ((Control & SE_SACL_PRESENT) && SepSacl(Explicit) != NULL) {
         if (!(Flags & SEP_NO_SACL))
-            status = SepCheckSacl(Token, SepSacl(Explicit));
-        if (NT_SUCCESS(status))
-            status = SepMakeAcl(SepSacl(Explicit), NULL, &heir, 0, &parts.Sacl);
+            Status = SepCheckSacl(Token, SepSacl(Explicit));
+        if (NT_SUCCESS(Status))
+            Status = SepMakeAcl(SepSacl(Explicit), NULL, &Heir, 0, &Parts.Sacl);
     } else {
-        status = SepMakeAcl(NULL, parentSacl, &heir, Flags & SEP_AUTO_SACL ? INHERITED_ACE : 0, &parts.Sacl);
-        if (NT_SUCCESS(status) && parts.Sacl == NULL &&
+        Status = SepMakeAcl(NULL, ParentSacl, &Heir, Flags & SEP_AUTO_SACL ? INHERITED_ACE : 0, &Parts.Sacl);
+        if (NT_SUCCESS(Status) && Parts.Sacl == NULL &&
             (Label != 0 || SepIntegrity(SepLabelOf(Token)) < SepIntegrity(SepExports.SeMediumMandatorySid)))
-            status = SepMakeLabel(Token, Label != 0 ? Label : SYSTEM_MANDATORY_LABEL_NO_WRITE_UP, &parts.Sacl);
+            Status = SepMakeLabel(Token, Label != 0 ? Label : SYSTEM_MANDATORY_LABEL_NO_WRITE_UP, &Parts.Sacl);
     }
-    if (!NT_SUCCESS(status))
+    if (!NT_SUCCESS(Status))
         goto done;
-    if (parts.Sacl != NULL)
-        parts.Control |= SE_SACL_PRESENT;
-    parts.Owner = heir.Owner;
-    parts.Group = heir.Group;
-    RtlAbsoluteToSelfRelativeSD(&parts, NULL, &length);
-    *New = ExAllocatePoolWithTag(PoolType, length, SEP_TAG);
-    status = *New != NULL ? RtlAbsoluteToSelfRelativeSD(&parts, *New, &length) : STATUS_INSUFFICIENT_RESOURCES;
+    if (Parts.Sacl != NULL)
+        Parts.Control |= SE_SACL_PRESENT;
+    Parts.Owner = Heir.Owner;
+    Parts.Group = Heir.Group;
+    RtlAbsoluteToSelfRelativeSD(&Parts, NULL, &Length);
+    *New = ExAllocatePoolWithTag(PoolType, Length, SEP_TAG);
+    Status = *New != NULL ? RtlAbsoluteToSelfRelativeSD(&Parts, *New, &Length) : STATUS_INSUFFICIENT_RESOURCES;
 done:
-    if (parts.Dacl != NULL)
-        ExFreePoolWithTag(parts.Dacl, SEP_TAG);
-    if (parts.Sacl != NULL)
-        ExFreePoolWithTag(parts.Sacl, SEP_TAG);
-    return status;
+    if (Parts.Dacl != NULL)
+        ExFreePoolWithTag(Parts.Dacl, SEP_TAG);
+    if (Parts.Sacl != NULL)
+        ExFreePoolWithTag(Parts.Sacl, SEP_TAG);
+    return Status;
 }
 
 NTSTATUS SeCheckNewParts(PSECURITY_DESCRIPTOR Given, SECURITY_INFORMATION Information, KPROCESSOR_MODE Mode) {
-    SECURITY_SUBJECT_CONTEXT subject;
-    NTSTATUS status = STATUS_SUCCESS;
+    SECURITY_SUBJECT_CONTEXT Subject;
+    NTSTATUS Status = STATUS_SUCCESS;
     if (Mode == KernelMode)
         return STATUS_SUCCESS;
-    SeCaptureSubjectContext(&subject);
-    PSEP_TOKEN token = SeQuerySubjectContextToken(&subject);
-    if ((Information & OWNER_SECURITY_INFORMATION) && SepOwner(Given) != NULL && !SepMayOwn(token, SepOwner(Given)))
-        status = STATUS_INVALID_OWNER;
+    SeCaptureSubjectContext(&Subject);
+    PSEP_TOKEN Token = SeQuerySubjectContextToken(&Subject);
+    if ((Information & OWNER_SECURITY_INFORMATION) && SepOwner(Given) != NULL && !SepMayOwn(Token, SepOwner(Given)))
+        Status = STATUS_INVALID_OWNER;
     else if ((Information & (SACL_SECURITY_INFORMATION | LABEL_SECURITY_INFORMATION)) && SepSacl(Given) != NULL)
-        status = SepCheckSacl(token, SepSacl(Given));
-    SeReleaseSubjectContext(&subject);
-    return status;
+        Status = SepCheckSacl(Token, SepSacl(Given));
+    SeReleaseSubjectContext(&Subject);
+    return Status;
 }
 
 VOID SeMapDescriptor(PSECURITY_DESCRIPTOR Descriptor, PGENERIC_MAPPING Mapping) {
-    PACL dacl = SepDacl(Descriptor);
-    PACE_HEADER ace = dacl != NULL ? (PACE_HEADER)(dacl + 1) : NULL;
-    for (ULONG i = 0; dacl != NULL && i < dacl->AceCount; i++, ace = (PACE_HEADER)((PUCHAR)ace + ace->AceSize))
-        if (SepIsPlain(ace) && !(ace->AceFlags & INHERIT_ONLY_ACE))
-            RtlMapGenericMask(&((PACCESS_ALLOWED_ACE)ace)->Mask, Mapping);
+    PACL Dacl = SepDacl(Descriptor);
+    PACE_HEADER Ace = Dacl != NULL ? (PACE_HEADER)(Dacl + 1) : NULL;
+    for (ULONG I = 0; Dacl != NULL && I < Dacl->AceCount; I++, Ace = (PACE_HEADER)((PUCHAR)Ace + Ace->AceSize))
+        if (SepIsPlain(Ace) && !(Ace->AceFlags & INHERIT_ONLY_ACE))
+            RtlMapGenericMask(&((PACCESS_ALLOWED_ACE)Ace)->Mask, Mapping);
 }
 
 NTSTATUS SeAssignForObject(PSECURITY_DESCRIPTOR Parent, PSECURITY_DESCRIPTOR Explicit, BOOLEAN IsContainer, PACCESS_TOKEN Token, KPROCESSOR_MODE Mode,

@@ -4,10 +4,10 @@
 /* Each part is checked after it has been copied, for user memory may change. Parts: an absolute descriptor whose pointers are pool. */
 
 static VOID SepFreeParts(SECURITY_DESCRIPTOR *Parts) {
-    PVOID pieces[] = {Parts->Owner, Parts->Group, Parts->Sacl, Parts->Dacl};
-    for (ULONG i = 0; i < RTL_NUMBER_OF(pieces); i++)
-        if (pieces[i] != NULL)
-            ExFreePoolWithTag(pieces[i], SEP_TAG);
+    PVOID Pieces[] = {Parts->Owner, Parts->Group, Parts->Sacl, Parts->Dacl};
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Pieces); I++)
+        if (Pieces[I] != NULL)
+            ExFreePoolWithTag(Pieces[I], SEP_TAG);
 }
 
 static BOOLEAN SepRead(PVOID To, const VOID *From, SIZE_T Size, KPROCESSOR_MODE Mode) {
@@ -25,58 +25,58 @@ static NTSTATUS SepCopyPart(PVOID Source, ULONG Size, KPROCESSOR_MODE Mode, PVOI
 }
 
 static NTSTATUS SepCopySid(PSID Source, KPROCESSOR_MODE Mode, PSID *Copy) {
-    SID head;
+    SID Head;
     if (Source == NULL)
         return STATUS_SUCCESS;
-    if (!SepRead(&head, Source, RtlLengthRequiredSid(0), Mode))
+    if (!SepRead(&Head, Source, RtlLengthRequiredSid(0), Mode))
         return STATUS_ACCESS_VIOLATION;
-    if (!RtlValidSid(&head))
+    if (!RtlValidSid(&Head))
         return STATUS_INVALID_SID;
-    NTSTATUS status = SepCopyPart(Source, RtlLengthSid(&head), Mode, Copy);
-    if (NT_SUCCESS(status) && !RtlEqualMemory(*Copy, &head, RtlLengthRequiredSid(0)))
-        status = STATUS_INVALID_SID;
-    return status;
+    NTSTATUS Status = SepCopyPart(Source, RtlLengthSid(&Head), Mode, Copy);
+    if (NT_SUCCESS(Status) && !RtlEqualMemory(*Copy, &Head, RtlLengthRequiredSid(0)))
+        Status = STATUS_INVALID_SID;
+    return Status;
 }
 
 NTSTATUS SepCaptureAcl(PACL Source, KPROCESSOR_MODE Mode, PACL *Copy) {
-    ACL head;
-    PVOID copy = NULL;
+    ACL Head;
+    PVOID Captured = NULL;
     if (Source == NULL)
         return STATUS_SUCCESS;
-    if (!SepRead(&head, Source, sizeof(head), Mode))
+    if (!SepRead(&Head, Source, sizeof(Head), Mode))
         return STATUS_ACCESS_VIOLATION;
-    if (head.AclSize < sizeof(head))
+    if (Head.AclSize < sizeof(Head))
         return STATUS_INVALID_ACL;
-    NTSTATUS status = SepCopyPart(Source, head.AclSize, Mode, &copy);
-    if (NT_SUCCESS(status) && (((PACL)copy)->AclSize != head.AclSize || !SepValidAcl(copy)))
-        status = STATUS_INVALID_ACL;
-    if (NT_SUCCESS(status))
-        *Copy = copy;
-    else if (copy != NULL)
-        ExFreePoolWithTag(copy, SEP_TAG);
-    return status;
+    NTSTATUS Status = SepCopyPart(Source, Head.AclSize, Mode, &Captured);
+    if (NT_SUCCESS(Status) && (((PACL)Captured)->AclSize != Head.AclSize || !SepValidAcl(Captured)))
+        Status = STATUS_INVALID_ACL;
+    if (NT_SUCCESS(Status))
+        *Copy = Captured;
+    else if (Captured != NULL)
+        ExFreePoolWithTag(Captured, SEP_TAG);
+    return Status;
 }
 
 /* The descriptor with the addresses of its parts, whichever form it has. */
 static NTSTATUS SepReadHead(PSECURITY_DESCRIPTOR Source, KPROCESSOR_MODE Mode, SECURITY_DESCRIPTOR *Head) {
-    SECURITY_DESCRIPTOR_RELATIVE relative;
-    if (!SepRead(&relative, Source, sizeof(relative), Mode))
+    SECURITY_DESCRIPTOR_RELATIVE Relative;
+    if (!SepRead(&Relative, Source, sizeof(Relative), Mode))
         return STATUS_ACCESS_VIOLATION;
-    if (relative.Revision != SECURITY_DESCRIPTOR_REVISION)
+    if (Relative.Revision != SECURITY_DESCRIPTOR_REVISION)
         return STATUS_UNKNOWN_REVISION;
     RtlZeroMemory(Head, sizeof(*Head));
-    if (relative.Control & SE_SELF_RELATIVE) {
-        PUCHAR base = Source;
-        Head->Owner = relative.Owner != 0 ? base + relative.Owner : NULL;
-        Head->Group = relative.Group != 0 ? base + relative.Group : NULL;
-        Head->Sacl = relative.Sacl != 0 ? (PACL)(base + relative.Sacl) : NULL;
-        Head->Dacl = relative.Dacl != 0 ? (PACL)(base + relative.Dacl) : NULL;
+    if (Relative.Control & SE_SELF_RELATIVE) {
+        PUCHAR Base = Source;
+        Head->Owner = Relative.Owner != 0 ? Base + Relative.Owner : NULL;
+        Head->Group = Relative.Group != 0 ? Base + Relative.Group : NULL;
+        Head->Sacl = Relative.Sacl != 0 ? (PACL)(Base + Relative.Sacl) : NULL;
+        Head->Dacl = Relative.Dacl != 0 ? (PACL)(Base + Relative.Dacl) : NULL;
     } else if (!SepRead(Head, Source, sizeof(*Head), Mode)) {
         return STATUS_ACCESS_VIOLATION;
     }
-    Head->Revision = relative.Revision;
-    Head->Sbz1 = relative.Sbz1;
-    Head->Control = relative.Control & ~SE_SELF_RELATIVE;
+    Head->Revision = Relative.Revision;
+    Head->Sbz1 = Relative.Sbz1;
+    Head->Control = Relative.Control & ~SE_SELF_RELATIVE;
     if (!(Head->Control & SE_DACL_PRESENT))
         Head->Dacl = NULL;
     if (!(Head->Control & SE_SACL_PRESENT))
@@ -86,8 +86,8 @@ static NTSTATUS SepReadHead(PSECURITY_DESCRIPTOR Source, KPROCESSOR_MODE Mode, S
 
 NTSTATUS NTAPI SeCaptureSecurityDescriptor(PSECURITY_DESCRIPTOR Source, KPROCESSOR_MODE Mode, POOL_TYPE PoolType, BOOLEAN CaptureIfKernel,
                                            PSECURITY_DESCRIPTOR *Captured) {
-    SECURITY_DESCRIPTOR head;
-    SECURITY_DESCRIPTOR parts;
+    SECURITY_DESCRIPTOR Head;
+    SECURITY_DESCRIPTOR Parts;
     *Captured = NULL;
     if (Source == NULL)
         return STATUS_SUCCESS;
@@ -95,28 +95,28 @@ NTSTATUS NTAPI SeCaptureSecurityDescriptor(PSECURITY_DESCRIPTOR Source, KPROCESS
         *Captured = Source;
         return STATUS_SUCCESS;
     }
-    NTSTATUS status = SepReadHead(Source, Mode, &head);
-    if (!NT_SUCCESS(status))
-        return status;
-    RtlZeroMemory(&parts, sizeof(parts));
-    parts.Revision = head.Revision;
-    parts.Sbz1 = head.Sbz1;
-    parts.Control = head.Control;
-    status = SepCopySid(head.Owner, Mode, &parts.Owner);
-    if (NT_SUCCESS(status))
-        status = SepCopySid(head.Group, Mode, &parts.Group);
-    if (NT_SUCCESS(status))
-        status = SepCaptureAcl(head.Sacl, Mode, &parts.Sacl);
-    if (NT_SUCCESS(status))
-        status = SepCaptureAcl(head.Dacl, Mode, &parts.Dacl);
-    if (NT_SUCCESS(status)) {
-        ULONG length = 0;
-        RtlAbsoluteToSelfRelativeSD(&parts, NULL, &length);
-        *Captured = ExAllocatePoolWithTag(PoolType, length, SEP_TAG);
-        status = *Captured != NULL ? RtlAbsoluteToSelfRelativeSD(&parts, *Captured, &length) : STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS Status = SepReadHead(Source, Mode, &Head);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    RtlZeroMemory(&Parts, sizeof(Parts));
+    Parts.Revision = Head.Revision;
+    Parts.Sbz1 = Head.Sbz1;
+    Parts.Control = Head.Control;
+    Status = SepCopySid(Head.Owner, Mode, &Parts.Owner);
+    if (NT_SUCCESS(Status))
+        Status = SepCopySid(Head.Group, Mode, &Parts.Group);
+    if (NT_SUCCESS(Status))
+        Status = SepCaptureAcl(Head.Sacl, Mode, &Parts.Sacl);
+    if (NT_SUCCESS(Status))
+        Status = SepCaptureAcl(Head.Dacl, Mode, &Parts.Dacl);
+    if (NT_SUCCESS(Status)) {
+        ULONG Length = 0;
+        RtlAbsoluteToSelfRelativeSD(&Parts, NULL, &Length);
+        *Captured = ExAllocatePoolWithTag(PoolType, Length, SEP_TAG);
+        Status = *Captured != NULL ? RtlAbsoluteToSelfRelativeSD(&Parts, *Captured, &Length) : STATUS_INSUFFICIENT_RESOURCES;
     }
-    SepFreeParts(&parts);
-    return status;
+    SepFreeParts(&Parts);
+    return Status;
 }
 
 NTSTATUS NTAPI SeReleaseSecurityDescriptor(PSECURITY_DESCRIPTOR Captured, KPROCESSOR_MODE Mode, BOOLEAN CaptureIfKernel) {

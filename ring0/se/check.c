@@ -2,141 +2,141 @@
 #include "se/sep.h"
 
 static NTSTATUS SepCaptureSet(PPRIVILEGE_SET Set, KPROCESSOR_MODE Mode, PPRIVILEGE_SET *Captured) {
-    PRIVILEGE_SET head;
+    PRIVILEGE_SET Head;
     if (Mode == KernelMode)
-        head = *Set;
-    else if (!KiCopyFromUser(&head, Set, FIELD_OFFSET(PRIVILEGE_SET, Privilege)))
+        Head = *Set;
+    else if (!KiCopyFromUser(&Head, Set, FIELD_OFFSET(PRIVILEGE_SET, Privilege)))
         return STATUS_ACCESS_VIOLATION;
-    if (head.PrivilegeCount > SEP_MAX_SIDS)
+    if (Head.PrivilegeCount > SEP_MAX_SIDS)
         return STATUS_INVALID_PARAMETER;
-    SIZE_T size = FIELD_OFFSET(PRIVILEGE_SET, Privilege) + head.PrivilegeCount * sizeof(LUID_AND_ATTRIBUTES);
-    PPRIVILEGE_SET copy = ExAllocatePoolWithTag(PagedPool, size, SEP_TAG);
-    if (copy == NULL)
+    SIZE_T Size = FIELD_OFFSET(PRIVILEGE_SET, Privilege) + Head.PrivilegeCount * sizeof(LUID_AND_ATTRIBUTES);
+    PPRIVILEGE_SET Copy = ExAllocatePoolWithTag(PagedPool, Size, SEP_TAG);
+    if (Copy == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (Mode == KernelMode) {
-        RtlCopyMemory(copy, Set, size);
-    } else if (!KiCopyFromUser(copy, Set, size) || copy->PrivilegeCount != head.PrivilegeCount) {
-        ExFreePoolWithTag(copy, SEP_TAG);
+        RtlCopyMemory(Copy, Set, Size);
+    } else if (!KiCopyFromUser(Copy, Set, Size) || Copy->PrivilegeCount != Head.PrivilegeCount) {
+        ExFreePoolWithTag(Copy, SEP_TAG);
         return STATUS_ACCESS_VIOLATION;
     }
-    *Captured = copy;
+    *Captured = Copy;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI NtPrivilegeCheck(HANDLE ClientToken, PPRIVILEGE_SET RequiredPrivileges, PBOOLEAN Result) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    PPRIVILEGE_SET set;
-    PSEP_TOKEN token;
-    NTSTATUS status = ObpProbeOutput(Result, sizeof(*Result), 1, mode);
-    if (NT_SUCCESS(status))
-        status = SepCaptureSet(RequiredPrivileges, mode, &set);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = SepReferenceToken(ClientToken, TOKEN_QUERY, mode, &token);
-    if (NT_SUCCESS(status)) {
-        BOOLEAN held = FALSE;
-        if (token->Type == TokenImpersonation && token->Level < SecurityIdentification)
-            status = STATUS_BAD_IMPERSONATION_LEVEL;
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    PPRIVILEGE_SET Set;
+    PSEP_TOKEN Token;
+    NTSTATUS Status = ObpProbeOutput(Result, sizeof(*Result), 1, Mode);
+    if (NT_SUCCESS(Status))
+        Status = SepCaptureSet(RequiredPrivileges, Mode, &Set);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = SepReferenceToken(ClientToken, TOKEN_QUERY, Mode, &Token);
+    if (NT_SUCCESS(Status)) {
+        BOOLEAN Held = FALSE;
+        if (Token->Type == TokenImpersonation && Token->Level < SecurityIdentification)
+            Status = STATUS_BAD_IMPERSONATION_LEVEL;
         else
-            held = SepCheckPrivileges(token, set);
-        ObfDereferenceObject(token);
-        if (NT_SUCCESS(status))
-            status =
-                ObpStore(RequiredPrivileges, set, FIELD_OFFSET(PRIVILEGE_SET, Privilege) + set->PrivilegeCount * sizeof(LUID_AND_ATTRIBUTES), mode);
-        if (NT_SUCCESS(status))
-            status = ObpStore(Result, &held, sizeof(held), mode);
+            Held = SepCheckPrivileges(Token, Set);
+        ObfDereferenceObject(Token);
+        if (NT_SUCCESS(Status))
+            Status =
+                ObpStore(RequiredPrivileges, Set, FIELD_OFFSET(PRIVILEGE_SET, Privilege) + Set->PrivilegeCount * sizeof(LUID_AND_ATTRIBUTES), Mode);
+        if (NT_SUCCESS(Status))
+            Status = ObpStore(Result, &Held, sizeof(Held), Mode);
     }
-    ExFreePoolWithTag(set, SEP_TAG);
-    return status;
+    ExFreePoolWithTag(Set, SEP_TAG);
+    return Status;
 }
 
 /* The set of privileges that were used, as AccessCheck wants it: there is always room for one asked for. */
 static NTSTATUS SepStoreUsed(PPRIVILEGE_SET Used, PPRIVILEGE_SET Set, PULONG Length, KPROCESSOR_MODE Mode) {
-    PRIVILEGE_SET none = {0};
-    ULONG room, needed;
+    PRIVILEGE_SET None = {0};
+    ULONG Room, Needed;
     if (Mode == KernelMode)
-        room = *Length;
-    else if (!KiCopyFromUser(&room, Length, sizeof(room)))
+        Room = *Length;
+    else if (!KiCopyFromUser(&Room, Length, sizeof(Room)))
         return STATUS_ACCESS_VIOLATION;
     if (Used == NULL)
-        Used = &none;
-    needed = FIELD_OFFSET(PRIVILEGE_SET, Privilege) + max(Used->PrivilegeCount, 1u) * (ULONG)sizeof(LUID_AND_ATTRIBUTES);
-    NTSTATUS status = ObpStore(Length, &needed, sizeof(needed), Mode);
-    if (NT_SUCCESS(status) && room < needed)
-        status = STATUS_BUFFER_TOO_SMALL;
-    return NT_SUCCESS(status) ? ObpStore(Set, Used, needed, Mode) : status;
+        Used = &None;
+    Needed = FIELD_OFFSET(PRIVILEGE_SET, Privilege) + max(Used->PrivilegeCount, 1u) * (ULONG)sizeof(LUID_AND_ATTRIBUTES);
+    NTSTATUS Status = ObpStore(Length, &Needed, sizeof(Needed), Mode);
+    if (NT_SUCCESS(Status) && Room < Needed)
+        Status = STATUS_BUFFER_TOO_SMALL;
+    return NT_SUCCESS(Status) ? ObpStore(Set, Used, Needed, Mode) : Status;
 }
 
 /* The token must be one to impersonate with, the descriptor have owner and group; a mask with generic rights is the caller's mistake (AccessCheck). */
 NTSTATUS NTAPI NtAccessCheck(PSECURITY_DESCRIPTOR SecurityDescriptor, HANDLE ClientToken, ACCESS_MASK DesiredAccess, PGENERIC_MAPPING GenericMapping,
                              PPRIVILEGE_SET PrivilegeSet, PULONG PrivilegeSetLength, PACCESS_MASK GrantedAccess, PNTSTATUS AccessStatus) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    PSECURITY_DESCRIPTOR descriptor = NULL;
-    PPRIVILEGE_SET used = NULL;
-    GENERIC_MAPPING mapping;
-    ACCESS_MASK granted = 0;
-    PSEP_TOKEN token;
-    NTSTATUS checked, status = ObpProbeOutput(GrantedAccess, sizeof(*GrantedAccess), sizeof(ULONG), mode);
-    if (NT_SUCCESS(status))
-        status = ObpProbeOutput(AccessStatus, sizeof(*AccessStatus), sizeof(ULONG), mode);
-    if (NT_SUCCESS(status))
-        status = ObpProbeOutput(PrivilegeSetLength, sizeof(*PrivilegeSetLength), sizeof(ULONG), mode);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (mode == KernelMode)
-        mapping = *GenericMapping;
-    else if (!KiCopyFromUser(&mapping, GenericMapping, sizeof(mapping)))
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    PSECURITY_DESCRIPTOR Descriptor = NULL;
+    PPRIVILEGE_SET Used = NULL;
+    GENERIC_MAPPING Mapping;
+    ACCESS_MASK Granted = 0;
+    PSEP_TOKEN Token;
+    NTSTATUS Checked, Status = ObpProbeOutput(GrantedAccess, sizeof(*GrantedAccess), sizeof(ULONG), Mode);
+    if (NT_SUCCESS(Status))
+        Status = ObpProbeOutput(AccessStatus, sizeof(*AccessStatus), sizeof(ULONG), Mode);
+    if (NT_SUCCESS(Status))
+        Status = ObpProbeOutput(PrivilegeSetLength, sizeof(*PrivilegeSetLength), sizeof(ULONG), Mode);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Mode == KernelMode)
+        Mapping = *GenericMapping;
+    else if (!KiCopyFromUser(&Mapping, GenericMapping, sizeof(Mapping)))
         return STATUS_ACCESS_VIOLATION;
     if (DesiredAccess & (GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL))
         return STATUS_GENERIC_NOT_MAPPED;
-    status = SepReferenceToken(ClientToken, TOKEN_QUERY, mode, &token);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (token->Type != TokenImpersonation)
-        status = STATUS_NO_IMPERSONATION_TOKEN;
-    else if (token->Level < SecurityIdentification)
-        status = STATUS_BAD_IMPERSONATION_LEVEL;
+    Status = SepReferenceToken(ClientToken, TOKEN_QUERY, Mode, &Token);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Token->Type != TokenImpersonation)
+        Status = STATUS_NO_IMPERSONATION_TOKEN;
+    else if (Token->Level < SecurityIdentification)
+        Status = STATUS_BAD_IMPERSONATION_LEVEL;
     else
-        status = SeCaptureSecurityDescriptor(SecurityDescriptor, mode, PagedPool, TRUE, &descriptor);
-    if (NT_SUCCESS(status) && (descriptor == NULL || SepOwner(descriptor) == NULL || SepGroup(descriptor) == NULL))
-        status = STATUS_INVALID_SECURITY_DESCR;
-    if (NT_SUCCESS(status)) {
-        checked = SepCheckAccess(descriptor, token, DesiredAccess, 0, &used, &mapping, &granted);
-        status = SepStoreUsed(used, PrivilegeSet, PrivilegeSetLength, mode);
-        if (NT_SUCCESS(status))
-            status = ObpStore(GrantedAccess, &granted, sizeof(granted), mode);
-        if (NT_SUCCESS(status))
-            status = ObpStore(AccessStatus, &checked, sizeof(checked), mode);
+        Status = SeCaptureSecurityDescriptor(SecurityDescriptor, Mode, PagedPool, TRUE, &Descriptor);
+    if (NT_SUCCESS(Status) && (Descriptor == NULL || SepOwner(Descriptor) == NULL || SepGroup(Descriptor) == NULL))
+        Status = STATUS_INVALID_SECURITY_DESCR;
+    if (NT_SUCCESS(Status)) {
+        Checked = SepCheckAccess(Descriptor, Token, DesiredAccess, 0, &Used, &Mapping, &Granted);
+        Status = SepStoreUsed(Used, PrivilegeSet, PrivilegeSetLength, Mode);
+        if (NT_SUCCESS(Status))
+            Status = ObpStore(GrantedAccess, &Granted, sizeof(Granted), Mode);
+        if (NT_SUCCESS(Status))
+            Status = ObpStore(AccessStatus, &Checked, sizeof(Checked), Mode);
     }
-    if (used != NULL)
-        SeFreePrivileges(used);
-    if (descriptor != NULL)
-        ExFreePool(descriptor);
-    ObfDereferenceObject(token);
-    return status;
+    if (Used != NULL)
+        SeFreePrivileges(Used);
+    if (Descriptor != NULL)
+        ExFreePool(Descriptor);
+    ObfDereferenceObject(Token);
+    return Status;
 }
 
 BOOLEAN NTAPI SeAccessCheckFromState(PSECURITY_DESCRIPTOR SecurityDescriptor, PTOKEN_ACCESS_INFORMATION PrimaryTokenInformation,
                                      PTOKEN_ACCESS_INFORMATION ClientTokenInformation, ACCESS_MASK DesiredAccess, ACCESS_MASK PreviouslyGrantedAccess,
                                      PPRIVILEGE_SET *Privileges, PGENERIC_MAPPING GenericMapping, KPROCESSOR_MODE AccessMode,
                                      PACCESS_MASK GrantedAccess, PNTSTATUS AccessStatus) {
-    PTOKEN_ACCESS_INFORMATION information = ClientTokenInformation != NULL ? ClientTokenInformation : PrimaryTokenInformation;
-    SEP_TOKEN token = {.Sids = information->SidHash->SidAttr,
-                       .SidCount = information->SidHash->SidCount,
-                       .Restricted = information->RestrictedSidHash->SidAttr,
-                       .RestrictedCount = information->RestrictedSidHash->SidCount,
-                       .AuthenticationId = information->AuthenticationId,
-                       .Type = information->TokenType,
-                       .Level = information->ImpersonationLevel,
-                       .MandatoryPolicy = information->MandatoryPolicy.Policy,
-                       .WriteRestricted = (information->Flags & SEP_INFORMATION_WRITE_RESTRICTED) != 0,
-                       .PrivilegeCount = min(information->Privileges->PrivilegeCount, SEP_MAX_PRIVILEGES)};
-    SECURITY_SUBJECT_CONTEXT subject = {.PrimaryToken = &token, .ImpersonationLevel = SecurityImpersonation};
+    PTOKEN_ACCESS_INFORMATION Information = ClientTokenInformation != NULL ? ClientTokenInformation : PrimaryTokenInformation;
+    SEP_TOKEN Token = {.Sids = Information->SidHash->SidAttr,
+                       .SidCount = Information->SidHash->SidCount,
+                       .Restricted = Information->RestrictedSidHash->SidAttr,
+                       .RestrictedCount = Information->RestrictedSidHash->SidCount,
+                       .AuthenticationId = Information->AuthenticationId,
+                       .Type = Information->TokenType,
+                       .Level = Information->ImpersonationLevel,
+                       .MandatoryPolicy = Information->MandatoryPolicy.Policy,
+                       .WriteRestricted = (Information->Flags & SEP_INFORMATION_WRITE_RESTRICTED) != 0,
+                       .PrivilegeCount = min(Information->Privileges->PrivilegeCount, SEP_MAX_PRIVILEGES)};
+    SECURITY_SUBJECT_CONTEXT Subject = {.PrimaryToken = &Token, .ImpersonationLevel = SecurityImpersonation};
     if (ClientTokenInformation != NULL) {
-        subject.ClientToken = &token;
-        subject.ImpersonationLevel = information->ImpersonationLevel;
+        Subject.ClientToken = &Token;
+        Subject.ImpersonationLevel = Information->ImpersonationLevel;
     }
-    RtlCopyMemory(token.Privileges, information->Privileges->Privileges, token.PrivilegeCount * sizeof(token.Privileges[0]));
-    return SeAccessCheck(SecurityDescriptor, &subject, TRUE, DesiredAccess, PreviouslyGrantedAccess, Privileges, GenericMapping, AccessMode,
+    RtlCopyMemory(Token.Privileges, Information->Privileges->Privileges, Token.PrivilegeCount * sizeof(Token.Privileges[0]));
+    return SeAccessCheck(SecurityDescriptor, &Subject, TRUE, DesiredAccess, PreviouslyGrantedAccess, Privileges, GenericMapping, AccessMode,
                          GrantedAccess, AccessStatus);
 }

@@ -4,12 +4,12 @@
 PACCESS_TOKEN SeSystemToken(VOID) { return SepSystemToken; }
 
 BOOLEAN SeMayImpersonate(PACCESS_TOKEN Primary, PACCESS_TOKEN Token, SECURITY_IMPERSONATION_LEVEL Level) {
-    PSEP_TOKEN primary = Primary, token = Token;
-    if (Level < SecurityImpersonation || RtlEqualSid(SepUserOf(token), SepExports.SeAnonymousLogonSid) ||
-        SepHasPrivilege(primary, RtlConvertLongToLuid(SE_IMPERSONATE_PRIVILEGE)))
+    PSEP_TOKEN Own = Primary, Client = Token;
+    if (Level < SecurityImpersonation || RtlEqualSid(SepUserOf(Client), SepExports.SeAnonymousLogonSid) ||
+        SepHasPrivilege(Own, RtlConvertLongToLuid(SE_IMPERSONATE_PRIVILEGE)))
         return TRUE;
-    return RtlEqualSid(SepUserOf(primary), SepUserOf(token)) && SepIntegrity(SepLabelOf(token)) <= SepIntegrity(SepLabelOf(primary)) &&
-           (primary->RestrictedCount == 0 || token->RestrictedCount != 0);
+    return RtlEqualSid(SepUserOf(Own), SepUserOf(Client)) && SepIntegrity(SepLabelOf(Client)) <= SepIntegrity(SepLabelOf(Own)) &&
+           (Own->RestrictedCount == 0 || Client->RestrictedCount != 0);
 }
 
 NTSTATUS SeCopyForIdentification(PACCESS_TOKEN Token, BOOLEAN EffectiveOnly, PACCESS_TOKEN *Copy) {
@@ -19,7 +19,7 @@ NTSTATUS SeCopyForIdentification(PACCESS_TOKEN Token, BOOLEAN EffectiveOnly, PAC
 /* The client's token as a context of its own: a copy when it is to stay as it is now (static tracking), else the token itself. */
 static NTSTATUS SepCreateContext(PSEP_TOKEN Token, BOOLEAN Impersonating, SECURITY_IMPERSONATION_LEVEL Level, BOOLEAN EffectiveOnly,
                                  PSECURITY_QUALITY_OF_SERVICE Qos, BOOLEAN Remote, PSECURITY_CLIENT_CONTEXT Context) {
-    PSEP_TOKEN copy;
+    PSEP_TOKEN Copy;
     if ((ULONG)Qos->ImpersonationLevel > SecurityDelegation)
         return STATUS_INVALID_PARAMETER;
     if (Impersonating && (Qos->ImpersonationLevel > Level || Level < SecurityIdentification))
@@ -30,10 +30,10 @@ static NTSTATUS SepCreateContext(PSEP_TOKEN Token, BOOLEAN Impersonating, SECURI
     Context->SecurityQos = *Qos;
     Context->ServerIsRemote = Remote;
     if (Qos->ContextTrackingMode == SECURITY_STATIC_TRACKING) {
-        NTSTATUS status = SepDuplicateToken(Token, TokenImpersonation, Qos->ImpersonationLevel, Qos->EffectiveOnly, &copy);
-        if (!NT_SUCCESS(status))
-            return status;
-        Context->ClientToken = copy;
+        NTSTATUS Status = SepDuplicateToken(Token, TokenImpersonation, Qos->ImpersonationLevel, Qos->EffectiveOnly, &Copy);
+        if (!NT_SUCCESS(Status))
+            return Status;
+        Context->ClientToken = Copy;
         return STATUS_SUCCESS;
     }
     Context->DirectlyAccessClientToken = TRUE;
@@ -45,13 +45,13 @@ static NTSTATUS SepCreateContext(PSEP_TOKEN Token, BOOLEAN Impersonating, SECURI
 
 NTSTATUS NTAPI SeCreateClientSecurity(PETHREAD ClientThread, PSECURITY_QUALITY_OF_SERVICE ClientSecurityQos, BOOLEAN RemoteSession,
                                       PSECURITY_CLIENT_CONTEXT ClientContext) {
-    SECURITY_IMPERSONATION_LEVEL level = SecurityAnonymous;
-    BOOLEAN effectiveOnly;
-    TOKEN_TYPE type;
-    PACCESS_TOKEN token = PsReferenceEffectiveToken(ClientThread, &type, &effectiveOnly, &level);
-    NTSTATUS status = SepCreateContext(token, type == TokenImpersonation, level, effectiveOnly, ClientSecurityQos, RemoteSession, ClientContext);
-    ObfDereferenceObject(token);
-    return status;
+    SECURITY_IMPERSONATION_LEVEL Level = SecurityAnonymous;
+    BOOLEAN EffectiveOnly;
+    TOKEN_TYPE Type;
+    PACCESS_TOKEN Token = PsReferenceEffectiveToken(ClientThread, &Type, &EffectiveOnly, &Level);
+    NTSTATUS Status = SepCreateContext(Token, Type == TokenImpersonation, Level, EffectiveOnly, ClientSecurityQos, RemoteSession, ClientContext);
+    ObfDereferenceObject(Token);
+    return Status;
 }
 
 NTSTATUS NTAPI SeCreateClientSecurityFromSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext, PSECURITY_QUALITY_OF_SERVICE ClientSecurityQos,
@@ -61,9 +61,9 @@ NTSTATUS NTAPI SeCreateClientSecurityFromSubjectContext(PSECURITY_SUBJECT_CONTEX
 }
 
 NTSTATUS NTAPI SeImpersonateClientEx(PSECURITY_CLIENT_CONTEXT ClientContext, PETHREAD ServerThread) {
-    BOOLEAN effectiveOnly =
+    BOOLEAN EffectiveOnly =
         ClientContext->DirectlyAccessClientToken ? ClientContext->DirectAccessEffectiveOnly : ClientContext->SecurityQos.EffectiveOnly;
-    return PsImpersonateClient(ServerThread != NULL ? ServerThread : (PETHREAD)KiCurrentThread(), ClientContext->ClientToken, TRUE, effectiveOnly,
+    return PsImpersonateClient(ServerThread != NULL ? ServerThread : (PETHREAD)KiCurrentThread(), ClientContext->ClientToken, TRUE, EffectiveOnly,
                                ClientContext->SecurityQos.ImpersonationLevel);
 }
 

@@ -99,13 +99,13 @@ ULONG NTAPI RtlLengthSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor) {
 /* ---- Reading parts ---- */
 static NTSTATUS SepGetAcl(PSECURITY_DESCRIPTOR Descriptor, USHORT Present, USHORT Defaulted, PACL Found, PBOOLEAN IsPresent, PACL *Acl,
                           PBOOLEAN IsDefaulted) {
-    SECURITY_DESCRIPTOR *descriptor = Descriptor;
-    if (descriptor->Revision != SECURITY_DESCRIPTOR_REVISION)
+    SECURITY_DESCRIPTOR *Source = Descriptor;
+    if (Source->Revision != SECURITY_DESCRIPTOR_REVISION)
         return STATUS_UNKNOWN_REVISION;
-    *IsPresent = (descriptor->Control & Present) != 0;
+    *IsPresent = (Source->Control & Present) != 0;
     if (*IsPresent) {
         *Acl = Found;
-        *IsDefaulted = (descriptor->Control & Defaulted) != 0;
+        *IsDefaulted = (Source->Control & Defaulted) != 0;
     }
     return STATUS_SUCCESS;
 }
@@ -119,20 +119,20 @@ NTSTATUS NTAPI RtlGetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, PBO
 }
 
 NTSTATUS NTAPI RtlGetOwnerSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, PSID *Owner, PBOOLEAN OwnerDefaulted) {
-    SECURITY_DESCRIPTOR *descriptor = Descriptor;
-    if (descriptor->Revision != SECURITY_DESCRIPTOR_REVISION)
+    SECURITY_DESCRIPTOR *Source = Descriptor;
+    if (Source->Revision != SECURITY_DESCRIPTOR_REVISION)
         return STATUS_UNKNOWN_REVISION;
     *Owner = SepOwner(Descriptor);
-    *OwnerDefaulted = (descriptor->Control & SE_OWNER_DEFAULTED) != 0;
+    *OwnerDefaulted = (Source->Control & SE_OWNER_DEFAULTED) != 0;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI RtlGetGroupSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, PSID *Group, PBOOLEAN GroupDefaulted) {
-    SECURITY_DESCRIPTOR *descriptor = Descriptor;
-    if (descriptor->Revision != SECURITY_DESCRIPTOR_REVISION)
+    SECURITY_DESCRIPTOR *Source = Descriptor;
+    if (Source->Revision != SECURITY_DESCRIPTOR_REVISION)
         return STATUS_UNKNOWN_REVISION;
     *Group = SepGroup(Descriptor);
-    *GroupDefaulted = (descriptor->Control & SE_GROUP_DEFAULTED) != 0;
+    *GroupDefaulted = (Source->Control & SE_GROUP_DEFAULTED) != 0;
     return STATUS_SUCCESS;
 }
 
@@ -148,46 +148,46 @@ static VOID SepSetControl(SECURITY_DESCRIPTOR *Descriptor, USHORT Bit, BOOLEAN O
 }
 
 NTSTATUS NTAPI RtlSetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, BOOLEAN DaclPresent, PACL Dacl, BOOLEAN DaclDefaulted) {
-    SECURITY_DESCRIPTOR *descriptor = Descriptor;
+    SECURITY_DESCRIPTOR *Target = Descriptor;
     NTSTATUS status = SepCheckAbsolute(Descriptor);
     if (!NT_SUCCESS(status))
         return status;
-    SepSetControl(descriptor, SE_DACL_PRESENT, DaclPresent);
-    SepSetControl(descriptor, SE_DACL_DEFAULTED, DaclPresent && DaclDefaulted);
+    SepSetControl(Target, SE_DACL_PRESENT, DaclPresent);
+    SepSetControl(Target, SE_DACL_DEFAULTED, DaclPresent && DaclDefaulted);
     if (DaclPresent)
-        descriptor->Dacl = Dacl;
+        Target->Dacl = Dacl;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI RtlSetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, BOOLEAN SaclPresent, PACL Sacl, BOOLEAN SaclDefaulted) {
-    SECURITY_DESCRIPTOR *descriptor = Descriptor;
+    SECURITY_DESCRIPTOR *Target = Descriptor;
     NTSTATUS status = SepCheckAbsolute(Descriptor);
     if (!NT_SUCCESS(status))
         return status;
-    SepSetControl(descriptor, SE_SACL_PRESENT, SaclPresent);
-    SepSetControl(descriptor, SE_SACL_DEFAULTED, SaclPresent && SaclDefaulted);
+    SepSetControl(Target, SE_SACL_PRESENT, SaclPresent);
+    SepSetControl(Target, SE_SACL_DEFAULTED, SaclPresent && SaclDefaulted);
     if (SaclPresent)
-        descriptor->Sacl = Sacl;
+        Target->Sacl = Sacl;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI RtlSetOwnerSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, PSID Owner, BOOLEAN OwnerDefaulted) {
-    SECURITY_DESCRIPTOR *descriptor = Descriptor;
+    SECURITY_DESCRIPTOR *Target = Descriptor;
     NTSTATUS status = SepCheckAbsolute(Descriptor);
     if (!NT_SUCCESS(status))
         return status;
-    descriptor->Owner = Owner;
-    SepSetControl(descriptor, SE_OWNER_DEFAULTED, OwnerDefaulted);
+    Target->Owner = Owner;
+    SepSetControl(Target, SE_OWNER_DEFAULTED, OwnerDefaulted);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI RtlSetGroupSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, PSID Group, BOOLEAN GroupDefaulted) {
-    SECURITY_DESCRIPTOR *descriptor = Descriptor;
+    SECURITY_DESCRIPTOR *Target = Descriptor;
     NTSTATUS status = SepCheckAbsolute(Descriptor);
     if (!NT_SUCCESS(status))
         return status;
-    descriptor->Group = Group;
-    SepSetControl(descriptor, SE_GROUP_DEFAULTED, GroupDefaulted);
+    Target->Group = Group;
+    SepSetControl(Target, SE_GROUP_DEFAULTED, GroupDefaulted);
     return STATUS_SUCCESS;
 }
 

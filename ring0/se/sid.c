@@ -3,8 +3,8 @@
 #include "se/parts.h"
 
 BOOLEAN NTAPI RtlValidSid(PSID Sid) {
-    const SID *sid = Sid;
-    return sid != NULL && sid->Revision == SID_REVISION && sid->SubAuthorityCount <= SID_MAX_SUB_AUTHORITIES;
+    const SID *Checked = Sid;
+    return Checked != NULL && Checked->Revision == SID_REVISION && Checked->SubAuthorityCount <= SID_MAX_SUB_AUTHORITIES;
 }
 
 ULONG NTAPI RtlLengthRequiredSid(ULONG SubAuthorityCount) { return FIELD_OFFSET(SID, SubAuthority) + SubAuthorityCount * sizeof(ULONG); }
@@ -12,12 +12,12 @@ ULONG NTAPI RtlLengthRequiredSid(ULONG SubAuthorityCount) { return FIELD_OFFSET(
 ULONG NTAPI RtlLengthSid(PSID Sid) { return RtlLengthRequiredSid(((const SID *)Sid)->SubAuthorityCount); }
 
 NTSTATUS NTAPI RtlInitializeSid(PSID Sid, PSID_IDENTIFIER_AUTHORITY IdentifierAuthority, UCHAR SubAuthorityCount) {
-    SID *sid = Sid;
+    SID *Target = Sid;
     if (SubAuthorityCount > SID_MAX_SUB_AUTHORITIES)
         return STATUS_INVALID_PARAMETER;
-    sid->Revision = SID_REVISION;
-    sid->SubAuthorityCount = SubAuthorityCount;
-    sid->IdentifierAuthority = *IdentifierAuthority;
+    Target->Revision = SID_REVISION;
+    Target->SubAuthorityCount = SubAuthorityCount;
+    Target->IdentifierAuthority = *IdentifierAuthority;
     return STATUS_SUCCESS;
 }
 
@@ -44,12 +44,12 @@ NTSTATUS NTAPI RtlAllocateAndInitializeSid(PSID_IDENTIFIER_AUTHORITY IdentifierA
     ULONG values[8] = {SubAuthority0, SubAuthority1, SubAuthority2, SubAuthority3, SubAuthority4, SubAuthority5, SubAuthority6, SubAuthority7};
     if (SubAuthorityCount > RTL_NUMBER_OF(values))
         return STATUS_INVALID_SID;
-    SID *sid = RtlpAllocateString(RtlLengthRequiredSid(SubAuthorityCount));
-    if (sid == NULL)
+    SID *NewSid = RtlpAllocateString(RtlLengthRequiredSid(SubAuthorityCount));
+    if (NewSid == NULL)
         return STATUS_NO_MEMORY;
-    RtlInitializeSid(sid, IdentifierAuthority, SubAuthorityCount);
-    RtlCopyMemory(sid->SubAuthority, values, SubAuthorityCount * sizeof(ULONG));
-    *Sid = sid;
+    RtlInitializeSid(NewSid, IdentifierAuthority, SubAuthorityCount);
+    RtlCopyMemory(NewSid->SubAuthority, values, SubAuthorityCount * sizeof(ULONG));
+    *Sid = NewSid;
     return STATUS_SUCCESS;
 }
 
@@ -62,20 +62,20 @@ PVOID NTAPI RtlFreeSid(PSID Sid) {
 NTSTATUS NTAPI RtlConvertSidToUnicodeString(PUNICODE_STRING UnicodeString, PSID Sid, BOOLEAN AllocateDestinationString) {
     WCHAR text[256], digits[24];
     UNICODE_STRING string = {0, sizeof(text), text}, number = {0, sizeof(digits), digits};
-    const SID *sid = Sid;
+    const SID *Source = Sid;
     ULONG64 authority = 0;
     if (!RtlValidSid(Sid))
         return STATUS_INVALID_SID;
     for (ULONG i = 0; i < 6; i++)
-        authority = authority << 8 | sid->IdentifierAuthority.Value[i];
+        authority = authority << 8 | Source->IdentifierAuthority.Value[i];
     RtlAppendUnicodeToString(&string, authority >> 32 ? L"S-1-0x" : L"S-1-");
     NTSTATUS status = RtlInt64ToUnicodeString(authority, authority >> 32 ? 16 : 10, &number);
     for (ULONG i = 0; NT_SUCCESS(status); i++) {
         RtlAppendUnicodeStringToString(&string, &number);
-        if (i == sid->SubAuthorityCount)
+        if (i == Source->SubAuthorityCount)
             break;
         RtlAppendUnicodeToString(&string, L"-");
-        status = RtlIntegerToUnicodeString(sid->SubAuthority[i], 10, &number);
+        status = RtlIntegerToUnicodeString(Source->SubAuthority[i], 10, &number);
     }
     if (!NT_SUCCESS(status))
         return status;

@@ -2,17 +2,17 @@
 #include "se/sep.h"
 
 VOID NTAPI SeCaptureSubjectContextEx(PETHREAD Thread, PEPROCESS Process, PSECURITY_SUBJECT_CONTEXT SubjectContext) {
-    BOOLEAN copyOnOpen, effectiveOnly;
+    BOOLEAN CopyOnOpen, EffectiveOnly;
     SubjectContext->ImpersonationLevel = SecurityAnonymous;
     SubjectContext->ClientToken =
-        Thread != NULL ? PsReferenceImpersonationToken(Thread, &copyOnOpen, &effectiveOnly, &SubjectContext->ImpersonationLevel) : NULL;
+        Thread != NULL ? PsReferenceImpersonationToken(Thread, &CopyOnOpen, &EffectiveOnly, &SubjectContext->ImpersonationLevel) : NULL;
     SubjectContext->PrimaryToken = (PACCESS_TOKEN)PsReferencePrimaryToken(Process);
     SubjectContext->ProcessAuditId = Process != NULL ? Process->UniqueProcessId : NULL; /* there is none before PsInitSystem */
 }
 
 VOID NTAPI SeCaptureSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext) {
-    BOOLEAN early = PsInitialSystemProcess == NULL;
-    SeCaptureSubjectContextEx(early ? NULL : (PETHREAD)KiCurrentThread(), early ? NULL : (PEPROCESS)KiCurrentThread()->ApcState.Process,
+    BOOLEAN Early = PsInitialSystemProcess == NULL;
+    SeCaptureSubjectContextEx(Early ? NULL : (PETHREAD)KiCurrentThread(), Early ? NULL : (PEPROCESS)KiCurrentThread()->ApcState.Process,
                               SubjectContext);
 }
 
@@ -31,21 +31,21 @@ VOID NTAPI SeUnlockSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext) { NT
 
 /* ---- Privileges ---- */
 BOOLEAN SepHasPrivilege(PSEP_TOKEN Token, LUID Privilege) {
-    for (ULONG i = 0; Token != NULL && i < Token->PrivilegeCount; i++)
-        if (RtlEqualLuid(&Token->Privileges[i].Luid, &Privilege))
-            return (Token->Privileges[i].Attributes & SE_PRIVILEGE_ENABLED) != 0;
+    for (ULONG I = 0; Token != NULL && I < Token->PrivilegeCount; I++)
+        if (RtlEqualLuid(&Token->Privileges[I].Luid, &Privilege))
+            return (Token->Privileges[I].Attributes & SE_PRIVILEGE_ENABLED) != 0;
     return FALSE;
 }
 
 BOOLEAN SepCheckPrivileges(PSEP_TOKEN Token, PPRIVILEGE_SET Required) {
-    ULONG held = 0;
-    for (ULONG i = 0; i < Required->PrivilegeCount; i++) {
-        if (SepHasPrivilege(Token, Required->Privilege[i].Luid)) {
-            Required->Privilege[i].Attributes |= SE_PRIVILEGE_USED_FOR_ACCESS;
-            held++;
+    ULONG Held = 0;
+    for (ULONG I = 0; I < Required->PrivilegeCount; I++) {
+        if (SepHasPrivilege(Token, Required->Privilege[I].Luid)) {
+            Required->Privilege[I].Attributes |= SE_PRIVILEGE_USED_FOR_ACCESS;
+            Held++;
         }
     }
-    return Required->Control & PRIVILEGE_SET_ALL_NECESSARY ? held == Required->PrivilegeCount : held != 0;
+    return Required->Control & PRIVILEGE_SET_ALL_NECESSARY ? Held == Required->PrivilegeCount : Held != 0;
 }
 
 /* A client that may only be identified has no privileges ("Impersonation Levels"). */
@@ -56,13 +56,13 @@ static PSEP_TOKEN SepPrivilegedToken(PSECURITY_SUBJECT_CONTEXT SubjectContext) {
 }
 
 BOOLEAN NTAPI SeSinglePrivilegeCheck(LUID PrivilegeValue, KPROCESSOR_MODE PreviousMode) {
-    SECURITY_SUBJECT_CONTEXT subject;
+    SECURITY_SUBJECT_CONTEXT Subject;
     if (PreviousMode == KernelMode)
         return TRUE;
-    SeCaptureSubjectContext(&subject);
-    BOOLEAN held = SepHasPrivilege(SepPrivilegedToken(&subject), PrivilegeValue);
-    SeReleaseSubjectContext(&subject);
-    return held;
+    SeCaptureSubjectContext(&Subject);
+    BOOLEAN Held = SepHasPrivilege(SepPrivilegedToken(&Subject), PrivilegeValue);
+    SeReleaseSubjectContext(&Subject);
+    return Held;
 }
 
 BOOLEAN NTAPI SePrivilegeCheck(PPRIVILEGE_SET RequiredPrivileges, PSECURITY_SUBJECT_CONTEXT SubjectContext, KPROCESSOR_MODE AccessMode) {
@@ -73,15 +73,15 @@ VOID NTAPI SeFreePrivileges(PPRIVILEGE_SET Privileges) { ExFreePool(Privileges);
 
 /* ---- Access states ---- */
 NTSTATUS SepCreateAccessState(PACCESS_STATE AccessState, PVOID Aux, ACCESS_MASK DesiredAccess, PGENERIC_MAPPING Mapping) {
-    PSEP_AUX_DATA aux = Aux;
+    PSEP_AUX_DATA Data = Aux;
     RtlZeroMemory(AccessState, sizeof(*AccessState));
-    RtlZeroMemory(aux, sizeof(*aux));
+    RtlZeroMemory(Data, sizeof(*Data));
     if (Mapping != NULL) {
-        aux->GenericMapping = *Mapping;
+        Data->GenericMapping = *Mapping;
         RtlMapGenericMask(&DesiredAccess, Mapping);
     }
-    aux->PrivilegesUsed = &AccessState->Privileges.PrivilegeSet;
-    AccessState->AuxData = aux;
+    Data->PrivilegesUsed = &AccessState->Privileges.PrivilegeSet;
+    AccessState->AuxData = Data;
     AccessState->RemainingDesiredAccess = AccessState->OriginalDesiredAccess = DesiredAccess;
     SeCaptureSubjectContext(&AccessState->SubjectSecurityContext);
     return STATUS_SUCCESS;

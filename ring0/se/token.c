@@ -5,123 +5,123 @@ POBJECT_TYPE SepTokenObjectType;
 static ULONG64 SepNextLuid = 0x11000; /* those of the accounts' logons are below */
 
 LUID SepNewLuid(VOID) {
-    ULONG64 value = SepNextLuid++;
-    return (LUID){.LowPart = (ULONG)value, .HighPart = (LONG)(value >> 32)};
+    ULONG64 Value = SepNextLuid++;
+    return (LUID){.LowPart = (ULONG)Value, .HighPart = (LONG)(Value >> 32)};
 }
 
 ULONG SepIntegrity(PSID Label) { return *RtlSubAuthoritySid(Label, 0); }
 
 ULONG SepSidIndex(PSEP_TOKEN Token, PSID Sid) {
-    ULONG index = 0;
-    while (index < Token->SidCount && !RtlEqualSid(Token->Sids[index].Sid, Sid))
-        index++;
-    return index;
+    ULONG Index = 0;
+    while (Index < Token->SidCount && !RtlEqualSid(Token->Sids[Index].Sid, Sid))
+        Index++;
+    return Index;
 }
 
 static SIZE_T SepSidBytes(const SID_AND_ATTRIBUTES *Sids, ULONG Count) {
-    SIZE_T bytes = 0;
-    for (ULONG i = 0; i < Count; i++)
-        bytes += RtlLengthSid(Sids[i].Sid);
-    return bytes;
+    SIZE_T Bytes = 0;
+    for (ULONG I = 0; I < Count; I++)
+        Bytes += RtlLengthSid(Sids[I].Sid);
+    return Bytes;
 }
 
 static PUCHAR SepPlaceSids(PSID_AND_ATTRIBUTES To, const SID_AND_ATTRIBUTES *From, ULONG Count, PUCHAR At) {
-    for (ULONG i = 0; i < Count; i++) {
-        ULONG length = RtlLengthSid(From[i].Sid);
-        RtlCopyMemory(At, From[i].Sid, length);
-        To[i].Sid = At;
-        To[i].Attributes = From[i].Attributes;
-        At += length;
+    for (ULONG I = 0; I < Count; I++) {
+        ULONG Length = RtlLengthSid(From[I].Sid);
+        RtlCopyMemory(At, From[I].Sid, Length);
+        To[I].Sid = At;
+        To[I].Attributes = From[I].Attributes;
+        At += Length;
     }
     return At;
 }
 
 static PSID SepOwnSid(PSEP_TOKEN Token, PSID Sid) {
-    ULONG index = SepSidIndex(Token, Sid);
-    return Token->Sids[index < Token->SidCount ? index : 0].Sid;
+    ULONG Index = SepSidIndex(Token, Sid);
+    return Token->Sids[Index < Token->SidCount ? Index : 0].Sid;
 }
 
 NTSTATUS SepBuildToken(const SEP_TOKEN *Template, const SEP_TOKEN_LISTS *Lists, PSEP_TOKEN *New) {
-    ULONG count = Lists->SidCount + Lists->RestrictedCount;
-    SIZE_T bytes =
-        count * sizeof(SID_AND_ATTRIBUTES) + SepSidBytes(Lists->Sids, Lists->SidCount) + SepSidBytes(Lists->Restricted, Lists->RestrictedCount);
-    PSEP_TOKEN token;
-    if (count > SEP_MAX_SIDS)
+    ULONG Count = Lists->SidCount + Lists->RestrictedCount;
+    SIZE_T Bytes =
+        Count * sizeof(SID_AND_ATTRIBUTES) + SepSidBytes(Lists->Sids, Lists->SidCount) + SepSidBytes(Lists->Restricted, Lists->RestrictedCount);
+    PSEP_TOKEN Token;
+    if (Count > SEP_MAX_SIDS)
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = ObCreateObject(KernelMode, SepTokenObjectType, NULL, KernelMode, NULL, sizeof(*token), 0, 0, (PVOID *)&token);
-    if (!NT_SUCCESS(status))
-        return status;
-    *token = *Template;
-    token->TokenId = SepNewLuid();
-    token->ModifiedId = SepNewLuid();
-    token->DefaultDacl = NULL;
-    token->SidCount = token->RestrictedCount = 0;
-    token->Sids = ExAllocatePoolWithTag(PagedPool, bytes, SEP_TAG);
-    if (token->Sids != NULL && Lists->DefaultDacl != NULL)
-        token->DefaultDacl = ExAllocatePoolWithTag(PagedPool, Lists->DefaultDacl->AclSize, SEP_TAG);
-    if (token->Sids == NULL || (Lists->DefaultDacl != NULL && token->DefaultDacl == NULL)) {
-        ObfDereferenceObject(token);
+    NTSTATUS Status = ObCreateObject(KernelMode, SepTokenObjectType, NULL, KernelMode, NULL, sizeof(*Token), 0, 0, (PVOID *)&Token);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    *Token = *Template;
+    Token->TokenId = SepNewLuid();
+    Token->ModifiedId = SepNewLuid();
+    Token->DefaultDacl = NULL;
+    Token->SidCount = Token->RestrictedCount = 0;
+    Token->Sids = ExAllocatePoolWithTag(PagedPool, Bytes, SEP_TAG);
+    if (Token->Sids != NULL && Lists->DefaultDacl != NULL)
+        Token->DefaultDacl = ExAllocatePoolWithTag(PagedPool, Lists->DefaultDacl->AclSize, SEP_TAG);
+    if (Token->Sids == NULL || (Lists->DefaultDacl != NULL && Token->DefaultDacl == NULL)) {
+        ObfDereferenceObject(Token);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     if (Lists->DefaultDacl != NULL)
-        RtlCopyMemory(token->DefaultDacl, Lists->DefaultDacl, Lists->DefaultDacl->AclSize);
-    token->SidCount = Lists->SidCount;
-    token->RestrictedCount = Lists->RestrictedCount;
-    PUCHAR at = SepPlaceSids(token->Sids, Lists->Sids, Lists->SidCount, (PUCHAR)(token->Sids + count));
-    token->Restricted = token->Sids + token->SidCount;
-    SepPlaceSids(token->Restricted, Lists->Restricted, Lists->RestrictedCount, at);
-    token->Owner = SepOwnSid(token, Template->Owner);
-    token->PrimaryGroup = SepOwnSid(token, Template->PrimaryGroup);
-    status = ObpAssignSecurity(token, token);
-    if (!NT_SUCCESS(status)) {
-        ObfDereferenceObject(token);
-        return status;
+        RtlCopyMemory(Token->DefaultDacl, Lists->DefaultDacl, Lists->DefaultDacl->AclSize);
+    Token->SidCount = Lists->SidCount;
+    Token->RestrictedCount = Lists->RestrictedCount;
+    PUCHAR At = SepPlaceSids(Token->Sids, Lists->Sids, Lists->SidCount, (PUCHAR)(Token->Sids + Count));
+    Token->Restricted = Token->Sids + Token->SidCount;
+    SepPlaceSids(Token->Restricted, Lists->Restricted, Lists->RestrictedCount, At);
+    Token->Owner = SepOwnSid(Token, Template->Owner);
+    Token->PrimaryGroup = SepOwnSid(Token, Template->PrimaryGroup);
+    Status = ObpAssignSecurity(Token, Token);
+    if (!NT_SUCCESS(Status)) {
+        ObfDereferenceObject(Token);
+        return Status;
     }
-    *New = token;
+    *New = Token;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS SepDuplicateToken(PSEP_TOKEN Token, TOKEN_TYPE Type, SECURITY_IMPERSONATION_LEVEL Level, BOOLEAN EffectiveOnly, PSEP_TOKEN *New) {
-    PSID_AND_ATTRIBUTES kept = NULL;
-    SEP_TOKEN_LISTS lists = {Token->Sids, Token->SidCount, Token->Restricted, Token->RestrictedCount, Token->DefaultDacl};
+    PSID_AND_ATTRIBUTES Kept = NULL;
+    SEP_TOKEN_LISTS Lists = {Token->Sids, Token->SidCount, Token->Restricted, Token->RestrictedCount, Token->DefaultDacl};
     if (EffectiveOnly) {
-        kept = ExAllocatePoolWithTag(PagedPool, Token->SidCount * sizeof(*kept), SEP_TAG);
-        if (kept == NULL)
+        Kept = ExAllocatePoolWithTag(PagedPool, Token->SidCount * sizeof(*Kept), SEP_TAG);
+        if (Kept == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
-        lists.Sids = kept;
-        lists.SidCount = 0;
-        for (ULONG i = 0; i < Token->SidCount; i++)
-            if (i == 0 || Token->Sids[i].Attributes & (SE_GROUP_ENABLED | SE_GROUP_USE_FOR_DENY_ONLY | SE_GROUP_INTEGRITY))
-                kept[lists.SidCount++] = Token->Sids[i];
+        Lists.Sids = Kept;
+        Lists.SidCount = 0;
+        for (ULONG I = 0; I < Token->SidCount; I++)
+            if (I == 0 || Token->Sids[I].Attributes & (SE_GROUP_ENABLED | SE_GROUP_USE_FOR_DENY_ONLY | SE_GROUP_INTEGRITY))
+                Kept[Lists.SidCount++] = Token->Sids[I];
     }
-    NTSTATUS status = SepBuildToken(Token, &lists, New);
-    if (kept != NULL)
-        ExFreePoolWithTag(kept, SEP_TAG);
-    if (!NT_SUCCESS(status))
-        return status;
-    PSEP_TOKEN token = *New;
-    token->Type = Type;
-    token->Level = Type == TokenPrimary ? SecurityAnonymous : Level;
+    NTSTATUS Status = SepBuildToken(Token, &Lists, New);
+    if (Kept != NULL)
+        ExFreePoolWithTag(Kept, SEP_TAG);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    PSEP_TOKEN Copy = *New;
+    Copy->Type = Type;
+    Copy->Level = Type == TokenPrimary ? SecurityAnonymous : Level;
     if (EffectiveOnly) {
-        ULONG count = token->PrivilegeCount;
-        token->PrivilegeCount = 0;
-        for (ULONG i = 0; i < count; i++)
-            if (token->Privileges[i].Attributes & SE_PRIVILEGE_ENABLED)
-                token->Privileges[token->PrivilegeCount++] = token->Privileges[i];
+        ULONG Count = Copy->PrivilegeCount;
+        Copy->PrivilegeCount = 0;
+        for (ULONG I = 0; I < Count; I++)
+            if (Copy->Privileges[I].Attributes & SE_PRIVILEGE_ENABLED)
+                Copy->Privileges[Copy->PrivilegeCount++] = Copy->Privileges[I];
     }
     return STATUS_SUCCESS;
 }
 
 VOID SepDeleteToken(PVOID Object) {
-    PSEP_TOKEN token = Object;
-    if (token->Sids != NULL)
-        ExFreePoolWithTag(token->Sids, SEP_TAG);
-    if (token->DefaultDacl != NULL)
-        ExFreePoolWithTag(token->DefaultDacl, SEP_TAG);
+    PSEP_TOKEN Token = Object;
+    if (Token->Sids != NULL)
+        ExFreePoolWithTag(Token->Sids, SEP_TAG);
+    if (Token->DefaultDacl != NULL)
+        ExFreePoolWithTag(Token->DefaultDacl, SEP_TAG);
 }
 
 VOID SepCreateTokenType(VOID) {
-    static const OB_TYPE_INITIALIZER initializer = {
+    static const OB_TYPE_INITIALIZER Initializer = {
         .Name = L"Token",
         .GenericMapping = {TOKEN_READ, TOKEN_WRITE, TOKEN_EXECUTE, TOKEN_ALL_ACCESS},
         .ValidAccess = TOKEN_ALL_ACCESS,
@@ -132,8 +132,8 @@ VOID SepCreateTokenType(VOID) {
         .Delete = SepDeleteToken,
         .DispatcherOffset = ~0u,
     };
-    NTSTATUS status = ObCreateObjectType(&initializer, &SepTokenObjectType);
-    NT_ASSERT_OURS(NT_SUCCESS(status));
+    NTSTATUS Status = ObCreateObjectType(&Initializer, &SepTokenObjectType);
+    NT_ASSERT_OURS(NT_SUCCESS(Status));
 }
 
 BOOLEAN SeIsChildToken(PACCESS_TOKEN Token, PACCESS_TOKEN Parent) {

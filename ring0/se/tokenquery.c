@@ -11,56 +11,56 @@ typedef struct _SEP_ANSWER {
 /* Room behind what is there. *Seen is where the caller will see it. NULL while counting. */
 static PVOID SepReserve(PSEP_ANSWER Answer, ULONG Size, ULONG Alignment, PVOID Seen) {
     Answer->Size = (Answer->Size + Alignment - 1) & ~(Alignment - 1);
-    PUCHAR at = Answer->Base != NULL ? Answer->Base + Answer->Size : NULL;
+    PUCHAR At = Answer->Base != NULL ? Answer->Base + Answer->Size : NULL;
     Answer->Size += Size;
-    if (at != NULL && Seen != NULL)
-        *(PVOID *)Seen = at + Answer->Delta;
-    return at;
+    if (At != NULL && Seen != NULL)
+        *(PVOID *)Seen = At + Answer->Delta;
+    return At;
 }
 
 static VOID SepPutSid(PSEP_ANSWER Answer, PSID Sid, PVOID Seen) {
-    PVOID at = SepReserve(Answer, RtlLengthSid(Sid), sizeof(ULONG), Seen);
-    if (at != NULL)
-        RtlCopyMemory(at, Sid, RtlLengthSid(Sid));
+    PVOID At = SepReserve(Answer, RtlLengthSid(Sid), sizeof(ULONG), Seen);
+    if (At != NULL)
+        RtlCopyMemory(At, Sid, RtlLengthSid(Sid));
 }
 
 /* The SIDs of a list that is in the answer already. */
 static VOID SepPutSids(PSEP_ANSWER Answer, const SID_AND_ATTRIBUTES *Sids, ULONG Count, PSID_AND_ATTRIBUTES List) {
-    for (ULONG i = 0; i < Count; i++) {
-        SepPutSid(Answer, Sids[i].Sid, List != NULL ? &List[i].Sid : NULL);
+    for (ULONG I = 0; I < Count; I++) {
+        SepPutSid(Answer, Sids[I].Sid, List != NULL ? &List[I].Sid : NULL);
         if (List != NULL)
-            List[i].Attributes = Sids[i].Attributes;
+            List[I].Attributes = Sids[I].Attributes;
     }
 }
 
 static VOID SepPutGroups(PSEP_ANSWER Answer, const SID_AND_ATTRIBUTES *Sids, ULONG Count) {
-    PTOKEN_GROUPS groups = SepReserve(
+    PTOKEN_GROUPS Groups = SepReserve(
         Answer, max(FIELD_OFFSET(TOKEN_GROUPS, Groups) + Count * (ULONG)sizeof(*Sids), (ULONG)FIELD_OFFSET(TOKEN_GROUPS, Groups)), 8, NULL);
-    if (groups != NULL)
-        groups->GroupCount = Count;
-    SepPutSids(Answer, Sids, Count, groups != NULL ? groups->Groups : NULL);
+    if (Groups != NULL)
+        Groups->GroupCount = Count;
+    SepPutSids(Answer, Sids, Count, Groups != NULL ? Groups->Groups : NULL);
 }
 
 static PTOKEN_PRIVILEGES SepPutPrivileges(PSEP_ANSWER Answer, PSEP_TOKEN Token, PVOID Seen) {
-    PTOKEN_PRIVILEGES privileges =
+    PTOKEN_PRIVILEGES Privileges =
         SepReserve(Answer, FIELD_OFFSET(TOKEN_PRIVILEGES, Privileges) + Token->PrivilegeCount * (ULONG)sizeof(LUID_AND_ATTRIBUTES), 8, Seen);
-    if (privileges != NULL) {
-        privileges->PrivilegeCount = Token->PrivilegeCount;
-        RtlCopyMemory(privileges->Privileges, Token->Privileges, Token->PrivilegeCount * sizeof(LUID_AND_ATTRIBUTES));
+    if (Privileges != NULL) {
+        Privileges->PrivilegeCount = Token->PrivilegeCount;
+        RtlCopyMemory(Privileges->Privileges, Token->Privileges, Token->PrivilegeCount * sizeof(LUID_AND_ATTRIBUTES));
     }
-    return privileges;
+    return Privileges;
 }
 
 static VOID SepPutUlong(PSEP_ANSWER Answer, ULONG Value) {
-    PULONG at = SepReserve(Answer, sizeof(ULONG), sizeof(ULONG), NULL);
-    if (at != NULL)
-        *at = Value;
+    PULONG At = SepReserve(Answer, sizeof(ULONG), sizeof(ULONG), NULL);
+    if (At != NULL)
+        *At = Value;
 }
 
 static VOID SepPutStatistics(PSEP_ANSWER Answer, PSEP_TOKEN Token) {
-    PTOKEN_STATISTICS statistics = SepReserve(Answer, sizeof(*statistics), 8, NULL);
-    if (statistics != NULL)
-        *statistics = (TOKEN_STATISTICS){.TokenId = Token->TokenId,
+    PTOKEN_STATISTICS Statistics = SepReserve(Answer, sizeof(*Statistics), 8, NULL);
+    if (Statistics != NULL)
+        *Statistics = (TOKEN_STATISTICS){.TokenId = Token->TokenId,
                                          .AuthenticationId = Token->AuthenticationId,
                                          .ExpirationTime = {.QuadPart = MAXLONGLONG},
                                          .TokenType = Token->Type,
@@ -73,70 +73,70 @@ static VOID SepPutStatistics(PSEP_ANSWER Answer, PSEP_TOKEN Token) {
 }
 
 static VOID SepPutGroupsAndPrivileges(PSEP_ANSWER Answer, PSEP_TOKEN Token) {
-    PTOKEN_GROUPS_AND_PRIVILEGES all = SepReserve(Answer, sizeof(*all), 8, NULL);
-    PSID_AND_ATTRIBUTES sids = SepReserve(Answer, Token->SidCount * (ULONG)sizeof(*sids), 8, all != NULL ? &all->Sids : NULL);
-    ULONG start = Answer->Size;
-    SepPutSids(Answer, Token->Sids, Token->SidCount, sids);
-    ULONG sidBytes = Answer->Size - start + Token->SidCount * (ULONG)sizeof(*sids);
-    PSID_AND_ATTRIBUTES restricted = SepReserve(Answer, Token->RestrictedCount * (ULONG)sizeof(*sids), 8,
-                                                all != NULL && Token->RestrictedCount != 0 ? &all->RestrictedSids : NULL);
-    start = Answer->Size;
-    SepPutSids(Answer, Token->Restricted, Token->RestrictedCount, restricted);
-    ULONG restrictedBytes = Answer->Size - start + Token->RestrictedCount * (ULONG)sizeof(*sids);
-    ULONG bytes = Token->PrivilegeCount * (ULONG)sizeof(LUID_AND_ATTRIBUTES);
-    PVOID privileges = SepReserve(Answer, bytes, 4, all != NULL ? &all->Privileges : NULL);
-    if (all == NULL)
+    PTOKEN_GROUPS_AND_PRIVILEGES All = SepReserve(Answer, sizeof(*All), 8, NULL);
+    PSID_AND_ATTRIBUTES Sids = SepReserve(Answer, Token->SidCount * (ULONG)sizeof(*Sids), 8, All != NULL ? &All->Sids : NULL);
+    ULONG Start = Answer->Size;
+    SepPutSids(Answer, Token->Sids, Token->SidCount, Sids);
+    ULONG SidBytes = Answer->Size - Start + Token->SidCount * (ULONG)sizeof(*Sids);
+    PSID_AND_ATTRIBUTES Restricted = SepReserve(Answer, Token->RestrictedCount * (ULONG)sizeof(*Sids), 8,
+                                                All != NULL && Token->RestrictedCount != 0 ? &All->RestrictedSids : NULL);
+    Start = Answer->Size;
+    SepPutSids(Answer, Token->Restricted, Token->RestrictedCount, Restricted);
+    ULONG RestrictedBytes = Answer->Size - Start + Token->RestrictedCount * (ULONG)sizeof(*Sids);
+    ULONG Bytes = Token->PrivilegeCount * (ULONG)sizeof(LUID_AND_ATTRIBUTES);
+    PVOID Privileges = SepReserve(Answer, Bytes, 4, All != NULL ? &All->Privileges : NULL);
+    if (All == NULL)
         return;
-    RtlCopyMemory(privileges, Token->Privileges, bytes);
-    all->SidCount = Token->SidCount;
-    all->SidLength = sidBytes;
-    all->RestrictedSidCount = Token->RestrictedCount;
-    all->RestrictedSidLength = restrictedBytes;
-    all->PrivilegeCount = Token->PrivilegeCount;
-    all->PrivilegeLength = bytes;
-    all->AuthenticationId = Token->AuthenticationId;
+    RtlCopyMemory(Privileges, Token->Privileges, Bytes);
+    All->SidCount = Token->SidCount;
+    All->SidLength = SidBytes;
+    All->RestrictedSidCount = Token->RestrictedCount;
+    All->RestrictedSidLength = RestrictedBytes;
+    All->PrivilegeCount = Token->PrivilegeCount;
+    All->PrivilegeLength = Bytes;
+    All->AuthenticationId = Token->AuthenticationId;
 }
 
 static PSID_AND_ATTRIBUTES SepPutHash(PSEP_ANSWER Answer, const SID_AND_ATTRIBUTES *Sids, ULONG Count, PVOID Seen) {
-    PSID_AND_ATTRIBUTES_HASH hash = SepReserve(Answer, sizeof(*hash), 8, Seen);
-    PSID_AND_ATTRIBUTES list = SepReserve(Answer, Count * (ULONG)sizeof(*list), 8, hash != NULL ? &hash->SidAttr : NULL);
-    if (hash != NULL)
-        hash->SidCount = Count;
-    SepPutSids(Answer, Sids, Count, list);
-    return list;
+    PSID_AND_ATTRIBUTES_HASH Hash = SepReserve(Answer, sizeof(*Hash), 8, Seen);
+    PSID_AND_ATTRIBUTES List = SepReserve(Answer, Count * (ULONG)sizeof(*List), 8, Hash != NULL ? &Hash->SidAttr : NULL);
+    if (Hash != NULL)
+        Hash->SidCount = Count;
+    SepPutSids(Answer, Sids, Count, List);
+    return List;
 }
 
 /* What SeAccessCheckFromState takes. The hash tables in it, which only make searching faster, are empty. */
 static VOID SepPutAccessInformation(PSEP_ANSWER Answer, PSEP_TOKEN Token) {
-    PTOKEN_ACCESS_INFORMATION information = SepReserve(Answer, sizeof(*information), 8, NULL);
-    SepPutHash(Answer, Token->Sids, Token->SidCount, information != NULL ? &information->SidHash : NULL);
-    SepPutHash(Answer, Token->Restricted, Token->RestrictedCount, information != NULL ? &information->RestrictedSidHash : NULL);
-    SepPutPrivileges(Answer, Token, information != NULL ? &information->Privileges : NULL);
-    if (information == NULL)
+    PTOKEN_ACCESS_INFORMATION Information = SepReserve(Answer, sizeof(*Information), 8, NULL);
+    SepPutHash(Answer, Token->Sids, Token->SidCount, Information != NULL ? &Information->SidHash : NULL);
+    SepPutHash(Answer, Token->Restricted, Token->RestrictedCount, Information != NULL ? &Information->RestrictedSidHash : NULL);
+    SepPutPrivileges(Answer, Token, Information != NULL ? &Information->Privileges : NULL);
+    if (Information == NULL)
         return;
-    information->AuthenticationId = Token->AuthenticationId;
-    information->TokenType = Token->Type;
-    information->ImpersonationLevel = Token->Level;
-    information->MandatoryPolicy.Policy = Token->MandatoryPolicy;
-    information->Flags = Token->WriteRestricted ? SEP_INFORMATION_WRITE_RESTRICTED : 0;
+    Information->AuthenticationId = Token->AuthenticationId;
+    Information->TokenType = Token->Type;
+    Information->ImpersonationLevel = Token->Level;
+    Information->MandatoryPolicy.Policy = Token->MandatoryPolicy;
+    Information->Flags = Token->WriteRestricted ? SEP_INFORMATION_WRITE_RESTRICTED : 0;
 }
 
 static VOID SepPutLogonSid(PSEP_ANSWER Answer, PSEP_TOKEN Token) {
-    for (ULONG i = 0; i < Token->SidCount; i++)
-        if ((Token->Sids[i].Attributes & SE_GROUP_LOGON_ID) == SE_GROUP_LOGON_ID) {
-            SepPutGroups(Answer, &Token->Sids[i], 1);
+    for (ULONG I = 0; I < Token->SidCount; I++)
+        if ((Token->Sids[I].Attributes & SE_GROUP_LOGON_ID) == SE_GROUP_LOGON_ID) {
+            SepPutGroups(Answer, &Token->Sids[I], 1);
             return;
         }
 }
 
 static NTSTATUS SepFillAnswer(PSEP_ANSWER Answer, PSEP_TOKEN Token, ULONG Class) {
-    PSID *sid;
+    PSID *Sid;
     Answer->Size = 0;
     switch (Class) {
     case TokenUser:
     case TokenIntegrityLevel: {
-        PSID_AND_ATTRIBUTES one = SepReserve(Answer, sizeof(*one), 8, NULL);
-        SepPutSids(Answer, Class == TokenUser ? Token->Sids : Token->Sids + Token->SidCount - 1, 1, one);
+        PSID_AND_ATTRIBUTES One = SepReserve(Answer, sizeof(*One), 8, NULL);
+        SepPutSids(Answer, Class == TokenUser ? Token->Sids : Token->Sids + Token->SidCount - 1, 1, One);
         return STATUS_SUCCESS;
     }
     case TokenGroups: SepPutGroups(Answer, Token->Sids + 1, Token->SidCount - 1); return STATUS_SUCCESS;
@@ -145,28 +145,28 @@ static NTSTATUS SepFillAnswer(PSEP_ANSWER Answer, PSEP_TOKEN Token, ULONG Class)
     case TokenPrivileges: SepPutPrivileges(Answer, Token, NULL); return STATUS_SUCCESS;
     case TokenOwner:
     case TokenPrimaryGroup:
-        sid = SepReserve(Answer, sizeof(PSID), 8, NULL);
-        SepPutSid(Answer, Class == TokenOwner ? Token->Owner : Token->PrimaryGroup, sid);
+        Sid = SepReserve(Answer, sizeof(PSID), 8, NULL);
+        SepPutSid(Answer, Class == TokenOwner ? Token->Owner : Token->PrimaryGroup, Sid);
         return STATUS_SUCCESS;
     case TokenDefaultDacl: {
-        PTOKEN_DEFAULT_DACL dacl = SepReserve(Answer, sizeof(*dacl), 8, NULL);
+        PTOKEN_DEFAULT_DACL Dacl = SepReserve(Answer, sizeof(*Dacl), 8, NULL);
         if (Token->DefaultDacl != NULL) {
-            PVOID at = SepReserve(Answer, Token->DefaultDacl->AclSize, 4, dacl != NULL ? &dacl->DefaultDacl : NULL);
-            if (at != NULL)
-                RtlCopyMemory(at, Token->DefaultDacl, Token->DefaultDacl->AclSize);
+            PVOID At = SepReserve(Answer, Token->DefaultDacl->AclSize, 4, Dacl != NULL ? &Dacl->DefaultDacl : NULL);
+            if (At != NULL)
+                RtlCopyMemory(At, Token->DefaultDacl, Token->DefaultDacl->AclSize);
         }
         return STATUS_SUCCESS;
     }
     case TokenSource: {
-        PTOKEN_SOURCE source = SepReserve(Answer, sizeof(*source), 4, NULL);
-        if (source != NULL)
-            *source = Token->Source;
+        PTOKEN_SOURCE Source = SepReserve(Answer, sizeof(*Source), 4, NULL);
+        if (Source != NULL)
+            *Source = Token->Source;
         return STATUS_SUCCESS;
     }
     case TokenOrigin: {
-        PLUID origin = SepReserve(Answer, sizeof(*origin), 4, NULL);
-        if (origin != NULL)
-            *origin = Token->OriginLogon;
+        PLUID Origin = SepReserve(Answer, sizeof(*Origin), 4, NULL);
+        if (Origin != NULL)
+            *Origin = Token->OriginLogon;
         return STATUS_SUCCESS;
     }
     case TokenStatistics: SepPutStatistics(Answer, Token); return STATUS_SUCCESS;
@@ -196,72 +196,72 @@ static NTSTATUS SepFillAnswer(PSEP_ANSWER Answer, PSEP_TOKEN Token, ULONG Class)
 
 /* A handle with that access, or the pseudo handles -4 (the process's token), -5 (the thread's) and -6 (the one that counts). */
 NTSTATUS SepReferenceToken(HANDLE Handle, ACCESS_MASK Access, KPROCESSOR_MODE Mode, PSEP_TOKEN *Token) {
-    PETHREAD thread = (PETHREAD)KiCurrentThread();
-    BOOLEAN copyOnOpen, effectiveOnly;
-    SECURITY_IMPERSONATION_LEVEL level;
-    PVOID object = NULL;
+    PETHREAD Thread = (PETHREAD)KiCurrentThread();
+    BOOLEAN CopyOnOpen, EffectiveOnly;
+    SECURITY_IMPERSONATION_LEVEL Level;
+    PVOID Object = NULL;
     if (Handle == (HANDLE)-5 || Handle == (HANDLE)-6)
-        object = PsReferenceImpersonationToken(thread, &copyOnOpen, &effectiveOnly, &level);
-    if (Handle == (HANDLE)-4 || (Handle == (HANDLE)-6 && object == NULL))
-        object = (PVOID)PsReferencePrimaryToken(thread->Process);
-    NTSTATUS status = Handle == (HANDLE)-4 || Handle == (HANDLE)-5 || Handle == (HANDLE)-6
-                          ? (object != NULL ? STATUS_SUCCESS : STATUS_NO_TOKEN)
-                          : ObReferenceObjectByHandle(Handle, Access, SepTokenObjectType, Mode, &object, NULL);
-    *Token = object;
-    return status;
+        Object = PsReferenceImpersonationToken(Thread, &CopyOnOpen, &EffectiveOnly, &Level);
+    if (Handle == (HANDLE)-4 || (Handle == (HANDLE)-6 && Object == NULL))
+        Object = (PVOID)PsReferencePrimaryToken(Thread->Process);
+    NTSTATUS Status = Handle == (HANDLE)-4 || Handle == (HANDLE)-5 || Handle == (HANDLE)-6
+                          ? (Object != NULL ? STATUS_SUCCESS : STATUS_NO_TOKEN)
+                          : ObReferenceObjectByHandle(Handle, Access, SepTokenObjectType, Mode, &Object, NULL);
+    *Token = Object;
+    return Status;
 }
 
 NTSTATUS NTAPI NtQueryInformationToken(HANDLE TokenHandle, TOKEN_INFORMATION_CLASS Class, PVOID Information, ULONG Length, PULONG ReturnLength) {
-    KPROCESSOR_MODE mode = KiPreviousMode();
-    SEP_ANSWER answer = {0};
-    PSEP_TOKEN token;
-    NTSTATUS status = ObpProbeOutput(Information, Length, sizeof(ULONG), mode);
-    if (NT_SUCCESS(status))
-        status = ObpProbeOutput(ReturnLength, sizeof(*ReturnLength), sizeof(ULONG), mode);
-    if (NT_SUCCESS(status))
-        status = SepReferenceToken(TokenHandle, Class == TokenSource ? TOKEN_QUERY_SOURCE : TOKEN_QUERY, mode, &token);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = SepFillAnswer(&answer, token, Class);
-    if (NT_SUCCESS(status))
-        status = ObpStore(ReturnLength, &answer.Size, sizeof(answer.Size), mode);
-    if (NT_SUCCESS(status) && (Length < answer.Size || Information == NULL))
-        status = STATUS_BUFFER_TOO_SMALL;
-    if (!NT_SUCCESS(status))
+    KPROCESSOR_MODE Mode = KiPreviousMode();
+    SEP_ANSWER Answer = {0};
+    PSEP_TOKEN Token;
+    NTSTATUS Status = ObpProbeOutput(Information, Length, sizeof(ULONG), Mode);
+    if (NT_SUCCESS(Status))
+        Status = ObpProbeOutput(ReturnLength, sizeof(*ReturnLength), sizeof(ULONG), Mode);
+    if (NT_SUCCESS(Status))
+        Status = SepReferenceToken(TokenHandle, Class == TokenSource ? TOKEN_QUERY_SOURCE : TOKEN_QUERY, Mode, &Token);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = SepFillAnswer(&Answer, Token, Class);
+    if (NT_SUCCESS(Status))
+        Status = ObpStore(ReturnLength, &Answer.Size, sizeof(Answer.Size), Mode);
+    if (NT_SUCCESS(Status) && (Length < Answer.Size || Information == NULL))
+        Status = STATUS_BUFFER_TOO_SMALL;
+    if (!NT_SUCCESS(Status))
         goto done;
-    answer.Base = ExAllocatePoolWithTag(PagedPool, answer.Size, SEP_TAG);
-    if (answer.Base == NULL) {
-        status = STATUS_INSUFFICIENT_RESOURCES;
+    Answer.Base = ExAllocatePoolWithTag(PagedPool, Answer.Size, SEP_TAG);
+    if (Answer.Base == NULL) {
+        Status = STATUS_INSUFFICIENT_RESOURCES;
         goto done;
     }
-    RtlZeroMemory(answer.Base, answer.Size);
-    answer.Delta = (LONG64)Information - (LONG64)answer.Base;
-    SepFillAnswer(&answer, token, Class);
-    status = ObpStore(Information, answer.Base, answer.Size, mode);
-    ExFreePoolWithTag(answer.Base, SEP_TAG);
+    RtlZeroMemory(Answer.Base, Answer.Size);
+    Answer.Delta = (LONG64)Information - (LONG64)Answer.Base;
+    SepFillAnswer(&Answer, Token, Class);
+    Status = ObpStore(Information, Answer.Base, Answer.Size, Mode);
+    ExFreePoolWithTag(Answer.Base, SEP_TAG);
 done:
-    ObfDereferenceObject(token);
-    return status;
+    ObfDereferenceObject(Token);
+    return Status;
 }
 
 /* The answer is pool of the caller's; one of four bytes is the pointer's own value (SeQueryInformationToken's page). */
 NTSTATUS NTAPI SeQueryInformationToken(PACCESS_TOKEN Token, TOKEN_INFORMATION_CLASS Class, PVOID *Information) {
-    SEP_ANSWER answer = {0};
-    ULONG value;
-    NTSTATUS status = SepFillAnswer(&answer, Token, Class);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (answer.Size == sizeof(ULONG)) {
-        answer.Base = (PUCHAR)&value;
-        SepFillAnswer(&answer, Token, Class);
-        *(PULONG)Information = value;
+    SEP_ANSWER Answer = {0};
+    ULONG Value;
+    NTSTATUS Status = SepFillAnswer(&Answer, Token, Class);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    if (Answer.Size == sizeof(ULONG)) {
+        Answer.Base = (PUCHAR)&Value;
+        SepFillAnswer(&Answer, Token, Class);
+        *(PULONG)Information = Value;
         return STATUS_SUCCESS;
     }
-    answer.Base = ExAllocatePoolWithTag(PagedPool, answer.Size, SEP_TAG);
-    if (answer.Base == NULL)
+    Answer.Base = ExAllocatePoolWithTag(PagedPool, Answer.Size, SEP_TAG);
+    if (Answer.Base == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    RtlZeroMemory(answer.Base, answer.Size);
-    SepFillAnswer(&answer, Token, Class);
-    *Information = answer.Base;
+    RtlZeroMemory(Answer.Base, Answer.Size);
+    SepFillAnswer(&Answer, Token, Class);
+    *Information = Answer.Base;
     return STATUS_SUCCESS;
 }

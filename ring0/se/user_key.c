@@ -2,23 +2,23 @@
 #include "se/sep.h"
 
 NTSTATUS NTAPI RtlFormatCurrentUserKeyPath(PUNICODE_STRING KeyPath) {
-    static const WCHAR prefix[] = L"\\REGISTRY\\USER\\";
-    const USHORT prefixBytes = sizeof(prefix) - sizeof(WCHAR);
-    UNICODE_STRING sid;
-    SECURITY_SUBJECT_CONTEXT subject;
-    SeCaptureSubjectContext(&subject);
-    NTSTATUS status = RtlConvertSidToUnicodeString(&sid, SepUserOf(SeQuerySubjectContextToken(&subject)), TRUE);
-    SeReleaseSubjectContext(&subject);
-    if (!NT_SUCCESS(status))
-        return status;
-    KeyPath->Length = prefixBytes + sid.Length;
+    static const WCHAR Prefix[] = L"\\REGISTRY\\USER\\";
+    const USHORT PrefixBytes = sizeof(Prefix) - sizeof(WCHAR);
+    UNICODE_STRING Sid;
+    SECURITY_SUBJECT_CONTEXT Subject;
+    SeCaptureSubjectContext(&Subject);
+    NTSTATUS Status = RtlConvertSidToUnicodeString(&Sid, SepUserOf(SeQuerySubjectContextToken(&Subject)), TRUE);
+    SeReleaseSubjectContext(&Subject);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    KeyPath->Length = PrefixBytes + Sid.Length;
     KeyPath->MaximumLength = KeyPath->Length + sizeof(WCHAR);
     KeyPath->Buffer = ExAllocatePoolWithTag(PagedPool, KeyPath->MaximumLength, SEP_TAG);
     if (KeyPath->Buffer != NULL) {
-        RtlCopyMemory(KeyPath->Buffer, prefix, prefixBytes);
-        RtlCopyMemory((PUCHAR)KeyPath->Buffer + prefixBytes, sid.Buffer, sid.Length);
+        RtlCopyMemory(KeyPath->Buffer, Prefix, PrefixBytes);
+        RtlCopyMemory((PUCHAR)KeyPath->Buffer + PrefixBytes, Sid.Buffer, Sid.Length);
         KeyPath->Buffer[KeyPath->Length / sizeof(WCHAR)] = L'\0';
     }
-    RtlFreeUnicodeString(&sid);
+    RtlFreeUnicodeString(&Sid);
     return KeyPath->Buffer != NULL ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }

@@ -80,12 +80,12 @@ static VOID VfpCheckString(const VF_CONTRACT *Contract, const ULONG64 *Arguments
 }
 
 VOID VfCheck_names(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {
-    for (ULONG i = 0; Contract->Arguments[i] != '\0'; i++) {
-        POBJECT_ATTRIBUTES Attributes = (POBJECT_ATTRIBUTES)Arguments[i];
+    for (ULONG I = 0; Contract->Arguments[I] != '\0'; I++) {
+        POBJECT_ATTRIBUTES Attributes = (POBJECT_ATTRIBUTES)Arguments[I];
 
-        if (Contract->Arguments[i] == 'U')
-            VfpCheckString(Contract, Arguments, (PCUNICODE_STRING)Arguments[i]);
-        if (Contract->Arguments[i] != 'O' || Attributes == NULL)
+        if (Contract->Arguments[I] == 'U')
+            VfpCheckString(Contract, Arguments, (PCUNICODE_STRING)Arguments[I]);
+        if (Contract->Arguments[I] != 'O' || Attributes == NULL)
             continue;
         VfpCheckAddress(Contract, Arguments, Attributes);
         if (MmIsRangeAccessible(Attributes, sizeof(*Attributes), FALSE))
@@ -119,8 +119,8 @@ VOID VfCheck_wait(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {
 VOID VfCheck_waits(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {
     PVOID *Objects = (PVOID *)Arguments[1];
 
-    for (ULONG i = 0; i < (ULONG)Arguments[0] && i < MAXIMUM_WAIT_OBJECTS; i++)
-        VfpCheckWaitObject(Contract, Arguments, Objects[i], (KPROCESSOR_MODE)Arguments[4]);
+    for (ULONG I = 0; I < (ULONG)Arguments[0] && I < MAXIMUM_WAIT_OBJECTS; I++)
+        VfpCheckWaitObject(Contract, Arguments, Objects[I], (KPROCESSOR_MODE)Arguments[4]);
 }
 
 VOID VfCheck_workitem(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {

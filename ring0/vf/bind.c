@@ -20,8 +20,8 @@ static PVOID VfpTwinOf(const VF_CONTRACT *Contract) {
 static PVOID VfpChoose(const VF_CONTRACT *Contract) {
     PVOID Twin = VfpTwinOf(Contract);
 
-    for (ULONG i = 0; i < RTL_NUMBER_OF(VfpNeverTwinned); i++) {
-        if (strcmp(Contract->Name, VfpNeverTwinned[i]) == 0) {
+    for (ULONG I = 0; I < RTL_NUMBER_OF(VfpNeverTwinned); I++) {
+        if (strcmp(Contract->Name, VfpNeverTwinned[I]) == 0) {
             return Contract->Routine;
         }
     }
@@ -32,9 +32,9 @@ PVOID VfBind(PCSTR Name, PVOID Routine) {
     if (!KiMachine->trace && KiMachine->cpus == 1 && !VfIsOn()) {
         return Routine;
     }
-    for (ULONG i = 0; i < VfContractCount; i++) {
-        if (VfContracts[i].Routine == Routine && strcmp(VfContracts[i].Name, Name) == 0) {
-            return VfpChoose(&VfContracts[i]);
+    for (ULONG I = 0; I < VfContractCount; I++) {
+        if (VfContracts[I].Routine == Routine && strcmp(VfContracts[I].Name, Name) == 0) {
+            return VfpChoose(&VfContracts[I]);
         }
     }
     return Routine;

@@ -61,7 +61,7 @@ static VOID VfpPutString(CALL_TEXT *Call, ULONG64 Address, BOOLEAN Wide, SIZE_T 
     BOOLEAN Terminated = Count == ~(SIZE_T)0;
     ULONG64 Checked = 0; /* page of the last character read */
     VfpPutChar(Call, '"');
-    for (SIZE_T i = 0; i < Count; i++, Address += Unit) {
+    for (SIZE_T I = 0; I < Count; I++, Address += Unit) {
         if (Address / PAGE_SIZE != Checked || (Address + Unit - 1) / PAGE_SIZE != Checked) {
             if (!VfpReadable(Address, Unit)) {
                 VfpPutText(Call, "\"...unreadable");
@@ -73,7 +73,7 @@ static VOID VfpPutString(CALL_TEXT *Call, ULONG64 Address, BOOLEAN Wide, SIZE_T 
         if (Terminated && !Char) {
             break;
         }
-        if (i == MAX_STRING) {
+        if (I == MAX_STRING) {
             VfpPutText(Call, "\"...");
             return;
         }
@@ -167,15 +167,15 @@ static VOID VfpPutArgument(CALL_TEXT *Call, CHAR Letter, ULONG64 Value) {
 static VOID VfpTraceCall(const VF_CONTRACT *Contract, const ULONG64 *Arguments) {
     CALL_TEXT Call;
     Call.Used = 0;
-    for (ULONG i = 0; Contract->Arguments[i] && Contract->Arguments[i] != '-'; i++) {
-        if (i) {
+    for (ULONG I = 0; Contract->Arguments[I] && Contract->Arguments[I] != '-'; I++) {
+        if (I) {
             VfpPutText(&Call, ", ");
         }
-        if (Contract->Arguments[i] == 'v') {
+        if (Contract->Arguments[I] == 'v') {
             VfpPutText(&Call, "...");
             break;
         }
-        VfpPutArgument(&Call, Contract->Arguments[i], Arguments[i]);
+        VfpPutArgument(&Call, Contract->Arguments[I], Arguments[I]);
     }
     VfTrace("%s(%.*ws)", Contract->Name, Call.Used, Call.Text);
 }

@@ -80,22 +80,22 @@ static DECLSPEC_NORETURN VOID VfpRefuseLevel(const VF_CONTRACT *Contract, const 
         Advice = "call it before the fast mutex is taken or when it is released, or leave it to a work item (IoQueueWorkItem)";
     _snprintf(Rest, sizeof(Rest), "; it is for %s: %s", Allowed, Advice);
     VfpSay(Contract, Arguments, Rest);
-    for (ULONG i = 1; i < 4; i++) {
-        CHAR Letter = Code->Parameters[i - 1];
+    for (ULONG I = 1; I < 4; I++) {
+        CHAR Letter = Code->Parameters[I - 1];
 
-        Meanings[i] = "";
+        Meanings[I] = "";
         if (Letter == 'i') {
-            Parameters[i] = Irql;
-            Meanings[i] = "IRQL";
+            Parameters[I] = Irql;
+            Meanings[I] = "IRQL";
         } else if (Letter == 'd') {
-            Parameters[i] = DISPATCH_LEVEL;
-            Meanings[i] = "DISPATCH_LEVEL";
+            Parameters[I] = DISPATCH_LEVEL;
+            Meanings[I] = "DISPATCH_LEVEL";
         } else if (Letter == 't') {
-            Parameters[i] = (ULONG_PTR)VfpText;
-            Meanings[i] = "address of the sentence above";
+            Parameters[I] = (ULONG_PTR)VfpText;
+            Meanings[I] = "address of the sentence above";
         } else if (Letter != '0') {
-            Parameters[i] = Arguments[Letter - '1'];
-            Meanings[i] = Letter == '1' ? Code->Argument : "argument 2";
+            Parameters[I] = Arguments[Letter - '1'];
+            Meanings[I] = Letter == '1' ? Code->Argument : "argument 2";
         }
     }
     KiNameParameters(Meanings);

@@ -152,9 +152,9 @@ static const VFP_CODE VfpCodes[] = {
 static const VFP_CODE VfpOther = {"", 0, C4, 0xE5, "i00", ""};
 
 const VFP_CODE *VfpFindCode(PCSTR Name, KIRQL Irql) {
-    for (ULONG i = 0; i < RTL_NUMBER_OF(VfpCodes); i++) {
-        if (Irql >= VfpCodes[i].From && strcmp(VfpCodes[i].Name, Name) == 0)
-            return &VfpCodes[i];
+    for (ULONG I = 0; I < RTL_NUMBER_OF(VfpCodes); I++) {
+        if (Irql >= VfpCodes[I].From && strcmp(VfpCodes[I].Name, Name) == 0)
+            return &VfpCodes[I];
     }
     return &VfpOther;
 }

@@ -48,8 +48,8 @@ VOID VfForgetDispatch(VF_DISPATCH *Dispatch) {
 }
 
 VOID VfForgetDispatches(PKTHREAD Thread) {
-    for (ULONG i = 0; i < VFP_BUCKETS; i++) {
-        for (VF_DISPATCH **Link = &VfpDispatches[i]; *Link != NULL;) {
+    for (ULONG I = 0; I < VFP_BUCKETS; I++) {
+        for (VF_DISPATCH **Link = &VfpDispatches[I]; *Link != NULL;) {
             if ((*Link)->Thread == Thread)
                 *Link = (*Link)->Next;
             else

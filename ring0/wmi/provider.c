@@ -23,9 +23,9 @@ typedef struct _WMIP_WORK {
 } WMIP_WORK, *PWMIP_WORK;
 
 static VOID WmipFreeBlocks(PWMIP_BLOCK Blocks, ULONG Count) {
-    for (ULONG i = 0; i < Count; i++)
-        if (Blocks[i].BaseName != NULL)
-            ExFreePoolWithTag(Blocks[i].BaseName, WMIP_TAG);
+    for (ULONG I = 0; I < Count; I++)
+        if (Blocks[I].BaseName != NULL)
+            ExFreePoolWithTag(Blocks[I].BaseName, WMIP_TAG);
     if (Blocks != NULL)
         ExFreePoolWithTag(Blocks, WMIP_TAG);
 }
@@ -46,9 +46,9 @@ static PWMIP_PROVIDER WmipFind(PDEVICE_OBJECT Device) {
 }
 
 PWMIP_BLOCK WmipFindBlock(PWMIP_PROVIDER Provider, LPCGUID Id) {
-    for (ULONG i = 0; i < Provider->Count; i++)
-        if (RtlCompareMemory(&Provider->Blocks[i].Id, Id, sizeof(*Id)) == sizeof(*Id))
-            return &Provider->Blocks[i];
+    for (ULONG I = 0; I < Provider->Count; I++)
+        if (RtlCompareMemory(&Provider->Blocks[I].Id, Id, sizeof(*Id)) == sizeof(*Id))
+            return &Provider->Blocks[I];
     return NULL;
 }
 
@@ -136,24 +136,24 @@ static VOID WmipTakeBlocks(PWMIP_PROVIDER Provider, const UCHAR *Buffer, ULONG S
         return;
     Count = Info->GuidCount;
     Blocks = ExAllocatePoolWithTag(NonPagedPoolNx, Count * sizeof(*Blocks) + 1, WMIP_TAG);
-    for (ULONG i = 0; i < Count; i++) {
-        const WMIREGGUIDW *Guid = &Info->WmiRegGuid[i];
+    for (ULONG I = 0; I < Count; I++) {
+        const WMIREGGUIDW *Guid = &Info->WmiRegGuid[I];
         if (Guid->Flags & WMIREG_FLAG_INSTANCE_PDO)
             ObDereferenceObject((PVOID)Guid->Pdo);
         if (Blocks == NULL)
             continue;
-        Blocks[i] = (WMIP_BLOCK){.Id = Guid->Guid, .Flags = Guid->Flags, .Instances = Guid->InstanceCount};
+        Blocks[I] = (WMIP_BLOCK){.Id = Guid->Guid, .Flags = Guid->Flags, .Instances = Guid->InstanceCount};
         if (Guid->Flags & WMIREG_FLAG_INSTANCE_BASENAME)
-            Blocks[i].BaseName = WmipCopyName(Buffer, Size, Guid->BaseNameOffset);
+            Blocks[I].BaseName = WmipCopyName(Buffer, Size, Guid->BaseNameOffset);
     }
     if (Blocks == NULL)
         return;
     WmipFreeBlocks(Provider->Blocks, Provider->Count);
     Provider->Blocks = Blocks;
     Provider->Count = Count;
-    for (ULONG i = 0; i < Count; i++)
-        WmipTell(Provider, Blocks[i].Flags & WMIREG_FLAG_EVENT_ONLY_GUID ? "event block, instances" : "data block, instances", &Blocks[i].Id,
-                 Blocks[i].Instances);
+    for (ULONG I = 0; I < Count; I++)
+        WmipTell(Provider, Blocks[I].Flags & WMIREG_FLAG_EVENT_ONLY_GUID ? "event block, instances" : "data block, instances", &Blocks[I].Id,
+                 Blocks[I].Instances);
 }
 
 static NTSTATUS WmipAsk(PWMIP_PROVIDER Provider, UCHAR Minor, PVOID DataPath) {

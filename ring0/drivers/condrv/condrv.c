@@ -207,13 +207,13 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) 
     Driver->MajorFunction[IRP_MJ_FLUSH_BUFFERS] = ConFlush;
 
     Status = ConCreateDirectory();
-    for (ULONG i = 0; i < RTL_NUMBER_OF(Devices) && NT_SUCCESS(Status); i++)
-        Status = ConCreateDevice(Driver, &Devices[i].Name, Devices[i].Role);
-    for (ULONG i = 0; i < RTL_NUMBER_OF(Links) && NT_SUCCESS(Status); i++)
-        Status = IoCreateSymbolicLink(&Links[i].Link, &Links[i].Target);
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Devices) && NT_SUCCESS(Status); I++)
+        Status = ConCreateDevice(Driver, &Devices[I].Name, Devices[I].Role);
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Links) && NT_SUCCESS(Status); I++)
+        Status = IoCreateSymbolicLink(&Links[I].Link, &Links[I].Target);
     if (!NT_SUCCESS(Status)) {
-        for (ULONG i = 0; i < RTL_NUMBER_OF(Links); i++)
-            IoDeleteSymbolicLink(&Links[i].Link); /* says so, and no more, of one that was not made */
+        for (ULONG I = 0; I < RTL_NUMBER_OF(Links); I++)
+            IoDeleteSymbolicLink(&Links[I].Link); /* says so, and no more, of one that was not made */
         while (Driver->DeviceObject != NULL)
             IoDeleteDevice(Driver->DeviceObject);
         return Status;

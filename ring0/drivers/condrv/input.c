@@ -51,9 +51,9 @@ static ULONG ConTakeWide(PCON_INPUT_STATE Input, WCHAR *Out, ULONG Room) {
     ULONG Taken = 0;
 
     while ((Taken + 2) * sizeof(WCHAR) <= Room && Input->First < Input->Last) {
-        const UCHAR *p = Input->Line + Input->First;
-        ULONG Have = Input->Last - Input->First, Extra = *p < 0x80 ? 0 : *p < 0xC2 ? 4 : *p < 0xE0 ? 1 : *p < 0xF0 ? 2 : *p < 0xF5 ? 3 : 4;
-        ULONG Character = Extra == 1 ? *p & 0x1F : Extra == 2 ? *p & 0x0F : *p & 0x07;
+        const UCHAR *P = Input->Line + Input->First;
+        ULONG Have = Input->Last - Input->First, Extra = *P < 0x80 ? 0 : *P < 0xC2 ? 4 : *P < 0xE0 ? 1 : *P < 0xF0 ? 2 : *P < 0xF5 ? 3 : 4;
+        ULONG Character = Extra == 1 ? *P & 0x1F : Extra == 2 ? *P & 0x0F : *P & 0x07;
 
         if (Extra == 0) {
             UCHAR Byte = ConNextByte(Input);
@@ -62,11 +62,11 @@ static ULONG ConTakeWide(PCON_INPUT_STATE Input, WCHAR *Out, ULONG Room) {
                 break;
             continue;
         }
-        for (ULONG i = 1; i <= Extra && Extra != 4; i++) {
-            if (i >= Have || (p[i] & 0xC0) != 0x80)
+        for (ULONG I = 1; I <= Extra && Extra != 4; I++) {
+            if (I >= Have || (P[I] & 0xC0) != 0x80)
                 Extra = 4;
             else
-                Character = Character << 6 | (p[i] & 0x3F);
+                Character = Character << 6 | (P[I] & 0x3F);
         }
         if (Extra == 4 || (Extra == 2 && (Character < 0x800 || (Character >= 0xD800 && Character <= 0xDFFF))) ||
             (Extra == 3 && (Character < 0x10000 || Character > 0x10FFFF))) {

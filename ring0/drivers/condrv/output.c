@@ -57,8 +57,8 @@ NTSTATUS ConWriteWide(PCON_CONSOLE Console, ULONG Stream, const WCHAR *Text, ULO
     UCHAR Out[512];
     ULONG Used = 0;
 
-    for (ULONG i = 0; i < Characters && NT_SUCCESS(Status); i++) {
-        WCHAR Unit = Text[i];
+    for (ULONG I = 0; I < Characters && NT_SUCCESS(Status); I++) {
+        WCHAR Unit = Text[I];
 
         /* Up to two characters come out of one unit: a lonely first half becomes U+FFFD before it. */
         if (High != 0 && Unit >= 0xDC00 && Unit <= 0xDFFF) {

@@ -16,8 +16,8 @@ static VOID HostfsShareDevice(ULONG Number, WCHAR Buffer[RTL_NUMBER_OF(HOSTFS_DE
     RtlCopyMemory(Buffer, HOSTFS_DEVICE_NAME, sizeof(HOSTFS_DEVICE_NAME));
     ULONG Digits = Number >= 10 ? 2 : 1, End = RTL_NUMBER_OF(HOSTFS_DEVICE_NAME) - 3 + Digits;
 
-    for (ULONG i = 1; i <= Digits; i++, Number /= 10)
-        Buffer[End - i] = (WCHAR)(L'0' + Number % 10);
+    for (ULONG I = 1; I <= Digits; I++, Number /= 10)
+        Buffer[End - I] = (WCHAR)(L'0' + Number % 10);
     Buffer[End] = 0;
     RtlInitUnicodeString(Name, Buffer);
 }
@@ -55,8 +55,8 @@ NTSTATUS HostfsCreateShares(PDRIVER_OBJECT Driver) {
     NTSTATUS Status = STATUS_SUCCESS;
 
     HostfsDriver = Driver;
-    for (ULONG i = 0; NT_SUCCESS(Status) && i < KiMachine->share_count; i++)
-        Status = HostfsCreateShare(Driver, i + 1, KiMachine->shares[i]);
+    for (ULONG I = 0; NT_SUCCESS(Status) && I < KiMachine->share_count; I++)
+        Status = HostfsCreateShare(Driver, I + 1, KiMachine->shares[I]);
     if (NT_SUCCESS(Status))
         Status = HostfsCreateVolume(Driver, &Name, FILE_DEVICE_MULTI_UNC_PROVIDER, FILE_REMOTE_DEVICE, &Device);
     if (!NT_SUCCESS(Status))

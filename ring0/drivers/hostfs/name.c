@@ -10,8 +10,8 @@ NTSTATUS HostfsToHostPath(PHOSTFS_EXTENSION Volume, PCUNICODE_STRING Path, CHAR 
         Text++;
         Bytes -= sizeof(WCHAR);
     }
-    for (ULONG i = 0; i < Bytes / sizeof(WCHAR); i++)
-        if (Text[i] == L'/' || Text[i] == 0)
+    for (ULONG I = 0; I < Bytes / sizeof(WCHAR); I++)
+        if (Text[I] == L'/' || Text[I] == 0)
             return STATUS_OBJECT_NAME_INVALID;
     while (Volume->HostPrefix[Head] != '\0') {
         Out[Head] = Volume->HostPrefix[Head];
@@ -27,9 +27,9 @@ NTSTATUS HostfsToHostPath(PHOSTFS_EXTENSION Volume, PCUNICODE_STRING Path, CHAR 
             return STATUS_OBJECT_NAME_INVALID;
     }
     Out[Head + Written] = '\0';
-    for (ULONG i = Head; i < Head + Written; i++)
-        if (Out[i] == '\\')
-            Out[i] = '/';
+    for (ULONG I = Head; I < Head + Written; I++)
+        if (Out[I] == '\\')
+            Out[I] = '/';
     return STATUS_SUCCESS;
 }
 
@@ -64,40 +64,40 @@ BOOLEAN HostfsMatch(PCUNICODE_STRING Pattern, PCUNICODE_STRING Name) {
 
     if (Length > HOSTFS_MAX_COMPONENT)
         return FALSE;
-    for (ULONG i = 0; i <= Length; i++)
-        Reached[i] = i == 0;
-    for (ULONG i = 0; i < Length; i++)
-        if (Name->Buffer[i] == L'.')
-            LastDot = i;
-    for (ULONG p = 0; p < Pattern->Length / sizeof(WCHAR); p++) {
-        WCHAR Want = Pattern->Buffer[p];
+    for (ULONG I = 0; I <= Length; I++)
+        Reached[I] = I == 0;
+    for (ULONG I = 0; I < Length; I++)
+        if (Name->Buffer[I] == L'.')
+            LastDot = I;
+    for (ULONG P = 0; P < Pattern->Length / sizeof(WCHAR); P++) {
+        WCHAR Want = Pattern->Buffer[P];
         UCHAR Before = Reached[0], Saved;
 
         switch (Want) {
         case L'*':
-            for (ULONG i = 1; i <= Length; i++)
-                Reached[i] |= Reached[i - 1];
+            for (ULONG I = 1; I <= Length; I++)
+                Reached[I] |= Reached[I - 1];
             break;
         case DOS_STAR: /* as *, but does not go past the last dot */
-            for (ULONG i = 1; i <= Length; i++)
-                if (i - 1 != LastDot)
-                    Reached[i] |= Reached[i - 1];
+            for (ULONG I = 1; I <= Length; I++)
+                if (I - 1 != LastDot)
+                    Reached[I] |= Reached[I - 1];
             break;
         case DOS_QM: /* one character, or none before a dot and at the end */
-            for (ULONG i = Length; i > 0; i--)
-                Reached[i] = (Name->Buffer[i - 1] != L'.' && Reached[i - 1]) || (Reached[i] && (i == Length || Name->Buffer[i] == L'.'));
+            for (ULONG I = Length; I > 0; I--)
+                Reached[I] = (Name->Buffer[I - 1] != L'.' && Reached[I - 1]) || (Reached[I] && (I == Length || Name->Buffer[I] == L'.'));
             Reached[0] = Before && (Length == 0 || Name->Buffer[0] == L'.');
             break;
         case DOS_DOT: /* a dot, or nothing at the end */
             Saved = Reached[Length];
-            for (ULONG i = Length; i > 0; i--)
-                Reached[i] = Reached[i - 1] && Name->Buffer[i - 1] == L'.';
+            for (ULONG I = Length; I > 0; I--)
+                Reached[I] = Reached[I - 1] && Name->Buffer[I - 1] == L'.';
             Reached[0] = FALSE;
             Reached[Length] |= Saved;
             break;
         default:
-            for (ULONG i = Length; i > 0; i--)
-                Reached[i] = Reached[i - 1] && (Want == L'?' || RtlUpcaseUnicodeChar(Name->Buffer[i - 1]) == RtlUpcaseUnicodeChar(Want));
+            for (ULONG I = Length; I > 0; I--)
+                Reached[I] = Reached[I - 1] && (Want == L'?' || RtlUpcaseUnicodeChar(Name->Buffer[I - 1]) == RtlUpcaseUnicodeChar(Want));
             Reached[0] = FALSE;
             break;
         }

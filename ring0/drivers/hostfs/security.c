@@ -56,8 +56,8 @@ static PHOSTFS_SECURITY HostfsMakeDefault(PSID Owner, const HOSTFS_RIGHT *Rights
     ULONG Length = 0;
 
     RtlCreateAcl(Acl, sizeof(Buffer), ACL_REVISION);
-    for (ULONG i = 0; i < Count; i++)
-        RtlAddAccessAllowedAceEx(Acl, ACL_REVISION, Rights[i].Flags, Rights[i].Mask, Rights[i].Sid);
+    for (ULONG I = 0; I < Count; I++)
+        RtlAddAccessAllowedAceEx(Acl, ACL_REVISION, Rights[I].Flags, Rights[I].Mask, Rights[I].Sid);
     RtlCreateSecurityDescriptor(&Absolute, SECURITY_DESCRIPTOR_REVISION);
     RtlSetOwnerSecurityDescriptor(&Absolute, Owner, FALSE);
     RtlSetGroupSecurityDescriptor(&Absolute, SeExports->SeLocalSystemSid, FALSE);

@@ -15,8 +15,8 @@ static NTSTATUS HostfsSetBasic(PHOSTFS_EXTENSION Volume, PHOSTFS_FCB Fcb, PHOSTF
 
     if (Result < 0)
         return HostfsStatus(Result);
-    for (ULONG i = 0; i < RTL_NUMBER_OF(Dates); i++)
-        if (Dates[i]->QuadPart < -2)
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Dates); I++)
+        if (Dates[I]->QuadPart < -2)
             return STATUS_INVALID_PARAMETER;
     if ((Basic->FileAttributes & (Info.is_directory ? FILE_ATTRIBUTE_TEMPORARY : FILE_ATTRIBUTE_DIRECTORY)) != 0)
         return STATUS_INVALID_PARAMETER;
@@ -113,8 +113,8 @@ static NTSTATUS HostfsRenamePath(PHOSTFS_FCB Fcb, PFILE_OBJECT Target, const FIL
     } else {
         HostfsSplitPath(&Fcb->Path, &Directory, &OldLast);
         Last = Given;
-        for (ULONG i = 0; i < Given.Length / sizeof(WCHAR); i++)
-            if (Given.Buffer[i] == L'\\')
+        for (ULONG I = 0; I < Given.Length / sizeof(WCHAR); I++)
+            if (Given.Buffer[I] == L'\\')
                 return STATUS_INVALID_PARAMETER; /* a path: somebody has to have opened its directory */
     }
     if (Last.Length == 0)

@@ -65,10 +65,10 @@ static NTSTATUS WriteImagePath(HANDLE Key, ULONG Type, PCUNICODE_STRING Path) {
     if (!Full.Buffer)
         return STATUS_INSUFFICIENT_RESOURCES;
     RtlAppendUnicodeToString(&Full, Prefix);
-    for (ULONG i = 0, End = Path->Length / sizeof(WCHAR); i < End; i++) {
-        if (i && Path->Buffer[i] == '\\' && Path->Buffer[i - 1] == '\\')
+    for (ULONG I = 0, End = Path->Length / sizeof(WCHAR); I < End; I++) {
+        if (I && Path->Buffer[I] == '\\' && Path->Buffer[I - 1] == '\\')
             continue;
-        Full.Buffer[Full.Length / sizeof(WCHAR)] = Path->Buffer[i];
+        Full.Buffer[Full.Length / sizeof(WCHAR)] = Path->Buffer[I];
         Full.Length += sizeof(WCHAR);
     }
     Status = ScmWriteText(Key, L"ImagePath", REG_EXPAND_SZ, &Full);
@@ -147,8 +147,8 @@ static BOOLEAN IsAccount(PCUNICODE_STRING Account) {
     static const UNICODE_STRING Known[] = {RTL_CONSTANT_STRING(L"LocalSystem"), RTL_CONSTANT_STRING(L".\\LocalSystem"),
                                            RTL_CONSTANT_STRING(L"NT AUTHORITY\\LocalService"), RTL_CONSTANT_STRING(L"NT AUTHORITY\\NetworkService")};
 
-    for (ULONG i = 0; i < RTL_NUMBER_OF(Known); i++)
-        if (RtlEqualUnicodeString(Account, &Known[i], TRUE))
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Known); I++)
+        if (RtlEqualUnicodeString(Account, &Known[I], TRUE))
             return TRUE;
     return FALSE;
 }
@@ -161,7 +161,7 @@ static ULONG NextTag(PCUNICODE_STRING Group) {
     ULONG Highest = 0, Tag;
     HANDLE Key;
 
-    for (ULONG i = 0; NT_SUCCESS(ScmServiceAt(i, &Name)); i++) {
+    for (ULONG I = 0; NT_SUCCESS(ScmServiceAt(I, &Name)); I++) {
         if (NT_SUCCESS(ScmOpenKey(&Name, FALSE, &Key))) {
             if (NT_SUCCESS(ScmReadText(Key, L"Group", &Other))) {
                 if (RtlEqualUnicodeString(&Other, Group, TRUE) && NT_SUCCESS(ScmReadNumber(Key, L"Tag", &Tag)) && Tag > Highest)

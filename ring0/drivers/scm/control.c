@@ -48,14 +48,14 @@ static NTSTATUS StartOne(PSCM_SERVICE Service) {
 static BOOLEAN CanStart(const SCM_GRAPH *Graph, const SCM_NODE *Node) {
     ULONG Satisfied = 0;
 
-    for (ULONG i = 0; i < Node->EdgeCount; i++)
-        if (Graph->Edges[Node->FirstEdge + i].Group == SCM_NONE &&
-            ScmState(Graph->Nodes[Graph->Edges[Node->FirstEdge + i].Target].Service) != SERVICE_RUNNING)
+    for (ULONG I = 0; I < Node->EdgeCount; I++)
+        if (Graph->Edges[Node->FirstEdge + I].Group == SCM_NONE &&
+            ScmState(Graph->Nodes[Graph->Edges[Node->FirstEdge + I].Target].Service) != SERVICE_RUNNING)
             return FALSE;
     for (ULONG Group = 0; Group < Node->GroupCount; Group++) {
         BOOLEAN Runs = FALSE;
-        for (ULONG i = 0; i < Node->EdgeCount && !Runs; i++) {
-            const SCM_EDGE *Edge = &Graph->Edges[Node->FirstEdge + i];
+        for (ULONG I = 0; I < Node->EdgeCount && !Runs; I++) {
+            const SCM_EDGE *Edge = &Graph->Edges[Node->FirstEdge + I];
             Runs = Edge->Group == Group && ScmState(Graph->Nodes[Edge->Target].Service) == SERVICE_RUNNING;
         }
         Satisfied += Runs;
@@ -67,9 +67,9 @@ static BOOLEAN CanStart(const SCM_GRAPH *Graph, const SCM_NODE *Node) {
 static NTSTATUS StartInOrder(const SCM_GRAPH *Graph) {
     NTSTATUS Status = STATUS_SUCCESS;
 
-    for (ULONG i = 0; i < Graph->OrderCount; i++) {
-        const SCM_NODE *Node = &Graph->Nodes[Graph->Order[i]];
-        BOOLEAN Last = i + 1 == Graph->OrderCount;
+    for (ULONG I = 0; I < Graph->OrderCount; I++) {
+        const SCM_NODE *Node = &Graph->Nodes[Graph->Order[I]];
+        BOOLEAN Last = I + 1 == Graph->OrderCount;
 
         if (!Last && ScmState(Node->Service) == SERVICE_RUNNING)
             continue;
@@ -114,8 +114,8 @@ NTSTATUS ScmStart(PSCM_SERVICE Service) {
     if (NT_SUCCESS(Status))
         Status = ScmLoadGraph(&Graph, NULL);
     if (NT_SUCCESS(Status)) {
-        for (ULONG i = 0; i < Graph.Count; i++)
-            Graph.Nodes[i].Leaf = ScmState(Graph.Nodes[i].Service) != SERVICE_STOPPED;
+        for (ULONG I = 0; I < Graph.Count; I++)
+            Graph.Nodes[I].Leaf = ScmState(Graph.Nodes[I].Service) != SERVICE_STOPPED;
         Node = ScmNode(&Graph, &Service->Name);
         if (Node == SCM_NONE) {
             Status = STATUS_OBJECT_NAME_NOT_FOUND; /* somebody has deleted its key */

@@ -27,8 +27,8 @@ VOID ScmRelease(VOID) { KeReleaseMutex(&ScmLock, FALSE); }
 NTSTATUS ScmCheckName(PCUNICODE_STRING Name) {
     if (!Name->Length || Name->Length > SCM_NAME_LENGTH * sizeof(WCHAR))
         return SCM_ERROR(ERROR_INVALID_NAME);
-    for (ULONG i = 0; i < Name->Length / sizeof(WCHAR); i++)
-        if (Name->Buffer[i] == '/' || Name->Buffer[i] == '\\' || Name->Buffer[i] == 0)
+    for (ULONG I = 0; I < Name->Length / sizeof(WCHAR); I++)
+        if (Name->Buffer[I] == '/' || Name->Buffer[I] == '\\' || Name->Buffer[I] == 0)
             return SCM_ERROR(ERROR_INVALID_NAME);
     return STATUS_SUCCESS;
 }
@@ -99,7 +99,7 @@ VOID ScmRemoveDeleted(VOID) {
     HANDLE Key;
     ULONG Flag;
 
-    for (ULONG i = 0; NT_SUCCESS(ScmServiceAt(i, &Name)); i++) {
+    for (ULONG I = 0; NT_SUCCESS(ScmServiceAt(I, &Name)); I++) {
         if (NT_SUCCESS(ScmOpenKey(&Name, FALSE, &Key))) {
             BOOLEAN Deleted = NT_SUCCESS(ScmReadNumber(Key, L"DeleteFlag", &Flag)) && Flag;
 
@@ -109,7 +109,7 @@ VOID ScmRemoveDeleted(VOID) {
                 if (NT_SUCCESS(ScmOpenKey(&Name, FALSE, &Key)))
                     ZwClose(Key); /* somebody has it open */
                 else
-                    i--; /* the next one has moved up */
+                    I--; /* the next one has moved up */
             }
         }
         ScmFreeText(&Name);
@@ -133,7 +133,7 @@ BOOLEAN ScmNameTaken(PCUNICODE_STRING Name, PCUNICODE_STRING Except) {
     BOOLEAN Taken = FALSE;
     HANDLE Key;
 
-    for (ULONG i = 0; !Taken && NT_SUCCESS(ScmServiceAt(i, &Other)); i++) {
+    for (ULONG I = 0; !Taken && NT_SUCCESS(ScmServiceAt(I, &Other)); I++) {
         if (!RtlEqualUnicodeString(&Other, Except, TRUE) && IsService(&Other)) {
             Taken = RtlEqualUnicodeString(&Other, Name, TRUE);
             if (!Taken && NT_SUCCESS(ScmOpenKey(&Other, FALSE, &Key))) {
@@ -154,7 +154,7 @@ BOOLEAN ScmFindByDisplayName(PCUNICODE_STRING DisplayName, PUNICODE_STRING Name)
     BOOLEAN Found = FALSE;
     HANDLE Key;
 
-    for (ULONG i = 0; NT_SUCCESS(ScmServiceAt(i, Name)); i++) {
+    for (ULONG I = 0; NT_SUCCESS(ScmServiceAt(I, Name)); I++) {
         if (IsService(Name) && NT_SUCCESS(ScmOpenKey(Name, FALSE, &Key))) {
             ScmReadText(Key, L"DisplayName", &Display);
             Found = RtlEqualUnicodeString(Display.Length ? &Display : Name, DisplayName, TRUE);
@@ -198,8 +198,8 @@ NTSTATUS ScmEntry(ULONG Index, SCM_ENTRY *Entry) {
     PSCM_SERVICE Service;
     NTSTATUS Status;
 
-    for (ULONG i = 0, Seen = 0;; i++) {
-        Status = ScmServiceAt(i, &Name);
+    for (ULONG I = 0, Seen = 0;; I++) {
+        Status = ScmServiceAt(I, &Name);
         if (!NT_SUCCESS(Status))
             return Status;
         if (IsService(&Name) && Seen++ == Index)

@@ -4,9 +4,9 @@
 enum { Unseen, OnPath, Done };
 
 ULONG ScmNode(const SCM_GRAPH *Graph, PCUNICODE_STRING Name) {
-    for (ULONG i = 0; i < Graph->Count; i++)
-        if (RtlEqualUnicodeString(&Graph->Nodes[i].Name, Name, TRUE))
-            return i;
+    for (ULONG I = 0; I < Graph->Count; I++)
+        if (RtlEqualUnicodeString(&Graph->Nodes[I].Name, Name, TRUE))
+            return I;
     return SCM_NONE;
 }
 
@@ -36,10 +36,10 @@ static NTSTATUS ReadNode(PSCM_NODE Node) {
 
 /* The nodes' names and services; there are at most Room. */
 static NTSTATUS NameNodes(PSCM_GRAPH Graph, ULONG Room) {
-    for (ULONG i = 0; Graph->Count < Room; i++) {
+    for (ULONG I = 0; Graph->Count < Room; I++) {
         UNICODE_STRING Name;
         PSCM_NODE Node = &Graph->Nodes[Graph->Count];
-        NTSTATUS Status = ScmServiceAt(i, &Name);
+        NTSTATUS Status = ScmServiceAt(I, &Name);
 
         if (Status == STATUS_NO_MORE_ENTRIES)
             break;
@@ -85,11 +85,11 @@ static ULONG MakeEdges(const SCM_GRAPH *Graph, PSCM_NODE Node, SCM_EDGE *Edges) 
             Edges[Count] = (SCM_EDGE){ScmNode(Graph, &Text), SCM_NONE};
     Node->GroupCount = 0;
     for (ULONG At = 0; ScmNextText(&Node->Groups, &At, &Text); Node->GroupCount++) {
-        for (ULONG i = 0; i < Graph->Count; i++) {
-            if (!RtlEqualUnicodeString(&Graph->Nodes[i].Group, &Text, TRUE))
+        for (ULONG I = 0; I < Graph->Count; I++) {
+            if (!RtlEqualUnicodeString(&Graph->Nodes[I].Group, &Text, TRUE))
                 continue;
             if (Edges)
-                Edges[Count] = (SCM_EDGE){i, Node->GroupCount};
+                Edges[Count] = (SCM_EDGE){I, Node->GroupCount};
             Count++;
         }
     }
@@ -117,25 +117,25 @@ NTSTATUS ScmLoadGraph(PSCM_GRAPH Graph, const SCM_NODE *Changed) {
     if (!Graph->Nodes || !Graph->Order || !Graph->Path)
         goto failed;
     Status = NameNodes(Graph, Room);
-    for (ULONG i = 0; i < Graph->Count && NT_SUCCESS(Status); i++)
-        if (!Changed || !RtlEqualUnicodeString(&Graph->Nodes[i].Name, &Changed->Name, TRUE))
-            Status = ReadNode(&Graph->Nodes[i]);
+    for (ULONG I = 0; I < Graph->Count && NT_SUCCESS(Status); I++)
+        if (!Changed || !RtlEqualUnicodeString(&Graph->Nodes[I].Name, &Changed->Name, TRUE))
+            Status = ReadNode(&Graph->Nodes[I]);
     if (NT_SUCCESS(Status) && Changed)
         Status = ChangeNode(Graph, Changed);
     if (!NT_SUCCESS(Status))
         goto failed;
-    for (ULONG i = 0; i < Graph->Count; i++) {
-        Graph->Nodes[i].FirstEdge = Edges;
-        Graph->Nodes[i].EdgeCount = MakeEdges(Graph, &Graph->Nodes[i], NULL);
-        Edges += Graph->Nodes[i].EdgeCount;
+    for (ULONG I = 0; I < Graph->Count; I++) {
+        Graph->Nodes[I].FirstEdge = Edges;
+        Graph->Nodes[I].EdgeCount = MakeEdges(Graph, &Graph->Nodes[I], NULL);
+        Edges += Graph->Nodes[I].EdgeCount;
     }
     Graph->Edges = Allocate(Edges, sizeof *Graph->Edges);
     if (!Graph->Edges) {
         Status = STATUS_INSUFFICIENT_RESOURCES;
         goto failed;
     }
-    for (ULONG i = 0; i < Graph->Count; i++)
-        MakeEdges(Graph, &Graph->Nodes[i], Graph->Edges + Graph->Nodes[i].FirstEdge);
+    for (ULONG I = 0; I < Graph->Count; I++)
+        MakeEdges(Graph, &Graph->Nodes[I], Graph->Edges + Graph->Nodes[I].FirstEdge);
     return STATUS_SUCCESS;
 failed:
     ScmFreeGraph(Graph);
@@ -143,8 +143,8 @@ failed:
 }
 
 VOID ScmFreeGraph(PSCM_GRAPH Graph) {
-    for (ULONG i = 0; i < Graph->Count; i++) {
-        PSCM_NODE Node = &Graph->Nodes[i];
+    for (ULONG I = 0; I < Graph->Count; I++) {
+        PSCM_NODE Node = &Graph->Nodes[I];
         if (Node->Service)
             Node->Service->References--;
         ScmFreeText(&Node->Name);
@@ -198,8 +198,8 @@ VOID ScmOrder(PSCM_GRAPH Graph, ULONG From) {
 /* ---- Who needs a service ------------------------------------------------------------------------------------------------------------ */
 
 static BOOLEAN OtherMemberRuns(const SCM_GRAPH *Graph, const SCM_NODE *Node, ULONG Group, ULONG Except) {
-    for (ULONG i = 0; i < Node->EdgeCount; i++) {
-        const SCM_EDGE *Edge = &Graph->Edges[Node->FirstEdge + i];
+    for (ULONG I = 0; I < Node->EdgeCount; I++) {
+        const SCM_EDGE *Edge = &Graph->Edges[Node->FirstEdge + I];
         if (Edge->Group == Group && Edge->Target != Except && ScmState(Graph->Nodes[Edge->Target].Service) == SERVICE_RUNNING)
             return TRUE;
     }
@@ -211,8 +211,8 @@ static BOOLEAN Needs(const SCM_GRAPH *Graph, ULONG Index, ULONG Wanted) {
 
     if (Index == Wanted || ScmState(Node->Service) == SERVICE_STOPPED)
         return FALSE;
-    for (ULONG i = 0; i < Node->EdgeCount; i++) {
-        const SCM_EDGE *Edge = &Graph->Edges[Node->FirstEdge + i];
+    for (ULONG I = 0; I < Node->EdgeCount; I++) {
+        const SCM_EDGE *Edge = &Graph->Edges[Node->FirstEdge + I];
         if (Edge->Target == Wanted && (Edge->Group == SCM_NONE || !OtherMemberRuns(Graph, Node, Edge->Group, Wanted)))
             return TRUE;
     }
@@ -228,8 +228,8 @@ NTSTATUS ScmIsNeeded(PSCM_SERVICE Service, BOOLEAN *Needed) {
     if (!NT_SUCCESS(Status))
         return Status;
     Wanted = ScmNode(&Graph, &Service->Name);
-    for (ULONG i = 0; i < Graph.Count && Wanted != SCM_NONE && !*Needed; i++)
-        *Needed = Needs(&Graph, i, Wanted);
+    for (ULONG I = 0; I < Graph.Count && Wanted != SCM_NONE && !*Needed; I++)
+        *Needed = Needs(&Graph, I, Wanted);
     ScmFreeGraph(&Graph);
     return STATUS_SUCCESS;
 }
@@ -244,18 +244,18 @@ NTSTATUS ScmDependents(PSCM_SERVICE Service, SCM_ENTRY *Entries, ULONG Room, PUL
     if (!NT_SUCCESS(Status))
         return Status;
     Wanted = ScmNode(&Graph, &Service->Name);
-    for (ULONG i = 0; i < Graph.Count; i++)
-        ScmOrder(&Graph, i);
-    for (ULONG i = 0; i < Graph.OrderCount; i++) {
-        PSCM_NODE Node = &Graph.Nodes[Graph.Order[i]];
-        for (ULONG k = 0; k < Node->EdgeCount && Graph.Order[i] != Wanted; k++) {
-            ULONG Target = Graph.Edges[Node->FirstEdge + k].Target;
+    for (ULONG I = 0; I < Graph.Count; I++)
+        ScmOrder(&Graph, I);
+    for (ULONG I = 0; I < Graph.OrderCount; I++) {
+        PSCM_NODE Node = &Graph.Nodes[Graph.Order[I]];
+        for (ULONG K = 0; K < Node->EdgeCount && Graph.Order[I] != Wanted; K++) {
+            ULONG Target = Graph.Edges[Node->FirstEdge + K].Target;
             if (Target != SCM_NONE && (Target == Wanted || Graph.Nodes[Target].Leaf))
                 Node->Leaf = TRUE;
         }
     }
-    for (ULONG i = Graph.OrderCount; i-- > 0;) {
-        PSCM_NODE Node = &Graph.Nodes[Graph.Order[i]];
+    for (ULONG I = Graph.OrderCount; I-- > 0;) {
+        PSCM_NODE Node = &Graph.Nodes[Graph.Order[I]];
         if (!Node->Leaf)
             continue;
         if (*Count < Room)

@@ -95,8 +95,8 @@ static ACCESS_MASK OptionAccess(const ULONG *Request, ULONG Size) {
     ULONG First = (sizeof(ULONG) + sizeof(SCM_FAILURE)) / sizeof(ULONG);
 
     if (Request[0] == ScmFailureActions)
-        for (ULONG i = First; i < Size / sizeof(ULONG); i += 2)
-            if (Request[i] == Restart)
+        for (ULONG I = First; I < Size / sizeof(ULONG); I += 2)
+            if (Request[I] == Restart)
                 return SERVICE_CHANGE_CONFIG | SERVICE_START;
     return SERVICE_CHANGE_CONFIG;
 }
@@ -232,23 +232,23 @@ static NTSTATUS NTAPI ScmDispatchControl(PDEVICE_OBJECT Device, PIRP Irp) {
     PSCM_SERVICE Service;
     ULONG_PTR Answered = 0;
     ACCESS_MASK Access;
-    ULONG i = 0;
+    ULONG I = 0;
     NTSTATUS Status;
 
-    while (i < RTL_NUMBER_OF(Requests) && Requests[i].Code != Code)
-        i++;
-    if (i == RTL_NUMBER_OF(Requests))
+    while (I < RTL_NUMBER_OF(Requests) && Requests[I].Code != Code)
+        I++;
+    if (I == RTL_NUMBER_OF(Requests))
         return Complete(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
-    if (InSize < Requests[i].InSize || OutSize < Requests[i].OutSize)
+    if (InSize < Requests[I].InSize || OutSize < Requests[I].OutSize)
         return Complete(Irp, STATUS_INVALID_PARAMETER, 0);
     Access = Code == IOCTL_SCM_CONTROL      ? ControlAccess(*(ULONG *)Buffer)
              : Code == IOCTL_SCM_SET_OPTION ? OptionAccess(Buffer, InSize)
-                                            : Requests[i].Access;
+                                            : Requests[I].Access;
 
     /* The handle may be closed while the request is under way: it keeps the service. */
     ScmAcquire();
     Service = Handle->Service;
-    if (Requests[i].Manager == (Service != NULL))
+    if (Requests[I].Manager == (Service != NULL))
         Status = STATUS_INVALID_HANDLE;
     else if ((Handle->Granted & Access) != Access)
         Status = STATUS_ACCESS_DENIED;

@@ -1,18 +1,12 @@
 /*
- * File descriptors: Windows handles by small numbers, with text mode: "\r\n" in the file is "\n" in the program, and Ctrl+Z ends it.
+ * File descriptors: opened, closed, duplicated, positioned.
  */
-#include "crt.h"
+#include "descriptor.h"
 #include <share.h>
-
-typedef struct DESCRIPTOR {
-    HANDLE handle;
-    unsigned flags;
-    int lookahead; /* a byte read too far while looking for the "\n" after a "\r"; -1: none */
-} DESCRIPTOR;
 
 static DESCRIPTOR descriptors[CRT_DESCRIPTORS];
 
-static DESCRIPTOR *find(int fd) {
+DESCRIPTOR *crt_find_descriptor(int fd) {
     if (fd < 0 || fd >= CRT_DESCRIPTORS || !(descriptors[fd].flags & CRT_FD_OPEN)) {
         errno = EBADF;
         crt_thread()->dos_error = 0;
@@ -167,7 +161,7 @@ int __cdecl _sopen(const char *path, int open_flags, int share, ...) {
 int __cdecl _creat(const char *path, int permissions) { return _open(path, _O_CREAT | _O_TRUNC | _O_RDWR, permissions); }
 
 int __cdecl _close(int fd) {
-    DESCRIPTOR *descriptor = find(fd);
+    DESCRIPTOR *descriptor = crt_find_descriptor(fd);
     HANDLE handle;
 
     if (!descriptor) {
@@ -184,7 +178,7 @@ int __cdecl _close(int fd) {
 }
 
 intptr_t __cdecl _get_osfhandle(int fd) {
-    DESCRIPTOR *descriptor = find(fd);
+    DESCRIPTOR *descriptor = crt_find_descriptor(fd);
 
     return descriptor ? (intptr_t)descriptor->handle : -1;
 }
@@ -193,7 +187,7 @@ int __cdecl _open_osfhandle(intptr_t handle, int open_flags) { return take((HAND
 
 /* fd becomes another name of the file that from is open on; -1: a new number. */
 static int duplicate(int from, int fd) {
-    DESCRIPTOR *descriptor = find(from);
+    DESCRIPTOR *descriptor = crt_find_descriptor(from);
     HANDLE copy;
 
     if (!descriptor) {
@@ -224,7 +218,7 @@ int __cdecl _dup2(int from, int to) {
         return -1;
     }
     if (from == to) {
-        return find(from) ? 0 : -1;
+        return crt_find_descriptor(from) ? 0 : -1;
     }
     return duplicate(from, to) < 0 ? -1 : 0;
 }
@@ -232,7 +226,7 @@ int __cdecl _dup2(int from, int to) {
 /* ---- Position and mode --------------------------------------------------------------------------------------------------------- */
 
 long long __cdecl _lseeki64(int fd, long long offset, int origin) {
-    DESCRIPTOR *descriptor = find(fd);
+    DESCRIPTOR *descriptor = crt_find_descriptor(fd);
     LARGE_INTEGER distance = {.QuadPart = offset}, position;
 
     if (!descriptor) {
@@ -269,7 +263,7 @@ long long __cdecl _telli64(int fd) { return _lseeki64(fd, 0, SEEK_CUR); }
 long __cdecl _tell(int fd) { return _lseek(fd, 0, SEEK_CUR); }
 
 long long __cdecl _filelengthi64(int fd) {
-    DESCRIPTOR *descriptor = find(fd);
+    DESCRIPTOR *descriptor = crt_find_descriptor(fd);
     LARGE_INTEGER size;
 
     if (!descriptor) {
@@ -306,7 +300,7 @@ int __cdecl _chsize(int fd, long size) {
 }
 
 int __cdecl _commit(int fd) {
-    DESCRIPTOR *descriptor = find(fd);
+    DESCRIPTOR *descriptor = crt_find_descriptor(fd);
 
     if (!descriptor) {
         return -1;
@@ -319,13 +313,13 @@ int __cdecl _commit(int fd) {
 }
 
 int __cdecl _isatty(int fd) {
-    DESCRIPTOR *descriptor = find(fd);
+    DESCRIPTOR *descriptor = crt_find_descriptor(fd);
 
     return descriptor ? (int)(descriptor->flags & CRT_FD_DEVICE) : 0;
 }
 
 int __cdecl _setmode(int fd, int mode) {
-    DESCRIPTOR *descriptor = find(fd);
+    DESCRIPTOR *descriptor = crt_find_descriptor(fd);
     int old;
 
     if (!descriptor) {
@@ -341,226 +335,4 @@ int __cdecl _setmode(int fd, int mode) {
     default: errno = EINVAL; return -1;
     }
     return old;
-}
-
-/* ---- Bytes ------------------------------------------------------------------------------------------------------------------------ */
-
-/* 0 at the end of the file and of a pipe nobody writes to any more; -1 with errno. */
-static int read_raw(DESCRIPTOR *descriptor, void *buffer, unsigned count) {
-    DWORD done = 0;
-
-    if (!ReadFile(descriptor->handle, buffer, count, &done, NULL)) {
-        DWORD error = GetLastError();
-
-        if (error == ERROR_BROKEN_PIPE || error == ERROR_HANDLE_EOF) {
-            return 0;
-        }
-        crt_set_windows_error(error);
-        if (error == ERROR_ACCESS_DENIED) { /* open for writing only */
-            errno = EBADF;
-        }
-        return -1;
-    }
-    return (int)done;
-}
-
-/* Wide text: "\r\n" becomes "\n" in units of two bytes. */
-static int translate_wide(DESCRIPTOR *descriptor, wchar_t *text, int count) {
-    int kept = 0;
-
-    for (int i = 0; i < count; i++) {
-        if (text[i] == 0x1A) {
-            descriptor->flags |= CRT_FD_EOF;
-            break;
-        }
-        if (text[i] != '\r' || i + 1 >= count || text[i + 1] != '\n') {
-            text[kept++] = text[i];
-        }
-    }
-    return kept * (int)sizeof(wchar_t);
-}
-
-int __cdecl _read(int fd, void *buffer, unsigned count) {
-    DESCRIPTOR *descriptor = find(fd);
-    char *text = buffer;
-    int got, kept = 0, offset = 0;
-
-    if (!descriptor) {
-        return -1;
-    }
-    if (!count || descriptor->flags & CRT_FD_EOF) {
-        return 0;
-    }
-    if (count > INT_MAX) {
-        errno = EINVAL;
-        return -1;
-    }
-    if (!(descriptor->flags & CRT_FD_TEXT)) {
-        return read_raw(descriptor, buffer, count);
-    }
-    if (descriptor->flags & CRT_FD_UTF16) {
-        DWORD done = 0;
-
-        if (!(descriptor->flags & CRT_FD_DEVICE)) {
-            got = read_raw(descriptor, buffer, count & ~1u);
-            return got <= 0 ? got : translate_wide(descriptor, buffer, got / 2);
-        }
-        if (!ReadConsoleW(descriptor->handle, buffer, count / 2, &done, NULL)) {
-            crt_set_windows_error(GetLastError());
-            return -1;
-        }
-        return translate_wide(descriptor, buffer, (int)done);
-    }
-    if (descriptor->lookahead >= 0) {
-        text[offset++] = (char)descriptor->lookahead;
-        descriptor->lookahead = -1;
-    }
-    got = count > (unsigned)offset ? read_raw(descriptor, text + offset, count - (unsigned)offset) : 0;
-    if (got < 0) {
-        return -1;
-    }
-    got += offset;
-    for (int i = 0; i < got; i++) {
-        char c = text[i];
-
-        if (c == 0x1A) {
-            descriptor->flags |= CRT_FD_EOF;
-            break;
-        }
-        if (c == '\r') {
-            if (i + 1 < got) {
-                if (text[i + 1] == '\n') {
-                    continue;
-                }
-            } else {
-                unsigned char next;
-
-                if (read_raw(descriptor, &next, 1) == 1) {
-                    if (next == '\n' && kept == 0) {
-                        c = '\n';
-                    } else {
-                        descriptor->lookahead = next;
-                        if (next == '\n') {
-                            continue;
-                        }
-                    }
-                }
-            }
-        }
-        text[kept++] = c;
-    }
-    return kept;
-}
-
-/* Writes raw bytes; *written counts them even on failure. */
-static BOOL write_raw(DESCRIPTOR *descriptor, const void *data, unsigned size, unsigned *written) {
-    DWORD done = 0;
-    BOOL ok;
-
-    if (descriptor->flags & CRT_FD_UTF16 && descriptor->flags & CRT_FD_DEVICE) {
-        ok = WriteConsoleW(descriptor->handle, data, size / 2, &done, NULL);
-        done *= 2;
-    } else {
-        ok = WriteFile(descriptor->handle, data, size, &done, NULL);
-    }
-    *written = done;
-    if (!ok) {
-        crt_set_windows_error(GetLastError());
-        if (crt_thread()->dos_error == ERROR_ACCESS_DENIED) { /* open for reading only */
-            errno = EBADF;
-        }
-    } else if (done < size) {
-        errno = ENOSPC;
-    }
-    return ok && done == size;
-}
-
-int __cdecl _write(int fd, const void *data, unsigned size) {
-    DESCRIPTOR *descriptor = find(fd);
-    const char *from = data;
-    unsigned taken = 0, written;
-    char piece[512];
-
-    if (!descriptor || !size) {
-        return descriptor ? 0 : -1;
-    }
-    if (size > INT_MAX) {
-        errno = EINVAL;
-        return -1;
-    }
-    if (descriptor->flags & CRT_FD_APPEND && !(descriptor->flags & (CRT_FD_DEVICE | CRT_FD_PIPE))) {
-        _lseeki64(fd, 0, SEEK_END);
-    }
-    if (!(descriptor->flags & CRT_FD_TEXT)) {
-        return write_raw(descriptor, data, size, &written) || written ? (int)written : -1;
-    }
-    if (descriptor->flags & CRT_FD_UTF16 && size % 2) {
-        errno = EINVAL;
-        return -1;
-    }
-    while (taken < size) {
-        unsigned count = 0, before = taken;
-
-        if (descriptor->flags & CRT_FD_UTF16) {
-            wchar_t *wide = (wchar_t *)piece;
-
-            for (; taken < size && count < CRT_LENGTH(piece) / 2 - 1; taken += 2) {
-                wchar_t c;
-
-                memcpy(&c, from + taken, sizeof(c));
-                if (c == '\n') {
-                    wide[count++] = '\r';
-                }
-                wide[count++] = c;
-            }
-            count *= 2;
-        } else {
-            for (; taken < size && count < CRT_LENGTH(piece) - 1; taken++) {
-                if (from[taken] == '\n') {
-                    piece[count++] = '\r';
-                }
-                piece[count++] = from[taken];
-            }
-        }
-        if (!write_raw(descriptor, piece, count, &written)) {
-            return before ? (int)before : -1;
-        }
-    }
-    return (int)size;
-}
-
-long long crt_text_position(int fd, long long start, size_t wanted) {
-    DESCRIPTOR *descriptor = find(fd);
-    unsigned char bytes[512];
-    long long position = start;
-    LARGE_INTEGER here = {0}, target = {.QuadPart = start};
-    BOOL ok = FALSE;
-
-    if (!descriptor || !SetFilePointerEx(descriptor->handle, (LARGE_INTEGER){0}, &here, FILE_CURRENT) ||
-        !SetFilePointerEx(descriptor->handle, target, NULL, FILE_BEGIN)) {
-        return -1;
-    }
-    for (BOOL after_return = FALSE; !ok;) {
-        int got = read_raw(descriptor, bytes, sizeof(bytes));
-
-        if (got <= 0) {
-            ok = got == 0 && wanted == 0;
-            break;
-        }
-        for (int i = 0; i < got; i++) {
-            /* A "\r" counts only once it is known that no "\n" follows. */
-            if (after_return && bytes[i] != '\n') {
-                wanted--;
-            }
-            if (wanted == 0) {
-                ok = TRUE;
-                break;
-            }
-            after_return = bytes[i] == '\r';
-            wanted -= !after_return;
-            position++;
-        }
-    }
-    SetFilePointerEx(descriptor->handle, here, NULL, FILE_BEGIN);
-    return ok || wanted == 0 ? position : -1;
 }

@@ -107,6 +107,25 @@ static const hal_image *our_image(const char *dll) {
     return NULL;
 }
 
+/* The DLL that hosts an API set, by the table that programs' loader uses; NULL: dll is no API set, or an unknown one. */
+static const char *api_set_host(const char *dll) {
+    static const struct {
+        const char *contract, *host;
+    } sets[] = {
+#define API_SET_HOST(contract, host) {contract, host},
+#include "../ring3/ntdll/apisets.tbl"
+#undef API_SET_HOST
+    };
+    const char *version = strrchr(dll, '-');
+
+    if (strncasecmp(dll, "api-", 4) != 0 || version < dll + 4)
+        return NULL;
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+        if (strlen(sets[i].contract) == (size_t)(version - dll - 4) && strncasecmp(dll + 4, sets[i].contract, (size_t)(version - dll - 4)) == 0)
+            return sets[i].host;
+    return NULL;
+}
+
 static bool lies_beside(const struct image_facts *facts, const char *dll) {
     const char *last = names_last(facts->path);
     char *path;
@@ -136,7 +155,8 @@ static bool find_imports(struct image_facts *facts) {
         struct dll_facts *dll = &facts->dlls[facts->dll_count++];
         const hal_image *ours;
         dll->name = pe_import_dll(image, i);
-        ours = our_image(dll->name);
+        dll->host = api_set_host(dll->name);
+        ours = our_image(dll->host != NULL ? dll->host : dll->name);
         if (ours != NULL && pe_parse(ours->data, ours->size, &exporters[i]) == PE_OK)
             dll->source = DLL_OURS;
         else

@@ -13,6 +13,7 @@ enum dll_source {
 
 struct dll_facts {
     const char *name; /* as the image writes it */
+    const char *host; /* the DLL whose functions it is, if it is an API set; else NULL */
     enum dll_source source;
     size_t import_count, missing;
 };

@@ -58,7 +58,8 @@ static void print_imports(const struct image_facts *facts) {
         field(i == 0 ? "imports" : "");
         switch (dll->source) {
         case DLL_OURS:
-            printf("%s: Ringside has %zu of %zu\n", dll->name, dll->import_count - dll->missing, dll->import_count);
+            printf("%s%s%s%s: Ringside has %zu of %zu\n", dll->name, dll->host != NULL ? " (" : "", dll->host != NULL ? dll->host : "",
+                   dll->host != NULL ? ")" : "", dll->import_count - dll->missing, dll->import_count);
             print_imports_of(facts, dll);
             break;
         case DLL_BESIDE: printf("%s: %zu, from the file beside it\n", dll->name, dll->import_count); break;

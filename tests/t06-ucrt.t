@@ -5,7 +5,8 @@
 run "$ringside" cc tests/sources/ucrt.c -o "$work/ucrt.exe" --crt ucrt
 exits 0 "cc --crt ucrt"
 run "$ringside" inspect "$work/ucrt.exe"
-out_has "api-ms-win-crt-stdio-l1-1-0.dll" "it imports API sets"
+out_has "api-ms-win-crt-stdio-l1-1-0.dll (ucrtbase.dll): Ringside has" "it imports API sets, and inspect knows who hosts them"
+out_has "verdict     it can be run" "and that it can be run"
 run "$ringside" run "$work/ucrt.exe" argument
 exits 3 "it runs"
 printf '%s\n' '2 argument 3.142 1099511627776 7' '8 abcd' '3.5 12' 'wide and wide' '1.500000e+10 inf' 1970-01-01 'No such file or directory' \

@@ -5,65 +5,13 @@
  */
 #include "ntdllp.h"
 
-#define HOST(text) {sizeof(text) - sizeof(WCHAR), sizeof(text), text}
-
 static const struct {
-    PCWSTR Contract; /* without prefix and version; sorted by host, then name */
+    PCWSTR Contract;
     UNICODE_STRING Host;
 } LdrpApiSets[] = {
-    {L"ms-win-security-base-l1-1", HOST(L"advapi32.dll")},
-    {L"ms-win-security-base-l1-2", HOST(L"advapi32.dll")},
-    {L"ms-win-core-registry-l1-1", HOST(L"advapi32.dll")},
-    {L"ms-win-service-core-l1-1", HOST(L"advapi32.dll")},
-    {L"ms-win-service-management-l1-1", HOST(L"advapi32.dll")},
-    {L"ms-win-service-winsvc-l1-1", HOST(L"advapi32.dll")},
-    {L"ms-win-core-console-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-datetime-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-debug-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-errorhandling-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-fibers-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-file-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-file-l1-2", HOST(L"kernel32.dll")},
-    {L"ms-win-core-file-l2-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-handle-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-heap-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-heap-l2-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-interlocked-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-io-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-libraryloader-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-libraryloader-l1-2", HOST(L"kernel32.dll")},
-    {L"ms-win-core-localization-l1-2", HOST(L"kernel32.dll")},
-    {L"ms-win-core-memory-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-namedpipe-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-processenvironment-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-processthreads-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-profile-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-rtlsupport-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-string-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-synch-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-synch-l1-2", HOST(L"kernel32.dll")},
-    {L"ms-win-core-sysinfo-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-threadpool-l1-2", HOST(L"kernel32.dll")},
-    {L"ms-win-core-threadpool-legacy-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-timezone-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-util-l1-1", HOST(L"kernel32.dll")},
-    {L"ms-win-core-version-l1-1", HOST(L"version.dll")},
-    {L"ms-win-core-version-l1-2", HOST(L"version.dll")},
-    {L"ms-win-crt-conio-l1-1", HOST(L"ucrtbase.dll")},
-    {L"ms-win-crt-convert-l1-1", HOST(L"ucrtbase.dll")},
-    {L"ms-win-crt-environment-l1-1", HOST(L"ucrtbase.dll")},
-    {L"ms-win-crt-filesystem-l1-1", HOST(L"ucrtbase.dll")},
-    {L"ms-win-crt-heap-l1-1", HOST(L"ucrtbase.dll")},
-    {L"ms-win-crt-locale-l1-1", HOST(L"ucrtbase.dll")},
-    {L"ms-win-crt-math-l1-1", HOST(L"ucrtbase.dll")},
-    {L"ms-win-crt-multibyte-l1-1", HOST(L"ucrtbase.dll")},
-    {L"ms-win-crt-private-l1-1", HOST(L"ucrtbase.dll")},
-    {L"ms-win-crt-process-l1-1", HOST(L"ucrtbase.dll")},
-    {L"ms-win-crt-runtime-l1-1", HOST(L"ucrtbase.dll")},
-    {L"ms-win-crt-stdio-l1-1", HOST(L"ucrtbase.dll")},
-    {L"ms-win-crt-string-l1-1", HOST(L"ucrtbase.dll")},
-    {L"ms-win-crt-time-l1-1", HOST(L"ucrtbase.dll")},
-    {L"ms-win-crt-utility-l1-1", HOST(L"ucrtbase.dll")},
+#define API_SET_HOST(contract, host) {L##contract, {sizeof(L##host) - sizeof(WCHAR), sizeof(L##host), L##host}},
+#include "apisets.tbl"
+#undef API_SET_HOST
 };
 
 static WCHAR LdrpLower(WCHAR Char) { return Char >= 'A' && Char <= 'Z' ? (WCHAR)(Char + ('a' - 'A')) : Char; }

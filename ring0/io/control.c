@@ -110,13 +110,11 @@ static NTSTATUS ControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE Apc
     }
     if (NT_SUCCESS(Status) && Request.Mode != KernelMode && (Request.Granted & Access) != Access)
         Status = STATUS_ACCESS_DENIED;
-    if (NT_SUCCESS(Status) && ApcRoutine && Request.File->CompletionContext)
-        Status = STATUS_INVALID_PARAMETER;
     if (!NT_SUCCESS(Status)) {
         ObfDereferenceObject(Request.File);
         return Status;
     }
-    Status = IopBeginRequest(&Request, Event);
+    Status = IopBeginRequest(&Request, Event, ApcRoutine);
     if (!NT_SUCCESS(Status))
         return Status;
     if (!ApcRoutine && TryFastPath(&Request, Control, &Result))

@@ -70,7 +70,7 @@ NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROU
         ObfDereferenceObject(Request.File);
         return Status;
     }
-    Status = IopBeginRequest(&Request, Event);
+    Status = IopBeginRequest(&Request, Event, ApcRoutine);
     if (NT_SUCCESS(Status)) {
         Irp = IopMakeIrp(&Request, IRP_MJ_DIRECTORY_CONTROL, ApcRoutine, ApcContext, IoStatusBlock);
         if (!Irp)
@@ -107,7 +107,7 @@ NTSTATUS NTAPI NtFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBl
         ObfDereferenceObject(Request.File);
         return Status;
     }
-    Status = IopBeginRequest(&Request, NULL);
+    Status = IopBeginRequest(&Request, NULL, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     Irp = IopMakeIrp(&Request, IRP_MJ_FLUSH_BUFFERS, NULL, NULL, NULL);
@@ -137,13 +137,11 @@ NTSTATUS NTAPI NtNotifyChangeDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         Status = GetExceptionCode();
     }
-    if (NT_SUCCESS(Status) && ApcRoutine && Request.File->CompletionContext)
-        Status = STATUS_INVALID_PARAMETER;
     if (!NT_SUCCESS(Status)) {
         ObfDereferenceObject(Request.File);
         return Status;
     }
-    Status = IopBeginRequest(&Request, Event);
+    Status = IopBeginRequest(&Request, Event, ApcRoutine);
     if (!NT_SUCCESS(Status))
         return Status;
     Irp = IopMakeIrp(&Request, IRP_MJ_DIRECTORY_CONTROL, ApcRoutine, ApcContext, IoStatusBlock);

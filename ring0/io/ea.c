@@ -68,7 +68,7 @@ static NTSTATUS Begin(PIOP_REQUEST Request, HANDLE FileHandle, ACCESS_MASK Acces
     if (!NT_SUCCESS(Status))
         ObfDereferenceObject(Request->File);
     else
-        Status = IopBeginRequest(Request, NULL);
+        Status = IopBeginRequest(Request, NULL, NULL);
     if (!NT_SUCCESS(Status) && *Copy) {
         ExFreePoolWithTag(*Copy, IOP_EA_TAG);
         *Copy = NULL;

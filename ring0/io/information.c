@@ -153,7 +153,7 @@ static NTSTATUS ProbeAndBegin(PIOP_REQUEST Request, PIO_STATUS_BLOCK Iosb, PVOID
         ObfDereferenceObject(Request->File);
         return GetExceptionCode();
     }
-    return IopBeginRequest(Request, NULL);
+    return IopBeginRequest(Request, NULL, NULL);
 }
 
 /* Sends a query to the driver, buffered whatever the device's flags are, and writes the status block. */

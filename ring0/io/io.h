@@ -273,8 +273,9 @@ typedef struct _IOP_REQUEST {
 
 /* The file behind a handle with at least one of AnyAccess (0: no matter), and its device. */
 NTSTATUS IopReferenceFile(PIOP_REQUEST Request, HANDLE FileHandle, ACCESS_MASK AnyAccess);
-/* References and clears the caller's event, and takes the lock of a synchronous file. On failure the file has been dereferenced. */
-NTSTATUS IopBeginRequest(PIOP_REQUEST Request, HANDLE Event);
+/* References and clears the caller's event, and takes the lock of a synchronous file. STATUS_INVALID_PARAMETER: an APC routine on a file that is tied to a
+   completion port ("ReadFileEx"). On failure the file has been dereferenced. */
+NTSTATUS IopBeginRequest(PIOP_REQUEST Request, HANDLE Event, PIO_APC_ROUTINE ApcRoutine);
 /* Gives up between IopReferenceFile and the IRP. */
 VOID IopEndRequest(PIOP_REQUEST Request);
 /* The IRP with what all services set; NULL: out of memory, and the request has been ended. */

@@ -70,11 +70,7 @@ NTSTATUS NTAPI NtLockFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRo
     NTSTATUS Status = Begin(&Request, FileHandle, &Lock, IoStatusBlock, ByteOffset, Length);
     if (!NT_SUCCESS(Status))
         return Status;
-    if (ApcRoutine && Request.File->CompletionContext) {
-        ObfDereferenceObject(Request.File);
-        return STATUS_INVALID_PARAMETER;
-    }
-    Status = IopBeginRequest(&Request, Event);
+    Status = IopBeginRequest(&Request, Event, ApcRoutine);
     if (!NT_SUCCESS(Status))
         return Status;
     Request.File->LockOperation = TRUE;
@@ -98,7 +94,7 @@ NTSTATUS NTAPI NtUnlockFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, P
     PIRP Irp;
     NTSTATUS Status = Begin(&Request, FileHandle, &Lock, IoStatusBlock, ByteOffset, Length);
     if (NT_SUCCESS(Status))
-        Status = IopBeginRequest(&Request, NULL);
+        Status = IopBeginRequest(&Request, NULL, NULL);
     if (!NT_SUCCESS(Status))
         return Status;
     Fast = IopFastRoutine(Request.Device, FastIoUnlockSingle);

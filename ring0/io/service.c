@@ -41,7 +41,11 @@ VOID IopUnlockFile(PFILE_OBJECT File) {
     ObfDereferenceObject(File);
 }
 
-NTSTATUS IopBeginRequest(PIOP_REQUEST Request, HANDLE Event) {
+NTSTATUS IopBeginRequest(PIOP_REQUEST Request, HANDLE Event, PIO_APC_ROUTINE ApcRoutine) {
+    if (ApcRoutine && Request->File->CompletionContext) {
+        ObfDereferenceObject(Request->File);
+        return STATUS_INVALID_PARAMETER;
+    }
     if (Event) {
         NTSTATUS Status = ObReferenceObjectByHandle(Event, EVENT_MODIFY_STATE, ExpEventType, Request->Mode, (PVOID *)&Request->Event, NULL);
         if (!NT_SUCCESS(Status)) {

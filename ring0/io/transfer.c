@@ -71,13 +71,11 @@ static inline NTSTATUS Transfer(PIOP_REQUEST Request, UCHAR Major, HANDLE Event,
     PIRP Irp;
     NTSTATUS Status = CheckSectors(Request, Buffer, Length, Position);
 
-    if (NT_SUCCESS(Status) && ApcRoutine && File->CompletionContext)
-        Status = STATUS_INVALID_PARAMETER;
     if (!NT_SUCCESS(Status)) {
         ObfDereferenceObject(File);
         return Status;
     }
-    Status = IopBeginRequest(Request, Event);
+    Status = IopBeginRequest(Request, Event, ApcRoutine);
     if (!NT_SUCCESS(Status))
         return Status;
     Status = ResolveOffset(File, Position, Write, AppendOnly);

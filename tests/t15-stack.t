@@ -83,6 +83,16 @@ sed -n 's/\r$//; s/^not ok/# not ok/p' "$work/out"
 ok "$(grep -q '^1\.\.[0-9]' "$work/out" && ! grep -q '^not ok' "$work/out" && echo 0 || echo 1)" "as on drive C:"
 clean "and clean"
 
+# Files of the drive that programs map.
+stack $drivers "$program" put 'E:\Mapped.dat' 0 9000 1 , map 'E:\Mapped.dat' 4090 'written through a view'
+exits 0 "a program maps a file"
+ok "$([ "$(mcopy -n -i "$image" ::Mapped.dat - | tail -c +4091 | head -c 22)" = 'written through a view' ] && echo 0 || echo 1)" "what it has written is on the disk"
+stack $drivers "$build/tests/user/mapped-files.exe" 'E:\'
+exits 0 "mapped files"
+sed -n 's/\r$//; s/^not ok/# not ok/p' "$work/out"
+ok "$(grep -q '^1\.\.[0-9]' "$work/out" && ! grep -q '^not ok' "$work/out" && echo 0 || echo 1)" "as on drive C:"
+clean "and clean"
+
 head -c 65536 /dev/zero >"$image"
 stack $drivers "$program" list 'E:\'
 ok "$([ "$status" != 0 ] && echo 0 || echo 1)" "an image that holds no file system is refused"

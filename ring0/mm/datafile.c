@@ -47,13 +47,23 @@ static NTSTATUS MiTransferPage(PMI_DATA Data, ULONG Function, SIZE_T Page) {
     Status =
         MiTransfer(Data->File, Function, MiRamAddress(Frame), Offset, (ULONG)(Data->Size - Offset < PAGE_SIZE ? Data->Size - Offset : PAGE_SIZE));
     MiDereferenceFrame(Frame);
+    if (NT_SUCCESS(Status) && Function == IRP_MJ_READ)
+        Data->Ptes[Page] &= ~MI_PTE_STALE;
     return Status;
 }
 
-static NTSTATUS MiReadPages(PMI_DATA Data, SIZE_T First, SIZE_T Count) {
+NTSTATUS MiReadPages(PMI_DATA Data, SIZE_T First, SIZE_T Count) {
     NTSTATUS Status = STATUS_SUCCESS;
     for (SIZE_T Page = First; Page < First + Count && NT_SUCCESS(Status); Page++)
         if ((Data->Ptes[Page] & MI_PTE_DIRTY) == 0)
+            Status = MiTransferPage(Data, IRP_MJ_READ, Page);
+    return Status;
+}
+
+NTSTATUS MiFreshenData(PMI_DATA Data, SIZE_T First, SIZE_T Count) {
+    NTSTATUS Status = STATUS_SUCCESS;
+    for (SIZE_T Page = First; Page < First + Count && NT_SUCCESS(Status); Page++)
+        if (Data->Ptes[Page] & MI_PTE_STALE)
             Status = MiTransferPage(Data, IRP_MJ_READ, Page);
     return Status;
 }
@@ -160,28 +170,6 @@ NTSTATUS MiReferenceFileData(PFILE_OBJECT File, BOOLEAN Writable, ULONG64 Size, 
     else
         MiDereferenceData(Found);
     return Status;
-}
-
-/* ---- Coherency: a file system whose files are mapped asks for it around its reads and writes ---- */
-
-NTSTATUS MmFlushMappedFile(PSECTION_OBJECT_POINTERS Pointers) {
-    PMI_DATA Data = Pointers->DataSectionObject;
-    return Data != NULL ? MiFlushData(Data, 0, Data->Pages) : STATUS_SUCCESS;
-}
-
-NTSTATUS MmRefreshMappedFile(PSECTION_OBJECT_POINTERS Pointers, ULONG64 Offset, ULONG64 Length) {
-    PMI_DATA Data = Pointers->DataSectionObject;
-    SIZE_T First = Offset / PAGE_SIZE;
-    if (Data == NULL || Length == 0 || First >= Data->Pages)
-        return STATUS_SUCCESS;
-    SIZE_T End = MI_PAGES(Offset + Length);
-    return MiReadPages(Data, First, (End < Data->Pages ? End : Data->Pages) - First);
-}
-
-/* "MmCanFileBeTruncated", learn.microsoft.com: not below what a section of it shows. */
-BOOLEAN NTAPI MmCanFileBeTruncated(PSECTION_OBJECT_POINTERS SectionPointer, PLARGE_INTEGER NewFileSize) {
-    PMI_DATA Data = SectionPointer->DataSectionObject;
-    return Data == NULL || (NewFileSize != NULL && (ULONG64)NewFileSize->QuadPart >= Data->Size);
 }
 
 /* ---- Flushing ---- */

@@ -36,9 +36,9 @@ static VOID MiLayOutImage(const struct pe_image *Pe, MM_PFN Frame) {
     }
 }
 
-NTSTATUS MmCreateImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING Name, PMM_IMAGE *Result) {
+NTSTATUS MmCreateImage(const VOID *Bytes, SIZE_T Size, PCUNICODE_STRING Name, struct _FILE_OBJECT *File, PMM_IMAGE *Result) {
     struct pe_image Pe;
-    NTSTATUS Status = MiImageStatus(pe_parse(File, Size, &Pe), &Pe);
+    NTSTATUS Status = MiImageStatus(pe_parse(Bytes, Size, &Pe), &Pe);
     if (!NT_SUCCESS(Status))
         return Status;
     SIZE_T Pages = MI_PAGES(Pe.image_size);
@@ -67,6 +67,7 @@ NTSTATUS MmCreateImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING Name, PMM
     for (ULONG I = 0; pe_section(&Pe, I, &Section) && !Flat; I++)
         memset(Image->PageProtect + Section.rva / PAGE_SIZE, MiImageProtect(Section.characteristics), Section.mapped_size / PAGE_SIZE);
     MiLayOutImage(&Pe, Image->Frame);
+    MiTieImage(Image, File);
     *Result = Image;
     return STATUS_SUCCESS;
 }
@@ -74,6 +75,7 @@ NTSTATUS MmCreateImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING Name, PMM
 VOID MmDereferenceImage(PMM_IMAGE Image) {
     if (--Image->References != 0)
         return;
+    MiUntieImage(Image);
     MiFreeFrames(Image->Frame, Image->Pages);
     ExFreePoolWithTag(Image, 'mImM');
 }

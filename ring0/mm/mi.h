@@ -32,6 +32,10 @@ int __cdecl _vsnprintf(char *Buffer, size_t Size, const char *Format, va_list Ar
 #ifndef SEC_IMAGE
 #define SEC_IMAGE 0x1000000
 #endif
+#ifndef SECTION_MAP_EXECUTE
+#define SECTION_MAP_EXECUTE 0x0008
+#endif
+#define MI_SECTION_WRITE (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)
 
 /* ---- Frames ------------------------------------------------------------------------------------------------------------------ */
 enum { MiFrameFree, MiFrameSystem, MiFrameUsed, MiFramePoolSlab, MiFramePoolBig, MiFramePoolBigRest, MiFrameContiguous };
@@ -97,6 +101,7 @@ typedef ULONG64 MI_PTE;
 #define MI_PTE_HIDDEN        0x800ull     /* kernel pages: has its frame, and the mapping is taken away until the page is touched */
 #define MI_PTE_CLEAN         0x800ull     /* in a view of a file: may be written, and is not mapped so until the first write is seen */
 #define MI_PTE_DIRTY         0x800ull     /* a section's own entry: differs from the file */
+#define MI_PTE_STALE         0x400ull     /* a section's own entry: to be read from the file before it is mapped */
 #define MI_PTE_UNOWNED       (1ull << 63) /* a view of physical memory: whoever has the frame, this entry has no reference */
 #define MI_PTE_FRAME(Pte)    (((Pte) & ~MI_PTE_UNOWNED) >> 12)
 #define MI_PTE_SLOT(Pte)     ((Pte) >> 12)
@@ -254,6 +259,8 @@ NTSTATUS MiReturnRange(PVOID *Base, PSIZE_T Size, ULONG64 Start, ULONG64 Length)
 /* ---- Sections -------------------------------------------------------------------------------------------------------------------------- */
 struct _MM_IMAGE {
     ULONG References;
+    LIST_ENTRY Link;           /* of the images of files, if File is not NULL */
+    struct _FILE_OBJECT *File; /* referenced; where it comes from. NULL: the file system keeps no section pointers */
     UNICODE_STRING Name;
     MM_PFN Frame; /* a pristine copy in memory layout, at its preferred base */
     SIZE_T Pages;
@@ -276,6 +283,7 @@ typedef struct _MI_DATA {
     struct _FILE_OBJECT *File; /* referenced; what is written to the pages goes there. NULL: the paging file alone */
     BOOLEAN Writable;          /* through File */
     BOOLEAN WrittenByKernel;   /* mapped in system space: nobody sees what is written to */
+    ULONG Views;               /* of processes */
 } MI_DATA, *PMI_DATA;
 
 typedef struct _MI_SECTION { /* body of a section object */
@@ -304,6 +312,13 @@ NTSTATUS MiReferenceFileData(struct _FILE_OBJECT *File, BOOLEAN Writable, ULONG6
 VOID MiDereferenceData(PMI_DATA Data); /* the last one writes back what was written */
 /* Bytes of a file from its beginning on. Statuses of the file system. */
 NTSTATUS MiReadFile(struct _FILE_OBJECT *File, PVOID Buffer, ULONG64 Size);
+/* From the file, but for pages that differ from it because a view was written to. */
+NTSTATUS MiReadPages(PMI_DATA Data, SIZE_T First, SIZE_T Count);
+/* Reads what has been purged since it was read (MI_PTE_STALE). */
+NTSTATUS MiFreshenData(PMI_DATA Data, SIZE_T First, SIZE_T Count);
+/* The image has been made from File (NULL: nobody asks), whose file system may ask about it from now on (MmFlushImageSection); until the image goes. */
+VOID MiTieImage(PMM_IMAGE Image, struct _FILE_OBJECT *File);
+VOID MiUntieImage(PMM_IMAGE Image);
 /* Pages that differ from the file go there. */
 NTSTATUS MiFlushData(PMI_DATA Data, SIZE_T First, SIZE_T Count);
 /* Commits what is not committed; every view sees it. STATUS_COMMITMENT_LIMIT. */

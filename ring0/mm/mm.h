@@ -131,6 +131,16 @@ NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE Process, PVOID Base, PVOID Buffer, SI
 NTSTATUS NTAPI NtOpenSection(PHANDLE Section, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes);
 NTSTATUS NTAPI NtMapViewOfSection(HANDLE Section, HANDLE Process, PVOID *Base, ULONG_PTR ZeroBits, SIZE_T CommitSize, PLARGE_INTEGER Offset,
                                   PSIZE_T ViewSize, SECTION_INHERIT Inherit, ULONG AllocationType, ULONG Protect);
+/*
+ * For file systems that drivers bring ("MmFlushImageSection", "MmForceSectionClosed", "CcFlushCache", "CcPurgeCacheSection", learn.microsoft.com; ntifs.h declares
+ * them). PASSIVE_LEVEL or APC_LEVEL; the pointers are those that the file objects of one file share.
+ * MmFlushImageSection: FALSE if an image of the file is mapped or has a handle: it may not be written (STATUS_SHARING_VIOLATION) or deleted (STATUS_CANNOT_DELETE).
+ * MmCanFileBeTruncated: FALSE if it has an image, or a data section that shows more (STATUS_USER_MAPPED_FILE). No size: if it has one at all.
+ * CcFlushCache writes what was written to views of [Offset, Offset + Length), by paging I/O that comes back to the file system; the status is that of the write that failed.
+ * CcPurgeCacheSection forgets these pages, written to or not: the next view reads the file anew. FALSE, and nothing is forgotten, if a process has a view or somebody
+ * keeps one of them in memory.
+ */
+
 /* For file systems, PASSIVE_LEVEL: before a file is read, so that what was written to its views is in it; and after it was written, so that they have it. Cheap
    when the file is not mapped. Their own paging I/O comes back in between (IRP_PAGING_IO). */
 NTSTATUS MmFlushMappedFile(PSECTION_OBJECT_POINTERS Pointers);
@@ -154,6 +164,14 @@ PVOID NTAPI MmMapIoSpaceEx(PHYSICAL_ADDRESS Address, SIZE_T Bytes, ULONG Protect
 PVOID NTAPI MmAllocateContiguousNodeMemory(SIZE_T Bytes, PHYSICAL_ADDRESS Lowest, PHYSICAL_ADDRESS Highest, PHYSICAL_ADDRESS Boundary, ULONG Protect,
                                            NODE_REQUIREMENT Node);
 
+/* Undocumented exports, but imported by many: NtCreateSection and its kin for who has the objects. *Section is referenced; File counts if there is no handle; nobody's
+   access is checked. PASSIVE_LEVEL. */
+NTSTATUS NTAPI MmCreateSection(PVOID *Section, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes, PLARGE_INTEGER MaximumSize, ULONG Protect,
+                               ULONG AllocationAttributes, HANDLE FileHandle, struct _FILE_OBJECT *File);
+NTSTATUS NTAPI MmMapViewOfSection(PVOID Section, PEPROCESS Process, PVOID *Base, ULONG_PTR ZeroBits, SIZE_T CommitSize, PLARGE_INTEGER Offset,
+                                  PSIZE_T ViewSize, SECTION_INHERIT Inherit, ULONG AllocationType, ULONG Protect);
+NTSTATUS NTAPI MmUnmapViewOfSection(PEPROCESS Process, PVOID Base);
+
 /* The kernel-internal form of NtFreeVirtualMemory on the current address space. */
 NTSTATUS MmFreeUserMemory(PVOID Base, SIZE_T Size, ULONG Type);
 /* The user stack of a new thread: reserve, commit and guard page as the image's header asks (0: defaults 1 MiB, 64 KiB). */
@@ -162,10 +180,10 @@ NTSTATUS MmCreateUserStack(SIZE_T Reserve, SIZE_T Commit, PVOID *Base, PVOID *Li
 NTSTATUS MmCreateUserBlock(SIZE_T Size, PVOID *User, PVOID *Kernel);
 
 /* ---- Sections: mm/section.c ------------------------------------------------------------------------------------------------------- */
-/* An image section from file bytes (kernel memory, copied; validated by LdrpParse...). Maps privately, relocated by the kernel at map time.
+/* An image section from the bytes of File (kernel memory, copied; validated by LdrpParse...), which it references; NULL: no file. Maps privately, relocated by the kernel at map time.
    MmMapImage maps it in the current address space: base as preferred if free; *Entry is the entry point's address. */
 typedef struct _MM_IMAGE MM_IMAGE, *PMM_IMAGE;
-NTSTATUS MmCreateImage(const VOID *File, SIZE_T Size, PCUNICODE_STRING Name, PMM_IMAGE *Image);
+NTSTATUS MmCreateImage(const VOID *Bytes, SIZE_T Size, PCUNICODE_STRING Name, struct _FILE_OBJECT *File, PMM_IMAGE *Image);
 VOID MmDereferenceImage(PMM_IMAGE Image);
 NTSTATUS MmMapImage(PMM_IMAGE Image, PVOID *Base, SIZE_T *Size);
 VOID MmListUserImages(PMM_ADDRESS_SPACE Space, VOID (*Callback)(PVOID Context, PVOID Base, SIZE_T Size, PCUNICODE_STRING Name), PVOID Context);

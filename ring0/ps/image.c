@@ -1,9 +1,10 @@
 /* Program images: reading their files, what their headers say, what ntdll exports. */
 #include "ps/ps.h"
+#include "io/io.h"
 
 #define FILE_TAG 'lFsP'
 
-NTSTATUS PspReadFile(PUNICODE_STRING Path, PVOID *Data, SIZE_T *Size) {
+NTSTATUS PspReadFile(PUNICODE_STRING Path, PFILE_OBJECT *Object, PVOID *Data, SIZE_T *Size) {
     OBJECT_ATTRIBUTES Attributes;
     IO_STATUS_BLOCK IoStatus;
     FILE_STANDARD_INFORMATION Facts;
@@ -27,6 +28,8 @@ NTSTATUS PspReadFile(PUNICODE_STRING Path, PVOID *Data, SIZE_T *Size) {
         Status = Buffer == NULL ? STATUS_INSUFFICIENT_RESOURCES
                                 : ZwReadFile(File, NULL, NULL, NULL, &IoStatus, Buffer, (ULONG)Facts.EndOfFile.QuadPart, &Offset, NULL);
     }
+    if (NT_SUCCESS(Status))
+        Status = ObReferenceObjectByHandle(File, 0, IopFileType, KernelMode, (PVOID *)Object, NULL);
     ZwClose(File);
     if (!NT_SUCCESS(Status)) {
         if (Buffer != NULL)

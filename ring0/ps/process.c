@@ -8,16 +8,18 @@ static PMM_IMAGE PspNtdllImage;
 /* Reads and checks an image; *State is what a creator of processes is told of a failure. */
 static NTSTATUS PspOpenImage(PUNICODE_STRING Path, USHORT Prohibited, PMM_IMAGE *Image, PSP_NEW_PROCESS *New) {
     struct pe_image Pe;
+    PFILE_OBJECT File;
     PVOID Data;
     SIZE_T Size;
     NTSTATUS Status;
 
     New->State = PsCreateFailOnFileOpen;
-    Status = PspReadFile(Path, &Data, &Size);
+    Status = PspReadFile(Path, &File, &Data, &Size);
     if (!NT_SUCCESS(Status))
         return Status;
     New->State = pe_parse(Data, Size, &Pe) == PE_WRONG_MACHINE ? PsCreateFailMachineMismatch : PsCreateFailOnSectionCreate;
-    Status = MmCreateImage(Data, Size, Path, Image);
+    Status = MmCreateImage(Data, Size, Path, File, Image);
+    ObDereferenceObject(File);
     ExFreePool(Data);
     if (NT_SUCCESS(Status) && (Pe.characteristics & Prohibited) != 0) {
         New->State = PsCreateFailExeFormat;

@@ -92,8 +92,8 @@ VOID PspNotifyThreadBegins(PETHREAD Thread); /* a thread of user mode, in it */
 NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx2(ULONG NotifyType, PVOID NotifyInformation, BOOLEAN Remove);
 NTSTATUS NTAPI PsSetCreateThreadNotifyRoutineEx(ULONG NotifyType, PVOID NotifyInformation);
 NTSTATUS NTAPI PsSetLoadImageNotifyRoutineEx(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine, ULONG_PTR Flags);
-/* A whole file into paged pool (ExFreePool). */
-NTSTATUS PspReadFile(PUNICODE_STRING Path, PVOID *Data, SIZE_T *Size);
+/* A whole file into paged pool (ExFreePool), and the file, referenced. */
+NTSTATUS PspReadFile(PUNICODE_STRING Path, PFILE_OBJECT *Object, PVOID *Data, SIZE_T *Size);
 /* A thread object of a process, with id and a KPCR block for a system thread; not initialized for ke/ and not running. */
 NTSTATUS PspCreateThreadObject(PEPROCESS Process, POBJECT_ATTRIBUTES Attributes, PETHREAD *Thread);
 /* It runs from now on, and holds a reference to itself until it has ended. */

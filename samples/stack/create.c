@@ -80,7 +80,7 @@ static NTSTATUS MakeFile(PVOLUME Volume, ULONG Parent, PCUNICODE_STRING Name, BO
     return Status;
 }
 
-static NTSTATUS CheckFound(PFCB Fcb, ULONG Options, ULONG Disposition) {
+static NTSTATUS CheckFound(PFCB Fcb, ACCESS_MASK Access, ULONG Options, ULONG Disposition) {
     BOOLEAN Overwrite = Disposition == FILE_OVERWRITE || Disposition == FILE_OVERWRITE_IF || Disposition == FILE_SUPERSEDE;
     if (Fcb->DeletePending)
         return STATUS_DELETE_PENDING;
@@ -90,7 +90,11 @@ static NTSTATUS CheckFound(PFCB Fcb, ULONG Options, ULONG Disposition) {
         return STATUS_NOT_A_DIRECTORY;
     if (IsDirectory(&Fcb->Raw) && ((Options & FILE_NON_DIRECTORY_FILE) || Overwrite))
         return STATUS_FILE_IS_A_DIRECTORY;
-    return STATUS_SUCCESS;
+    if (((Access & FILE_WRITE_DATA) || Overwrite) && !MmFlushImageSection(&Fcb->Section, MmFlushForWrite))
+        return STATUS_SHARING_VIOLATION;
+    if ((Options & FILE_DELETE_ON_CLOSE) && !MmFlushImageSection(&Fcb->Section, MmFlushForDelete))
+        return STATUS_CANNOT_DELETE;
+    return Overwrite && !MmCanFileBeTruncated(&Fcb->Section, &(LARGE_INTEGER){0}) ? STATUS_USER_MAPPED_FILE : STATUS_SUCCESS;
 }
 
 static NTSTATUS OpenVolume(ULONG Options, ULONG Disposition, PULONG Parent, PENTRY Entry) {
@@ -150,7 +154,7 @@ NTSTATUS FatCreate(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR *Infor
         goto done;
     if (Fcb->Path.Buffer == NULL && !NT_SUCCESS(FatSetPath(Fcb, &Named)))
         goto done;
-    Status = Created ? STATUS_SUCCESS : CheckFound(Fcb, Options, Disposition);
+    Status = Created ? STATUS_SUCCESS : CheckFound(Fcb, Access, Options, Disposition);
     if (NT_SUCCESS(Status) && Fcb->Handles != 0)
         Status = IoCheckShareAccess(Access, Stack->Parameters.Create.ShareAccess, File, &Fcb->Share, TRUE);
     else if (NT_SUCCESS(Status))

@@ -14,9 +14,12 @@ PVOID FatBuffer(PIRP Irp) {
     return Irp->AssociatedIrp.SystemBuffer != NULL ? Irp->AssociatedIrp.SystemBuffer : Irp->UserBuffer;
 }
 
-static NTSTATUS Flush(PVOLUME Volume) {
-    IO_STATUS_BLOCK Iosb;
+static NTSTATUS Flush(PVOLUME Volume, PFCB Fcb) {
+    IO_STATUS_BLOCK Iosb = {.Status = STATUS_SUCCESS};
     KEVENT Event;
+    CcFlushCache(&Fcb->Section, NULL, 0, &Iosb);
+    if (!NT_SUCCESS(Iosb.Status))
+        return Iosb.Status;
     KeInitializeEvent(&Event, NotificationEvent, FALSE);
     PIRP Irp = IoBuildSynchronousFsdRequest(IRP_MJ_FLUSH_BUFFERS, Volume->Below, NULL, 0, NULL, &Event, &Iosb);
     if (Irp == NULL)
@@ -50,7 +53,7 @@ static NTSTATUS Handle(PVOLUME Volume, PIRP Irp, PIO_STACK_LOCATION Stack, ULONG
             return FatWatch(Volume, Irp, File);
         return FatList(Volume, Irp, File, Information);
     case IRP_MJ_QUERY_VOLUME_INFORMATION: return FatQueryVolume(Volume, Irp, Information);
-    case IRP_MJ_FLUSH_BUFFERS: return Flush(Volume);
+    case IRP_MJ_FLUSH_BUFFERS: return Flush(Volume, File->FsContext);
     case IRP_MJ_QUERY_EA:
     case IRP_MJ_SET_EA: return STATUS_EAS_NOT_SUPPORTED;
     default: return STATUS_INVALID_DEVICE_REQUEST;

@@ -107,7 +107,7 @@ NTSTATUS FatDelete(PVOLUME Volume, PFCB Fcb) {
 }
 
 NTSTATUS FatMayDelete(PVOLUME Volume, PFCB Fcb) {
-    if (Fcb->Parent == NO_PARENT || (Fcb->Raw.Attributes & FILE_ATTRIBUTE_READONLY))
+    if (Fcb->Parent == NO_PARENT || (Fcb->Raw.Attributes & FILE_ATTRIBUTE_READONLY) || !MmFlushImageSection(&Fcb->Section, MmFlushForDelete))
         return STATUS_CANNOT_DELETE;
     return IsDirectory(&Fcb->Raw) && !FatIsEmpty(Volume, FirstOf(Volume, &Fcb->Raw)) ? STATUS_DIRECTORY_NOT_EMPTY : STATUS_SUCCESS;
 }
@@ -125,15 +125,31 @@ static NTSTATUS Write(PVOLUME Volume, PFCB Fcb, LONGLONG Offset, ULONG Length, P
     return NT_SUCCESS(Status) ? FatUpdate(Volume, Fcb) : Status;
 }
 
+/* What was written to views of the file goes into it first: that comes back here as paging I/O. Before a write pages that nobody has mapped are forgotten; a view
+   that there is keeps what it shows. */
+static NTSTATUS ShareWithViews(PFCB Fcb, UCHAR Major, LONGLONG Offset, ULONG Length) {
+    LARGE_INTEGER Start = {.QuadPart = Offset};
+    IO_STATUS_BLOCK Iosb = {.Status = STATUS_SUCCESS};
+    if (Fcb->Section.DataSectionObject == NULL || Length == 0)
+        return STATUS_SUCCESS;
+    CcFlushCache(&Fcb->Section, &Start, Length, &Iosb);
+    if (NT_SUCCESS(Iosb.Status) && Major == IRP_MJ_WRITE)
+        CcPurgeCacheSection(&Fcb->Section, &Start, Length, 0);
+    return Iosb.Status;
+}
+
 NTSTATUS FatTransferFile(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR *Information) {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     PFCB Fcb = File->FsContext;
     ULONG Length = Stack->Parameters.Read.Length, Size = Fcb->Raw.Size;
     LONGLONG Offset = Stack->Parameters.Read.ByteOffset.QuadPart;
     PUCHAR Buffer = FatBuffer(Irp);
+    BOOLEAN Paging = (Irp->Flags & IRP_PAGING_IO) != 0;
     NTSTATUS Status = STATUS_SUCCESS;
     if (IsDirectory(&Fcb->Raw))
         return STATUS_INVALID_DEVICE_REQUEST;
+    if (Fcb->DeletePending && Fcb->Handles == 0)
+        return STATUS_FILE_DELETED; /* a view of it has outlived it */
     if (Stack->MajorFunction == IRP_MJ_WRITE && Stack->Parameters.Write.ByteOffset.LowPart == FILE_WRITE_TO_END_OF_FILE &&
         Stack->Parameters.Write.ByteOffset.HighPart == -1)
         Offset = Size;
@@ -141,8 +157,12 @@ NTSTATUS FatTransferFile(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR 
         return STATUS_INVALID_PARAMETER;
     if (Length != 0 && Buffer == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    if (!FatMayTransfer(Irp, File, Offset, Length))
+    if (!Paging && !FatMayTransfer(Irp, File, Offset, Length))
         return STATUS_FILE_LOCK_CONFLICT;
+    if (Paging && Offset + Length > Size) /* what is mapped behind the end is nobody's */
+        Length = Offset < Size ? Size - (ULONG)Offset : 0;
+    if (!Paging && !NT_SUCCESS(Status = ShareWithViews(Fcb, Stack->MajorFunction, Offset, Length)))
+        return Status;
     if (Stack->MajorFunction == IRP_MJ_READ && Offset >= Size)
         return Length == 0 ? STATUS_SUCCESS : STATUS_END_OF_FILE;
     if (Stack->MajorFunction == IRP_MJ_READ) {
@@ -155,7 +175,7 @@ NTSTATUS FatTransferFile(PVOLUME Volume, PIRP Irp, PFILE_OBJECT File, ULONG_PTR 
     }
     if (NT_SUCCESS(Status)) {
         *Information = Length;
-        if (File->Flags & FO_SYNCHRONOUS_IO)
+        if ((File->Flags & FO_SYNCHRONOUS_IO) && !Paging)
             File->CurrentByteOffset.QuadPart = Offset + Length;
     }
     return Status;

@@ -64,6 +64,24 @@ static int cut(const char *path, DWORD size) {
     return good ? 0 : fail(path);
 }
 
+/* `text` at `offset`, by a view of the file; what the next lines read is what the view has been given. */
+static int map(const char *path, DWORD offset, const char *text) {
+    HANDLE section = NULL, file = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    char *view = NULL;
+    if (file != INVALID_HANDLE_VALUE && GetFileSize(file, NULL) >= offset + strlen(text))
+        section = CreateFileMappingA(file, NULL, PAGE_READWRITE, 0, 0, NULL);
+    if (section != NULL)
+        view = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0);
+    if (view == NULL)
+        return fail(path);
+    memcpy(view + offset, text, strlen(text));
+    BOOL good = FlushViewOfFile(view, 0);
+    UnmapViewOfFile(view);
+    CloseHandle(section);
+    CloseHandle(file);
+    return good ? 0 : fail(path);
+}
+
 static int copy(const char *from, const char *to) { return CopyFileA(from, to, FALSE) ? 0 : fail(from); }
 
 static int act(int count, char **words) {
@@ -76,6 +94,8 @@ static int act(int count, char **words) {
         return put(path, (DWORD)atol(words[2]), (DWORD)atol(words[3]), (unsigned)atol(words[4]));
     if (strcmp(command, "cut") == 0 && count == 3)
         return cut(path, (DWORD)atol(words[2]));
+    if (strcmp(command, "map") == 0 && count == 4)
+        return map(path, (DWORD)atol(words[2]), words[3]);
     if (strcmp(command, "copy") == 0 && count == 3)
         return copy(path, words[2]);
     if (strcmp(command, "move") == 0 && count == 3)
@@ -90,7 +110,8 @@ static int act(int count, char **words) {
         printf("%s\n", path);
         return 0;
     }
-    printf("files: '%s': say, list, show, put FILE OFFSET SIZE SEED, cut FILE SIZE, copy, move, delete, mkdir, rmdir\n", command);
+    printf("files: '%s': say, list, show, put FILE OFFSET SIZE SEED, cut FILE SIZE, map FILE OFFSET TEXT, copy, move, delete, mkdir, rmdir\n",
+           command);
     return 2;
 }
 

@@ -139,6 +139,8 @@ static NTSTATUS SetSize(PVOLUME Volume, PFCB Fcb, LONGLONG Size) {
         return STATUS_INVALID_PARAMETER;
     if (Size > MAXULONG)
         return STATUS_DISK_FULL;
+    if (Size < Fcb->Raw.Size && !MmCanFileBeTruncated(&Fcb->Section, &(LARGE_INTEGER){.QuadPart = Size}))
+        return STATUS_USER_MAPPED_FILE;
     FatStamp(&Fcb->Raw, FALSE);
     NTSTATUS Status = FatResize(Volume, Fcb, (ULONG)Size);
     if (NT_SUCCESS(Status))

@@ -10,6 +10,9 @@ NTSTATUS NTAPI ZwLockVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG);
 NTSTATUS NTAPI ZwUnlockVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG);
 NTSTATUS NTAPI ZwSetSystemInformation(ULONG, PVOID, ULONG);
 
+NTSTATUS NTAPI MmCreateSection(PVOID *, ACCESS_MASK, POBJECT_ATTRIBUTES, PLARGE_INTEGER, ULONG, ULONG, HANDLE, PFILE_OBJECT);
+NTSTATUS NTAPI MmMapViewOfSection(PVOID, PEPROCESS, PVOID *, ULONG_PTR, SIZE_T, PLARGE_INTEGER, PSIZE_T, SECTION_INHERIT, ULONG, ULONG);
+NTSTATUS NTAPI MmUnmapViewOfSection(PEPROCESS, PVOID);
 NTSTATUS NTAPI MmCopyVirtualMemory(PEPROCESS, PVOID, PEPROCESS, PVOID, SIZE_T, KPROCESSOR_MODE, PSIZE_T);
 NTSTATUS NTAPI ZwProtectVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG, PULONG);
 
@@ -20,6 +23,9 @@ VOID NTAPI PsReturnPoolQuota(PEPROCESS, POOL_TYPE, ULONG_PTR);
 SIZE_T NTAPI ExQueryPoolBlockSize(PVOID, PBOOLEAN);
 
 #define MEMORY_LISTS 80 /* SystemMemoryListInformation */
+#ifndef SEC_IMAGE
+#define SEC_IMAGE 0x1000000
+#endif
 
 static VOID Trim(VOID) {
     ULONG Command = 2; /* MemoryEmptyWorkingSets */
@@ -116,6 +122,105 @@ static VOID TestFiles(VOID) {
     ZwUnmapViewOfSection(NtCurrentProcess(), View);
     STATUS(ZwFlushVirtualMemory(NtCurrentProcess(), &View, &Size, &Io), STATUS_NOT_MAPPED_VIEW, "where no view is");
     ZwClose(Section);
+    ZwClose(File);
+}
+
+/* What lies in the file itself: paging I/O does not ask the views. */
+static NTSTATUS Page(PFILE_OBJECT File, ULONG Function, PCHAR Byte) {
+    LARGE_INTEGER Start = {.QuadPart = 0};
+    IO_STATUS_BLOCK Io;
+    KEVENT Event;
+    PDEVICE_OBJECT Device = IoGetRelatedDeviceObject(File);
+    KeInitializeEvent(&Event, NotificationEvent, FALSE);
+    PIRP Irp = IoBuildSynchronousFsdRequest(Function, Device, Byte, 1, &Start, &Event, &Io);
+    Irp->Flags |= IRP_PAGING_IO | IRP_NOCACHE;
+    IoGetNextIrpStackLocation(Irp)->FileObject = File;
+    if (IoCallDriver(Device, Irp) == STATUS_PENDING)
+        KeWaitForSingleObject(&Event, Executive, KernelMode, FALSE, NULL);
+    return Io.Status;
+}
+
+static PCHAR View(PVOID Section) {
+    PVOID Base = NULL;
+    SIZE_T Size = 0;
+    STATUS(MmMapViewOfSection(Section, PsGetCurrentProcess(), &Base, 0, 0, NULL, &Size, ViewUnmap, 0, PAGE_READWRITE), 0, "MmMapViewOfSection");
+    return Base;
+}
+
+static VOID TestFileSystems(VOID) {
+    HANDLE File = NULL;
+    PFILE_OBJECT Object;
+    PVOID Section = NULL, None = NULL;
+    IO_STATUS_BLOCK Io;
+    LARGE_INTEGER Start = {.QuadPart = 0}, Large = {.QuadPart = 3 * PAGE_SIZE};
+    CHAR Byte = 'a';
+    STATUS(ZwCreateFile(&File, GENERIC_READ | GENERIC_WRITE | DELETE | SYNCHRONIZE, Named(U("\\??\\C:\\t16f.dat")), &Io, NULL, 0, 0, FILE_SUPERSEDE,
+                        FILE_SYNCHRONOUS_IO_NONALERT | FILE_DELETE_ON_CLOSE, NULL, 0),
+           0, "another file");
+    ObReferenceObjectByHandle(File, 0, *IoFileObjectType, KernelMode, (PVOID *)&Object, NULL);
+    PSECTION_OBJECT_POINTERS Pointers = Object->SectionObjectPointer;
+    ZwWriteFile(File, NULL, NULL, NULL, &Io, &Byte, 1, &Start, NULL);
+    ok(CcPurgeCacheSection(Pointers, NULL, 0, 0) && MmForceSectionClosed(Pointers, FALSE) && MmCanFileBeTruncated(Pointers, &Start),
+       "a file without sections");
+    STATUS(MmCreateSection(&None, SECTION_ALL_ACCESS, NULL, NULL, PAGE_READWRITE, SEC_IMAGE, NULL, NULL), STATUS_INVALID_PARAMETER_6,
+           "MmCreateSection of an image without a file");
+    STATUS(MmCreateSection(&Section, SECTION_ALL_ACCESS, NULL, &Large, PAGE_READWRITE, SEC_COMMIT, NULL, Object), 0,
+           "MmCreateSection of a file object, larger than the file");
+    FILE_STANDARD_INFORMATION Standard;
+    ZwQueryInformationFile(File, &Io, &Standard, sizeof Standard, FileStandardInformation);
+    is(Standard.EndOfFile.QuadPart, Large.QuadPart, "which is longer now");
+    PCHAR At = View(Section);
+    is(At[0], 'a', "the view shows the file");
+    At[0] = 'b';
+    Page(Object, IRP_MJ_READ, &Byte);
+    is(Byte, 'a', "what is written to it is not in the file yet");
+    Io.Status = STATUS_UNSUCCESSFUL;
+    CcFlushCache(Pointers, &Large, PAGE_SIZE, &Io);
+    STATUS(Io.Status, 0, "CcFlushCache behind the end of the file");
+    CcFlushCache(Pointers, &Start, 1, &Io);
+    Page(Object, IRP_MJ_READ, &Byte);
+    is(Byte, 'b', "CcFlushCache: now it is");
+    ok(!CcPurgeCacheSection(Pointers, &Start, 1, 0), "CcPurgeCacheSection: not while a program has a view");
+    STATUS(MmUnmapViewOfSection(PsGetCurrentProcess(), At), 0, "MmUnmapViewOfSection");
+    STATUS(MmUnmapViewOfSection(PsGetCurrentProcess(), At), STATUS_NOT_MAPPED_VIEW, "once");
+    Byte = 'c';
+    Page(Object, IRP_MJ_WRITE, &Byte);
+    At = View(Section);
+    is(At[0], 'b', "the section remembers what it has read");
+    At[1] = 'x';
+    MmUnmapViewOfSection(PsGetCurrentProcess(), At);
+    ok(CcPurgeCacheSection(Pointers, &Start, 1, 0), "CcPurgeCacheSection");
+    At = View(Section);
+    ok(At[0] == 'c' && At[1] == 0, "the file is read anew, and what was not flushed is gone");
+    MmUnmapViewOfSection(PsGetCurrentProcess(), At);
+    ok(!MmForceSectionClosed(Pointers, FALSE) && !MmCanFileBeTruncated(Pointers, &Start) && MmCanFileBeTruncated(Pointers, &Large),
+       "MmForceSectionClosed, MmCanFileBeTruncated: while there is a section");
+    ObDereferenceObject(Section);
+    ok(MmForceSectionClosed(Pointers, FALSE) && MmCanFileBeTruncated(Pointers, &Start), "not afterwards");
+    ok(Pointers->DataSectionObject == NULL, "the pointers say so, too");
+    ObDereferenceObject(Object);
+    ZwClose(File);
+}
+
+static VOID TestImages(VOID) {
+    HANDLE File = NULL, Section = NULL, Other = NULL;
+    PFILE_OBJECT Object;
+    IO_STATUS_BLOCK Io;
+    PUNICODE_STRING Name = U("\\SystemRoot\\System32\\version.dll");
+    STATUS(ZwOpenFile(&File, FILE_READ_DATA | FILE_EXECUTE | SYNCHRONIZE, Named(Name), &Io, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                      FILE_SYNCHRONOUS_IO_NONALERT),
+           0, "an image");
+    ObReferenceObjectByHandle(File, 0, *IoFileObjectType, KernelMode, (PVOID *)&Object, NULL);
+    PSECTION_OBJECT_POINTERS Pointers = Object->SectionObjectPointer;
+    ok(MmFlushImageSection(Pointers, MmFlushForWrite) && MmFlushImageSection(Pointers, MmFlushForDelete), "that nobody has mapped may be written");
+    STATUS(ZwCreateSection(&Section, SECTION_ALL_ACCESS, NULL, NULL, PAGE_EXECUTE, SEC_IMAGE, File), 0, "a section of it");
+    ok(Pointers->ImageSectionObject && !MmFlushImageSection(Pointers, MmFlushForWrite) && !MmFlushImageSection(Pointers, MmFlushForDelete),
+       "MmFlushImageSection: it is in use");
+    STATUS(ZwOpenFile(&Other, DELETE, Named(Name), &Io, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, FILE_DELETE_ON_CLOSE),
+           STATUS_CANNOT_DELETE, "and drive C: does not open it to be deleted");
+    ZwClose(Section);
+    ok(MmFlushImageSection(Pointers, MmFlushForWrite), "until the section goes");
+    ObDereferenceObject(Object);
     ZwClose(File);
 }
 
@@ -275,6 +380,8 @@ static NTSTATUS Open(PDEVICE_OBJECT Device, PIRP Irp) { return Complete(Irp); }
 static NTSTATUS Control(PDEVICE_OBJECT Device, PIRP Irp) {
     TestTrimming();
     TestFiles();
+    TestFileSystems();
+    TestImages();
     TestPhysicalMemory();
     TestUserMappings();
     TestSecured();

@@ -247,6 +247,14 @@ static NTSTATUS HostfsOpenPath(PHOSTFS_EXTENSION Volume, PHOSTFS_OPEN Open, PHOS
         if (!NT_SUCCESS(Status))
             return Status;
     }
+    if (Fcb != NULL && HostfsOverwrites(Open) && Fcb->Section.DataSectionObject != NULL)
+        return STATUS_USER_MAPPED_FILE;
+    if (Fcb != NULL && Exists && !MmFlushImageSection(&Fcb->Section, MmFlushForWrite)) {
+        if ((Open->Access & FILE_WRITE_DATA) != 0 || HostfsOverwrites(Open))
+            return STATUS_SHARING_VIOLATION;
+        if ((Open->Options & FILE_DELETE_ON_CLOSE) != 0)
+            return STATUS_CANNOT_DELETE;
+    }
     if (Fcb != NULL)
         Fcb->References++;
     else if ((Fcb = HostfsCreateFcb(Volume, &Open->Path)) == NULL)

@@ -79,7 +79,7 @@ static NTSTATUS HostfsSetDisposition(PHOSTFS_FCB Fcb, PHOSTFS_CCB Ccb, BOOLEAN D
     Result = HalOps->file_info(Ccb->Handle, &Info);
     if (Result < 0)
         return HostfsStatus(Result);
-    if (Info.is_readonly || Fcb->Path.Length <= sizeof(WCHAR)) /* the root stays */
+    if (Info.is_readonly || Fcb->Path.Length <= sizeof(WCHAR) || !MmFlushImageSection(&Fcb->Section, MmFlushForDelete)) /* the root stays */
         return STATUS_CANNOT_DELETE;
     if (Fcb->IsDirectory) {
         hal_file_info First;

@@ -36,6 +36,8 @@ stops double-complete 0x00000044 MULTIPLE_IRP_COMPLETE_REQUESTS BadControl "$s/c
 stops no-stack-location 0x00000035 NO_MORE_IRP_STACK_LOCATIONS BadControl "$s/client.exe" hello
 stops fast-fail 0x00000139 KERNEL_SECURITY_CHECK_FAILURE Mistake
 parameter 1 0x0000000000000003 fast-fail
+stops registry-type 0x00000139 KERNEL_SECURITY_CHECK_FAILURE Mistake
+parameter 1 0x0000000000000009 registry-type
 stops thread-exception 0x0000007E SYSTEM_THREAD_EXCEPTION_NOT_HANDLED BadThread
 parameter 1 0xFFFFFFFFC00000A3 thread-exception
 stops worker-exception 0x0000007E SYSTEM_THREAD_EXCEPTION_NOT_HANDLED BadWork

@@ -160,7 +160,11 @@ static NTSTATUS CmpAnswerKey(PCM_NODE Node, KEY_INFORMATION_CLASS Class, PCM_ANS
     }
 }
 
-/* KEY_NAME_INFORMATION may be asked with a handle of any access (ZwQueryKey's page). */
+/* Names and tags of handles may be asked with a handle of any access (ZwQueryKey's page). */
+static ACCESS_MASK CmpQueryAccess(KEY_INFORMATION_CLASS Class) {
+    return Class == KeyNameInformation || (ULONG)Class == KeyHandleTagsInformation ? 0 : KEY_QUERY_VALUE;
+}
+
 NTSTATUS NTAPI NtQueryKey(HANDLE Handle, KEY_INFORMATION_CLASS Class, PVOID Information, ULONG Length, PULONG ResultLength) {
     KPROCESSOR_MODE Mode = KiPreviousMode();
     PCM_KEY Key;
@@ -168,7 +172,7 @@ NTSTATUS NTAPI NtQueryKey(HANDLE Handle, KEY_INFORMATION_CLASS Class, PVOID Info
     CM_ANSWER Answer;
     NTSTATUS Status = CmpProbeAnswer(Information, Length, ResultLength, Mode);
     if (NT_SUCCESS(Status))
-        Status = CmpReferenceKey(Handle, Class == KeyNameInformation ? 0 : KEY_QUERY_VALUE, Mode, &Key);
+        Status = CmpReferenceKey(Handle, CmpQueryAccess(Class), Mode, &Key);
     if (!NT_SUCCESS(Status))
         return Status;
     REG_QUERY_KEY_INFORMATION Notice = {
@@ -183,11 +187,14 @@ NTSTATUS NTAPI NtQueryKey(HANDLE Handle, KEY_INFORMATION_CLASS Class, PVOID Info
     return Status;
 }
 
+/* Three classes and no others (ZwEnumerateKey's page). */
 NTSTATUS NTAPI NtEnumerateKey(HANDLE Handle, ULONG Index, KEY_INFORMATION_CLASS Class, PVOID Information, ULONG Length, PULONG ResultLength) {
     KPROCESSOR_MODE Mode = KiPreviousMode();
     PCM_KEY Key;
     CM_CALL Call;
     CM_ANSWER Answer;
+    if (Class != KeyBasicInformation && Class != KeyNodeInformation && Class != KeyFullInformation)
+        return STATUS_INVALID_PARAMETER;
     NTSTATUS Status = CmpProbeAnswer(Information, Length, ResultLength, Mode);
     if (NT_SUCCESS(Status))
         Status = CmpReferenceKey(Handle, KEY_ENUMERATE_SUB_KEYS, Mode, &Key);
@@ -265,10 +272,11 @@ static NTSTATUS CmpAnswerValue(PCM_VALUE Value, KEY_VALUE_INFORMATION_CLASS Clas
     case KeyValueFullInformation: return CmpValueFull(Value, sizeof(ULONG), Answer);
     case KeyValueFullInformationAlign64: return CmpValueFull(Value, sizeof(ULONG64), Answer);
     case KeyValuePartialInformation: return CmpValuePartial(Value, Answer);
-    case KeyValuePartialInformationAlign64: return CmpValuePartialAlign64(Value, Answer);
-    default: return STATUS_INVALID_PARAMETER;
+    default: return CmpValuePartialAlign64(Value, Answer);
     }
 }
+
+static BOOLEAN CmpIsValueClass(KEY_VALUE_INFORMATION_CLASS Class) { return (ULONG)Class <= KeyValuePartialInformationAlign64; }
 
 NTSTATUS NTAPI NtQueryValueKey(HANDLE Handle, PUNICODE_STRING ValueName, KEY_VALUE_INFORMATION_CLASS Class, PVOID Information, ULONG Length,
                                PULONG ResultLength) {
@@ -277,6 +285,8 @@ NTSTATUS NTAPI NtQueryValueKey(HANDLE Handle, PUNICODE_STRING ValueName, KEY_VAL
     PCM_KEY Key;
     CM_CALL Call;
     CM_ANSWER Answer;
+    if (!CmpIsValueClass(Class))
+        return STATUS_INVALID_PARAMETER;
     NTSTATUS Status = CmpProbeAnswer(Information, Length, ResultLength, Mode);
     if (NT_SUCCESS(Status))
         Status = ObpCaptureString(ValueName, Mode, &Name);
@@ -310,6 +320,8 @@ NTSTATUS NTAPI NtEnumerateValueKey(HANDLE Handle, ULONG Index, KEY_VALUE_INFORMA
     PCM_KEY Key;
     CM_CALL Call;
     CM_ANSWER Answer;
+    if (!CmpIsValueClass(Class))
+        return STATUS_INVALID_PARAMETER;
     NTSTATUS Status = CmpProbeAnswer(Information, Length, ResultLength, Mode);
     if (NT_SUCCESS(Status))
         Status = CmpReferenceKey(Handle, KEY_QUERY_VALUE, Mode, &Key);

@@ -2,6 +2,8 @@
 #include "cm/key.h"
 #include "ke/ke.h"
 
+#define FAST_FAIL_UNSAFE_REGISTRY_ACCESS 9u
+
 static NTSTATUS CmpJoinPath(ULONG RelativeTo, PCWSTR Path, PUNICODE_STRING Name) {
     static const PCWSTR Bases[RTL_REGISTRY_MAXIMUM] = {
         [RTL_REGISTRY_ABSOLUTE] = L"",
@@ -184,10 +186,12 @@ static NTSTATUS CmpStoreDirect(PVOID Target, ULONG Type, const VOID *Data, ULONG
     return STATUS_SUCCESS;
 }
 
+/* STATUS_BUFFER_TOO_SMALL is the one error of a routine that does not end the query (RtlQueryRegistryValues' page, "returns"). */
 static NTSTATUS CmpHandOver(PRTL_QUERY_REGISTRY_TABLE Entry, PCWSTR Name, ULONG Type, PVOID Data, ULONG Size, PCM_QUERY Query) {
     if (Entry->Flags & RTL_QUERY_REGISTRY_DIRECT)
         return CmpStoreDirect(Entry->EntryContext, Type, Data, Size);
-    return Entry->QueryRoutine((PWSTR)Name, Type, Data, Size, Query->Context, Entry->EntryContext);
+    NTSTATUS Status = Entry->QueryRoutine((PWSTR)Name, Type, Data, Size, Query->Context, Entry->EntryContext);
+    return Status == STATUS_BUFFER_TOO_SMALL ? STATUS_SUCCESS : Status;
 }
 
 /* Data: pool or the caller's default, with a zero behind a string. */
@@ -226,8 +230,7 @@ static NTSTATUS CmpDeliverValue(PRTL_QUERY_REGISTRY_TABLE Entry, PCWSTR Name, UL
 static NTSTATUS CmpCheckType(PRTL_QUERY_REGISTRY_TABLE Entry, ULONG Type) {
     if (!(Entry->Flags & RTL_QUERY_REGISTRY_TYPECHECK))
         return STATUS_SUCCESS;
-    ULONG Expected = Entry->DefaultType >> RTL_QUERY_REGISTRY_TYPECHECK_SHIFT;
-    return Expected == REG_NONE || Expected == Type ? STATUS_SUCCESS : STATUS_OBJECT_TYPE_MISMATCH;
+    return Entry->DefaultType >> RTL_QUERY_REGISTRY_TYPECHECK_SHIFT == Type ? STATUS_SUCCESS : STATUS_OBJECT_TYPE_MISMATCH;
 }
 
 static BOOLEAN CmpIsText(ULONG Type) { return Type == REG_SZ || Type == REG_EXPAND_SZ || Type == REG_MULTI_SZ; }
@@ -298,6 +301,38 @@ static NTSTATUS CmpReadValue(HANDLE Key, PUNICODE_STRING Name, ULONG Index, PKEY
     return Status;
 }
 
+/* The hives that RtlQueryRegistryValues' page lists; what is above all hives is nobody's to change. */
+static BOOLEAN CmpIsInSystemHive(PCM_NODE Node) {
+    static const PCWSTR Trusted[] = {L"HARDWARE", L"SOFTWARE", L"SYSTEM", L"SECURITY", L"SAM"};
+    UNICODE_STRING Name;
+    while (CmpDepth(Node) > 2)
+        Node = Node->Parent;
+    if (CmpDepth(Node) < 2)
+        return TRUE;
+    RtlInitUnicodeString(&Name, L"MACHINE");
+    if (!RtlEqualUnicodeString(&Node->Parent->Name, &Name, TRUE))
+        return FALSE;
+    for (ULONG Index = 0; Index < ARRAYSIZE(Trusted); Index++) {
+        RtlInitUnicodeString(&Name, Trusted[Index]);
+        if (RtlEqualUnicodeString(&Node->Name, &Name, TRUE))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* A value of a hive that programs fill goes nowhere directly before its type has been looked at. */
+static VOID CmpCheckTrust(HANDLE Handle, PRTL_QUERY_REGISTRY_TABLE Entry) {
+    PCM_KEY Key;
+    if ((Entry->Flags & (RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_TYPECHECK)) != RTL_QUERY_REGISTRY_DIRECT ||
+        !NT_SUCCESS(CmpReferenceKey(Handle, 0, KernelMode, &Key)))
+        return;
+    if (!CmpIsInSystemHive(Key->Node))
+        KiBugCheck(KI_SECURITY_CHECK_FAILURE, FAST_FAIL_UNSAFE_REGISTRY_ACCESS, 0, 0, 0, NULL,
+                   "RtlQueryRegistryValues stores a value of a hive that is not the system's: add RTL_QUERY_REGISTRY_TYPECHECK to "
+                   "RTL_QUERY_REGISTRY_DIRECT");
+    ObfDereferenceObject(Key);
+}
+
 static NTSTATUS CmpQueryNamed(HANDLE Key, PRTL_QUERY_REGISTRY_TABLE Entry, PCM_QUERY Query) {
     UNICODE_STRING Name;
     PKEY_VALUE_FULL_INFORMATION Value;
@@ -307,6 +342,7 @@ static NTSTATUS CmpQueryNamed(HANDLE Key, PRTL_QUERY_REGISTRY_TABLE Entry, PCM_Q
         return CmpDeliverDefault(Entry, Query);
     if (!NT_SUCCESS(Status))
         return Status;
+    CmpCheckTrust(Key, Entry);
     Status = CmpDeliverStored(Entry, Entry->Name, Value, Query);
     ExFreePoolWithTag(Value, CMP_TAG);
     if (NT_SUCCESS(Status) && (Entry->Flags & RTL_QUERY_REGISTRY_DELETE))
@@ -350,7 +386,8 @@ static NTSTATUS CmpQueryAll(HANDLE Key, PRTL_QUERY_REGISTRY_TABLE Entry, PCM_QUE
 /* Queries that make no sense are refused before anything is done. */
 static NTSTATUS CmpCheckEntry(PRTL_QUERY_REGISTRY_TABLE Entry) {
     ULONG Flags = Entry->Flags;
-    if ((Flags & RTL_QUERY_REGISTRY_DIRECT) && (Entry->Name == NULL || Entry->EntryContext == NULL || (Flags & RTL_QUERY_REGISTRY_SUBKEY)))
+    if ((Flags & RTL_QUERY_REGISTRY_DIRECT) &&
+        (Entry->Name == NULL || Entry->EntryContext == NULL || Entry->QueryRoutine != NULL || (Flags & RTL_QUERY_REGISTRY_SUBKEY)))
         return STATUS_INVALID_PARAMETER;
     if ((Flags & RTL_QUERY_REGISTRY_TYPECHECK) && !(Flags & RTL_QUERY_REGISTRY_DIRECT))
         return STATUS_INVALID_PARAMETER;
@@ -393,8 +430,7 @@ NTSTATUS NTAPI RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_
                     Status = CmpQueryAll(Key, Entry, &Query);
             }
         } else if (Entry->Flags & RTL_QUERY_REGISTRY_NOVALUE) {
-            Status =
-                Entry->QueryRoutine != NULL ? Entry->QueryRoutine(NULL, REG_NONE, NULL, 0, Context, Entry->EntryContext) : STATUS_INVALID_PARAMETER;
+            Status = Entry->QueryRoutine != NULL ? CmpHandOver(Entry, NULL, REG_NONE, NULL, 0, &Query) : STATUS_INVALID_PARAMETER;
         } else if (Entry->Name == NULL) {
             Status = CmpQueryAll(Key, Entry, &Query);
         } else {

@@ -39,13 +39,14 @@ static NTSTATUS CmpSet(PCM_KEY Key, PREG_SET_VALUE_KEY_INFORMATION Set) {
     return Status;
 }
 
+/* ValueName NULL is the value without a name (ZwSetValueKey's page). */
 NTSTATUS NTAPI NtSetValueKey(HANDLE Handle, PUNICODE_STRING ValueName, ULONG TitleIndex, ULONG Type, PVOID Data, ULONG Size) {
     KPROCESSOR_MODE Mode = KiPreviousMode();
-    UNICODE_STRING Name;
+    UNICODE_STRING Name = {0, 0, NULL};
     PCM_KEY Key;
     PVOID Copy = NULL;
     CM_CALL Call;
-    NTSTATUS Status = ObpCaptureString(ValueName, Mode, &Name);
+    NTSTATUS Status = ValueName != NULL ? ObpCaptureString(ValueName, Mode, &Name) : STATUS_SUCCESS;
     if (!NT_SUCCESS(Status))
         return Status;
     if (Name.Length > CMP_MAX_VALUE_NAME) {

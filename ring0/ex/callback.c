@@ -26,16 +26,16 @@ PCALLBACK_OBJECT ExpSetSystemTimeCallback;
 
 NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes, BOOLEAN Create,
                                 BOOLEAN AllowMultipleCallbacks) {
-    OBJECT_ATTRIBUTES Attributes = {.Length = sizeof(Attributes)};
+    OBJECT_ATTRIBUTES Attributes;
     PCALLBACK_OBJECT Object;
     HANDLE Handle;
-    NTSTATUS Status = STATUS_UNSUCCESSFUL;
+    NTSTATUS Status;
 
-    if (ObjectAttributes != NULL)
-        Attributes = *ObjectAttributes;
+    if (ObjectAttributes == NULL || ObjectAttributes->ObjectName == NULL)
+        return STATUS_UNSUCCESSFUL;
+    Attributes = *ObjectAttributes;
     Attributes.Attributes |= OBJ_KERNEL_HANDLE;
-    if (Attributes.ObjectName != NULL)
-        Status = ObOpenObjectByName(&Attributes, ExpCallbackType, KernelMode, NULL, 0, NULL, &Handle);
+    Status = ObOpenObjectByName(&Attributes, ExpCallbackType, KernelMode, NULL, 0, NULL, &Handle);
     if (!NT_SUCCESS(Status)) {
         if (!Create)
             return Status;

@@ -8,7 +8,7 @@ NTSTATUS NTAPI NtCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POB
     NTSTATUS Status, Copied;
 
     if (EventType != NotificationEvent && EventType != SynchronizationEvent)
-        return STATUS_INVALID_PARAMETER;
+        return STATUS_INVALID_PARAMETER_4;
     Status = ObCreateObject(KiPreviousMode(), ExpEventType, ObjectAttributes, KiPreviousMode(), NULL, sizeof(*Event), 0, 0, (PVOID *)&Event);
     if (!NT_SUCCESS(Status))
         return Status;

@@ -37,12 +37,13 @@ NTSTATUS NTAPI IoQueryFileDosDeviceName(PFILE_OBJECT FileObject, POBJECT_NAME_IN
 NTSTATUS NTAPI IoReplaceFileObjectName(PFILE_OBJECT FileObject, PWSTR NewFileName, USHORT FileNameLength) {
     PWSTR Buffer = FileObject->FileName.Buffer;
 
-    if (FileNameLength > FileObject->FileName.MaximumLength || !Buffer) {
+    if (!Buffer)
+        return STATUS_INVALID_PARAMETER;
+    if (FileNameLength > FileObject->FileName.MaximumLength) {
         Buffer = ExAllocatePoolWithTag(PagedPool, (SIZE_T)FileNameLength + sizeof(WCHAR), IOP_NAME_TAG);
         if (!Buffer)
             return STATUS_INSUFFICIENT_RESOURCES;
-        if (FileObject->FileName.Buffer)
-            ExFreePool(FileObject->FileName.Buffer);
+        ExFreePool(FileObject->FileName.Buffer);
         FileObject->FileName.Buffer = Buffer;
         FileObject->FileName.MaximumLength = FileNameLength;
     }

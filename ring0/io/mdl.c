@@ -8,7 +8,7 @@ PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBu
     SIZE_T Size = sizeof(MDL) + Pages * sizeof(PFN_NUMBER);
     PMDL Mdl;
 
-    if (Length & 0x80000000u) /* 2 GiB are too much: documentation of IoAllocateMdl */
+    if (Length > MAXULONG - PAGE_SIZE + 1) /* 4 GiB less a page: "IoAllocateMdl" */
         return NULL;
     Mdl = ExAllocatePoolWithTag(NonPagedPoolNx, Size, IOP_MDL_TAG);
     if (!Mdl)

@@ -18,7 +18,9 @@ static BOOLEAN MiViewAllowed(ULONG Section, ULONG View) {
     return (!Execute || CanExecute) && (!Write || CanWrite);
 }
 
-static NTSTATUS MiMapData(PMM_ADDRESS_SPACE Space, PMI_SECTION Section, ULONG64 *Base, ULONG64 Offset, ULONG64 *Size, ULONG Type, ULONG Protect) {
+/* Commit: bytes of a section without a file that are committed at once, whatever SEC_RESERVE left to VirtualAlloc ("ZwMapViewOfSection"). */
+static NTSTATUS MiMapData(PMM_ADDRESS_SPACE Space, PMI_SECTION Section, ULONG64 *Base, ULONG64 Offset, ULONG64 *Size, ULONG64 Commit, ULONG Type,
+                          ULONG Protect) {
     if (!MiViewAllowed(Section->Protect, Protect))
         return STATUS_SECTION_PROTECTION;
     if (Offset % MI_ALLOCATION_GRANULARITY != 0 || *Base % MI_ALLOCATION_GRANULARITY != 0)
@@ -34,6 +36,11 @@ static NTSTATUS MiMapData(PMM_ADDRESS_SPACE Space, PMI_SECTION Section, ULONG64 
         return STATUS_NO_MEMORY;
     if (!MiIsRangeFree(Space, Start, Start + Length))
         return STATUS_CONFLICTING_ADDRESSES;
+    if (Section->Data->File == NULL && Commit != 0) {
+        Status = Commit <= Length ? MiCommitData(Section->Data, Offset / PAGE_SIZE, MI_PAGES(Commit)) : STATUS_INVALID_PARAMETER_5;
+        if (!NT_SUCCESS(Status))
+            return Status;
+    }
     PMI_VAD Vad = MiMakeTables(Space, Start, Start + Length) ? MiInsertVad(Space, Start, Start + Length, Protect, MiVadSection) : NULL;
     if (Vad == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -99,10 +106,10 @@ static NTSTATUS MiCheckView(ULONG_PTR ZeroBits, SECTION_INHERIT Inherit, ULONG T
 }
 
 static NTSTATUS MiMapView(PMI_SECTION Section, PEPROCESS Process, PMM_ADDRESS_SPACE Space, PVOID *Base, PLARGE_INTEGER Offset, PSIZE_T Size,
-                          ULONG Type, ULONG Protect) {
+                          SIZE_T Commit, ULONG Type, ULONG Protect) {
     NTSTATUS Status = Section->Physical        ? MiMapPhysical(Space, (ULONG64 *)Base, (ULONG64 *)&Offset->QuadPart, Size, Type, Protect)
                       : Section->Image != NULL ? MiMapImage(Space, Section->Image, Base, Size)
-                                               : MiMapData(Space, Section, (ULONG64 *)Base, (ULONG64)Offset->QuadPart, Size, Type, Protect);
+                                               : MiMapData(Space, Section, (ULONG64 *)Base, (ULONG64)Offset->QuadPart, Size, Commit, Type, Protect);
     if (NT_SUCCESS(Status) && Section->Image != NULL)
         PsCallImageNotifyRoutines(&Section->Image->Name, Process->UniqueProcessId, *Base, *Size);
     return Status;
@@ -140,7 +147,7 @@ NTSTATUS NTAPI NtMapViewOfSection(HANDLE SectionHandle, HANDLE ProcessHandle, PV
         return Status;
     Status = ObReferenceObjectByHandle(SectionHandle, MiViewAccess(Protect), MmSectionObjectType, Mode, (PVOID *)&Section, NULL);
     if (NT_SUCCESS(Status)) {
-        Status = MiMapView(Section, Process, Space, &View.Base, &View.Offset, &View.Size, Type, Protect);
+        Status = MiMapView(Section, Process, Space, &View.Base, &View.Offset, &View.Size, CommitSize, Type, Protect);
         ObDereferenceObject(Section);
     }
     ObDereferenceObject(Process);
@@ -167,7 +174,7 @@ NTSTATUS NTAPI MmMapViewOfSection(PVOID SectionObject, PEPROCESS Process, PVOID 
         Status = STATUS_NOT_SUPPORTED;
     if (!NT_SUCCESS(Status))
         return Status;
-    Status = MiMapView(SectionObject, Process, Process->Pcb.AddressSpace, Base, &Start, ViewSize, Type, Protect);
+    Status = MiMapView(SectionObject, Process, Process->Pcb.AddressSpace, Base, &Start, ViewSize, CommitSize, Type, Protect);
     if (NT_SUCCESS(Status) && Offset != NULL)
         *Offset = Start;
     return Status;

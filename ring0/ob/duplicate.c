@@ -70,19 +70,17 @@ NTSTATUS NTAPI NtDuplicateObject(HANDLE SourceProcess, HANDLE SourceHandle, HAND
     Status = ObpReferenceProcess(SourceProcess, Mode, &Source);
     if (!NT_SUCCESS(Status))
         return Status;
-    if (TargetProcess != NULL) {
+    if (TargetProcess != NULL)
         Status = ObpReferenceProcess(TargetProcess, Mode, &Target);
-        if (!NT_SUCCESS(Status))
-            goto done;
-    } else if (!(Options & DUPLICATE_CLOSE_SOURCE)) {
+    else if (!(Options & DUPLICATE_CLOSE_SOURCE))
         Status = STATUS_INVALID_HANDLE;
+    NTSTATUS Found = ObpReferenceSource(Source, SourceHandle, Mode, &Header, &Information);
+    if (!NT_SUCCESS(Found)) {
+        Status = NT_SUCCESS(Status) ? Found : Status;
         goto done;
     }
-    Status = ObpReferenceSource(Source, SourceHandle, Mode, &Header, &Information);
-    if (!NT_SUCCESS(Status))
-        goto done;
 
-    if (Target != NULL) {
+    if (NT_SUCCESS(Status) && Target != NULL) {
         if (Options & DUPLICATE_SAME_ATTRIBUTES)
             Attributes = (Attributes & OBJ_KERNEL_HANDLE) | Information.HandleAttributes;
         Granted = Information.GrantedAccess;

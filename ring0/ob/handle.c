@@ -233,7 +233,9 @@ NTSTATUS NTAPI ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCE
                                      KPROCESSOR_MODE Mode, PHANDLE Handle) {
     ACCESS_MASK Granted;
     POBP_HEADER Header = ObpHeader(Object);
-    if (Type != NULL && Header->Type != Type)
+    if (HandleAttributes & ~OBJ_VALID_ATTRIBUTES)
+        return STATUS_INVALID_PARAMETER;
+    if (Header->Type != Type && (Type != NULL || Mode != KernelMode))
         return STATUS_OBJECT_TYPE_MISMATCH;
     NTSTATUS Status = ObpCheckAccess(Header, AccessState, DesiredAccess, HandleAttributes & OBJ_FORCE_ACCESS_CHECK ? UserMode : Mode, &Granted);
     if (!NT_SUCCESS(Status))

@@ -74,7 +74,7 @@ NTSTATUS NTAPI PsLookupProcessByProcessId(HANDLE ProcessId, PEPROCESS *Process) 
     PEPROCESS Found = PspLookupId(ProcessId, PspProcessType);
 
     if (Found == NULL)
-        return STATUS_INVALID_PARAMETER;
+        return STATUS_INVALID_CID;
     *Process = Found;
     return STATUS_SUCCESS;
 }

@@ -82,7 +82,7 @@ static VOID TestHandles(VOID) {
     STATUS(ZwWaitForSingleObject(Bad, FALSE, &Now), STATUS_INVALID_HANDLE, "ZwWaitForSingleObject");
     STATUS(ZwReadFile(Event, NULL, NULL, NULL, &Result, Room, sizeof Room, NULL, NULL), STATUS_OBJECT_TYPE_MISMATCH, "ZwReadFile of an event");
     STATUS(ZwSetEvent(NtCurrentProcess(), NULL), STATUS_OBJECT_TYPE_MISMATCH, "ZwSetEvent of a process");
-    STATUS(PsLookupProcessByProcessId((HANDLE)3, &Process), STATUS_INVALID_PARAMETER, "PsLookupProcessByProcessId of no id");
+    STATUS(PsLookupProcessByProcessId((HANDLE)3, &Process), STATUS_INVALID_CID, "PsLookupProcessByProcessId of no id");
     STATUS(PsLookupThreadByThreadId((HANDLE)0x7FFF0, &Thread), STATUS_INVALID_PARAMETER, "PsLookupThreadByThreadId of none");
     STATUS(ZwQuerySystemInformation(0, Room, sizeof Room, &Length), STATUS_INFO_LENGTH_MISMATCH, "ZwQuerySystemInformation into eight bytes");
     STATUS(ZwQuerySystemInformation(9999, Room, sizeof Room, &Length), STATUS_INVALID_INFO_CLASS, "of what?");

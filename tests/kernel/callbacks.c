@@ -51,7 +51,8 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     ObDereferenceObject(Object);
     STATUS(ExCreateCallback(&Object, Named(L"\\Callback\\RingsideTest", 0), FALSE, TRUE), STATUS_OBJECT_NAME_NOT_FOUND, "it is gone");
 
-    STATUS(ExCreateCallback(&Single, NULL, TRUE, FALSE), 0, "one without a name, for one only");
+    STATUS(ExCreateCallback(&Single, NULL, TRUE, FALSE), STATUS_UNSUCCESSFUL, "none is without a name");
+    STATUS(ExCreateCallback(&Single, Named(L"\\Callback\\RingsideSingle", 0), TRUE, FALSE), 0, "one for one only");
     First = ExRegisterCallback(Single, Called, NULL);
     ok(First && !ExRegisterCallback(Single, Called, NULL), "takes the first and refuses the second");
     ExUnregisterCallback(First);

@@ -30,6 +30,7 @@ static VOID Files(VOID) {
         WCHAR Text[32];
     } Volume;
     UNICODE_STRING NullName = RTL_CONSTANT_STRING(L"\\Device\\Null");
+    FILE_OBJECT Nameless = {.Type = 5};
 
     InitializeObjectAttributes(&Attributes, &Name, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE, NULL, NULL);
     STATUS(ZwCreateFile(&Handle, FILE_READ_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE, &Attributes, &Iosb, NULL, 0, 7, FILE_OPEN_IF,
@@ -55,6 +56,7 @@ static VOID Files(VOID) {
     ok(Is(&File->FileName, L"\\x"), "is there");
     STATUS(IoReplaceFileObjectName(File, L"\\a name that is longer than the first", 74), 0, "a long one");
     ok(Is(&File->FileName, L"\\a name that is longer than the first"), "as well");
+    STATUS(IoReplaceFileObjectName(&Nameless, L"\\x", 4), STATUS_INVALID_PARAMETER, "where there is no name, there is none to replace");
     ObDereferenceObject(File);
     ZwClose(Handle);
 }

@@ -80,7 +80,7 @@ static VOID TestIdentity(VOID) {
     STATUS(PsLookupProcessByProcessId((HANDLE)(ULONG_PTR)Facts.Process, &Found), 0, "PsLookupProcessByProcessId");
     Process = Found;
     ok(Found && Found == RealCurrentProcess() && Found == PsGetCurrentThreadProcess(), "the program's is the current one");
-    STATUS(PsLookupProcessByProcessId((HANDLE)3, &Found), STATUS_INVALID_PARAMETER, "of no process");
+    STATUS(PsLookupProcessByProcessId((HANDLE)3, &Found), STATUS_INVALID_CID, "of no process");
     STATUS(PsLookupThreadByThreadId((HANDLE)(ULONG_PTR)Facts.Thread, &Thread), 0, "PsLookupThreadByThreadId");
     ok(Thread && Thread == PsGetCurrentThread() && Thread == PsGetCurrentThread(), "the program's is the current one");
     ok(PsGetThreadProcess(Thread) == Process && RealThreadToProcess(Thread) == Process, "PsGetThreadProcess and IoThreadToProcess");

@@ -98,6 +98,10 @@ static VOID TestValues(VOID) {
     ok(Partial->Data[0] == 'S' && Partial->Data[4] == 'm' && Partial->Data[5] == 0xEE, "as many as there is room for are stored");
     STATUS(Query(Key, L"Text", KeyValuePartialInformation, PARTIAL_SIZE + sizeof Text, &Length), STATUS_SUCCESS, "exactly enough room");
     STATUS(Query(Key, L"Text", (KEY_VALUE_INFORMATION_CLASS)99, sizeof Buffer, &Length), STATUS_INVALID_PARAMETER, "a class that is none");
+    STATUS(Query(Key, L"Absent", (KEY_VALUE_INFORMATION_CLASS)99, sizeof Buffer, &Length), STATUS_INVALID_PARAMETER,
+           "is looked at before the value is looked for");
+    STATUS(ZwEnumerateValueKey(Key, 999, (KEY_VALUE_INFORMATION_CLASS)99, Buffer, sizeof Buffer, &Length), STATUS_INVALID_PARAMETER,
+           "by number, too");
 
     STATUS(Set(Key, L"Empty", REG_BINARY, NULL, 0), STATUS_SUCCESS, "a value without data");
     STATUS(Query(Key, L"Empty", KeyValuePartialInformation, PARTIAL_SIZE, &Length), STATUS_SUCCESS, "is there");
@@ -106,6 +110,8 @@ static VOID TestValues(VOID) {
     STATUS(Query(Key, L"", KeyValueBasicInformation, sizeof Buffer, &Length), STATUS_SUCCESS, "is a value like others");
     is(Basic->NameLength, 0, "with a name of length 0");
     STATUS(Delete(Key, L""), STATUS_SUCCESS, "deleted");
+    STATUS(ZwSetValueKey(Key, NULL, 0, REG_SZ, (PVOID)Text, sizeof Text), STATUS_SUCCESS, "no name at all is the same");
+    STATUS(Delete(Key, L""), STATUS_SUCCESS, "it was that one");
     STATUS(Delete(Key, L""), STATUS_OBJECT_NAME_NOT_FOUND, "once");
     STATUS(Delete(Key, L"Empty"), STATUS_SUCCESS, "and the other");
 }
@@ -139,6 +145,8 @@ static VOID TestKeys(VOID) {
     STATUS(ZwEnumerateKey(Top, 0, KeyBasicInformation, Buffer, FIELD_OFFSET(KEY_BASIC_INFORMATION, Name), &Length), STATUS_BUFFER_OVERFLOW,
            "none for the name");
     is(Length, FIELD_OFFSET(KEY_BASIC_INFORMATION, Name) + 10, "the length wanted");
+    STATUS(ZwEnumerateKey(Top, 0, KeyNameInformation, Buffer, sizeof Buffer, &Length), STATUS_INVALID_PARAMETER, "not every class is of subkeys");
+    STATUS(ZwEnumerateKey(Top, 9, KeyCachedInformation, Buffer, sizeof Buffer, &Length), STATUS_INVALID_PARAMETER, "whatever the number");
     Set(Top, L"One", REG_DWORD, &Number, 4);
     Set(Top, L"Second", REG_BINARY, L"123", 6);
     STATUS(ZwQueryKey(Top, KeyFullInformation, Buffer, sizeof Buffer, &Length), STATUS_SUCCESS, "ZwQueryKey");
@@ -209,6 +217,11 @@ static VOID TestQueryDirect(VOID) {
     Entry.Flags |= RTL_QUERY_REGISTRY_TYPECHECK;
     Entry.DefaultType = REG_SZ << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT;
     STATUS(Ask(&Entry), STATUS_OBJECT_TYPE_MISMATCH, "a number is no text");
+    Entry.DefaultType = REG_DWORD;
+    STATUS(Ask(&Entry), STATUS_OBJECT_TYPE_MISMATCH, "the type of the default is not what is expected");
+    Entry.QueryRoutine = Called;
+    STATUS(Ask(&Entry), STATUS_INVALID_PARAMETER, "directly, there is nothing to call");
+    Entry.QueryRoutine = NULL;
     Entry.DefaultType = (REG_DWORD << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT) | REG_DWORD;
     STATUS(Ask(&Entry), STATUS_SUCCESS, "but a number");
     Entry.Name = L"Absent";
@@ -285,6 +298,8 @@ static VOID TestQueryRoutine(VOID) {
     Table[0].QueryRoutine = Called;
     Table[0].Name = L"Query";
     STATUS(RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, Path, Table, &Answer, NULL), STATUS_UNSUCCESSFUL, "an error of the routine ends the query");
+    Answer = STATUS_BUFFER_TOO_SMALL;
+    STATUS(RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, Path, Table, &Answer, NULL), STATUS_SUCCESS, "but for STATUS_BUFFER_TOO_SMALL");
     Entry = (RTL_QUERY_REGISTRY_TABLE){.QueryRoutine = Called, .Name = L"Query", .Flags = RTL_QUERY_REGISTRY_DELETE};
     STATUS(Ask(&Entry), STATUS_SUCCESS, "RTL_QUERY_REGISTRY_DELETE");
     STATUS(Query(Key, L"Query", KeyValueBasicInformation, sizeof Buffer, &Length), STATUS_OBJECT_NAME_NOT_FOUND, "deletes it");

@@ -60,6 +60,11 @@ static VOID TestMdl(VOID) {
     is(MmGetMdlByteCount(Mdl), 100, "and stays as it is");
     IoFreeMdl(Mdl);
     ExFreePoolWithTag(Block, TAG);
+    ok(IoAllocateMdl(NULL, 0xFFFFF001, FALSE, FALSE, NULL) == NULL, "no MDL is for 4 GiB");
+    Mdl = IoAllocateMdl(NULL, 0xFFFFF000, FALSE, FALSE, NULL);
+    ok(Mdl != NULL && MmGetMdlByteCount(Mdl) == 0xFFFFF000, "one may be for a page less");
+    if (Mdl != NULL)
+        IoFreeMdl(Mdl);
 }
 
 static POOL_TYPE Asked;
@@ -98,6 +103,28 @@ static VOID TestObjects(PDRIVER_OBJECT DriverObject) {
     PsDereferencePrimaryToken(Token);
 }
 
+static VOID TestHandles(VOID) {
+    PEPROCESS Process = PsGetCurrentProcess();
+    LARGE_INTEGER None = {.QuadPart = 0};
+    HANDLE Event, Other, Copy = NULL;
+    KIRQL Irql;
+
+    STATUS(ObOpenObjectByPointer(Process, 0x10000, NULL, 0, *PsProcessType, KernelMode, &Copy), STATUS_INVALID_PARAMETER,
+           "an attribute that is none");
+    STATUS(ObOpenObjectByPointer(Process, 0, NULL, 0, NULL, UserMode, &Copy), STATUS_OBJECT_TYPE_MISMATCH, "for user mode, a type is needed");
+    STATUS(ZwCreateEvent(&Event, EVENT_ALL_ACCESS, Named(NULL), (EVENT_TYPE)2, FALSE), STATUS_INVALID_PARAMETER_4, "there are two types of events");
+    STATUS(ZwCreateEvent(&Event, EVENT_ALL_ACCESS, Named(NULL), NotificationEvent, TRUE), STATUS_SUCCESS, "this is one");
+    STATUS(ZwCreateEvent(&Other, EVENT_ALL_ACCESS, Named(NULL), SynchronizationEvent, TRUE), STATUS_SUCCESS, "the other");
+    STATUS(ZwDuplicateObject(NtCurrentProcess(), Event, Other, &Copy, 0, 0, DUPLICATE_CLOSE_SOURCE), STATUS_OBJECT_TYPE_MISMATCH,
+           "an event is no process to duplicate into");
+    STATUS(ZwSetEvent(Event, NULL), STATUS_INVALID_HANDLE, "the source is closed all the same");
+    KeRaiseIrql(DISPATCH_LEVEL, &Irql);
+    STATUS(ZwWaitForSingleObject(Other, FALSE, &None), STATUS_SUCCESS, "ZwWaitForSingleObject without waiting, at DISPATCH_LEVEL");
+    STATUS(ZwWaitForSingleObject(Other, FALSE, &None), STATUS_TIMEOUT, "once more");
+    KeLowerIrql(Irql);
+    ZwClose(Other);
+}
+
 /* A mutex counts to 2^31; its owner gets the exception. */
 static VOID TestMutex(VOID) {
     NTSTATUS Status = STATUS_SUCCESS;
@@ -131,5 +158,6 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     TestMdl();
     TestLookaside();
     TestObjects(DriverObject);
+    TestHandles();
     TestMutex();
 }

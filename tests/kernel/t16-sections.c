@@ -318,6 +318,23 @@ static VOID TestSecured(VOID) {
     Free(User);
 }
 
+/* Of a section that is reserved, a view may commit the beginning. */
+static VOID TestCommitted(VOID) {
+    LARGE_INTEGER Whole = {.QuadPart = 16 * PAGE_SIZE};
+    SIZE_T Size = 0;
+    PUCHAR Base = NULL;
+    HANDLE Section = NULL;
+    STATUS(ZwCreateSection(&Section, SECTION_ALL_ACCESS, Named(NULL), &Whole, PAGE_READWRITE, SEC_RESERVE, NULL), 0, "a section is reserved");
+    STATUS(ZwMapViewOfSection(Section, NtCurrentProcess(), (PVOID *)&Base, 0, 17 * PAGE_SIZE, NULL, &Size, ViewUnmap, 0, PAGE_READWRITE),
+           STATUS_INVALID_PARAMETER_5, "no more is committed than the view has");
+    STATUS(ZwMapViewOfSection(Section, NtCurrentProcess(), (PVOID *)&Base, 0, PAGE_SIZE + 1, NULL, &Size, ViewUnmap, 0, PAGE_READWRITE), 0,
+           "a view with two pages committed");
+    ok(Size == 16 * PAGE_SIZE && MmIsAddressValid(Base + PAGE_SIZE) && !MmIsAddressValid(Base + 2 * PAGE_SIZE), "it has those, and no third");
+    Base[2 * PAGE_SIZE - 1] = 1;
+    STATUS(ZwUnmapViewOfSection(NtCurrentProcess(), Base), 0, "unmapped");
+    ZwClose(Section);
+}
+
 static VOID TestQuota(VOID) {
     PEPROCESS Process = PsGetCurrentProcess();
     ULONG_PTR Limit = 0, Step = 1024 * 1024;
@@ -385,6 +402,7 @@ static NTSTATUS Control(PDEVICE_OBJECT Device, PIRP Irp) {
     TestPhysicalMemory();
     TestUserMappings();
     TestSecured();
+    TestCommitted();
     TestQuota();
     DbgPrint("1..%u\n", TapCount);
     return Complete(Irp);

@@ -2,12 +2,28 @@
 #include "utap.h"
 #include <string.h>
 
+NTSTATUS NTAPI NtQueryKey(HANDLE, int, void *, ULONG, ULONG *);
+
 static HKEY top;
 
 static HKEY make(HKEY above, const char *name) {
     HKEY key = NULL;
     RegCreateKeyExA(above, name, 0, (char *)"a class", 0, KEY_ALL_ACCESS, NULL, &key, NULL);
     return key;
+}
+
+/* Names and tags may be asked of a handle that may not ask for anything else. */
+static void without_rights(void) {
+    HKEY key = make(top, "asked"), poor = NULL;
+    char answer[600];
+    ULONG length;
+    RegOpenKeyExA(top, "asked", 0, KEY_SET_VALUE, &poor);
+    OK(NtQueryKey(poor, 0, answer, sizeof answer, &length) == (NTSTATUS)0xC0000022, "a key that may not be queried");
+    OK(NtQueryKey(poor, 3, answer, sizeof answer, &length) == 0, "says its name");
+    OK(NtQueryKey(poor, 7, answer, sizeof answer, &length) == 0 && length == 4 && *(ULONG *)answer == 0, "and its handle's tags");
+    RegCloseKey(poor);
+    RegCloseKey(key);
+    RegDeleteKeyA(top, "asked");
 }
 
 static void keys(void) {
@@ -135,6 +151,7 @@ int main(void) {
     HKEY key;
     top = make(HKEY_CURRENT_USER, "Software\\registry test");
     OK(top != NULL, "a key of the user's");
+    without_rights();
     keys();
     trees();
     values();

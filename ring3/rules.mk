@@ -1,6 +1,6 @@
 # What a Windows program links to. Each DLL: every C and S file of its folder, plus ring0/rtl files that ntdll shares with the kernel
 # (ring3/ntdll/shared.mk lists them), linked against the DLLs below it.
-RING3_DLLS := ntdll kernel32 advapi32 msvcrt ucrtbase vcruntime140 vcruntime140_1 version bcrypt cfgmgr32 setupapi
+RING3_DLLS := ntdll kernel32 advapi32 msvcrt ucrtbase vcruntime140 vcruntime140_1 version bcrypt bcryptprimitives cfgmgr32 setupapi ws2_32
 ring3_needs_ntdll :=
 ring3_needs_kernel32 := ntdll
 ring3_needs_advapi32 := kernel32 ntdll
@@ -10,6 +10,8 @@ ring3_needs_vcruntime140 := ucrtbase kernel32 ntdll
 ring3_needs_vcruntime140_1 := vcruntime140
 ring3_needs_version := kernel32 ntdll
 ring3_needs_bcrypt := advapi32 ntdll
+ring3_needs_bcryptprimitives := advapi32 ntdll
+ring3_needs_ws2_32 := kernel32 ntdll
 ring3_needs_cfgmgr32 := advapi32 kernel32 ntdll
 ring3_needs_setupapi := cfgmgr32 kernel32 ntdll
 ring3_entry_ntdll := -noentry
@@ -21,6 +23,8 @@ ring3_entry_vcruntime140 := -entry:DllMain
 ring3_entry_vcruntime140_1 := -noentry
 ring3_entry_version := -noentry
 ring3_entry_bcrypt := -noentry
+ring3_entry_bcryptprimitives := -noentry
+ring3_entry_ws2_32 := -noentry
 ring3_entry_cfgmgr32 := -noentry
 ring3_entry_setupapi := -noentry
 include ring3/ntdll/shared.mk
@@ -69,6 +73,8 @@ ring3_address_version := 0x187000000
 ring3_address_bcrypt := 0x188000000
 ring3_address_cfgmgr32 := 0x189000000
 ring3_address_setupapi := 0x18A000000
+ring3_address_bcryptprimitives := 0x18B000000
+ring3_address_ws2_32 := 0x18C000000
 $(foreach d,$(RING3_DLLS),$(eval $(call ring3_dll,$(d))))
 
 # A program of C:\Windows\System32: every C file of its folder and of ring3/program, against the DLLs as any program is.

@@ -5,7 +5,7 @@
 /* Time-based, as RFC 4122 describes version 1. Clock sequence and node come from the seed: the same run makes the same identifiers. */
 NTSTATUS NTAPI ExUuidCreate(UUID *Uuid) {
     static ULONG64 Last;
-    ULONG64 Time = KiMachine->boot_wall_time + KiQueryInterruptTime(), Node = (KiMachine->seed * 0x9E3779B97F4A7C15ull) >> 8;
+    ULONG64 Time = KiMachine->boot_wall_time + KiQueryUpTime(), Node = (KiMachine->seed * 0x9E3779B97F4A7C15ull) >> 8;
 
     Time = Time > Last ? Time : Last + 1;
     Last = Time;

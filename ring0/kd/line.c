@@ -100,8 +100,8 @@ static VOID KdpBeginLine(const KDP_ORIGIN *Origin, PKTHREAD Thread, PCSTR Image)
     KdpNameProcess(Executive ? Executive->Process : NULL, KdpLineProcess);
     strncpy(KdpLineImage, Image ? Image : KdpLineProcess, KDP_NAME);
     KdpLineOrigin = (hal_debug_line){
-        .time = KiMachine->boot_wall_time + KiQueryInterruptTime(), /* the log goes forward, whoever sets the system time */
-        .up_time = KiQueryInterruptTime(),
+        .time = KiMachine->boot_wall_time + KiQueryUpTime(), /* the log goes forward, whoever sets the system time */
+        .up_time = KiQueryUpTime(),
         .cpu = KiProcessor->Number,
         .pid = Executive ? HandleToULong(Executive->Cid.UniqueProcess) : 0,
         .tid = Executive ? HandleToULong(Executive->Cid.UniqueThread) : 0,

@@ -10,7 +10,7 @@
 #define PREEMPTION         200000u /* 20 ms: how long the host lets code run that never enters */
 #define HOST_READ_INTERVAL 32u
 
-static ULONG64 KipNow; /* interrupt time */
+static ULONG64 KipNow = KI_BOOT_TIME; /* interrupt time */
 static ULONG64 KipDue; /* when something has to be done: a tick, or a timer before it */
 static ULONG64 KipNextTick;
 static LONG64 KipBootTime;                    /* the system time of interrupt time 0; below 0 is before 1601 */
@@ -32,7 +32,7 @@ static VOID KipStoreTime(volatile KSYSTEM_TIME *Time, ULONG64 Value) {
     Time->High1Time = (LONG)(Value >> 32);
 }
 
-static ULONG64 KipHostTime(VOID) { return (HalOps->monotonic_ns() - KipHostStart) / 100; }
+static ULONG64 KipHostTime(VOID) { return KI_BOOT_TIME + (HalOps->monotonic_ns() - KipHostStart) / 100; }
 
 static VOID KipPublish(VOID) {
     KipStoreTime(&KiSharedData->InterruptTime, KipNow);
@@ -77,7 +77,7 @@ static VOID KipClockInterrupt(VOID) {
     if (KiNextTimerDue() <= KipNow)
         KiPending |= KI_PENDING_TIMERS;
     KipPlan();
-    if (KiMachine->timeout_seconds != 0 && KipNow / 10000000 >= KiMachine->timeout_seconds)
+    if (KiMachine->timeout_seconds != 0 && KiQueryUpTime() / 10000000 >= KiMachine->timeout_seconds)
         KiStop("the machine's time limit (--timeout) has passed; the threads above were still there");
 }
 
@@ -118,6 +118,8 @@ VOID KiYield(VOID) {
 }
 
 ULONG64 KiQueryInterruptTime(VOID) { return KipNow; }
+
+ULONG64 KiQueryUpTime(VOID) { return KipNow - KI_BOOT_TIME; }
 
 ULONG64 KiQuerySystemTime(VOID) { return KipNow + (ULONG64)KipBootTime; }
 
@@ -225,8 +227,8 @@ static VOID KipFillSharedData(VOID) {
 VOID KiInitializeClock(VOID) {
     if (KiMachine->realtime)
         KipHostStart = HalOps->monotonic_ns();
-    KipBootTime = (LONG64)KiMachine->boot_wall_time;
-    KipNextTick = KI_TIME_INCREMENT;
+    KipBootTime = (LONG64)(KiMachine->boot_wall_time - KI_BOOT_TIME);
+    KipNextTick = KI_BOOT_TIME + KI_TIME_INCREMENT;
     KipFillSharedData();
     KipPublish();
     KipPlan();

@@ -363,7 +363,13 @@ NTSTATUS KiRemoveQueue(PKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Alertabl
 #define KI_TIME_INCREMENT        156250u /* 15.625 ms: KeQueryTimeIncrement */
 #define KI_PERFORMANCE_FREQUENCY 10000000ull
 VOID KiAdvanceClockOnEntry(VOID);   /* each entry moves virtual time by a fixed step and expires timers */
-ULONG64 KiQueryInterruptTime(VOID); /* 100 ns units since boot */
+/*
+ * 100 ns units. The interrupt time counts from power-on, and the boot has taken a tick of it: programs take an interrupt time or a tick count of 0, which
+ * no program on Windows has ever seen, for a clock that does not run (Go's run-time library does). Up time begins with the kernel; records show it.
+ */
+#define KI_BOOT_TIME KI_TIME_INCREMENT
+ULONG64 KiQueryInterruptTime(VOID);
+ULONG64 KiQueryUpTime(VOID);
 ULONG64 KiQuerySystemTime(VOID);    /* 100 ns units since 1601, UTC */
 LONG64 KiQueryBootTime(VOID);       /* the system time of interrupt time 0; setting the system time moves it */
 /* Sets the system time; absolute timers follow. Returns what it was. Timers that are due now are pending afterwards. */

@@ -1,6 +1,6 @@
 #include "mm/mi.h"
 
-#define STACK_RESERVED (4 * PAGE_SIZE)
+#define STACK_RESERVED (4 * PAGE_SIZE) /* at the end of a stack, without SetThreadStackGuarantee */
 
 /* A guard page of the current thread's stack has been touched: it becomes stack, and the page below it the guard. */
 static BOOLEAN MiGrowStack(PMM_ADDRESS_SPACE Space, ULONG64 Page, NTSTATUS *Status) {
@@ -17,7 +17,8 @@ static BOOLEAN MiGrowStack(PMM_ADDRESS_SPACE Space, ULONG64 Page, NTSTATUS *Stat
     Teb->StackLimit = (PVOID)Page;
     *Status = STATUS_STACK_OVERFLOW;
     /* The lowest page is never used: what overruns the others faults. Those between are for the handling of the overflow: two at least ("SetThreadStackGuarantee"). */
-    if (Page < Bottom + STACK_RESERVED) {
+    ULONG64 Reserved = ((ULONG64)Teb->GuaranteedStackBytes + 3 * PAGE_SIZE - 1) & ~(ULONG64)(PAGE_SIZE - 1);
+    if (Page < Bottom + max(Reserved, STACK_RESERVED)) {
         if (Page >= Bottom + 2 * PAGE_SIZE && NT_SUCCESS(MiCommit(Space, Bottom + PAGE_SIZE, Page, PAGE_READWRITE)))
             Teb->StackLimit = (PVOID)(Bottom + PAGE_SIZE);
         return FALSE;

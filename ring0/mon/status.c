@@ -11,7 +11,7 @@ static ULONG MonCountThreads(PEPROCESS Process) {
 }
 
 static VOID MonStatusText(ULONG To) {
-    ULONG64 Seconds = KiQueryInterruptTime() / 10000000;
+    ULONG64 Seconds = KiQueryUpTime() / 10000000;
 
     MonPrint(To, "up        %llu:%02llu:%02llu", Seconds / 3600, Seconds / 60 % 60, Seconds % 60);
     MonPrint(To, "memory    %llu MiB, %llu MiB free", KiMachine->ram_size >> 20, (ULONG64)MmFreeFrames * PAGE_SIZE >> 20);
@@ -39,7 +39,7 @@ static VOID MonStatusJson(ULONG To) {
 
     ObpJsonStart(&Json);
     ObpJsonOpen(&Json, NULL, '{');
-    ObpJsonNumber(&Json, "up_seconds", (LONG64)(KiQueryInterruptTime() / 10000000));
+    ObpJsonNumber(&Json, "up_seconds", (LONG64)(KiQueryUpTime() / 10000000));
     ObpJsonNumber(&Json, "memory", (LONG64)KiMachine->ram_size);
     ObpJsonNumber(&Json, "memory_free", (LONG64)MmFreeFrames * PAGE_SIZE);
     ObpJsonText(&Json, "verifier", KiMachine->verifier == HAL_VERIFIER_OFF ? "off" : "standard");

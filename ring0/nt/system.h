@@ -1,43 +1,7 @@
 /* What the classes of NtQuerySystemInformation return beside those of abi.h: layouts of Windows 10 22H2 x64, as winternl.h and public headers that follow the kernel's types declare them. */
 #pragma once
 #include "nt/abi.h"
-
-typedef struct _NT_SYSTEM_PERFORMANCE_INFORMATION {
-    LARGE_INTEGER IdleProcessTime;
-    LARGE_INTEGER IoTransferCount[3]; /* read, write, other */
-    ULONG IoOperationCount[3];
-    ULONG AvailablePages;
-    ULONG CommittedPages;
-    ULONG CommitLimit;
-    ULONG PeakCommitment;
-    ULONG PageFaultCount;
-    ULONG Faults[12]; /* copy on write to mapped write */
-    ULONG PagedPoolPages;
-    ULONG NonPagedPoolPages;
-    ULONG PoolOperations[4];
-    ULONG FreeSystemPtes;
-    ULONG ResidentSystemCodePage;
-    ULONG TotalSystemDriverPages;
-    ULONG TotalSystemCodePages;
-    ULONG LookasideHits[2];
-    ULONG AvailablePagedPoolPages;
-    ULONG Resident[3];
-    ULONG Cache[30];
-    ULONG ContextSwitches;
-    ULONG TbFills[2];
-    ULONG SystemCalls;
-    ULONG64 DirtyPages, DirtyPageThreshold;
-    LONG64 ResidentAvailablePages;
-    ULONG64 SharedCommittedPages;
-} NT_SYSTEM_PERFORMANCE_INFORMATION;
-_Static_assert(sizeof(NT_SYSTEM_PERFORMANCE_INFORMATION) == 0x158, "SYSTEM_PERFORMANCE_INFORMATION");
-#define NT_SYSTEM_PERFORMANCE_SHORTEST 0x138u /* of Windows before 10 */
-
-typedef struct _NT_SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION {
-    LARGE_INTEGER IdleTime, KernelTime, UserTime, DpcTime, InterruptTime; /* kernel time is with idle time */
-    ULONG InterruptCount;
-} NT_SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION;
-_Static_assert(sizeof(NT_SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION) == 0x30, "SYSTEM_PROCESSOR_PERFORMANCE_INFORMATION");
+#include "nt/counts.h"
 
 typedef struct _NT_SYSTEM_INTERRUPT_INFORMATION {
     ULONG ContextSwitches, DpcCount, DpcRate, TimeIncrement, DpcBypassCount, ApcBypassCount;

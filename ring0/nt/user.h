@@ -125,7 +125,11 @@ typedef struct _NT_TEB {
     PVOID DeallocationStack; /* 1478h */
     PVOID TlsSlots[64];      /* 1480h */
     LIST_ENTRY TlsLinks;     /* 1680h */
-    UCHAR Unused1690[0x1780 - 0x1690];
+    UCHAR Unused1690[0x16B0 - 0x1690];
+    ULONG HardErrorMode; /* 16B0h */
+    UCHAR Unused16B4[0x1748 - 0x16B4];
+    ULONG GuaranteedStackBytes; /* 1748h */
+    UCHAR Unused174C[0x1780 - 0x174C];
     PVOID *TlsExpansionSlots; /* 1780h */
     UCHAR Unused1788[0x17C8 - 0x1788];
     PVOID FlsData; /* 17C8h */

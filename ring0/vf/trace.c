@@ -28,7 +28,7 @@ VOID VfTrace(PCSTR Format, ...) {
     WCHAR Line[KDP_LINE];
     BOOLEAN Idle = KiCurrentThread() == KiProcessor->IdleThread; /* which has no identity */
     PETHREAD Thread = CONTAINING_RECORD(KiCurrentThread(), struct _ETHREAD, Tcb);
-    ULONG64 Time = KiQueryInterruptTime();
+    ULONG64 Time = KiQueryUpTime();
     va_list Arguments;
 
     SIZE_T Count = VfpFormat(Line, KDP_LINE, "%I64u.%07I64u %u %u %u.%u ", Time / TIME_UNITS, Time % TIME_UNITS, KiProcessor->Number, KiCurrentIrql(),

@@ -16,6 +16,7 @@
 #include <ntstatus.h>
 #include <stdarg.h>
 #include <string.h>
+#include "nt/counts.h"
 #include "nt/create.h"
 #include "nt/user.h"
 
@@ -256,8 +257,9 @@ enum {
     ProcessTimes_ = 4,
     ProcessDefaultHardErrorMode_ = 12,
     ProcessPriorityClass_ = 18,
-    ProcessPriorityBoost_ = 22,
     ProcessHandleCount_ = 20,
+    ProcessAffinityMask_ = 21,
+    ProcessPriorityBoost_ = 22,
     ProcessSessionInformation_ = 24,
     ProcessImageFileName_ = 27
 };
@@ -271,12 +273,7 @@ enum {
     ThreadAmILastThread_ = 12,
     ThreadNameInformation_ = 38
 };
-enum { SystemBasicInformation_ = 0 };
-typedef struct _NT_SYSTEM_BASIC_INFORMATION {
-    ULONG Reserved, TimerResolution, PageSize, NumberOfPhysicalPages, LowestPhysicalPageNumber, HighestPhysicalPageNumber, AllocationGranularity;
-    ULONG_PTR MinimumUserModeAddress, MaximumUserModeAddress, ActiveProcessorsAffinityMask;
-    CCHAR NumberOfProcessors;
-} NT_SYSTEM_BASIC_INFORMATION;
+enum { SystemBasicInformation_ = 0, SystemPerformanceInformation_ = 2, SystemProcessorPerformanceInformation_ = 8 };
 
 /* CreateInfo: NT_PS_CREATE_INFO, with its size and PsCreateInitialState. ProcessFlags and ThreadFlags: nt/create.h. */
 NTSTATUS NTAPI NtCreateUserProcess(PHANDLE Process, PHANDLE Thread, ACCESS_MASK ProcessAccess, ACCESS_MASK ThreadAccess,
@@ -410,6 +407,7 @@ BOOLEAN NTAPI RtlPrefixUnicodeString(PCUNICODE_STRING Prefix, PCUNICODE_STRING, 
 NTSTATUS NTAPI RtlQueryEnvironmentVariable_U(PWSTR Environment, PCUNICODE_STRING Name, PUNICODE_STRING Value);
 NTSTATUS NTAPI RtlSetEnvironmentVariable(PWSTR *Environment, PCUNICODE_STRING Name, PCUNICODE_STRING Value);
 NTSTATUS NTAPI RtlExpandEnvironmentStrings_U(PWSTR Environment, PCUNICODE_STRING Source, PUNICODE_STRING Destination, PULONG Needed);
+NT_PEB *NTAPI RtlGetCurrentPeb(VOID);
 VOID NTAPI RtlAcquirePebLock(VOID);
 VOID NTAPI RtlReleasePebLock(VOID);
 
@@ -432,6 +430,7 @@ VOID NTAPI RtlSetLastWin32Error(ULONG);
 VOID NTAPI RtlSetLastWin32ErrorAndNtStatusFromNtStatus(NTSTATUS);
 ULONG NTAPI RtlGetLastNtStatus(VOID);
 NTSTATUS NTAPI RtlGetVersion(PRTL_OSVERSIONINFOW);
+NTSTATUS NTAPI RtlVerifyVersionInfo(LPOSVERSIONINFOEXW, ULONG Mask, ULONGLONG Conditions);
 ULONG __cdecl DbgPrint(PCSTR, ...);
 ULONG __cdecl DbgPrintEx(ULONG Component, ULONG Level, PCSTR, ...);
 ULONG NTAPI vDbgPrintEx(ULONG Component, ULONG Level, PCCH, va_list);

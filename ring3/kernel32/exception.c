@@ -18,6 +18,24 @@ LPTOP_LEVEL_EXCEPTION_FILTER WINAPI SetUnhandledExceptionFilter(LPTOP_LEVEL_EXCE
     return InterlockedExchangePointer((PVOID *)(ULONG_PTR)&Filter, (PVOID)(ULONG_PTR)New);
 }
 
+/* No handler, vectored or framed, sees it: the process ends with the record's code. */
+VOID WINAPI RaiseFailFastException(PEXCEPTION_RECORD Record, PCONTEXT Context, DWORD Flags) {
+    EXCEPTION_RECORD record = {.ExceptionCode = STATUS_FAIL_FAST_EXCEPTION};
+    CONTEXT context;
+    if (Record)
+        record = *Record;
+    if (!record.ExceptionAddress || Flags & FAIL_FAST_GENERATE_EXCEPTION_ADDRESS)
+        record.ExceptionAddress = __builtin_return_address(0);
+    record.ExceptionFlags |= EXCEPTION_NONCONTINUABLE;
+    if (!Context) {
+        RtlCaptureContext(&context);
+        Context = &context;
+    }
+    RtlpReportException(&(EXCEPTION_POINTERS){&record, Context});
+    NtRaiseException(&record, Context, FALSE);
+    NtTerminateProcess(NtCurrentProcess(), (NTSTATUS)record.ExceptionCode); /* a record that the kernel does not take */
+}
+
 static BOOL DebuggerPresent(VOID) { return NtPeb()->BeingDebugged; }
 WINBOOL WINAPI IsDebuggerPresent(VOID) { return DebuggerPresent(); }
 WINBOOL WINAPI CheckRemoteDebuggerPresent(HANDLE Process, PBOOL Present) {

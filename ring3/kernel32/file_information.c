@@ -68,5 +68,69 @@ WINBOOL WINAPI SetFileInformationByHandle(HANDLE File, FILE_INFO_BY_HANDLE_CLASS
     }
 }
 
+/* ---- Final names ---- */
+
+/* The first drive letter whose definition begins the NT name: its index, the definition's characters in *Length. -1: none. */
+static int FindDrive(PCUNICODE_STRING Name, SIZE_T *Length) {
+    for (WCHAR drive[] = L"A:"; drive[0] <= 'Z'; drive[0]++) {
+        WCHAR definition[MAX_PATH];
+        UNICODE_STRING target;
+        if (!QueryDosDeviceW(drive, definition, ARRAYSIZE(definition)))
+            continue;
+        RtlInitUnicodeString(&target, definition);
+        *Length = target.Length / sizeof(WCHAR);
+        if (RtlPrefixUnicodeString(&target, Name, TRUE) && target.Length < Name->Length && Name->Buffer[*Length] == '\\')
+            return drive[0] - 'A';
+    }
+    return -1;
+}
+
+#define LONGEST 0x8000u /* characters of a path */
+
+/* Volumes have no GUIDs here. */
+DWORD WINAPI GetFinalPathNameByHandleW(HANDLE File, LPWSTR Path, DWORD Size, DWORD Flags) {
+    DWORD kind = Flags & (VOLUME_NAME_GUID | VOLUME_NAME_NT | VOLUME_NAME_NONE), bytes = LONGEST * sizeof(WCHAR) + sizeof(UNICODE_STRING);
+    WCHAR drive[] = L"\\\\?\\A:";
+    SIZE_T volume = 0, prefix = 0;
+    if (Flags & ~(DWORD)(VOLUME_NAME_GUID | VOLUME_NAME_NT | VOLUME_NAME_NONE | FILE_NAME_OPENED) || kind & (kind - 1))
+        return (DWORD)BaseFail(ERROR_INVALID_PARAMETER);
+    UNICODE_STRING *name = BaseAllocate(bytes);
+    if (!name)
+        return (DWORD)BaseFail(ERROR_NOT_ENOUGH_MEMORY);
+    NTSTATUS status = NtQueryObject(File, 1 /* ObjectNameInformation */, name, bytes, NULL);
+    DWORD error = NT_SUCCESS(status) ? NO_ERROR : RtlNtStatusToDosError(status), length = 0;
+    if (!error && kind != VOLUME_NAME_NT) {
+        int found = kind == VOLUME_NAME_GUID ? -1 : FindDrive(name, &volume);
+        if (found < 0)
+            error = ERROR_PATH_NOT_FOUND;
+        drive[4] = (WCHAR)('A' + (found < 0 ? 0 : found));
+        prefix = kind == VOLUME_NAME_NONE ? 0 : ARRAYSIZE(drive) - 1;
+    }
+    if (!error) {
+        SIZE_T rest = name->Length / sizeof(WCHAR) - volume;
+        length = (DWORD)(prefix + rest);
+        if (length < Size) {
+            memcpy(Path, drive, prefix * sizeof(WCHAR));
+            memcpy(Path + prefix, name->Buffer + volume, rest * sizeof(WCHAR));
+            Path[length] = 0;
+        } else {
+            length++;
+            RtlSetLastWin32Error(ERROR_NOT_ENOUGH_MEMORY);
+        }
+    }
+    BaseFree(name);
+    return error ? (DWORD)BaseFail(error) : length;
+}
+DWORD WINAPI GetFinalPathNameByHandleA(HANDLE File, LPSTR Path, DWORD Size, DWORD Flags) {
+    PWSTR wide = BaseAllocate(LONGEST * sizeof(WCHAR));
+    if (!wide)
+        return (DWORD)BaseFail(ERROR_NOT_ENOUGH_MEMORY);
+    DWORD length = GetFinalPathNameByHandleW(File, wide, LONGEST, Flags);
+    if (length)
+        length = BaseNarrow(wide, length, Path, Size);
+    BaseFree(wide);
+    return length;
+}
+
 /* The A functions use the ANSI code page; SetFileApisToOEM, which would change that, is not there. */
 WINBOOL WINAPI AreFileApisANSI(VOID) { return TRUE; }

@@ -54,6 +54,9 @@ WINBOOL WINAPI GetProcessAffinityMask(HANDLE Process, PDWORD_PTR Mask, PDWORD_PT
     *System = basic.ActiveProcessorsAffinityMask;
     return TRUE;
 }
+WINBOOL WINAPI SetProcessAffinityMask(HANDLE Process, DWORD_PTR Mask) {
+    return BaseResult(NtSetInformationProcess(Process, ProcessAffinityMask_, &Mask, sizeof Mask));
+}
 
 /* Windows' flags in the order of PROCESS_PRIORITY_CLASS. */
 static const DWORD PriorityClasses[] = {0,
@@ -119,6 +122,25 @@ WINBOOL WINAPI IsProcessorFeaturePresent(DWORD Feature) {
 /* Without a manifest, programs are told Windows 8: 6.2.9200. Here manifests are not read, so that is what all are told; RtlGetVersion
    says 10.0.19045. */
 DWORD WINAPI GetVersion(VOID) { return 9200u << 16 | 2u << 8 | 6u; }
+/* The true version is compared, by what VerSetConditionMask has put together. */
+WINBOOL WINAPI VerifyVersionInfoW(LPOSVERSIONINFOEXW Version, DWORD Mask, DWORDLONG Conditions) {
+    NTSTATUS status = RtlVerifyVersionInfo(Version, Mask, Conditions);
+    if (status == STATUS_INVALID_PARAMETER)
+        return BaseFail(ERROR_BAD_ARGUMENTS);
+    return status == STATUS_REVISION_MISMATCH ? BaseFail(ERROR_OLD_WIN_VERSION) : BaseResult(status);
+}
+WINBOOL WINAPI VerifyVersionInfoA(LPOSVERSIONINFOEXA Version, DWORD Mask, DWORDLONG Conditions) {
+    OSVERSIONINFOEXW wide = {.dwOSVersionInfoSize = sizeof wide,
+                             .dwMajorVersion = Version->dwMajorVersion,
+                             .dwMinorVersion = Version->dwMinorVersion,
+                             .dwBuildNumber = Version->dwBuildNumber,
+                             .dwPlatformId = Version->dwPlatformId,
+                             .wServicePackMajor = Version->wServicePackMajor,
+                             .wServicePackMinor = Version->wServicePackMinor,
+                             .wSuiteMask = Version->wSuiteMask,
+                             .wProductType = Version->wProductType};
+    return VerifyVersionInfoW(&wide, Mask, Conditions);
+}
 WINBOOL WINAPI GetVersionExW(LPOSVERSIONINFOW Version) {
     DWORD size = Version->dwOSVersionInfoSize;
     if (size != sizeof(OSVERSIONINFOW) && size != sizeof(OSVERSIONINFOEXW))
@@ -148,26 +170,18 @@ WINBOOL WINAPI GetVersionExA(LPOSVERSIONINFOA Version) {
     return TRUE;
 }
 
-/* The machine has no network, so its name is a constant like the rest of it. */
-static const WCHAR ComputerName[] = L"RINGSIDE";
-WINBOOL WINAPI GetComputerNameW(LPWSTR Buffer, LPDWORD Size) {
-    DWORD room = *Size;
-    *Size = ARRAYSIZE(ComputerName) - (room >= ARRAYSIZE(ComputerName));
-    if (room < ARRAYSIZE(ComputerName))
-        return BaseFail(ERROR_BUFFER_OVERFLOW);
-    memcpy(Buffer, ComputerName, sizeof ComputerName);
-    return TRUE;
-}
-WINBOOL WINAPI GetComputerNameA(LPSTR Buffer, LPDWORD Size) {
-    DWORD room = *Size;
-    *Size = ARRAYSIZE(ComputerName) - (room >= ARRAYSIZE(ComputerName));
-    if (room < ARRAYSIZE(ComputerName))
-        return BaseFail(ERROR_BUFFER_OVERFLOW);
-    BaseNarrow(ComputerName, ARRAYSIZE(ComputerName) - 1, Buffer, room);
-    return TRUE;
-}
-UINT WINAPI SetErrorMode(UINT Mode) { /* there are no error boxes; the mode is kept for who asks */
-    static LONG mode;
-    return (UINT)InterlockedExchange(&mode, (LONG)Mode);
+/* Every processor's writes are in memory when it has made them. */
+VOID WINAPI FlushProcessWriteBuffers(VOID) {}
+/* Rounded to the nearest, halves away from zero; -1 without a result. */
+int WINAPI MulDiv(int Number, int Numerator, int Denominator) {
+    LONGLONG product = (LONGLONG)Number * Numerator, divisor = Denominator;
+    if (!divisor)
+        return -1;
+    if (divisor < 0) {
+        divisor = -divisor;
+        product = -product;
+    }
+    LONGLONG result = (product < 0 ? product - divisor / 2 : product + divisor / 2) / divisor;
+    return result > MAXLONG || result < -MAXLONG - 1ll ? -1 : (int)result;
 }
 UINT WINAPI SetHandleCount(UINT Count) { return Count; }

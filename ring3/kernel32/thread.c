@@ -192,3 +192,21 @@ PVOID WINAPI FlsGetValue(DWORD Index) {
     return value;
 }
 WINBOOL WINAPI FlsSetValue(DWORD Index, PVOID Value) { return BaseResult(RtlFlsSetValue(Index, Value)); }
+
+/* Rounded up to pages, and never made less again. The pages are the kernel's to keep: it reads the TEB when the stack has no more. */
+WINBOOL WINAPI SetThreadStackGuarantee(PULONG Size) {
+    NT_TEB *teb = NtTeb();
+    ULONG before = teb->GuaranteedStackBytes;
+    ULONG64 wanted = ((ULONG64)*Size + 0xFFF) & ~0xFFFull;
+    if (wanted + 3 * 0x1000 > (ULONG64)teb->StackBase - (ULONG64)teb->DeallocationStack)
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    *Size = before;
+    if (wanted > before)
+        teb->GuaranteedStackBytes = (ULONG)wanted;
+    return TRUE;
+}
+VOID WINAPI GetCurrentThreadStackLimits(PULONG_PTR Low, PULONG_PTR High) {
+    *Low = (ULONG_PTR)NtTeb()->DeallocationStack;
+    *High = (ULONG_PTR)NtTeb()->StackBase;
+}
+WINBOOL WINAPI IsThreadAFiber(VOID) { return FALSE; } /* there are none */

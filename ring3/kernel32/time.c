@@ -142,3 +142,24 @@ LONG WINAPI CompareFileTime(CONST FILETIME *a, CONST FILETIME *b) {
     memcpy(&y, b, sizeof y);
     return x < y ? -1 : x > y;
 }
+
+/* MS-DOS dates: seven bits of years since 1980, four of month, five of day; five of hour, six of minute, five of pairs of seconds. */
+WINBOOL WINAPI FileTimeToDosDateTime(CONST FILETIME *FileTime, LPWORD Date, LPWORD Time) {
+    SYSTEMTIME time;
+    if (!FileTimeToSystemTime(FileTime, &time))
+        return FALSE;
+    if (time.wYear < 1980 || time.wYear > 2107)
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    *Date = (WORD)((time.wYear - 1980) << 9 | time.wMonth << 5 | time.wDay);
+    *Time = (WORD)(time.wHour << 11 | time.wMinute << 5 | time.wSecond / 2);
+    return TRUE;
+}
+WINBOOL WINAPI DosDateTimeToFileTime(WORD Date, WORD Time, LPFILETIME FileTime) {
+    SYSTEMTIME time = {.wYear = (WORD)(1980 + (Date >> 9)),
+                       .wMonth = Date >> 5 & 15,
+                       .wDay = Date & 31,
+                       .wHour = Time >> 11,
+                       .wMinute = Time >> 5 & 63,
+                       .wSecond = (WORD)((Time & 31) * 2)};
+    return SystemTimeToFileTime(&time, FileTime);
+}

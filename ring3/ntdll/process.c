@@ -6,6 +6,7 @@ NTSTATUS RtlpExitStatus;
 static NT_PEB_LDR_DATA LoaderData;
 static RTL_CRITICAL_SECTION PebLock = {.LockCount = -1};
 
+NT_PEB *NTAPI RtlGetCurrentPeb(VOID) { return NtPeb(); }
 VOID NTAPI RtlAcquirePebLock(VOID) { RtlEnterCriticalSection(&PebLock); }
 VOID NTAPI RtlReleasePebLock(VOID) { RtlLeaveCriticalSection(&PebLock); }
 

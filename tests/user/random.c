@@ -27,5 +27,10 @@ int main(int argc, char **argv) {
     OK(!BCryptGenRandom(NULL, one, sizeof one, BCRYPT_USE_SYSTEM_PREFERRED_RNG) && differs(one, two, sizeof one), "without one");
     OK(BCryptGenRandom(NULL, one, sizeof one, 0) == STATUS_INVALID_HANDLE, "but not by chance");
     OK(!BCryptCloseAlgorithmProvider(rng, 0), "closed");
+
+    /* Run-time libraries find this one by name. */
+    HMODULE primitives = LoadLibraryA("bcryptprimitives.dll");
+    BOOL(WINAPI * prng)(PBYTE, SIZE_T) = (void *)GetProcAddress(primitives, "ProcessPrng");
+    OK(prng && prng(one, sizeof one) && prng(two, sizeof two) && differs(one, two, sizeof one), "ProcessPrng");
     return done();
 }

@@ -12,7 +12,71 @@
 #define _ETHREAD  _KTHREAD
 #endif
 struct __declspec(align(16)) _DEVICE_OBJECT; /* MEMORY_ALLOCATION_ALIGNMENT: 0x150 bytes */
+
+/*
+ * Version 3 of DEVICE_DESCRIPTION and DMA_OPERATIONS has members behind the last that mingw-w64's have. Each of these names stands in that header at the end of what
+ * has to be longer, and nowhere else: the first two are the last members, the third a parameter of the last function type before DMA_OPERATIONS.
+ */
+#define DmaPort                                                                                                                                      \
+    DmaPort;                                                                                                                                         \
+    ULONG DmaAddressWidth;                                                                                                                           \
+    ULONG DmaControllerInstance;                                                                                                                     \
+    ULONG DmaRequestLine;                                                                                                                            \
+    PHYSICAL_ADDRESS DeviceAddress
+#define BuildMdlFromScatterGatherList                                                                                                                \
+    BuildMdlFromScatterGatherList;                                                                                                                   \
+    PGET_DMA_ADAPTER_INFO GetDmaAdapterInfo;                                                                                                         \
+    PGET_DMA_TRANSFER_INFO GetDmaTransferInfo;                                                                                                       \
+    PINITIALIZE_DMA_TRANSFER_CONTEXT InitializeDmaTransferContext;                                                                                   \
+    PALLOCATE_COMMON_BUFFER_EX AllocateCommonBufferEx;                                                                                               \
+    PALLOCATE_ADAPTER_CHANNEL_EX AllocateAdapterChannelEx;                                                                                           \
+    PCONFIGURE_ADAPTER_CHANNEL ConfigureAdapterChannel;                                                                                              \
+    PCANCEL_ADAPTER_CHANNEL CancelAdapterChannel;                                                                                                    \
+    PMAP_TRANSFER_EX MapTransferEx;                                                                                                                  \
+    PGET_SCATTER_GATHER_LIST_EX GetScatterGatherListEx;                                                                                              \
+    PBUILD_SCATTER_GATHER_LIST_EX BuildScatterGatherListEx;                                                                                          \
+    PFLUSH_ADAPTER_BUFFERS_EX FlushAdapterBuffersEx;                                                                                                 \
+    PFREE_ADAPTER_OBJECT FreeAdapterObject;                                                                                                          \
+    PCANCEL_MAPPED_TRANSFER CancelMappedTransfer
+#define OriginalMdl                                                                                                                                  \
+    OriginalMdl, PMDL *TargetMdl);                                                                                                                   \
+    typedef VOID NTAPI DMA_COMPLETION_ROUTINE(PDMA_ADAPTER DmaAdapter, struct _DEVICE_OBJECT *DeviceObject, PVOID CompletionContext,                 \
+                                              DMA_COMPLETION_STATUS Status);                                                                         \
+    typedef DMA_COMPLETION_ROUTINE *PDMA_COMPLETION_ROUTINE;                                                                                         \
+    typedef NTSTATUS(NTAPI *PGET_DMA_ADAPTER_INFO)(PDMA_ADAPTER DmaAdapter, struct _DMA_ADAPTER_INFO * AdapterInfo);                                 \
+    typedef NTSTATUS(NTAPI *PGET_DMA_TRANSFER_INFO)(PDMA_ADAPTER DmaAdapter, PMDL Mdl, ULONGLONG Offset, ULONG Length, BOOLEAN WriteOnly,            \
+                                                    struct _DMA_TRANSFER_INFO * TransferInfo);                                                       \
+    typedef NTSTATUS(NTAPI *PINITIALIZE_DMA_TRANSFER_CONTEXT)(PDMA_ADAPTER DmaAdapter, PVOID DmaTransferContext);                                    \
+    typedef PVOID(NTAPI *PALLOCATE_COMMON_BUFFER_EX)(PDMA_ADAPTER DmaAdapter, PPHYSICAL_ADDRESS MaximumAddress, ULONG Length,                        \
+                                                     PPHYSICAL_ADDRESS LogicalAddress, BOOLEAN CacheEnabled, NODE_REQUIREMENT PreferredNode);        \
+    typedef NTSTATUS(NTAPI *PALLOCATE_ADAPTER_CHANNEL_EX)(PDMA_ADAPTER DmaAdapter, struct _DEVICE_OBJECT * DeviceObject, PVOID DmaTransferContext,   \
+                                                          ULONG NumberOfMapRegisters, ULONG Flags, PDRIVER_CONTROL ExecutionRoutine,                 \
+                                                          PVOID ExecutionContext, PVOID * MapRegisterBase);                                          \
+    typedef NTSTATUS(NTAPI *PCONFIGURE_ADAPTER_CHANNEL)(PDMA_ADAPTER DmaAdapter, ULONG FunctionNumber, PVOID Context);                               \
+    typedef BOOLEAN(NTAPI *PCANCEL_ADAPTER_CHANNEL)(PDMA_ADAPTER DmaAdapter, struct _DEVICE_OBJECT * DeviceObject, PVOID DmaTransferContext);        \
+    typedef NTSTATUS(NTAPI *PMAP_TRANSFER_EX)(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase, ULONGLONG Offset, ULONG DeviceOffset,        \
+                                              PULONG Length, BOOLEAN WriteToDevice, PSCATTER_GATHER_LIST ScatterGatherBuffer,                        \
+                                              ULONG ScatterGatherBufferLength, PDMA_COMPLETION_ROUTINE DmaCompletionRoutine,                         \
+                                              PVOID CompletionContext);                                                                              \
+    typedef NTSTATUS(NTAPI *PGET_SCATTER_GATHER_LIST_EX)(                                                                                            \
+        PDMA_ADAPTER DmaAdapter, struct _DEVICE_OBJECT * DeviceObject, PVOID DmaTransferContext, PMDL Mdl, ULONGLONG Offset, ULONG Length,           \
+        ULONG Flags, PDRIVER_LIST_CONTROL ExecutionRoutine, PVOID Context, BOOLEAN WriteToDevice, PDMA_COMPLETION_ROUTINE DmaCompletionRoutine,      \
+        PVOID CompletionContext, PSCATTER_GATHER_LIST * ScatterGatherList);                                                                          \
+    typedef NTSTATUS(NTAPI *PBUILD_SCATTER_GATHER_LIST_EX)(                                                                                          \
+        PDMA_ADAPTER DmaAdapter, struct _DEVICE_OBJECT * DeviceObject, PVOID DmaTransferContext, PMDL Mdl, ULONGLONG Offset, ULONG Length,           \
+        ULONG Flags, PDRIVER_LIST_CONTROL ExecutionRoutine, PVOID Context, BOOLEAN WriteToDevice, PVOID ScatterGatherBuffer,                         \
+        ULONG ScatterGatherLength, PDMA_COMPLETION_ROUTINE DmaCompletionRoutine, PVOID CompletionContext, PVOID ScatterGatherList);                  \
+    typedef NTSTATUS(NTAPI *PFLUSH_ADAPTER_BUFFERS_EX)(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase, ULONGLONG Offset, ULONG Length,     \
+                                                       BOOLEAN WriteToDevice);                                                                       \
+    typedef VOID(NTAPI *PFREE_ADAPTER_OBJECT)(PDMA_ADAPTER DmaAdapter, IO_ALLOCATION_ACTION AllocationAction);                                       \
+    typedef NTSTATUS(NTAPI *PCANCEL_MAPPED_TRANSFER)(PDMA_ADAPTER DmaAdapter, PVOID DmaTransferContext);                                             \
+    typedef VOID(NTAPI *RINGSIDE_UNUSED)(PMDL OriginalMdl
+struct _DMA_ADAPTER_INFO;
+struct _DMA_TRANSFER_INFO;
 #include_next <wdm.h>
+#undef DmaPort
+#undef BuildMdlFromScatterGatherList
+#undef OriginalMdl
 #undef _EPROCESS
 #undef _ETHREAD
 
@@ -288,6 +352,49 @@ NTKERNELAPI NTSTATUS NTAPI ExSetFirmwareEnvironmentVariable(PUNICODE_STRING Vari
 #define RTL_QUERY_REGISTRY_TYPECHECK       0x00000100
 #define RTL_QUERY_REGISTRY_TYPECHECK_SHIFT 24
 #define RTL_QUERY_REGISTRY_TYPECHECK_MASK  (0xff << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT)
+
+/* ---- DMA, version 3 ------------------------------------------------------------------------------------------------ */
+
+#define DEVICE_DESCRIPTION_VERSION3 0x0003
+#define DMA_ADAPTER_INFO_VERSION1   1
+typedef struct _DMA_ADAPTER_INFO_V1 {
+    ULONG ReadDmaCounterAvailable;
+    ULONG ScatterGatherLimit;
+    ULONG DmaAddressWidth;
+    ULONG Flags;
+    ULONG MinimumTransferUnit;
+} DMA_ADAPTER_INFO_V1, *PDMA_ADAPTER_INFO_V1;
+typedef struct _DMA_ADAPTER_INFO {
+    ULONG Version;
+    union {
+        DMA_ADAPTER_INFO_V1 V1;
+    };
+} DMA_ADAPTER_INFO, *PDMA_ADAPTER_INFO;
+
+#define DMA_TRANSFER_INFO_VERSION1 1
+#define DMA_TRANSFER_INFO_VERSION2 2
+typedef struct _DMA_TRANSFER_INFO_V1 {
+    ULONG MapRegisterCount;
+    ULONG ScatterGatherElementCount;
+    ULONG ScatterGatherListSize;
+} DMA_TRANSFER_INFO_V1, *PDMA_TRANSFER_INFO_V1;
+typedef struct _DMA_TRANSFER_INFO_V2 {
+    ULONG MapRegisterCount;
+    ULONG ScatterGatherElementCount;
+    ULONG ScatterGatherListSize;
+    ULONG LogicalPageCount;
+} DMA_TRANSFER_INFO_V2, *PDMA_TRANSFER_INFO_V2;
+typedef struct _DMA_TRANSFER_INFO {
+    ULONG Version;
+    union {
+        DMA_TRANSFER_INFO_V1 V1;
+        DMA_TRANSFER_INFO_V2 V2;
+    };
+} DMA_TRANSFER_INFO, *PDMA_TRANSFER_INFO;
+
+#define DMA_TRANSFER_CONTEXT_VERSION1 1
+#define DMA_TRANSFER_CONTEXT_SIZE_V1  128
+#define DMA_SYNCHRONOUS_CALLBACK      0x01
 
 /* ---- Roles of functions -------------------------------------------------------------------------------------------- */
 

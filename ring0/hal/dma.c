@@ -1,204 +1,196 @@
-#include "hal/dma.h"
+/* Adapters: what a description is given, and the table of functions. */
+#include "hal/dmap.h"
 #include "ke/ke.h"
-#include "mm/mm.h"
+#include "vf/vf.h"
 
-/*
- * A bus address is a physical address, so a transfer needs no map registers and nothing has to be copied or flushed: an adapter only knows how long the
- * transfers of its device may be.
- */
+#define DMA_VIOLATION 0xE6u
 
-#define TAG_ADAPTER   'pdAH'
-#define TAG_LIST      'lgSH'
-#define LIST_IN_POOL  1 /* SCATTER_GATHER_LIST.Reserved */
-#define FOUR_GIGABYTE 0x100000000ull
+/* ---- Mistakes ---- */
+VOID HalpRefuse(ULONG Violation, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PCSTR Sentence) {
+    if (!VfIsOn())
+        return;
+    KiNameParameters((PCSTR[4]){"kind of violation", "", "", ""});
+    KiBugCheck(DMA_VIOLATION, Violation, P2, P3, P4, NULL, Sentence);
+}
 
-typedef struct _HALP_ADAPTER {
-    DMA_ADAPTER Public;
-    ULONG MaximumLength;
-} HALP_ADAPTER, *PHALP_ADAPTER;
+VOID HalpCheckIrql(BOOLEAN Exact) {
+    KIRQL Irql = KeGetCurrentIrql();
 
-static VOID NTAPI HalpPutAdapter(PDMA_ADAPTER DmaAdapter) { ExFreePoolWithTag(DmaAdapter, TAG_ADAPTER); }
+    if (Irql > DISPATCH_LEVEL || (Exact && Irql != DISPATCH_LEVEL))
+        HalpRefuse(HALP_WRONG_IRQL, Exact ? 1 : 2, DISPATCH_LEVEL, Irql,
+                   Exact ? "a function of the DMA adapter that is for DISPATCH_LEVEL is called at another level"
+                         : "a function of the DMA adapter that is for DISPATCH_LEVEL and below is called above");
+}
+
+/* ---- Common buffers ---- */
+static PVOID HalpAllocateBelow(PHALP_ADAPTER Adapter, ULONG Length, ULONG64 Highest, PPHYSICAL_ADDRESS LogicalAddress) {
+    PVOID Buffer = MmAllocateContiguousMemory(Length, (PHYSICAL_ADDRESS){.QuadPart = (LONGLONG)min(Highest, Adapter->Limit - 1)});
+
+    if (Buffer == NULL)
+        return NULL;
+    *LogicalAddress = MmGetPhysicalAddress(Buffer);
+    Adapter->CommonBuffers++;
+    return Buffer;
+}
 
 static PVOID NTAPI HalpAllocateCommonBuffer(PDMA_ADAPTER DmaAdapter, ULONG Length, PPHYSICAL_ADDRESS LogicalAddress, BOOLEAN CacheEnabled) {
-    PVOID Buffer = MmAllocateContiguousMemory(Length, (PHYSICAL_ADDRESS){.QuadPart = -1});
+    return HalpAllocateBelow(HalpAdapter(DmaAdapter), Length, ~0ull, LogicalAddress);
+}
 
-    if (Buffer != NULL)
-        *LogicalAddress = MmGetPhysicalAddress(Buffer);
-    return Buffer;
+static PVOID NTAPI HalpAllocateCommonBufferEx(PDMA_ADAPTER DmaAdapter, PPHYSICAL_ADDRESS MaximumAddress, ULONG Length,
+                                              PPHYSICAL_ADDRESS LogicalAddress, BOOLEAN CacheEnabled, ULONG PreferredNode) {
+    return HalpAllocateBelow(HalpAdapter(DmaAdapter), Length, MaximumAddress != NULL ? (ULONG64)MaximumAddress->QuadPart : ~0ull, LogicalAddress);
 }
 
 static VOID NTAPI HalpFreeCommonBuffer(PDMA_ADAPTER DmaAdapter, ULONG Length, PHYSICAL_ADDRESS LogicalAddress, PVOID VirtualAddress,
                                        BOOLEAN CacheEnabled) {
+    if (--HalpAdapter(DmaAdapter)->CommonBuffers < 0)
+        HalpRefuse(HALP_MANY_COMMON_BUFFERS, 1, 0, 0, "a common buffer is freed that was not allocated with this adapter, or not any more");
     MmFreeContiguousMemory(VirtualAddress);
 }
 
-/* The channel is always free, so the routine runs at once. Whatever it wants kept costs nothing. */
-static NTSTATUS NTAPI HalpAllocateAdapterChannel(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject, ULONG NumberOfMapRegisters,
-                                                 PDRIVER_CONTROL ExecutionRoutine, PVOID Context) {
-    if (NumberOfMapRegisters > ((PHALP_ADAPTER)DmaAdapter)->MaximumLength / PAGE_SIZE + 2)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    ExecutionRoutine(DeviceObject, DeviceObject->CurrentIrp, DmaAdapter, Context);
-    return STATUS_SUCCESS;
-}
-
-static BOOLEAN NTAPI HalpFlushAdapterBuffers(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase, PVOID CurrentVa, ULONG Length,
-                                             BOOLEAN WriteToDevice) {
-    return TRUE;
-}
-
-static VOID NTAPI HalpFreeAdapterChannel(PDMA_ADAPTER DmaAdapter) {}
-
-static VOID NTAPI HalpFreeMapRegisters(PDMA_ADAPTER DmaAdapter, PVOID MapRegisterBase, ULONG NumberOfMapRegisters) {}
-
-/* The first run of consecutive frames at this offset of the MDL, at most Length bytes of it. */
-static PHYSICAL_ADDRESS HalpRun(PMDL Mdl, ULONG Offset, PULONG Length) {
-    const PFN_NUMBER *Frames = MmGetMdlPfnArray(Mdl);
-    ULONG Start = Mdl->ByteOffset + Offset, Page = Start / PAGE_SIZE, Pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(Mdl->ByteOffset, Mdl->ByteCount);
-    ULONG Run = PAGE_SIZE - Start % PAGE_SIZE, Limit = min(*Length, Mdl->ByteCount - Offset);
-    ULONG Next = Page + 1;
-
-    for (; Run < Limit && Next < Pages && Frames[Next] == Frames[Next - 1] + 1; Next++)
-        Run += PAGE_SIZE;
-    *Length = min(Run, Limit);
-    return (PHYSICAL_ADDRESS){.QuadPart = (LONGLONG)(Frames[Page] * PAGE_SIZE + Start % PAGE_SIZE)};
-}
-
-static ULONG HalpOffset(PMDL Mdl, PVOID CurrentVa) { return (ULONG)((ULONG_PTR)CurrentVa - (ULONG_PTR)MmGetMdlVirtualAddress(Mdl)); }
-
-static PHYSICAL_ADDRESS NTAPI HalpMapTransfer(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID MapRegisterBase, PVOID CurrentVa, PULONG Length,
-                                              BOOLEAN WriteToDevice) {
-    return HalpRun(Mdl, HalpOffset(Mdl, CurrentVa), Length);
-}
-
+/* ---- Questions ---- */
 static ULONG NTAPI HalpGetDmaAlignment(PDMA_ADAPTER DmaAdapter) { return 1; }
 
 static ULONG NTAPI HalpReadDmaCounter(PDMA_ADAPTER DmaAdapter) { return 0; /* a counter of the DMA controller's, which no adapter here uses */ }
 
-/* ---- Scatter/gather lists ---- */
+static NTSTATUS NTAPI HalpGetAdapterInfo(PDMA_ADAPTER DmaAdapter, PDMA_ADAPTER_INFO AdapterInfo) {
+    PHALP_ADAPTER Adapter = HalpAdapter(DmaAdapter);
 
-/* A transfer of Length bytes from CurrentVa on goes on in the MDLs behind the first. */
-static NTSTATUS HalpCountRuns(PMDL Mdl, ULONG Offset, ULONG Length, PULONG Count) {
-    for (*Count = 0; Length != 0; ++*Count) {
-        ULONG Run = Length;
-
-        if (Mdl == NULL || Offset > Mdl->ByteCount)
-            return STATUS_BUFFER_TOO_SMALL;
-        HalpRun(Mdl, Offset, &Run);
-        Offset += Run;
-        Length -= Run;
-        if (Offset == Mdl->ByteCount) {
-            Mdl = Mdl->Next;
-            Offset = 0;
-        }
-    }
+    if (AdapterInfo->Version != DMA_ADAPTER_INFO_VERSION1)
+        return STATUS_NOT_SUPPORTED;
+    *AdapterInfo = (DMA_ADAPTER_INFO){.Version = DMA_ADAPTER_INFO_VERSION1,
+                                      .ReadDmaCounterAvailable = FALSE,
+                                      .ScatterGatherLimit = Adapter->ScatterGather ? Adapter->Registers : 1,
+                                      .DmaAddressWidth = Adapter->AddressWidth,
+                                      .MinimumTransferUnit = 1};
     return STATUS_SUCCESS;
 }
 
-static ULONG HalpListSize(ULONG Count) { return (ULONG)(FIELD_OFFSET(SCATTER_GATHER_LIST, Elements) + Count * sizeof(SCATTER_GATHER_ELEMENT)); }
+/* Both are for the system's DMA controller. */
+static NTSTATUS NTAPI HalpConfigureAdapterChannel(PDMA_ADAPTER DmaAdapter, ULONG FunctionNumber, PVOID Context) { return STATUS_NOT_IMPLEMENTED; }
+static NTSTATUS NTAPI HalpCancelMappedTransfer(PDMA_ADAPTER DmaAdapter, PVOID DmaTransferContext) { return STATUS_NOT_IMPLEMENTED; }
 
-static VOID HalpFillList(PSCATTER_GATHER_LIST List, ULONG Count, PMDL Mdl, ULONG Offset, ULONG Length) {
-    List->NumberOfElements = Count;
-    for (ULONG Index = 0; Index < Count; Index++) {
-        ULONG Run = Length;
+/* ---- Adapters ---- */
+static VOID HalpCheckUnused(PHALP_ADAPTER Adapter) {
+    ULONG_PTR Pointer = (ULONG_PTR)Adapter;
+    ULONG Registers = 0;
 
-        List->Elements[Index].Address = HalpRun(Mdl, Offset, &Run);
-        List->Elements[Index].Length = Run;
-        List->Elements[Index].Reserved = 0;
-        Offset += Run;
-        Length -= Run;
-        if (Offset == Mdl->ByteCount) {
-            Mdl = Mdl->Next;
-            Offset = 0;
-        }
+    for (PLIST_ENTRY Link = Adapter->Held.Flink; Link != &Adapter->Held; Link = Link->Flink)
+        Registers += CONTAINING_RECORD(Link, HALP_SET, Link)->Count;
+    if (Adapter->CommonBuffers > 0)
+        HalpRefuse(HALP_PUT_WITH_COMMON_BUFFERS, Pointer, (ULONG_PTR)Adapter->CommonBuffers, Pointer,
+                   "an adapter is put back whose common buffers have not been freed");
+    if (Adapter->Busy || !IsListEmpty(&Adapter->Waiting))
+        HalpRefuse(HALP_PUT_WITH_CHANNEL, Pointer, 1, Pointer, "an adapter is put back whose channel is in use, or asked for");
+    if (Adapter->Lists > 0)
+        HalpRefuse(HALP_PUT_WITH_LISTS, Pointer, (ULONG_PTR)Adapter->Lists, Pointer,
+                   "an adapter is put back whose scatter/gather lists have not: PutScatterGatherList ends each transfer");
+    if (Registers != 0)
+        HalpRefuse(HALP_PUT_WITH_REGISTERS, Pointer, Registers, Pointer, "an adapter is put back whose map registers have not been freed");
+}
+
+static VOID NTAPI HalpPutAdapter(PDMA_ADAPTER DmaAdapter) {
+    HalpCheckIrql(FALSE);
+    HalpCheckUnused(HalpAdapter(DmaAdapter));
+    if (HalpAdapter(DmaAdapter)->Memory != NULL)
+        MmFreeContiguousMemory(HalpAdapter(DmaAdapter)->Memory);
+    ExFreePoolWithTag(DmaAdapter, TAG_ADAPTER);
+}
+
+static const HALP_DMA_OPERATIONS HalpOperations = {.Version2 = {.PutDmaAdapter = HalpPutAdapter,
+                                                                .AllocateCommonBuffer = HalpAllocateCommonBuffer,
+                                                                .FreeCommonBuffer = HalpFreeCommonBuffer,
+                                                                .AllocateAdapterChannel = HalpAllocateAdapterChannel,
+                                                                .FlushAdapterBuffers = HalpFlushAdapterBuffers,
+                                                                .FreeAdapterChannel = HalpFreeAdapterChannel,
+                                                                .FreeMapRegisters = HalpFreeMapRegisters,
+                                                                .MapTransfer = HalpMapTransfer,
+                                                                .GetDmaAlignment = HalpGetDmaAlignment,
+                                                                .ReadDmaCounter = HalpReadDmaCounter,
+                                                                .GetScatterGatherList = HalpGetScatterGatherList,
+                                                                .PutScatterGatherList = HalpPutScatterGatherList,
+                                                                .CalculateScatterGatherList = HalpCalculateListSize,
+                                                                .BuildScatterGatherList = HalpBuildScatterGatherList,
+                                                                .BuildMdlFromScatterGatherList = HalpBuildMdl},
+                                                   .GetDmaAdapterInfo = HalpGetAdapterInfo,
+                                                   .GetDmaTransferInfo = HalpGetTransferInfo,
+                                                   .InitializeDmaTransferContext = HalpInitializeTransferContext,
+                                                   .AllocateCommonBufferEx = HalpAllocateCommonBufferEx,
+                                                   .AllocateAdapterChannelEx = HalpAllocateAdapterChannelEx,
+                                                   .ConfigureAdapterChannel = HalpConfigureAdapterChannel,
+                                                   .CancelAdapterChannel = HalpCancelAdapterChannel,
+                                                   .MapTransferEx = HalpMapTransferEx,
+                                                   .GetScatterGatherListEx = HalpGetScatterGatherListEx,
+                                                   .BuildScatterGatherListEx = HalpBuildScatterGatherListEx,
+                                                   .FlushAdapterBuffersEx = HalpFlushAdapterBuffersEx,
+                                                   .FreeAdapterObject = HalpFreeAdapterObject,
+                                                   .CancelMappedTransfer = HalpCancelMappedTransfer};
+
+/* A table shows what its version has: the rest of it is zero. */
+static VOID HalpFillOperations(PHALP_ADAPTER Adapter, ULONG Version) {
+    ULONG Size = Version < DEVICE_DESCRIPTION_VERSION2   ? FIELD_OFFSET(DMA_OPERATIONS, CalculateScatterGatherList)
+                 : Version < DEVICE_DESCRIPTION_VERSION3 ? sizeof(DMA_OPERATIONS)
+                                                         : sizeof(HALP_DMA_OPERATIONS);
+
+    RtlCopyMemory(&Adapter->Operations, &HalpOperations, Size);
+    Adapter->Operations.Version2.Size = Size;
+}
+
+/* 0: no width that there is. A bus master of PCI with scatter/gather has 32 bits at least, one that says nothing the 24 of ISA ("DEVICE_DESCRIPTION"). */
+static ULONG HalpAddressWidth(PDEVICE_DESCRIPTION Description) {
+    ULONG Width;
+
+    if (Description->Version >= DEVICE_DESCRIPTION_VERSION3) {
+        Width = ((PHALP_DEVICE_DESCRIPTION)Description)->DmaAddressWidth;
+        return Width <= 64 ? Width : 0;
     }
+    if (Description->Dma64BitAddresses)
+        return 64;
+    return Description->Dma32BitAddresses || (Description->ScatterGather && Description->InterfaceType == PCIBus) ? 32 : 24;
 }
 
-static NTSTATUS NTAPI HalpCalculateListSize(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID CurrentVa, ULONG Length, PULONG ScatterGatherListSize,
-                                            PULONG NumberOfMapRegisters) {
-    ULONG Count = ADDRESS_AND_SIZE_TO_SPAN_PAGES(CurrentVa, Length);
-
-    if (Mdl != NULL) {
-        NTSTATUS Status = HalpCountRuns(Mdl, HalpOffset(Mdl, CurrentVa), Length, &Count);
-        if (!NT_SUCCESS(Status))
-            return Status;
+/* Pages for registers: as many as are wanted, or half of them as often as it takes. FALSE: not one. */
+static BOOLEAN HalpAllocateRegisters(PHALP_ADAPTER Adapter) {
+    for (; Adapter->Registers != 0; Adapter->Registers /= 2) {
+        Adapter->Memory = MmAllocateContiguousMemory(Adapter->Registers * PAGE_SIZE, (PHYSICAL_ADDRESS){.QuadPart = (LONGLONG)(Adapter->Limit - 1)});
+        if (Adapter->Memory != NULL)
+            break;
     }
-    *ScatterGatherListSize = HalpListSize(Count);
-    if (NumberOfMapRegisters != NULL)
-        *NumberOfMapRegisters = Count;
-    return STATUS_SUCCESS;
+    if (Adapter->Memory != NULL)
+        RtlZeroMemory(Adapter->Memory, Adapter->Registers * PAGE_SIZE);
+    return Adapter->Memory != NULL;
 }
-
-static NTSTATUS HalpBuild(PDEVICE_OBJECT DeviceObject, PMDL Mdl, PVOID CurrentVa, ULONG Length, PDRIVER_LIST_CONTROL ExecutionRoutine, PVOID Context,
-                          PSCATTER_GATHER_LIST Buffer, ULONG BufferLength) {
-    PSCATTER_GATHER_LIST List = Buffer;
-    ULONG Count, Offset = HalpOffset(Mdl, CurrentVa);
-    NTSTATUS Status = HalpCountRuns(Mdl, Offset, Length, &Count);
-
-    if (!NT_SUCCESS(Status))
-        return Status;
-    if (Buffer != NULL && BufferLength < HalpListSize(Count))
-        return STATUS_BUFFER_TOO_SMALL;
-    if (List == NULL && (List = ExAllocatePoolWithTag(NonPagedPoolNx, HalpListSize(Count), TAG_LIST)) == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    List->Reserved = Buffer == NULL ? LIST_IN_POOL : 0;
-    HalpFillList(List, Count, Mdl, Offset, Length);
-    ExecutionRoutine(DeviceObject, DeviceObject->CurrentIrp, List, Context);
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS NTAPI HalpGetScatterGatherList(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject, PMDL Mdl, PVOID CurrentVa, ULONG Length,
-                                               PDRIVER_LIST_CONTROL ExecutionRoutine, PVOID Context, BOOLEAN WriteToDevice) {
-    return HalpBuild(DeviceObject, Mdl, CurrentVa, Length, ExecutionRoutine, Context, NULL, 0);
-}
-
-static NTSTATUS NTAPI HalpBuildScatterGatherList(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject, PMDL Mdl, PVOID CurrentVa, ULONG Length,
-                                                 PDRIVER_LIST_CONTROL ExecutionRoutine, PVOID Context, BOOLEAN WriteToDevice,
-                                                 PVOID ScatterGatherBuffer, ULONG ScatterGatherLength) {
-    if (ScatterGatherBuffer == NULL)
-        return STATUS_INVALID_PARAMETER;
-    return HalpBuild(DeviceObject, Mdl, CurrentVa, Length, ExecutionRoutine, Context, ScatterGatherBuffer, ScatterGatherLength);
-}
-
-static VOID NTAPI HalpPutScatterGatherList(PDMA_ADAPTER DmaAdapter, PSCATTER_GATHER_LIST ScatterGather, BOOLEAN WriteToDevice) {
-    if (ScatterGather->Reserved == LIST_IN_POOL)
-        ExFreePoolWithTag(ScatterGather, TAG_LIST);
-}
-
-/* The device sees the pages of the original itself. */
-static NTSTATUS NTAPI HalpBuildMdl(PDMA_ADAPTER DmaAdapter, PSCATTER_GATHER_LIST ScatterGather, PMDL OriginalMdl, PMDL *TargetMdl) {
-    *TargetMdl = OriginalMdl;
-    return OriginalMdl != NULL ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
-}
-
-static DMA_OPERATIONS HalpOperations = {.Size = sizeof(DMA_OPERATIONS),
-                                        .PutDmaAdapter = HalpPutAdapter,
-                                        .AllocateCommonBuffer = HalpAllocateCommonBuffer,
-                                        .FreeCommonBuffer = HalpFreeCommonBuffer,
-                                        .AllocateAdapterChannel = HalpAllocateAdapterChannel,
-                                        .FlushAdapterBuffers = HalpFlushAdapterBuffers,
-                                        .FreeAdapterChannel = HalpFreeAdapterChannel,
-                                        .FreeMapRegisters = HalpFreeMapRegisters,
-                                        .MapTransfer = HalpMapTransfer,
-                                        .GetDmaAlignment = HalpGetDmaAlignment,
-                                        .ReadDmaCounter = HalpReadDmaCounter,
-                                        .GetScatterGatherList = HalpGetScatterGatherList,
-                                        .PutScatterGatherList = HalpPutScatterGatherList,
-                                        .CalculateScatterGatherList = HalpCalculateListSize,
-                                        .BuildScatterGatherList = HalpBuildScatterGatherList,
-                                        .BuildMdlFromScatterGatherList = HalpBuildMdl};
 
 PADAPTER_OBJECT NTAPI HalGetAdapter(PDEVICE_DESCRIPTION DeviceDescription, PULONG NumberOfMapRegisters) {
-    BOOLEAN Reaches = DeviceDescription->Dma64BitAddresses || (DeviceDescription->Dma32BitAddresses && KiMachine->ram_size <= FOUR_GIGABYTE);
+    ULONG Width, Wanted = (ULONG)(((ULONG64)DeviceDescription->MaximumLength + PAGE_SIZE - 1) / PAGE_SIZE) + 1;
+    BOOLEAN Copies;
     PHALP_ADAPTER Adapter;
 
-    if (DeviceDescription->Version > DEVICE_DESCRIPTION_VERSION2 || !DeviceDescription->Master || !DeviceDescription->ScatterGather || !Reaches)
+    if (DeviceDescription->Version > DEVICE_DESCRIPTION_VERSION3)
+        HalpRefuse(HALP_UNKNOWN_VERSION, 0, 0, 0, "a device's description is of a version that does not exist");
+    if (DeviceDescription->Version > DEVICE_DESCRIPTION_VERSION3 || !DeviceDescription->Master || (Width = HalpAddressWidth(DeviceDescription)) == 0)
         return NULL;
-    Adapter = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Adapter), TAG_ADAPTER);
+    Copies = !DeviceDescription->ScatterGather || (Width < 64 && KiMachine->ram_size > 1ull << Width);
+    if (Copies)
+        Wanted = min(Wanted, HALP_COPY_REGISTERS);
+    Adapter = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Adapter) + (Copies ? Wanted * sizeof(HALP_REGISTER) : 0), TAG_ADAPTER);
     if (Adapter == NULL)
         return NULL;
-    *Adapter = (HALP_ADAPTER){.Public = {.Version = 1, .Size = sizeof(*Adapter), .DmaOperations = &HalpOperations},
-                              .MaximumLength = DeviceDescription->MaximumLength};
-    *NumberOfMapRegisters = BYTES_TO_PAGES(DeviceDescription->MaximumLength) + 1;
+    RtlZeroMemory(Adapter, sizeof(*Adapter));
+    Adapter->Public = (DMA_ADAPTER){.Version = 1, .Size = sizeof(*Adapter), .DmaOperations = &Adapter->Operations.Version2};
+    Adapter->Limit = Width < 64 ? 1ull << Width : ~0ull;
+    Adapter->AddressWidth = Width;
+    Adapter->ScatterGather = DeviceDescription->ScatterGather;
+    Adapter->Registers = Wanted;
+    InitializeListHead(&Adapter->Waiting);
+    InitializeListHead(&Adapter->Held);
+    HalpFillOperations(Adapter, DeviceDescription->Version);
+    if (Copies && !HalpAllocateRegisters(Adapter)) {
+        ExFreePoolWithTag(Adapter, TAG_ADAPTER);
+        return NULL;
+    }
+    *NumberOfMapRegisters = Adapter->Registers;
     return (PADAPTER_OBJECT)Adapter;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 #include "nt/nt.h"
 
-/* NULL: a device that this machine cannot have: one that needs the system's DMA controller, one without scatter/gather (there are no map registers
-   that could make pages contiguous), or one with 32 address bits in a machine with more RAM than these reach. PASSIVE_LEVEL. */
+/* NULL: a device that this machine cannot have, which is one that needs the system's DMA controller; a description of a version that does not exist; no memory.
+   PASSIVE_LEVEL. */
 PADAPTER_OBJECT NTAPI HalGetAdapter(PDEVICE_DESCRIPTION DeviceDescription, PULONG NumberOfMapRegisters);
 VOID NTAPI HalPutDmaAdapter(PADAPTER_OBJECT DmaAdapter);

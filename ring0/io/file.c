@@ -64,6 +64,8 @@ static VOID FillCreate(PIRP Irp, PIOP_OPEN_PACKET Packet, PFILE_OBJECT File, PIO
     Irp->Tail.Overlay.OriginalFileObject = File;
     Stack->MajorFunction = Majors[Packet->CreateFileType];
     Stack->Flags = (UCHAR)(Packet->Options & (SL_FORCE_ACCESS_CHECK | SL_OPEN_PAGING_FILE | SL_OPEN_TARGET_DIRECTORY | SL_STOP_ON_SYMLINK));
+    if (Attributes & OBJ_FORCE_ACCESS_CHECK)
+        Stack->Flags |= SL_FORCE_ACCESS_CHECK;
     if (!(Attributes & OBJ_CASE_INSENSITIVE))
         Stack->Flags |= SL_CASE_SENSITIVE;
     Stack->FileObject = File;

@@ -203,6 +203,38 @@ static void clients(void) {
     CloseHandle(server);
 }
 
+static void listing(void) {
+    HANDLE pipe = serve(NAME, PIPE_ACCESS_DUPLEX | WRITE_DAC, 0, 3), other = serve(NAME, PIPE_ACCESS_DUPLEX, 0, 3);
+    WIN32_FIND_DATAA found;
+    int seen = 0;
+    HANDLE search = FindFirstFileA("\\\\.\\pipe\\*", &found);
+    OK(search != INVALID_HANDLE_VALUE, "FindFirstFile of \\\\.\\pipe\\*");
+    do
+        seen += !strcmp(found.cFileName, "ringside\\test") && found.nFileSizeLow == 2;
+    while (FindNextFileA(search, &found));
+    OK(seen == 1 && GetLastError() == ERROR_NO_MORE_FILES && FindClose(search), "finds the pipe with its two instances");
+    union {
+        FILE_NAME_INFO name;
+        char room[100];
+    } about;
+    OK(GetFileInformationByHandleEx(pipe, FileNameInfo, &about, sizeof about) && about.name.FileNameLength == 28 &&
+           !memcmp(about.name.FileName, L"\\ringside\\test", 28),
+       "FileNameInfo, from which shells know their terminals");
+    SECURITY_DESCRIPTOR nobody;
+    ACL empty;
+    DWORD needed;
+    InitializeAcl(&empty, sizeof empty, ACL_REVISION);
+    InitializeSecurityDescriptor(&nobody, SECURITY_DESCRIPTOR_REVISION);
+    SetSecurityDescriptorDacl(&nobody, TRUE, &empty, FALSE);
+    OK(!GetKernelObjectSecurity(pipe, DACL_SECURITY_INFORMATION, NULL, 0, &needed) && GetLastError() == ERROR_INSUFFICIENT_BUFFER && needed,
+       "it has a descriptor");
+    OK(SetKernelObjectSecurity(pipe, DACL_SECURITY_INFORMATION, &nobody) && join(NAME, GENERIC_READ) == INVALID_HANDLE_VALUE &&
+           GetLastError() == ERROR_ACCESS_DENIED,
+       "which may let nobody in: 5");
+    CloseHandle(pipe);
+    CloseHandle(other);
+}
+
 int main(int argc, char **argv) {
     if (argc > 1) {
         puts("from the child");
@@ -213,5 +245,6 @@ int main(int argc, char **argv) {
     refused();
     overlapped();
     clients();
+    listing();
     return done();
 }

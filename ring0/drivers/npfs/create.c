@@ -81,6 +81,7 @@ static NTSTATUS NpCheckParameters(const NAMED_PIPE_CREATE_PARAMETERS *Parameters
 }
 
 static NTSTATUS NpNewPipe(PIRP Irp, PCUNICODE_STRING Name, const NAMED_PIPE_CREATE_PARAMETERS *Parameters, ULONG Share, PNP_PIPE *New) {
+    static ULONG64 LastNumber;
     PACCESS_STATE State = IoGetCurrentIrpStackLocation(Irp)->Parameters.CreatePipe.SecurityContext->AccessState;
     PNP_PIPE Pipe;
     NTSTATUS Status;
@@ -93,6 +94,7 @@ static NTSTATUS NpNewPipe(PIRP Irp, PCUNICODE_STRING Name, const NAMED_PIPE_CREA
     *Pipe = (NP_PIPE){.Maximum = Parameters->MaximumInstances,
                       .Type = Parameters->NamedPipeType & FILE_PIPE_MESSAGE_TYPE,
                       .Share = Share,
+                      .Number = ++LastNumber,
                       .Timeout = Parameters->DefaultTimeout.QuadPart,
                       .Name = {Name->Length, Name->Length, (WCHAR *)(Pipe + 1)}};
     RtlCopyMemory(Pipe->Name.Buffer, Name->Buffer, Name->Length);
@@ -295,6 +297,8 @@ NTSTATUS NTAPI NpClose(PDEVICE_OBJECT Device, PIRP Irp) {
     NP_HELD Held;
 
     File->FsContext = NULL;
+    if (File->FsContext2 != NULL)
+        ExFreePoolWithTag(File->FsContext2, NP_TAG);
     if (Instance != NULL) {
         NpLockNames();
         if (--Instance->References == 0) {

@@ -23,6 +23,9 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) 
     Driver->MajorFunction[IRP_MJ_QUERY_INFORMATION] = NpQueryInformation;
     Driver->MajorFunction[IRP_MJ_SET_INFORMATION] = NpSetInformation;
     Driver->MajorFunction[IRP_MJ_QUERY_VOLUME_INFORMATION] = NpQueryVolume;
+    Driver->MajorFunction[IRP_MJ_DIRECTORY_CONTROL] = NpDirectoryControl;
+    Driver->MajorFunction[IRP_MJ_QUERY_SECURITY] = NpQuerySecurity;
+    Driver->MajorFunction[IRP_MJ_SET_SECURITY] = NpSetSecurity;
 
     Status = IoCreateDevice(Driver, 0, &Name, FILE_DEVICE_NAMED_PIPE, 0, FALSE, &Device);
     if (!NT_SUCCESS(Status))

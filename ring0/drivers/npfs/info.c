@@ -24,11 +24,27 @@ static VOID NpFillLocal(PNP_END End, PFILE_PIPE_LOCAL_INFORMATION Local) {
 static ULONG NpInformationSize(FILE_INFORMATION_CLASS Class) {
     switch (Class) {
     case FilePipeInformation: return sizeof(FILE_PIPE_INFORMATION);
+    case FileNameInformation: return FIELD_OFFSET(FILE_NAME_INFORMATION, FileName);
     case FilePipeLocalInformation: return sizeof(FILE_PIPE_LOCAL_INFORMATION);
     case FileStandardInformation: return sizeof(FILE_STANDARD_INFORMATION);
     case FileBasicInformation: return sizeof(FILE_BASIC_INFORMATION);
     default: return 0;
     }
+}
+
+/* "\name", as much of it as there is room for. Lock held. */
+static NTSTATUS NpFillName(PNP_END End, PFILE_NAME_INFORMATION Information, ULONG Room, PULONG Size) {
+    PCUNICODE_STRING Name = &End->Instance->Pipe->Name;
+    ULONG Length = Name->Length + sizeof(WCHAR);
+
+    Information->FileNameLength = Length;
+    Room -= *Size;
+    *Size += min(Room, Length);
+    if (Room >= sizeof(WCHAR)) {
+        Information->FileName[0] = L'\\';
+        RtlCopyMemory(Information->FileName + 1, Name->Buffer, min(Room, Length) - sizeof(WCHAR));
+    }
+    return Room < Length ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI NpQueryInformation(PDEVICE_OBJECT Device, PIRP Irp) {
@@ -50,6 +66,8 @@ NTSTATUS NTAPI NpQueryInformation(PDEVICE_OBJECT Device, PIRP Irp) {
         Status = STATUS_PIPE_DISCONNECTED;
     else if (Class == FilePipeInformation)
         *(PFILE_PIPE_INFORMATION)Buffer = (FILE_PIPE_INFORMATION){.ReadMode = End->ReadMode, .CompletionMode = End->CompletionMode};
+    else if (Class == FileNameInformation)
+        Status = NpFillName(End, Buffer, Stack->Parameters.QueryFile.Length, &Size);
     else if (Class == FilePipeLocalInformation)
         NpFillLocal(End, Buffer);
     else if (Class == FileBasicInformation)
@@ -57,7 +75,7 @@ NTSTATUS NTAPI NpQueryInformation(PDEVICE_OBJECT Device, PIRP Irp) {
     else
         *(PFILE_STANDARD_INFORMATION)Buffer = (FILE_STANDARD_INFORMATION){.NumberOfLinks = 1, .DeletePending = TRUE};
     NpUnlock(&Held);
-    return NpComplete(Irp, Status, NT_SUCCESS(Status) ? Size : 0);
+    return NpComplete(Irp, Status, NT_ERROR(Status) ? 0 : Size);
 }
 
 NTSTATUS NTAPI NpSetInformation(PDEVICE_OBJECT Device, PIRP Irp) {

@@ -3,7 +3,7 @@
  * has opened the name, a client's end. An instance has two queues, one for each direction.
  *
  * FileObject->FsContext is the end. An end without an instance is one that has been disconnected. The file that the device's own name opens (\\.\pipe\, for
- * waiting) has no end.
+ * waiting and listing) has no end; its FsContext2 is where its listing is, once there is one.
  */
 #pragma once
 #include "hal/ddk.h"
@@ -43,9 +43,10 @@ typedef struct _NP_END {
 typedef struct _NP_PIPE {
     LIST_ENTRY Links, Instances;
     ULONG Count, Maximum, Type, Share;
+    ULONG64 Number;   /* growing from pipe to pipe */
     LONGLONG Timeout; /* of those who wait without one of their own; negative */
     PSECURITY_DESCRIPTOR Security;
-    UNICODE_STRING Name; /* with its backslash; behind this */
+    UNICODE_STRING Name; /* without a backslash before it; behind this */
 } NP_PIPE, *PNP_PIPE;
 
 typedef struct _NP_INSTANCE {
@@ -100,9 +101,11 @@ PNP_PIPE NpFindPipe(PCUNICODE_STRING Name); /* NpNames held */
 VOID NpLockNames(VOID);
 VOID NpUnlockNames(VOID);
 VOID NpForgetClient(PNP_INSTANCE Instance); /* NpNames held */
+/* "\Device\NamedPipe\": the directory of all pipes, and not the device alone, which has no backslash. */
+static inline BOOLEAN NpIsRoot(PFILE_OBJECT File) { return File->FsContext == NULL && File->FileName.Length == sizeof(WCHAR); }
 /* wait.c: <= DISPATCH_LEVEL */
 NTSTATUS NpWaitForPipe(PIRP Irp);         /* FSCTL_PIPE_WAIT; PASSIVE_LEVEL */
 VOID NpPipeIsFree(PCUNICODE_STRING Name); /* an instance listens: who waits for it goes on. NpNames held */
 
 DRIVER_DISPATCH NpCreate, NpCreatePipe, NpCleanup, NpClose, NpRead, NpWrite, NpFlush, NpFileSystemControl, NpQueryInformation, NpSetInformation,
-    NpQueryVolume;
+    NpQueryVolume, NpDirectoryControl, NpQuerySecurity, NpSetSecurity;

@@ -84,7 +84,7 @@ static NTSTATUS CaptureParameters(PIOP_OPEN_PACKET Packet, KPROCESSOR_MODE Mode,
 NTSTATUS IopCreateFile(KPROCESSOR_MODE Mode, PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes,
                        PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess, ULONG Disposition,
                        ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength, CREATE_FILE_TYPE Type, PVOID TypeParameters, ULONG Options,
-                       PDEVICE_OBJECT Hint) {
+                       const IO_DRIVER_CREATE_CONTEXT *Driver) {
     IOP_OPEN_PACKET Packet = {
         .Type = IO_TYPE_OPEN_PACKET,
         .Size = sizeof(IOP_OPEN_PACKET),
@@ -95,7 +95,8 @@ NTSTATUS IopCreateFile(KPROCESSOR_MODE Mode, PHANDLE FileHandle, ACCESS_MASK Des
         .Options = Options & ~(ULONG)IO_NO_PARAMETER_CHECKING,
         .CreateFileType = Type,
         .TypeParameters = TypeParameters,
-        .Hint = Hint,
+        .Hint = Driver ? Driver->DeviceObjectHint : NULL,
+        .ExtraParameters = Driver ? Driver->ExtraCreateParameter : NULL,
     };
     HANDLE Handle;
     NTSTATUS Status;

@@ -62,6 +62,7 @@ static VOID FillCreate(PIRP Irp, PIOP_OPEN_PACKET Packet, PFILE_OBJECT File, PIO
     Irp->AssociatedIrp.SystemBuffer = Packet->EaBuffer;
     Irp->Tail.Overlay.Thread = (PETHREAD)KiCurrentThread();
     Irp->Tail.Overlay.OriginalFileObject = File;
+    IopExtraParameters(Irp) = Packet->ExtraParameters;
     Stack->MajorFunction = Majors[Packet->CreateFileType];
     Stack->Flags = (UCHAR)(Packet->Options & (SL_FORCE_ACCESS_CHECK | SL_OPEN_PAGING_FILE | SL_OPEN_TARGET_DIRECTORY | SL_STOP_ON_SYMLINK));
     if (Attributes & OBJ_FORCE_ACCESS_CHECK)

@@ -35,7 +35,7 @@ NTSTATUS NTAPI IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJE
                          CreateOptions, EaBuffer, EaLength, CreateFileType, InternalParameters, Options, NULL);
 }
 
-/* Nobody here makes lists of extra create parameters, and there are no transactions: a context that holds one is refused. */
+/* There are no transactions: a context that holds one is refused. */
 NTSTATUS NTAPI IoCreateFileEx(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
                               PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions,
                               PVOID EaBuffer, ULONG EaLength, CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options,
@@ -44,11 +44,10 @@ NTSTATUS NTAPI IoCreateFileEx(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POB
 
     if (DriverContext && DriverContext->Size < (CSHORT)sizeof(IO_DRIVER_CREATE_CONTEXT))
         return STATUS_INVALID_PARAMETER;
-    if (DriverContext && (DriverContext->ExtraCreateParameter || DriverContext->TxnParameters))
+    if (DriverContext && DriverContext->TxnParameters)
         return STATUS_NOT_SUPPORTED;
     return IopCreateFile(Mode, FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes, ShareAccess, Disposition,
-                         CreateOptions, EaBuffer, EaLength, CreateFileType, InternalParameters, Options,
-                         DriverContext ? DriverContext->DeviceObjectHint : NULL);
+                         CreateOptions, EaBuffer, EaLength, CreateFileType, InternalParameters, Options, DriverContext);
 }
 
 /* A filter calls it in whatever thread it is, with memory of its own: parameters are not checked. */
@@ -56,6 +55,35 @@ NTSTATUS NTAPI IoCreateFileSpecifyDeviceObjectHint(PHANDLE FileHandle, ACCESS_MA
                                                    PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
                                                    ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
                                                    CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters, ULONG Options, PVOID DeviceObject) {
+    IO_DRIVER_CREATE_CONTEXT Context = {.Size = sizeof Context, .DeviceObjectHint = DeviceObject};
     return IopCreateFile(KernelMode, FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes, ShareAccess,
-                         Disposition, CreateOptions, EaBuffer, EaLength, CreateFileType, InternalParameters, Options, DeviceObject);
+                         Disposition, CreateOptions, EaBuffer, EaLength, CreateFileType, InternalParameters, Options, &Context);
+}
+
+/* ---- Extra create parameters: the list of a create's IRP ---- */
+
+static BOOLEAN IsCreate(PIRP Irp) {
+    PIO_STACK_LOCATION Stack =
+        Irp->CurrentLocation <= Irp->StackCount ? IoGetCurrentIrpStackLocation(Irp) : IoGetNextIrpStackLocation(Irp); /* not sent yet */
+    return Stack->MajorFunction == IRP_MJ_CREATE || Stack->MajorFunction == IRP_MJ_CREATE_NAMED_PIPE ||
+           Stack->MajorFunction == IRP_MJ_CREATE_MAILSLOT;
+}
+
+NTSTATUS NTAPI IoGetIrpExtraCreateParameter(PIRP Irp, struct _ECP_LIST **ExtraCreateParameter) {
+    if (!IsCreate(Irp))
+        return STATUS_INVALID_PARAMETER;
+    *ExtraCreateParameter = IopExtraParameters(Irp);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI IoSetIrpExtraCreateParameter(PIRP Irp, struct _ECP_LIST *ExtraCreateParameter) {
+    if (!IsCreate(Irp) || IopExtraParameters(Irp))
+        return STATUS_INVALID_PARAMETER;
+    IopExtraParameters(Irp) = ExtraCreateParameter;
+    return STATUS_SUCCESS;
+}
+
+VOID NTAPI IoClearIrpExtraCreateParameter(PIRP Irp) {
+    if (IsCreate(Irp))
+        IopExtraParameters(Irp) = NULL;
 }

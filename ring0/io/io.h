@@ -166,6 +166,7 @@ typedef struct _IOP_OPEN_PACKET { /* from NtCreateFile through ob/ to the parse 
     ULONG Options;       /* IO_FORCE_ACCESS_CHECK, ... */
     PDEVICE_OBJECT Hint; /* which device of the volume's stack the create and all that follows go to; NULL: the top */
     BOOLEAN Reparsed;    /* a create has ended in STATUS_REPARSE */
+    struct _ECP_LIST *ExtraParameters;
     PVOID EaBuffer;      /* kernel memory */
     ULONG EaLength;
     CREATE_FILE_TYPE CreateFileType;
@@ -177,11 +178,15 @@ typedef struct _IOP_OPEN_PACKET { /* from NtCreateFile through ob/ to the parse 
     BOOLEAN Parsed;
 } IOP_OPEN_PACKET, *PIOP_OPEN_PACKET;
 
-/* NtCreateFile with everything. FileHandle and IoStatusBlock are user pointers when Mode is UserMode. Hint: see IOP_OPEN_PACKET. */
+/* NtCreateFile with everything. FileHandle and IoStatusBlock are user pointers when Mode is UserMode. Driver: for which device, and with which extra parameters;
+   NULL: none. */
 NTSTATUS IopCreateFile(KPROCESSOR_MODE Mode, PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES Attributes,
                        PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess, ULONG Disposition,
                        ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength, CREATE_FILE_TYPE Type, PVOID TypeParameters, ULONG Options,
-                       PDEVICE_OBJECT Hint);
+                       const IO_DRIVER_CREATE_CONTEXT *Driver);
+/* The extra parameters of a create lie behind what the headers know of an IRP, where later ones have its extension. */
+#define IopExtraParameters(Irp) (*(struct _ECP_LIST **)(PVOID)(&(Irp)->Tail.Overlay.OriginalFileObject + 1))
+C_ASSERT(FIELD_OFFSET(IRP, Tail.Overlay.OriginalFileObject) + 2 * sizeof(PVOID) <= sizeof(IRP));
 /* What a few files have beside their object: FILE_OBJECT.FileObjectExtension, freed with it. hint.c. */
 typedef struct _IOP_FILE_EXTENSION {
     PDEVICE_OBJECT Hint;       /* not referenced: believed only while it is in the file's stack */

@@ -6,12 +6,11 @@
  * Virtual time stands still while code runs, but for a microsecond at each entry into the kernel, and jumps when everything waits. So
  * a loop that polls the clock ends, and a run does not depend on how fast it was. With --realtime the clock is the host's.
  */
-#define STEP               10u     /* 1 us: what an entry takes */
 #define PREEMPTION         200000u /* 20 ms: how long the host lets code run that never enters */
 #define HOST_READ_INTERVAL 32u
 
-static ULONG64 KipNow = KI_BOOT_TIME; /* interrupt time */
-static ULONG64 KipDue; /* when something has to be done: a tick, or a timer before it */
+ULONG64 KiNow = KI_BOOT_TIME; /* interrupt time */
+ULONG64 KiDue;                /* when something has to be done: a tick, or a timer before it */
 static ULONG64 KipNextTick;
 static LONG64 KipBootTime;                    /* the system time of interrupt time 0; below 0 is before 1601 */
 static ULONG KipInterval = KI_TIME_INCREMENT; /* between two of the times that programs read in KUSER_SHARED_DATA */
@@ -35,20 +34,20 @@ static VOID KipStoreTime(volatile KSYSTEM_TIME *Time, ULONG64 Value) {
 static ULONG64 KipHostTime(VOID) { return KI_BOOT_TIME + (HalOps->monotonic_ns() - KipHostStart) / 100; }
 
 static VOID KipPublish(VOID) {
-    KipStoreTime(&KiSharedData->InterruptTime, KipNow);
+    KipStoreTime(&KiSharedData->InterruptTime, KiNow);
     KipStoreTime(&KiSharedData->SystemTime, KiQuerySystemTime());
-    KipStoreTime(&KiSharedData->TickCount, KipNow / KI_TIME_INCREMENT);
+    KipStoreTime(&KiSharedData->TickCount, KiNow / KI_TIME_INCREMENT);
 }
 
 static VOID KipPlan(VOID) {
-    ULONG64 Timer = KiNextTimerDue(), Update = KipNow - KipNow % KipInterval + KipInterval;
+    ULONG64 Timer = KiNextTimerDue(), Update = KiNow - KiNow % KipInterval + KipInterval;
 
     /* A timer that is due waits for DISPATCH_LEVEL; it need not be looked for again, and hides no device that is due later. */
-    KipDue = min(KipNextTick, Update);
-    if (Timer > KipNow && Timer < KipDue)
-        KipDue = Timer;
-    if (KiMachine->device_due > KipNow && KiMachine->device_due < KipDue)
-        KipDue = KiMachine->device_due;
+    KiDue = min(KipNextTick, Update);
+    if (Timer > KiNow && Timer < KiDue)
+        KiDue = Timer;
+    if (KiMachine->device_due > KiNow && KiMachine->device_due < KiDue)
+        KiDue = KiMachine->device_due;
 }
 
 /* Every processor has its own clock interrupt, and they come together. */
@@ -63,18 +62,18 @@ static VOID KipTick(PKPROCESSOR Processor, ULONG64 Time) {
 }
 
 /* What a clock interrupt does: publishes the time, charges the threads, finds out whether timers are due. */
-static VOID KipClockInterrupt(VOID) {
-    if (KipNow >= KipNextTick) {
-        ULONG64 Ticks = (KipNow - KipNextTick) / KI_TIME_INCREMENT + 1;
+VOID KiClockInterrupt(VOID) {
+    if (KiNow >= KipNextTick) {
+        ULONG64 Ticks = (KiNow - KipNextTick) / KI_TIME_INCREMENT + 1;
 
         KipNextTick += Ticks * KI_TIME_INCREMENT;
         for (ULONG Number = 0; Number < KiMachine->cpus; Number++)
             KipTick(&KiProcessors[Number], Ticks * KI_TIME_INCREMENT);
     }
     KipPublish();
-    if (KiMachine->device_due <= KipNow)
-        HalpTickDevices(KipNow);
-    if (KiNextTimerDue() <= KipNow)
+    if (KiMachine->device_due <= KiNow)
+        HalpTickDevices(KiNow);
+    if (KiNextTimerDue() <= KiNow)
         KiPending |= KI_PENDING_TIMERS;
     KipPlan();
     if (KiMachine->timeout_seconds != 0 && KiQueryUpTime() / 10000000 >= KiMachine->timeout_seconds)
@@ -82,53 +81,49 @@ static VOID KipClockInterrupt(VOID) {
 }
 
 static VOID KipMove(ULONG64 To) {
-    if (To > KipNow)
-        KipNow = To;
-    if (KipNow >= KipDue)
-        KipClockInterrupt();
+    if (To > KiNow)
+        KiNow = To;
+    if (KiNow >= KiDue)
+        KiClockInterrupt();
 }
 
-VOID KiAdvanceClockOnEntry(VOID) {
-    if (!KiMachine->realtime)
-        KipMove(KipNow + STEP);
-    else if (++KipEntries % HOST_READ_INTERVAL == 0)
+VOID KiFollowHostClock(VOID) {
+    if (++KipEntries % HOST_READ_INTERVAL == 0)
         KipMove(KipHostTime());
 }
 
 /* A question about the time takes time, too. */
 static ULONG64 KipReadClock(VOID) {
-    KipMove(KiMachine->realtime ? KipHostTime() : KipNow + STEP);
-    return KipNow;
+    KipMove(KiMachine->realtime ? KipHostTime() : KiNow + KI_ENTRY_TIME);
+    return KiNow;
 }
 
 VOID KiMoveClockTo(ULONG64 InterruptTime) { KipMove(KiMachine->realtime ? KipHostTime() : InterruptTime); }
 
 VOID KiClockExpects(ULONG64 Due) {
-    if (Due <= KipNow)
+    if (Due <= KiNow)
         KiPending |= KI_PENDING_TIMERS;
-    else if (Due < KipDue)
-        KipDue = Due;
+    else if (Due < KiDue)
+        KiDue = Due;
 }
 
 VOID KiYield(VOID) {
-    KipMove(KiMachine->realtime ? KipHostTime() : KipNow + PREEMPTION);
+    KipMove(KiMachine->realtime ? KipHostTime() : KiNow + PREEMPTION);
     KiDeliverPending(KiCurrentIrql());
     if (KiInterleaves)
         KiYieldProcessor();
 }
 
-ULONG64 KiQueryInterruptTime(VOID) { return KipNow; }
+ULONG64 KiQueryUpTime(VOID) { return KiNow - KI_BOOT_TIME; }
 
-ULONG64 KiQueryUpTime(VOID) { return KipNow - KI_BOOT_TIME; }
-
-ULONG64 KiQuerySystemTime(VOID) { return KipNow + (ULONG64)KipBootTime; }
+ULONG64 KiQuerySystemTime(VOID) { return KiNow + (ULONG64)KipBootTime; }
 
 LONG64 KiQueryBootTime(VOID) { return KipBootTime; }
 
 ULONG64 KiSetSystemTime(ULONG64 SystemTime) {
     ULONG64 Old = KiQuerySystemTime();
 
-    KipBootTime = (LONG64)(SystemTime - KipNow);
+    KipBootTime = (LONG64)(SystemTime - KiNow);
     KipPublish();
     KiMoveAbsoluteTimers((LONG64)(SystemTime - Old));
     return Old;
@@ -179,13 +174,13 @@ LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequenc
 
 /* The processor is busy for that long, and can be interrupted. */
 VOID NTAPI KeStallExecutionProcessor(ULONG MicroSeconds) {
-    ULONG64 End = KipNow + (ULONG64)MicroSeconds * 10;
+    ULONG64 End = KiNow + (ULONG64)MicroSeconds * 10;
 
     do {
-        KipMove(KiMachine->realtime ? KipHostTime() : min(End, KipDue)); /* ticks, timers and devices come when they are due */
+        KipMove(KiMachine->realtime ? KipHostTime() : min(End, KiDue)); /* ticks, timers and devices come when they are due */
         if (KiHasPending())
             KiDeliverPending(KiCurrentIrql());
-    } while (KipNow < End);
+    } while (KiNow < End);
 }
 
 static VOID KipFillSharedData(VOID) {

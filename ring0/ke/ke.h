@@ -252,7 +252,12 @@ LONG KiQueryBasePriority(PKTHREAD Thread);
 /* For a turn the thread's priority is this, if it is below and the thread's are boosted at all. */
 VOID KiBoostThread(PKTHREAD Thread, KPRIORITY Priority);
 /* At each return to user mode: termination, user APCs, preemption. Called by trap and system call exit. */
-VOID KiPrepareReturnToUser(struct _KTRAP_CONTEXT *Frame);
+VOID KiServeReturnToUser(struct _KTRAP_CONTEXT *Frame); /* when there is something */
+static inline VOID KiPrepareReturnToUser(struct _KTRAP_CONTEXT *Frame) {
+    PKTHREAD Thread = KiCurrentThread();
+    if (KiHasPending() || Thread->TerminateRequested || Thread->ApcState.UserApcPending)
+        KiServeReturnToUser(Frame);
+}
 
 /* Between the files of ke/. */
 #define KI_QUANTUM 2 /* clock ticks: six quantum units, as a workstation's Windows gives them */
@@ -362,16 +367,26 @@ NTSTATUS KiRemoveQueue(PKQUEUE Queue, KPROCESSOR_MODE WaitMode, BOOLEAN Alertabl
 /* ---- Time: ke/clock.c ------------------------------------------------------------------------------------------------------- */
 #define KI_TIME_INCREMENT        156250u /* 15.625 ms: KeQueryTimeIncrement */
 #define KI_PERFORMANCE_FREQUENCY 10000000ull
-VOID KiAdvanceClockOnEntry(VOID);   /* each entry moves virtual time by a fixed step and expires timers */
+#define KI_ENTRY_TIME            10u /* 1 us: what an entry into the kernel takes */
+extern ULONG64 KiNow, KiDue;         /* interrupt time; when a clock interrupt has something to do */
+VOID KiClockInterrupt(VOID);         /* KiNow has reached KiDue */
+VOID KiFollowHostClock(VOID);
+/* Each entry moves virtual time by a fixed step and expires timers. */
+static inline VOID KiAdvanceClockOnEntry(VOID) {
+    if (KiMachine->realtime)
+        KiFollowHostClock();
+    else if ((KiNow += KI_ENTRY_TIME) >= KiDue)
+        KiClockInterrupt();
+}
 /*
  * 100 ns units. The interrupt time counts from power-on, and the boot has taken a tick of it: programs take an interrupt time or a tick count of 0, which
  * no program on Windows has ever seen, for a clock that does not run (Go's run-time library does). Up time begins with the kernel; records show it.
  */
 #define KI_BOOT_TIME KI_TIME_INCREMENT
-ULONG64 KiQueryInterruptTime(VOID);
+static inline ULONG64 KiQueryInterruptTime(VOID) { return KiNow; }
 ULONG64 KiQueryUpTime(VOID);
-ULONG64 KiQuerySystemTime(VOID);    /* 100 ns units since 1601, UTC */
-LONG64 KiQueryBootTime(VOID);       /* the system time of interrupt time 0; setting the system time moves it */
+ULONG64 KiQuerySystemTime(VOID); /* 100 ns units since 1601, UTC */
+LONG64 KiQueryBootTime(VOID);    /* the system time of interrupt time 0; setting the system time moves it */
 /* Sets the system time; absolute timers follow. Returns what it was. Timers that are due now are pending afterwards. */
 ULONG64 KiSetSystemTime(ULONG64 SystemTime);
 VOID KiSetClockInterval(ULONG Interval);   /* how often KUSER_SHARED_DATA is brought up to date; KI_TIME_INCREMENT at most */

@@ -1,10 +1,10 @@
 #include "ke/ke.h"
 #include "ps/ps.h"
 
-#define MAXIMUM_ARGUMENTS 17u
-
-/* An exception that a service let out of its frame: Windows' SYSTEM_SERVICE_EXCEPTION. */
-static LONG StopServiceException(PEXCEPTION_POINTERS Pointers) {
+/* The program's stack was not there for the arguments; or an exception that a service let out of its frame: Windows' SYSTEM_SERVICE_EXCEPTION. */
+static LONG FilterServiceException(PEXCEPTION_POINTERS Pointers) {
+    if (Pointers->ExceptionRecord->ExceptionAddress == (PVOID)KiLoadArgument)
+        return EXCEPTION_EXECUTE_HANDLER;
     KiBugCheckException(0x3B, (ULONG_PTR)Pointers->ContextRecord, 0, Pointers, "in a system call, and no handler took it");
 }
 
@@ -21,21 +21,22 @@ static VOID CheckReturn(const KSERVICE *Service) {
     }
 }
 
+static inline ULONG ArgumentsOnStack(const KSERVICE *Service) { return Service->Arguments > 4 ? Service->Arguments - 4 : 0; }
+
 static NTSTATUS CallFromUser(ULONG Number, const ULONG64 *Registers, const ULONG64 *UserStack) {
     if (Number >= KiServiceLimit || KiServiceTable[Number].Routine == NULL) {
         return STATUS_INVALID_SYSTEM_SERVICE;
     }
     const KSERVICE *Service = &KiServiceTable[Number];
-    ULONG64 Arguments[MAXIMUM_ARGUMENTS];
+    ULONG OnStack = ArgumentsOnStack(Service);
     NTSTATUS Status;
-    RtlCopyMemory(Arguments, Registers, 4 * sizeof *Arguments);
-    if (Service->Arguments > 4 && !KiCopyFromUser(&Arguments[4], UserStack, (Service->Arguments - 4) * sizeof *Arguments)) {
+    if (OnStack != 0 && (ULONG64)UserStack > HAL_USER_END - OnStack * sizeof *UserStack) {
         return STATUS_ACCESS_VIOLATION;
     }
     __try {
-        Status = KiCallService(Service->Routine, Arguments, Service->Arguments);
-    } __except (StopServiceException(GetExceptionInformation())) {
-        Status = STATUS_UNSUCCESSFUL; /* not reached: the filter does not come back */
+        Status = KiCallService(Service->Routine, Registers, UserStack, OnStack);
+    } __except (FilterServiceException(GetExceptionInformation())) {
+        return STATUS_ACCESS_VIOLATION;
     }
     CheckReturn(Service);
     return Status;
@@ -72,7 +73,7 @@ NTSTATUS KiInternalService(ULONG Number, const ULONG64 *Arguments) {
     KiMachine->kernel_entries++;
     Thread->PreviousMode = KernelMode;
     __try {
-        Status = KiCallService(Service->Routine, Arguments, Service->Arguments);
+        Status = KiCallService(Service->Routine, Arguments, Arguments + 4, ArgumentsOnStack(Service));
     } __finally {
         Thread->PreviousMode = Previous;
     }

@@ -94,8 +94,12 @@ KiServiceInternal:
     ret
     .seh_endproc
 
-/* NTSTATUS KiCallService(PVOID Routine, const ULONG64 *Arguments, ULONG Count) */
+/*
+ * NTSTATUS KiCallService(PVOID Routine, const ULONG64 *Registers, const ULONG64 *Stack, ULONG OnStack): the first four arguments from Registers, the others
+ * from Stack, which may be the program's. The only instruction that reads it is KiLoadArgument.
+ */
     .globl KiCallService
+    .globl KiLoadArgument
     .seh_proc KiCallService
 KiCallService:
     pushq %rbp
@@ -105,26 +109,24 @@ KiCallService:
     .seh_endprologue
     movq %rcx, %rax
     movq %rdx, %r10
-    subl $4, %r8d
-    jle 2f
-    movl %r8d, %ecx
-    incl %ecx
+    testl %r9d, %r9d
+    jz 2f
+    leal 1(%r9), %ecx
     andl $-2, %ecx
     shll $3, %ecx
     subq %rcx, %rsp
-    xorl %ecx, %ecx
-1:  movq 32(%r10,%rcx,8), %r11
-    movq %r11, (%rsp,%rcx,8)
-    incl %ecx
-    cmpl %r8d, %ecx
-    jb 1b
+KiLoadArgument:
+    movq -8(%r8,%r9,8), %rcx
+    movq %rcx, -8(%rsp,%r9,8)
+    decl %r9d
+    jnz KiLoadArgument
 2:  subq $32, %rsp
     movq (%r10), %rcx
     movq 8(%r10), %rdx
     movq 16(%r10), %r8
     movq 24(%r10), %r9
     call *%rax
-    leaq (%rbp), %rsp
+    movq %rbp, %rsp
     popq %rbp
     ret
     .seh_endproc

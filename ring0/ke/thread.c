@@ -270,8 +270,8 @@ ULONG KiResumeThread(PKTHREAD Thread) {
     return Before;
 }
 
-/* At each return to user mode. Rounds go on until nothing is left, for each may bring the next. */
-VOID KiPrepareReturnToUser(PKTRAP_CONTEXT Frame) {
+/* Rounds go on until nothing is left, for each may bring the next. */
+VOID KiServeReturnToUser(PKTRAP_CONTEXT Frame) {
     PKTHREAD Thread = KiCurrentThread();
 
     for (;;) {

@@ -30,7 +30,8 @@ VOID KiSystemService(PKTRAP_CONTEXT Frame, ULONG Number, const ULONG64 *Register
 NTSTATUS KiInternalService(ULONG Number, const ULONG64 *Arguments);
 /* int 2Eh from user mode: arguments as for `syscall` (r10, rdx, r8, r9, then the user stack above a return address); rax = status. */
 VOID KiServiceFromTrap(hal_trap_frame *Frame);
-NTSTATUS KiCallService(PVOID Routine, const ULONG64 *Arguments, ULONG Count);
+NTSTATUS KiCallService(PVOID Routine, const ULONG64 *Registers, const ULONG64 *Stack, ULONG OnStack);
+extern const CHAR KiLoadArgument[]; /* the instruction in it that reads Stack */
 VOID KiTrapFrameToContext(const hal_trap_frame *Frame, PCONTEXT Context);
 
 /*

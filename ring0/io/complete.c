@@ -47,15 +47,15 @@ static inline BOOLEAN IsSynchronous(PIRP Irp, PFILE_OBJECT File) {
 
 static inline VOID SignalEvent(PIRP Irp, PFILE_OBJECT File) {
     if (Irp->UserEvent) {
-        KeSetEvent(Irp->UserEvent, 0, FALSE);
+        KiSetEvent(Irp->UserEvent, 0);
         if (File) {
             if (!(Irp->Flags & IRP_SYNCHRONOUS_API)) /* else it is on somebody's stack */
                 ObfDereferenceObject(Irp->UserEvent);
             if (File->Flags & FO_SYNCHRONOUS_IO)
-                KeSetEvent(&File->Event, 0, FALSE);
+                KiSetEvent(&File->Event, 0);
         }
     } else if (File && !(File->Flags & FO_SKIP_SET_EVENT)) {
-        KeSetEvent(&File->Event, 0, FALSE);
+        KiSetEvent(&File->Event, 0);
     }
 }
 
@@ -71,26 +71,29 @@ static VOID NTAPI UserApcKernelRoutine(PKAPC Apc, PKNORMAL_ROUTINE *Normal, PVOI
 
 static VOID NTAPI UserApcRundown(PKAPC Apc) { IoFreeIrp(CONTAINING_RECORD(Apc, IRP, Tail.Apc)); }
 
+static DECLSPEC_NOINLINE VOID CopyToRequester(PIRP Irp) {
+    __try {
+        RtlCopyMemory(Irp->UserBuffer, Irp->AssociatedIrp.SystemBuffer, Irp->IoStatus.Information);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Irp->IoStatus.Status = GetExceptionCode();
+        Irp->IoStatus.Information = 0;
+    }
+}
+
 static inline VOID CopyOutput(PIRP Irp) {
     if (!(Irp->Flags & IRP_BUFFERED_IO))
         return;
     if ((Irp->Flags & IRP_INPUT_OPERATION) && !NT_ERROR(Irp->IoStatus.Status) && Irp->IoStatus.Status != STATUS_VERIFY_REQUIRED &&
-        Irp->IoStatus.Information && Irp->AssociatedIrp.SystemBuffer && Irp->UserBuffer) {
-        __try {
-            RtlCopyMemory(Irp->UserBuffer, Irp->AssociatedIrp.SystemBuffer, Irp->IoStatus.Information);
-        } __except (EXCEPTION_EXECUTE_HANDLER) {
-            Irp->IoStatus.Status = GetExceptionCode();
-            Irp->IoStatus.Information = 0;
-        }
-    }
+        Irp->IoStatus.Information && Irp->AssociatedIrp.SystemBuffer && Irp->UserBuffer)
+        CopyToRequester(Irp);
     IopFreeSystemBuffer(Irp);
 }
 
 /* The status block of a process that has unmapped it meanwhile is nobody's loss. Status comes last: pollers look at it. */
-static inline VOID WriteStatusBlock(PIRP Irp) {
+static DECLSPEC_NOINLINE VOID WriteStatusBlock(PIO_STATUS_BLOCK To, NTSTATUS Status, ULONG_PTR Information) {
     __try {
-        Irp->UserIosb->Information = Irp->IoStatus.Information;
-        *(volatile NTSTATUS *)&Irp->UserIosb->Status = Irp->IoStatus.Status;
+        To->Information = Information;
+        *(volatile NTSTATUS *)&To->Status = Status;
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         return;
     }
@@ -128,7 +131,7 @@ VOID IopFinishRequest(PIRP Irp, PFILE_OBJECT File) {
     }
 
     if (Irp->UserIosb)
-        WriteStatusBlock(Irp);
+        WriteStatusBlock(Irp->UserIosb, Status, Irp->IoStatus.Information);
     if (File)
         File->FinalStatus = Status;
     SignalEvent(Irp, File);
@@ -225,22 +228,29 @@ static NTSTATUS CallVerified(PIO_COMPLETION_ROUTINE Routine, PDEVICE_OBJECT Devi
     return Status;
 }
 
-VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
-    PIO_STACK_LOCATION Stack;
+/* One location up. The driver that completes stands at Stack; a completion routine set by the one above it is kept there too. */
+static inline VOID Ascend(PIRP Irp, PIO_STACK_LOCATION Stack) {
+    Irp->CurrentLocation++;
+    Irp->Tail.Overlay.CurrentStackLocation = Stack + 1;
+}
 
-    if (Irp->Type != IO_TYPE_IRP || IopIsCompleted(Irp))
-        KiBugCheck(MULTIPLE_IRP_COMPLETE_REQUESTS, (ULONG_PTR)Irp, __LINE__, 0, 0, NULL,
-                   "an IRP was completed that has been completed before: after IoCompleteRequest a driver must forget it");
-    if (Irp->CancelRoutine && VfIsOn())
-        KiBugCheck(
-            0xC9 /* DRIVER_VERIFIER_IOMANAGER_VIOLATION */, 7, (ULONG_PTR)Irp->CancelRoutine, (ULONG_PTR)Irp, 0, NULL,
-            "an IRP was completed whose cancel routine was still set: take it back with IoSetCancelRoutine(Irp, NULL), and leave the IRP alone if "
-            "that gives NULL, for it is being cancelled");
-    if (KiMachine->trace)
-        IopTraceComplete(Irp);
+/* As far as drivers are only passed: nobody wants a call, nobody has marked the request pending. TRUE: that was all. */
+static inline BOOLEAN WalkUpQuietly(PIRP Irp) {
+    PIO_STACK_LOCATION Stack = Irp->Tail.Overlay.CurrentStackLocation;
+    Irp->PendingReturned = FALSE;
+    for (; Irp->CurrentLocation <= Irp->StackCount && !Stack->Control; Stack++) {
+        Ascend(Irp, Stack);
+        ClearLocation(Stack);
+    }
+    if (Irp->CurrentLocation <= Irp->StackCount)
+        return FALSE;
+    Ascend(Irp, Stack);
+    return TRUE;
+}
 
-    /* The driver that completes stands at Stack; a completion routine set by the one above it is kept there too. */
-    for (Stack = Irp->Tail.Overlay.CurrentStackLocation; !IopIsCompleted(Irp); Stack++) {
+/* FALSE: a completion routine has kept the IRP. */
+static BOOLEAN WalkUp(PIRP Irp) {
+    for (PIO_STACK_LOCATION Stack = Irp->Tail.Overlay.CurrentStackLocation;; Stack++) {
         UCHAR Control;
         PIO_COMPLETION_ROUTINE Routine;
         PDEVICE_OBJECT DeviceObject;
@@ -249,10 +259,9 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
 
         if (VfIsOn())
             VfNotePassed(Irp, Stack);
-        Irp->CurrentLocation++;
-        Irp->Tail.Overlay.CurrentStackLocation++;
+        Ascend(Irp, Stack);
         if (IopIsCompleted(Irp))
-            break;
+            return TRUE;
         Control = Stack->Control;
         Irp->PendingReturned = Control & SL_PENDING_RETURNED;
         if (!WantsCall(Irp, Control)) {
@@ -267,9 +276,12 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
         DeviceObject = Irp->CurrentLocation == Irp->StackCount + 1 ? NULL : IoGetCurrentIrpStackLocation(Irp)->DeviceObject;
         Status = VfIsOn() ? CallVerified(Routine, DeviceObject, Irp, Context) : Routine(DeviceObject, Irp, Context);
         if (Status == STATUS_MORE_PROCESSING_REQUIRED)
-            return;
+            return FALSE;
     }
+}
 
+/* After the walk, nobody having kept the IRP. */
+static VOID LeaveStack(PIRP Irp, CCHAR PriorityBoost) {
     if (Irp->Flags & IRP_ASSOCIATED_IRP) {
         CompleteAssociated(Irp, PriorityBoost);
         return;
@@ -285,4 +297,27 @@ VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
     if ((Irp->Flags & IRP_DEFER_IO_COMPLETION) && !Irp->PendingReturned)
         return; /* the service finishes it when the dispatch routine has returned */
     Requeue(Irp, PriorityBoost);
+}
+
+/* Anything but a request that no routine is called for. */
+static DECLSPEC_NOINLINE VOID CompleteFully(PIRP Irp, CCHAR PriorityBoost) {
+    if (Irp->CancelRoutine && VfIsOn())
+        KiBugCheck(
+            0xC9 /* DRIVER_VERIFIER_IOMANAGER_VIOLATION */, 7, (ULONG_PTR)Irp->CancelRoutine, (ULONG_PTR)Irp, 0, NULL,
+            "an IRP was completed whose cancel routine was still set: take it back with IoSetCancelRoutine(Irp, NULL), and leave the IRP alone if "
+            "that gives NULL, for it is being cancelled");
+    if (KiMachine->trace)
+        IopTraceComplete(Irp);
+    if (WalkUp(Irp))
+        LeaveStack(Irp, PriorityBoost);
+}
+
+VOID FASTCALL IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
+    if (Irp->Type != IO_TYPE_IRP || IopIsCompleted(Irp))
+        KiBugCheck(MULTIPLE_IRP_COMPLETE_REQUESTS, (ULONG_PTR)Irp, __LINE__, 0, 0, NULL,
+                   "an IRP was completed that has been completed before: after IoCompleteRequest a driver must forget it");
+    if (VfIsOn() || KiMachine->trace || !WalkUpQuietly(Irp))
+        CompleteFully(Irp, PriorityBoost);
+    else
+        LeaveStack(Irp, PriorityBoost);
 }

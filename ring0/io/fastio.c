@@ -28,8 +28,6 @@ BOOLEAN IopTryFastTransfer(PIOP_REQUEST Request, BOOLEAN Write, PVOID Buffer, UL
                            PIO_STATUS_BLOCK Result) {
     PFAST_IO_READ Fast;
 
-    if (!Request->Locked || !Request->File->PrivateCacheMap)
-        return FALSE;
     Fast = Write ? (PFAST_IO_READ)IopFastRoutine(Request->Device, FastIoWrite) : IopFastRoutine(Request->Device, FastIoRead);
     return Fast && Fast(Request->File, &Offset, Length, TRUE, Key, Buffer, Result, Request->Device) &&
            (Result->Status == STATUS_SUCCESS || Result->Status == STATUS_BUFFER_OVERFLOW || Result->Status == STATUS_END_OF_FILE);

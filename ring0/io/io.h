@@ -324,7 +324,8 @@ typedef union _IOP_FAST_ANSWER {
 } IOP_FAST_ANSWER;
 /* Ends a request that the driver has answered without an IRP: status block, event, packet. */
 NTSTATUS IopEndFast(PIOP_REQUEST Request, PVOID ApcContext, PIO_STATUS_BLOCK Iosb, IO_STATUS_BLOCK Result);
-/* FALSE: send the IRP. */
+/* FALSE: send the IRP. Only after IopMayTransferFast. */
+static inline BOOLEAN IopMayTransferFast(PIOP_REQUEST Request) { return Request->Locked && Request->File->PrivateCacheMap; }
 BOOLEAN IopTryFastTransfer(PIOP_REQUEST Request, BOOLEAN Write, PVOID Buffer, ULONG Length, LARGE_INTEGER Offset, ULONG Key, PIO_STATUS_BLOCK Result);
 /* How many bytes the answer has; 0: send the IRP. */
 ULONG IopTryFastQuery(PIOP_REQUEST Request, FILE_INFORMATION_CLASS Class, IOP_FAST_ANSWER *Answer, PIO_STATUS_BLOCK Result);

@@ -29,8 +29,8 @@ static inline PVOID InlineBuffer(PIRP Irp) {
     return (PUCHAR)Irp + ((IoSizeOfIrp(ClassStack(Class)) + 15u) & ~15u);
 }
 
-static VOID Initialize(PIRP Irp, USHORT PacketSize, CCHAR StackSize) {
-    RtlZeroMemory(Irp, PacketSize);
+/* Of an IRP that is all zeroes. */
+static inline VOID SetUp(PIRP Irp, USHORT PacketSize, CCHAR StackSize) {
     Irp->Type = IO_TYPE_IRP;
     Irp->Size = PacketSize;
     Irp->StackCount = StackSize;
@@ -43,7 +43,17 @@ static VOID Initialize(PIRP Irp, USHORT PacketSize, CCHAR StackSize) {
 VOID NTAPI IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize) {
     if (KiMachine->trace)
         IopTraceForget(Irp);
-    Initialize(Irp, PacketSize, StackSize);
+    RtlZeroMemory(Irp, PacketSize);
+    SetUp(Irp, PacketSize, StackSize);
+}
+
+static PIRP AllocateLarge(CCHAR StackSize) {
+    PIRP Irp = StackSize >= 0 ? ExAllocatePoolWithTag(NonPagedPoolNx, IoSizeOfIrp(StackSize), IOP_IRP_TAG) : NULL;
+    if (Irp) {
+        RtlZeroMemory(Irp, IoSizeOfIrp(StackSize));
+        SetUp(Irp, IoSizeOfIrp(StackSize), StackSize);
+    }
+    return Irp;
 }
 
 PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota) {
@@ -51,14 +61,8 @@ PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota) {
     PIRP Irp;
     ULONG Class = StackSize > SMALL_STACK;
 
-    if (StackSize < 0 || StackSize > LARGE_STACK) {
-        if (StackSize < 0)
-            return NULL;
-        Irp = ExAllocatePoolWithTag(NonPagedPoolNx, IoSizeOfIrp(StackSize), IOP_IRP_TAG);
-        if (Irp)
-            Initialize(Irp, IoSizeOfIrp(StackSize), StackSize);
-        return Irp;
-    }
+    if (StackSize < 0 || StackSize > LARGE_STACK)
+        return AllocateLarge(StackSize);
     List = &FreeLists[KiProcessor->Number][Class];
     Irp = List->First;
     if (Irp) {
@@ -69,7 +73,11 @@ PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota) {
         if (!Irp)
             return NULL;
     }
-    Initialize(Irp, IoSizeOfIrp(StackSize), StackSize);
+    /* Sizes that the compiler knows are a few stores. */
+    __builtin_memset(Irp, 0, sizeof *Irp);
+    for (CCHAR Location = 0; Location < StackSize; Location++)
+        __builtin_memset((PIO_STACK_LOCATION)(Irp + 1) + Location, 0, sizeof(IO_STACK_LOCATION));
+    SetUp(Irp, IoSizeOfIrp(StackSize), StackSize);
     Irp->AllocationFlags = IRP_ALLOCATED_FIXED_SIZE | IRP_LOOKASIDE_ALLOCATION;
     return Irp;
 }
@@ -94,9 +102,7 @@ VOID NTAPI IoFreeIrp(PIRP Irp) {
 
 VOID NTAPI IoReuseIrp(PIRP Irp, NTSTATUS Status) {
     UCHAR AllocationFlags = Irp->AllocationFlags;
-    if (KiMachine->trace)
-        IopTraceForget(Irp);
-    Initialize(Irp, Irp->Size, Irp->StackCount);
+    IoInitializeIrp(Irp, Irp->Size, Irp->StackCount);
     Irp->AllocationFlags = AllocationFlags;
     Irp->IoStatus.Status = Status;
 }
@@ -144,9 +150,21 @@ static NTSTATUS IopCallVerified(PDRIVER_DISPATCH Routine, PDEVICE_OBJECT DeviceO
     return Status;
 }
 
+static inline NTSTATUS CallRoutine(PDEVICE_OBJECT DeviceObject, PIRP Irp, UCHAR MajorFunction) {
+    PDRIVER_DISPATCH Routine;
+    if (MajorFunction > IRP_MJ_MAXIMUM_FUNCTION)
+        return IopInvalidDeviceRequest(DeviceObject, Irp);
+    Routine = DeviceObject->DriverObject->MajorFunction[MajorFunction];
+    return VfIsOn() ? IopCallVerified(Routine, DeviceObject, Irp) : Routine(DeviceObject, Irp);
+}
+
+static DECLSPEC_NOINLINE NTSTATUS CallTraced(PDEVICE_OBJECT DeviceObject, PIRP Irp, UCHAR MajorFunction) {
+    IopTraceDispatch(DeviceObject, Irp);
+    return CallRoutine(DeviceObject, Irp, MajorFunction);
+}
+
 NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     PIO_STACK_LOCATION Stack;
-    PDRIVER_DISPATCH Routine;
 
     if (--Irp->CurrentLocation <= 0)
         KiBugCheck(NO_MORE_IRP_STACK_LOCATIONS, (ULONG_PTR)Irp, 0, 0, 0, NULL,
@@ -154,11 +172,8 @@ NTSTATUS FASTCALL IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     Stack = --Irp->Tail.Overlay.CurrentStackLocation;
     Stack->DeviceObject = DeviceObject;
     if (KiMachine->trace)
-        IopTraceDispatch(DeviceObject, Irp);
-    if (Stack->MajorFunction > IRP_MJ_MAXIMUM_FUNCTION)
-        return IopInvalidDeviceRequest(DeviceObject, Irp);
-    Routine = DeviceObject->DriverObject->MajorFunction[Stack->MajorFunction];
-    return VfIsOn() ? IopCallVerified(Routine, DeviceObject, Irp) : Routine(DeviceObject, Irp);
+        return CallTraced(DeviceObject, Irp, Stack->MajorFunction);
+    return CallRoutine(DeviceObject, Irp, Stack->MajorFunction);
 }
 
 /* ---- A thread's requests ------------------------------------------------------------------------------------------------------ */

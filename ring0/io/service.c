@@ -4,6 +4,14 @@
 #include "ex/ex.h"
 #include "kd/kd.h"
 
+/* Most files are those of a device that nothing is attached to or mounted on. */
+static inline PDEVICE_OBJECT DeviceOf(PFILE_OBJECT File) {
+    PDEVICE_OBJECT Device = File->DeviceObject;
+    if (!File->Vpb && !Device->Vpb && !Device->AttachedDevice && !File->FileObjectExtension)
+        return Device;
+    return File->Flags & FO_DIRECT_DEVICE_OPEN ? IoGetAttachedDevice(Device) : IoGetRelatedDeviceObject(File);
+}
+
 NTSTATUS IopReferenceFile(PIOP_REQUEST Request, HANDLE FileHandle, ACCESS_MASK AnyAccess) {
     OBJECT_HANDLE_INFORMATION Information;
     NTSTATUS Status;
@@ -19,8 +27,7 @@ NTSTATUS IopReferenceFile(PIOP_REQUEST Request, HANDLE FileHandle, ACCESS_MASK A
         ObfDereferenceObject(Request->File);
         return STATUS_ACCESS_DENIED;
     }
-    Request->Device =
-        Request->File->Flags & FO_DIRECT_DEVICE_OPEN ? IoGetAttachedDevice(Request->File->DeviceObject) : IoGetRelatedDeviceObject(Request->File);
+    Request->Device = DeviceOf(Request->File);
     return STATUS_SUCCESS;
 }
 
@@ -104,43 +111,49 @@ VOID IopAbandonRequest(PIRP Irp, PFILE_OBJECT File, PKEVENT Event, BOOLEAN Locke
     ObfDereferenceObject(File);
 }
 
+static DECLSPEC_NOINLINE NTSTATUS CopyFromRequester(PVOID System, const VOID *Buffer, ULONG Length) {
+    __try {
+        RtlCopyMemory(System, Buffer, Length);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    return STATUS_SUCCESS;
+}
+
+static DECLSPEC_NOINLINE NTSTATUS DescribeBuffer(PIOP_REQUEST Request, PIRP Irp, PVOID Buffer, ULONG Length, BOOLEAN DeviceWrites) {
+    if (!IoAllocateMdl(Buffer, Length, FALSE, TRUE, Irp))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    __try {
+        MmProbeAndLockPages(Irp->MdlAddress, Request->Mode, DeviceWrites ? IoWriteAccess : IoReadAccess);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        return GetExceptionCode();
+    }
+    return STATUS_SUCCESS;
+}
+
 /* The three kinds of transfer (documentation: "Methods for Accessing Data Buffers"). With nothing to transfer SystemBuffer and MdlAddress stay NULL. */
 NTSTATUS IopSetTransferBuffer(PIOP_REQUEST Request, PIRP Irp, PVOID Buffer, ULONG Length, BOOLEAN DeviceWrites) {
     ULONG Flags = Request->Device->Flags;
 
     if (Flags & DO_BUFFERED_IO) {
+        ULONG Kind = IRP_BUFFERED_IO | (DeviceWrites ? IRP_INPUT_OPERATION : 0);
         PVOID System;
-        Irp->Flags |= IRP_BUFFERED_IO | (DeviceWrites ? IRP_INPUT_OPERATION : 0);
-        if (!Length)
+        if (!Length) {
+            Irp->Flags |= Kind;
             return STATUS_SUCCESS;
+        }
         System = IopAllocateSystemBuffer(Irp, Length);
         if (!System)
             return STATUS_INSUFFICIENT_RESOURCES;
+        Irp->Flags |= Kind | IRP_DEALLOCATE_BUFFER;
         Irp->AssociatedIrp.SystemBuffer = System;
-        Irp->Flags |= IRP_DEALLOCATE_BUFFER;
-        if (DeviceWrites) {
-            Irp->UserBuffer = Buffer;
-            return STATUS_SUCCESS;
-        }
-        __try {
-            RtlCopyMemory(System, Buffer, Length);
-        } __except (EXCEPTION_EXECUTE_HANDLER) {
-            return GetExceptionCode();
-        }
+        if (!DeviceWrites)
+            return CopyFromRequester(System, Buffer, Length);
+        Irp->UserBuffer = Buffer;
         return STATUS_SUCCESS;
     }
-    if (Flags & DO_DIRECT_IO) {
-        if (!Length)
-            return STATUS_SUCCESS;
-        if (!IoAllocateMdl(Buffer, Length, FALSE, TRUE, Irp))
-            return STATUS_INSUFFICIENT_RESOURCES;
-        __try {
-            MmProbeAndLockPages(Irp->MdlAddress, Request->Mode, DeviceWrites ? IoWriteAccess : IoReadAccess);
-        } __except (EXCEPTION_EXECUTE_HANDLER) {
-            return GetExceptionCode();
-        }
-        return STATUS_SUCCESS;
-    }
+    if (Flags & DO_DIRECT_IO)
+        return Length ? DescribeBuffer(Request, Irp, Buffer, Length, DeviceWrites) : STATUS_SUCCESS;
     Irp->UserBuffer = Buffer;
     return STATUS_SUCCESS;
 }
@@ -181,13 +194,14 @@ NTSTATUS IopIssueRequest(PIOP_REQUEST Request, PIRP Irp, BOOLEAN FinishAlways) {
     if (Status != STATUS_PENDING) {
         IopCheckReturned(Request->Device, Irp, Status);
         if (FinishAlways || IopIsCompleted(Irp)) {
-            KIRQL Irql;
+            KIRQL Irql = KiCurrentIrql();
             if (!IopIsCompleted(Irp))
                 IopReportUncompleted(Request->Device, Irp, Status);
             /* A driver that returned at raised IRQL is stopped where the system call returns, as on Windows. */
-            Irql = KiCurrentIrql() < APC_LEVEL ? KfRaiseIrql(APC_LEVEL) : KiCurrentIrql();
+            if (Irql < APC_LEVEL)
+                KiSetIrql(APC_LEVEL);
             IopFinishRequest(Irp, File);
-            KeLowerIrql(Irql);
+            KiLowerIrql(Irql);
         } else {
             /* It stays with the driver, as on Windows, and ends by itself if it is ever completed. */
             IopReportUncompleted(Request->Device, Irp, Status);

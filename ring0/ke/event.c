@@ -10,11 +10,8 @@ VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State) {
 }
 
 LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
-    LONG Old = Event->Header.SignalState;
+    LONG Old = KiSetEvent(Event, Increment);
 
-    Event->Header.SignalState = 1;
-    if (Old == 0 && !IsListEmpty(&Event->Header.WaitListHead))
-        KiWaitTest(Event, Increment);
     if (Wait)
         KiAnnounceWait();
     return Old;

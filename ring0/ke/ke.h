@@ -296,6 +296,13 @@ BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE Mode);
 BOOLEAN NTAPI KeTestAlertThread(KPROCESSOR_MODE Mode);
 
 /* ---- Dispatcher objects: ke/wait.c, event.c, semaphore.c, mutant.c, timer.c, queue.c ---------------------------------------- */
+/* KeLowerIrql by the kernel itself, to where it came from. */
+static inline VOID KiLowerIrql(KIRQL Irql) {
+    KiSetIrql(Irql);
+    if (KiHasPending())
+        KiDeliverPending(Irql);
+}
+
 /* What drivers get by the names of KeSetEvent and its kin, whose kernel-internal forms let a woken thread wait until the caller is done: at the end a better
    thread runs at once, if the level is below DISPATCH_LEVEL. */
 static inline VOID KiExitDispatcher(VOID) {
@@ -304,6 +311,14 @@ static inline VOID KiExitDispatcher(VOID) {
 }
 /* Wakes what an object that has just become signaled can satisfy. */
 VOID KiWaitTest(PVOID Object, KPRIORITY Increment);
+/* KeSetEvent without announcing a wait. Returns whether it was set. */
+static inline LONG KiSetEvent(PRKEVENT Event, KPRIORITY Increment) {
+    LONG Old = Event->Header.SignalState;
+    Event->Header.SignalState = 1;
+    if (Old == 0 && !IsListEmpty(&Event->Header.WaitListHead))
+        KiWaitTest(Event, Increment);
+    return Old;
+}
 
 /* When a wait or a timer ends. Absolute: Time is a system time, and the moment moves when the system time is set; else an interrupt time, ~0 for never. */
 typedef struct _KI_DUE {

@@ -32,9 +32,7 @@ VOID NTAPI KeLowerIrql(KIRQL NewIrql) {
     }
     if (NewIrql < DISPATCH_LEVEL && KiProcessor->DpcRoutineActive)
         VfCheckLevelChange(0x31, NewIrql, 1);
-    KiSetIrql(NewIrql);
-    if (KiHasPending())
-        KiDeliverPending(NewIrql);
+    KiLowerIrql(NewIrql);
 }
 
 VOID NTAPI KfLowerIrql(KIRQL NewIrql) { KeLowerIrql(NewIrql); }

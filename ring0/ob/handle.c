@@ -48,20 +48,18 @@ VOID ObpListHandles(PEPROCESS Process, VOID (*Callback)(PVOID Context, PEPROCESS
 
 ULONG ObpProcessHandleCount(PEPROCESS Process) { return Process->HandleTable != NULL ? Process->HandleTable->Count : 0; }
 
+/* The table that a handle belongs to, and its value there; NULL: none. */
+static inline POB_HANDLE_TABLE ObpTableOf(PULONG64 Value, KPROCESSOR_MODE Mode, PEPROCESS Process) {
+    if (*Value < OBP_KERNEL_HANDLE_BASE)
+        return Process != NULL ? Process->HandleTable : ObpKernelTable;
+    *Value -= OBP_KERNEL_HANDLE_BASE;
+    return Mode == KernelMode ? ObpKernelTable : NULL;
+}
+
 POBP_HANDLE_ENTRY ObpFindHandle(HANDLE Handle, KPROCESSOR_MODE Mode, PEPROCESS Process, POB_HANDLE_TABLE *Table, PULONG Index) {
     ULONG64 Value = (ULONG64)Handle;
-    POB_HANDLE_TABLE Owner;
-    if (Value >= OBP_KERNEL_HANDLE_BASE) {
-        if (Mode != KernelMode)
-            return NULL;
-        Owner = ObpKernelTable;
-        Value -= OBP_KERNEL_HANDLE_BASE;
-    } else {
-        Owner = Process != NULL ? Process->HandleTable : ObpKernelTable;
-    }
-    if (Owner == NULL)
-        return NULL;
-    POBP_HANDLE_ENTRY Entry = ObpHandleEntry(Owner, Value / 4);
+    POB_HANDLE_TABLE Owner = ObpTableOf(&Value, Mode, Process);
+    POBP_HANDLE_ENTRY Entry = Owner != NULL ? ObpHandleEntry(Owner, Value / 4) : NULL;
     if (Entry != NULL) {
         *Table = Owner;
         *Index = (ULONG)(Value / 4);
@@ -251,8 +249,7 @@ NTSTATUS NTAPI ObOpenObjectByPointerWithTag(PVOID Object, ULONG HandleAttributes
 /* ---- Finding ---- */
 NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POBJECT_TYPE Type, KPROCESSOR_MODE Mode, PVOID *Object,
                                          POBJECT_HANDLE_INFORMATION HandleInformation) {
-    POB_HANDLE_TABLE Table;
-    ULONG Index, Attributes = 0;
+    ULONG Attributes = 0;
     ACCESS_MASK Granted;
     POBP_HEADER Header;
     *Object = NULL;
@@ -260,10 +257,14 @@ NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAcces
         Header = ObpHeader(Handle == NtCurrentProcess() ? (PVOID)ObpCurrentProcess() : (PVOID)KiCurrentThread());
         Granted = Header->Type->Info.ValidAccess;
     } else {
-        POBP_HANDLE_ENTRY Entry = ObpFindHandle(Handle, Mode, ObpCurrentProcess(), &Table, &Index);
-        if (Entry == NULL)
+        ULONG64 Value = (ULONG64)Handle;
+        POB_HANDLE_TABLE Table = ObpTableOf(&Value, Mode, ObpCurrentProcess());
+        if (Table == NULL || Value / 4 >= Table->Limit)
             return STATUS_INVALID_HANDLE;
+        POBP_HANDLE_ENTRY Entry = ObpEntryAt(Table, (ULONG)(Value / 4));
         Header = Entry->Object;
+        if (Header == NULL)
+            return STATUS_INVALID_HANDLE;
         Granted = Entry->Access;
         Attributes = Entry->Attributes;
     }

@@ -116,21 +116,26 @@ LONG_PTR FASTCALL ObfReferenceObject(PVOID Object) {
     return (LONG_PTR)++Header->PointerCount;
 }
 
-static LONG_PTR ObpDereference(PVOID Object, BOOLEAN Defer) {
-    POBP_HEADER Header = ObpHeader(Object);
-    LONG64 Count = Header->PointerCount - 1;
-    if (Count < 0 || (Count == 0 && Header->HandleCount != 0) || (Count == 0 && Header->Directory != NULL))
-        KiBugCheck(OBP_REFERENCE_BY_POINTER, (ULONG_PTR)Header->Type, (ULONG_PTR)Object, 2, (ULONG_PTR)Count, NULL,
+static LONG_PTR ObpDropLast(POBP_HEADER Header, LONG64 Count, BOOLEAN Defer) {
+    if (Count < 0 || Header->HandleCount != 0 || Header->Directory != NULL)
+        KiBugCheck(OBP_REFERENCE_BY_POINTER, (ULONG_PTR)Header->Type, (ULONG_PTR)ObpBody(Header), 2, (ULONG_PTR)Count, NULL,
                    Count < 0                  ? "the object was dereferenced more often than referenced"
                    : Header->HandleCount != 0 ? "the last reference to an object that has open handles was taken away"
                                               : "the last reference to an object that still has its name was taken away");
     Header->PointerCount = Count;
-    if (Count == 0) {
-        if (Defer || KiCurrentIrql() > PASSIVE_LEVEL)
-            ObpDeferDelete(Header);
-        else
-            ObpDeleteObject(Header);
-    }
+    if (Defer || KiCurrentIrql() > PASSIVE_LEVEL)
+        ObpDeferDelete(Header);
+    else
+        ObpDeleteObject(Header);
+    return (LONG_PTR)Count;
+}
+
+static inline LONG_PTR ObpDereference(PVOID Object, BOOLEAN Defer) {
+    POBP_HEADER Header = ObpHeader(Object);
+    LONG64 Count = Header->PointerCount - 1;
+    if (Count <= 0)
+        return ObpDropLast(Header, Count, Defer);
+    Header->PointerCount = Count;
     return (LONG_PTR)Count;
 }
 

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -254,6 +255,15 @@ bool console_poll_result(const struct pollfd *files, nfds_t count) {
 int64_t console_door_terminals(uint32_t number) {
     struct console *console = console_of(number);
     return console != NULL ? console->terminals : 0;
+}
+
+int64_t console_size(uint32_t number, uint32_t stream) {
+    struct console *console = console_of(number);
+    struct winsize size;
+
+    if (console == NULL || stream < 1 || stream > 2 || ioctl(console->fd[stream], TIOCGWINSZ, &size) != 0)
+        return 0;
+    return (int64_t)size.ws_col << 16 | size.ws_row;
 }
 
 int64_t console_want(uint32_t number, uint32_t wanted) {

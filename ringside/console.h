@@ -47,6 +47,7 @@ bool console_poll_result(const struct pollfd *files, nfds_t count);
 int64_t console_write(uint32_t number, uint32_t stream, const void *data, uint64_t size);
 int64_t console_read(uint32_t number, void *data, uint64_t size);
 int64_t console_door_terminals(uint32_t number);
+int64_t console_size(uint32_t number, uint32_t stream);
 int64_t console_want(uint32_t number, uint32_t wanted);
 int64_t console_debug_line(const hal_debug_line *line);
 int64_t console_message(const char *text, uint64_t size);

@@ -43,10 +43,10 @@
 /* The members of hal_ops; each has a stub in stubs.S. */
 #define DOORS(F)                                                                                                                                     \
     F(map), F(unmap), F(protect), F(discard), F(fill), F(page_write), F(page_read), F(set_gs), F(monotonic_ns), F(wall_time), F(entropy), F(wait),   \
-        F(console_write), F(console_read), F(console_terminals), F(console_want), F(debug_line), F(request_next), F(request_data), F(request_note),  \
-        F(request_done), F(state_read), F(state_append), F(state_replace), F(trace), F(message), F(file_open), F(file_close), F(file_read),          \
-        F(file_write), F(file_info), F(file_resize), F(file_flush), F(file_change), F(file_delete), F(file_rename), F(file_list), F(file_host_path), \
-        F(device_access), F(device_tick), F(find_points), F(decode), F(exit), F(bugcheck), F(fatal), F(stop)
+        F(console_write), F(console_read), F(console_terminals), F(console_size), F(console_want), F(debug_line), F(request_next), F(request_data),  \
+        F(request_note), F(request_done), F(state_read), F(state_append), F(state_replace), F(trace), F(message), F(file_open), F(file_close),       \
+        F(file_read), F(file_write), F(file_info), F(file_resize), F(file_flush), F(file_change), F(file_delete), F(file_rename), F(file_list),      \
+        F(file_host_path), F(device_access), F(device_tick), F(find_points), F(decode), F(exit), F(bugcheck), F(fatal), F(stop)
 #define DECLARE(name)    door_##name(void)
 #define INITIALIZE(name) .name = (void *)door_##name
 extern void DOORS(DECLARE);

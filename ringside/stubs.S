@@ -105,6 +105,7 @@ door_\name:
     DOOR console_write, console_write
     DOOR console_read, console_read
     DOOR console_terminals, console_door_terminals
+    DOOR console_size, console_size
     DOOR console_want, console_want
     DOOR debug_line, console_debug_line
     DOOR request_next, server_next

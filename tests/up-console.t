@@ -16,6 +16,16 @@ shows one 'input: type 2, mode 0x1f7, set again: 1' "a terminal is a character d
 shows one 'output: type 2, mode 0x3, set again: 1' "and output"
 types one 'ringside run control.exe types | cat'
 shows one 'output: type 3, no console: error 6' "its output is a pipe"
+types one 'ringside run control.exe screen'
+shows one 'screen: 100 x 40, window to 99, 39, attributes 7' "the size of the screen"
+shows one 'red on blue plain, it was 1c' "attributes are kept"
+screen_has_colours() { terminal capture-pane -p -e -t main:one | grep -q "$(printf '\033\\[91m\033\\[44mred on blue\033\\[39m\033\\[49m plain')"; }
+screen_has_colours
+ok $? "and are the terminal's colours"
+shows one 'moved: 0, error 50' "the cursor cannot be placed"
+shows one 'unknown attributes: 0, error 87' "nor what is no attribute"
+types one 'ringside run control.exe screen | cat'
+shows one 'no screen: error 6, attributes: 0' "a pipe has no screen"
 types one 'ringside run act.exe echo'
 sleep 0.3
 types one 'typed here'

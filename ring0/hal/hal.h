@@ -285,10 +285,12 @@ typedef struct hal_ops {
     /* Consoles: 0 is that of the ringside process itself, others come with HAL_REQUEST_RUN and are gone with their connection: -HAL_EIO then.
        write: to stream 1 or 2; the whole of it, or for consoles above 0 as much as goes without waiting, then -HAL_EAGAIN if that is
        nothing. read: bytes read, 0 at the end of input, -HAL_EAGAIN when there is none yet (console 0: only on a terminal: pipes and
-       files block, for their input counts as there, until HAL_EVENT_CONTROL is pending). terminals: bit n is set if stream n is a terminal. */
+       files block, for their input counts as there, until HAL_EVENT_CONTROL is pending). terminals: bit n is set if stream n is a terminal. size: columns << 16 | rows of the terminal
+       that output stream 1 or 2 is; 0: it is none, or does not say. */
     int64_t (*console_write)(uint32_t console, uint32_t stream, const void *data, uint64_t size);
     int64_t (*console_read)(uint32_t console, void *data, uint64_t size);
     int64_t (*console_terminals)(uint32_t console);
+    int64_t (*console_size)(uint32_t console, uint32_t stream);
     /* Whether input of this console is waited for: only then does it raise HAL_EVENT_CONSOLE. */
     int64_t (*console_want)(uint32_t console, uint32_t wanted);
     int64_t (*debug_line)(const hal_debug_line *line);

@@ -9,12 +9,27 @@ static BOOL QueryDirect(HANDLE File, ULONG Class, PVOID Buffer, DWORD Size, DWOR
     return BaseResult(NtQueryInformationFile(File, &io, Buffer, Size, Class));
 }
 
+/* As many entries of a directory as there is room for; each call goes on where the last one ended. */
+static BOOL List(HANDLE Directory, ULONG Class, BOOL Restart, PVOID Buffer, DWORD Size) {
+    IO_STATUS_BLOCK io;
+    NTSTATUS status = NtQueryDirectoryFile(Directory, NULL, NULL, NULL, &io, Buffer, Size, Class, FALSE, NULL, (BOOLEAN)Restart);
+    if (status == STATUS_PENDING) {
+        NtWaitForSingleObject(Directory, FALSE, NULL);
+        status = io.Status;
+    }
+    return BaseResult(status);
+}
+
 WINBOOL WINAPI GetFileInformationByHandleEx(HANDLE File, FILE_INFO_BY_HANDLE_CLASS Class, LPVOID Buffer, DWORD Size) {
     switch (Class) {
     case FileBasicInfo: return QueryDirect(File, FileBasicInformation_, Buffer, Size, sizeof(FILE_BASIC_INFO));
     case FileStandardInfo: return QueryDirect(File, FileStandardInformation_, Buffer, Size, sizeof(FILE_STANDARD_INFO));
     case FileNameInfo: return QueryDirect(File, 9 /* FileNameInformation */, Buffer, Size, sizeof(FILE_NAME_INFO));
     case FileAttributeTagInfo: return QueryDirect(File, 35 /* FileAttributeTagInformation */, Buffer, Size, sizeof(FILE_ATTRIBUTE_TAG_INFO));
+    case FileIdBothDirectoryInfo: return List(File, 37 /* FileIdBothDirectoryInformation */, FALSE, Buffer, Size);
+    case FileIdBothDirectoryRestartInfo: return List(File, 37, TRUE, Buffer, Size);
+    case FileFullDirectoryInfo: return List(File, 2 /* FileFullDirectoryInformation */, FALSE, Buffer, Size);
+    case FileFullDirectoryRestartInfo: return List(File, 2, TRUE, Buffer, Size);
     default: return BaseFail(ERROR_INVALID_PARAMETER);
     }
 }

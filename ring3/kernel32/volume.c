@@ -96,17 +96,13 @@ static BOOL CopyText(PCWSTR Text, ULONG Bytes, LPWSTR Buffer, DWORD Size) {
     return TRUE;
 }
 
-WINBOOL WINAPI GetVolumeInformationW(LPCWSTR Root, LPWSTR Label, DWORD LabelSize, LPDWORD Serial, LPDWORD MaximumLength, LPDWORD Flags,
-                                     LPWSTR FileSystem, DWORD FileSystemSize) {
+WINBOOL WINAPI GetVolumeInformationByHandleW(HANDLE File, LPWSTR Label, DWORD LabelSize, LPDWORD Serial, LPDWORD MaximumLength, LPDWORD Flags,
+                                             LPWSTR FileSystem, DWORD FileSystemSize) {
     VOLUME_INFORMATION about;
     ATTRIBUTE_INFORMATION attributes;
-    HANDLE volume;
-    if (!OpenForSize(Root, TRUE, &volume))
-        return FALSE;
-    NTSTATUS status = Ask(volume, &about, sizeof about, FileFsVolumeInformation_);
+    NTSTATUS status = Ask(File, &about, sizeof about, FileFsVolumeInformation_);
     if (NT_SUCCESS(status))
-        status = Ask(volume, &attributes, sizeof attributes, FileFsAttributeInformation_);
-    NtClose(volume);
+        status = Ask(File, &attributes, sizeof attributes, FileFsAttributeInformation_);
     if (!BaseResult(status))
         return FALSE;
     if (Serial)
@@ -116,6 +112,15 @@ WINBOOL WINAPI GetVolumeInformationW(LPCWSTR Root, LPWSTR Label, DWORD LabelSize
     if (Flags)
         *Flags = attributes.Attributes;
     return CopyText(about.Label, about.LabelLength, Label, LabelSize) && CopyText(attributes.Name, attributes.NameLength, FileSystem, FileSystemSize);
+}
+WINBOOL WINAPI GetVolumeInformationW(LPCWSTR Root, LPWSTR Label, DWORD LabelSize, LPDWORD Serial, LPDWORD MaximumLength, LPDWORD Flags,
+                                     LPWSTR FileSystem, DWORD FileSystemSize) {
+    HANDLE volume;
+    if (!OpenForSize(Root, TRUE, &volume))
+        return FALSE;
+    BOOL done = GetVolumeInformationByHandleW(volume, Label, LabelSize, Serial, MaximumLength, Flags, FileSystem, FileSystemSize);
+    NtClose(volume);
+    return done;
 }
 WINBOOL WINAPI GetVolumeInformationA(LPCSTR Root, LPSTR Label, DWORD LabelSize, LPDWORD Serial, LPDWORD MaximumLength, LPDWORD Flags,
                                      LPSTR FileSystem, DWORD FileSystemSize) {

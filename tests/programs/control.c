@@ -28,6 +28,28 @@ static int handle_events(int count) {
 }
 
 /* What each standard handle is: its type, and its console mode or the error number. */
+static int show_screen(void) {
+    HANDLE out = GetStdHandle(STD_OUTPUT_HANDLE);
+    CONSOLE_SCREEN_BUFFER_INFO info;
+    if (!GetConsoleScreenBufferInfo(out, &info)) {
+        printf("no screen: error %lu, attributes: %d\n", GetLastError(), SetConsoleTextAttribute(out, FOREGROUND_RED));
+        return 1;
+    }
+    printf("screen: %d x %d, window to %d, %d, attributes %x\n", info.dwSize.X, info.dwSize.Y, info.srWindow.Right, info.srWindow.Bottom,
+           info.wAttributes);
+    SetConsoleTextAttribute(out, FOREGROUND_RED | FOREGROUND_INTENSITY | BACKGROUND_BLUE);
+    printf("red on blue");
+    fflush(stdout);
+    GetConsoleScreenBufferInfo(out, &info);
+    SetConsoleTextAttribute(out, FOREGROUND_RED | FOREGROUND_GREEN | FOREGROUND_BLUE);
+    printf(" plain, it was %x\n", info.wAttributes);
+    int moved = SetConsoleCursorPosition(out, (COORD){0, 0});
+    printf("moved: %d, error %lu\n", moved, GetLastError());
+    moved = SetConsoleTextAttribute(out, 0x2000);
+    printf("unknown attributes: %d, error %lu\n", moved, GetLastError());
+    return 0;
+}
+
 static int show_types(void) {
     static const struct {
         const char *name;
@@ -86,6 +108,8 @@ int main(int argc, char **argv) {
         return handle_events(atoi(argument));
     if (!strcmp(verb, "types"))
         return show_types();
+    if (!strcmp(verb, "screen"))
+        return show_screen();
     if (!strcmp(verb, "flood"))
         return flood(strtoul(argument, NULL, 0));
     if (!strcmp(verb, "print")) {

@@ -27,7 +27,8 @@ static void names(void) {
         size = 64;
         OK(GetComputerNameExW(same[n], other, &size) && !wcscmp(name, other) && size == wcslen(name), "GetComputerNameEx: the same");
     }
-    OK(!GetComputerNameExW(ComputerNameDnsHostname, NULL, &needed) && GetLastError() == ERROR_MORE_DATA && needed > 1, "how large the buffer must be");
+    OK(!GetComputerNameExW(ComputerNameDnsHostname, NULL, &needed) && GetLastError() == ERROR_MORE_DATA && needed > 1,
+       "how large the buffer must be");
     size = needed;
     OK(GetComputerNameExA(ComputerNameDnsHostname, narrow, &size) && size == needed - 1 && strlen(narrow) == size, "and is large enough");
     size = 64;
@@ -39,7 +40,8 @@ static void names(void) {
 static void memory(void) {
     MEMORYSTATUSEX status = {.dwLength = sizeof status}, later = {.dwLength = sizeof later};
     OK(GlobalMemoryStatusEx(&status), "GlobalMemoryStatusEx");
-    OK(status.ullTotalPhys && status.ullAvailPhys <= status.ullTotalPhys && status.ullTotalPageFile >= status.ullTotalPhys, "RAM, and more to commit");
+    OK(status.ullTotalPhys && status.ullAvailPhys <= status.ullTotalPhys && status.ullTotalPageFile >= status.ullTotalPhys,
+       "RAM, and more to commit");
     OK(status.dwMemoryLoad <= 100 && status.ullAvailVirtual <= status.ullTotalVirtual, "load and address space");
     char *block = VirtualAlloc(NULL, 64 << 20, MEM_RESERVE, PAGE_NOACCESS);
     OK(GlobalMemoryStatusEx(&later) && later.ullAvailVirtual + (64 << 20) <= status.ullAvailVirtual, "what is reserved is not available");
@@ -56,7 +58,8 @@ static void dates(void) {
     SYSTEMTIME fields;
     WORD date, clock;
     OK(DosDateTimeToFileTime(0x5A6D, 0x7BCF, &time) && FileTimeToSystemTime(&time, &fields), "a date of DOS");
-    OK(fields.wYear == 2025 && fields.wMonth == 3 && fields.wDay == 13 && fields.wHour == 15 && fields.wMinute == 30 && fields.wSecond == 30, "its fields");
+    OK(fields.wYear == 2025 && fields.wMonth == 3 && fields.wDay == 13 && fields.wHour == 15 && fields.wMinute == 30 && fields.wSecond == 30,
+       "its fields");
     OK(FileTimeToDosDateTime(&time, &date, &clock) && date == 0x5A6D && clock == 0x7BCF, "and back");
     OK(!DosDateTimeToFileTime(0x5A00, 0, &time), "there is no month 0");
     memset(&time, 0, sizeof time);
@@ -85,6 +88,46 @@ static void final_names(void) {
     OK(!GetFinalPathNameByHandleW(file, bare, MAX_PATH, 0x80) && GetLastError() == ERROR_INVALID_PARAMETER, "no other flags");
     CloseHandle(file);
     OK(!GetFinalPathNameByHandleW(file, bare, MAX_PATH, 0) && GetLastError() == ERROR_INVALID_HANDLE, "of no file");
+}
+
+/* How run-time libraries list a directory: by its handle. */
+static void listings(void) {
+    static const FILE_INFO_BY_HANDLE_CLASS classes[][2] = {{FileIdBothDirectoryInfo, FileIdBothDirectoryRestartInfo},
+                                                           {FileFullDirectoryInfo, FileFullDirectoryRestartInfo}};
+    WCHAR system[64], found[64], label[MAX_PATH], here[MAX_PATH];
+    DWORD serial, by_path, longest, flags;
+    CreateDirectoryA("listed", NULL);
+    CloseHandle(CreateFileA("listed\\one", GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL));
+    HANDLE directory =
+        CreateFileA("listed", FILE_LIST_DIRECTORY, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    for (int n = 0; n < 2; n++) {
+        char buffer[1024];
+        FILE_ID_BOTH_DIR_INFO *both = (void *)buffer;
+        FILE_FULL_DIR_INFO *full = (void *)buffer;
+        int count[2] = {0, 0};
+        for (int again = 0; again < 2; again++)
+            for (int restart = n || again; GetFileInformationByHandleEx(directory, classes[n][restart], buffer, sizeof buffer); restart = 0)
+                for (char *at = buffer;; at += ((FILE_FULL_DIR_INFO *)at)->NextEntryOffset) {
+                    both = (void *)at;
+                    full = (void *)at;
+                    const WCHAR *name = n == 0 ? both->FileName : full->FileName;
+                    count[again] += full->FileNameLength == 6 && !wcsncmp(name, L"one", 3) ? 100 : 1;
+                    if (!full->NextEntryOffset)
+                        break;
+                }
+        OK(count[0] == 102 && GetLastError() == ERROR_NO_MORE_FILES, n == 0 ? "the entries of a directory, with ids" : "without");
+        OK(count[1] == 102, "from the beginning again");
+    }
+    OK(GetVolumeInformationByHandleW(directory, label, MAX_PATH, &serial, &longest, &flags, system, 64) && longest == 255, "its volume");
+    GetCurrentDirectoryW(MAX_PATH, here);
+    here[3] = 0;
+    OK(GetVolumeInformationW(here, NULL, 0, &by_path, NULL, NULL, found, 64) && by_path == serial && !wcscmp(system, found),
+       "the same as by its path");
+    CloseHandle(directory);
+    OK(!GetFileInformationByHandleEx(directory, FileIdBothDirectoryInfo, label, sizeof label) && GetLastError() == ERROR_INVALID_HANDLE,
+       "of nothing");
+    DeleteFileA("listed\\one");
+    RemoveDirectoryA("listed");
 }
 
 static volatile char *deepest;
@@ -144,6 +187,7 @@ int main(int argc, char **argv) {
     dates();
     versions();
     final_names();
+    listings();
     guarantee();
     return done();
 }

@@ -92,6 +92,14 @@ static NTSTATUS ConSetMode(PCON_CONSOLE Console, BOOLEAN Input, ULONG Mode) {
     return STATUS_SUCCESS;
 }
 
+static VOID ConGetScreen(PCON_CONSOLE Console, ULONG Stream, CONDRV_SCREEN *Screen) {
+    int64_t Size = HalOps->console_size(Console->Number, Stream);
+
+    Screen->Columns = Size >> 16 != 0 ? (USHORT)(Size >> 16) : 80;
+    Screen->Rows = (USHORT)Size != 0 ? (USHORT)Size : 25;
+    Screen->Attributes = Console->Attributes;
+}
+
 static NTSTATUS NTAPI ConDeviceControl(PDEVICE_OBJECT Device, PIRP Irp) {
     PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
     ULONG InLength = Stack->Parameters.DeviceIoControl.InputBufferLength, OutLength = Stack->Parameters.DeviceIoControl.OutputBufferLength;
@@ -148,6 +156,17 @@ static NTSTATUS NTAPI ConDeviceControl(PDEVICE_OBJECT Device, PIRP Irp) {
             return ConComplete(Irp, STATUS_BUFFER_TOO_SMALL, 0);
         *Value = ConCountInput(Console);
         return ConComplete(Irp, STATUS_SUCCESS, sizeof(*Value));
+    case IOCTL_CONDRV_GET_SCREEN:
+        if (!ConOutputStream(Device, &Stream) || !ConIsTerminal(Console, Stream))
+            return ConComplete(Irp, STATUS_INVALID_HANDLE, 0);
+        if (OutLength < sizeof(CONDRV_SCREEN))
+            return ConComplete(Irp, STATUS_BUFFER_TOO_SMALL, 0);
+        ConGetScreen(Console, Stream, Buffer);
+        return ConComplete(Irp, STATUS_SUCCESS, sizeof(CONDRV_SCREEN));
+    case IOCTL_CONDRV_SET_ATTRIBUTES:
+        if (!ConOutputStream(Device, &Stream) || !ConIsTerminal(Console, Stream))
+            return ConComplete(Irp, STATUS_INVALID_HANDLE, 0);
+        return ConComplete(Irp, InLength >= sizeof(*Value) ? ConSetAttributes(Console, Stream, *Value) : STATUS_INVALID_PARAMETER, 0);
     default: return ConComplete(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
     }
 }

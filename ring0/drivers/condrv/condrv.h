@@ -37,6 +37,16 @@
 /* Out: ULONG, the bytes that a read would find now: of the line that was read ahead or typed. STATUS_INVALID_HANDLE when the stream is no terminal's input. */
 #define IOCTL_CONDRV_COUNT_INPUT CONDRV_IOCTL(8)
 
+/* Out: CONDRV_SCREEN. In: ULONG, the attributes (FOREGROUND_, BACKGROUND_, COMMON_LVB_ bits of wincon.h) of what is written from now on: the terminal gets them as
+   escape sequences; STATUS_INVALID_PARAMETER for unknown bits. Of an output that is a terminal; of another STATUS_INVALID_HANDLE. */
+#define IOCTL_CONDRV_GET_SCREEN     CONDRV_IOCTL(9)
+#define IOCTL_CONDRV_SET_ATTRIBUTES CONDRV_IOCTL(10)
+
+typedef struct _CONDRV_SCREEN {
+    USHORT Columns, Rows; /* of the terminal now; 80 and 25 if it does not say */
+    ULONG Attributes;
+} CONDRV_SCREEN;
+
 typedef struct _CONDRV_INFO {
     ULONG IsTerminal;
     ULONG IsInput;

@@ -11,6 +11,8 @@ enum { CON_INPUT, CON_OUTPUT, CON_ERROR, CON_BOTH }; /* what a device is; the fi
 
 #define CON_LINE 2048
 
+#define CON_USUAL_ATTRIBUTES 7u /* white on black on Windows; here what the terminal has */
+
 NTKERNELAPI BOOLEAN NTAPI PsIsThreadTerminating(PETHREAD Thread); /* ntifs.h */
 
 typedef struct _CON_INPUT_STATE { /* input.c; everything under Lock */
@@ -29,6 +31,7 @@ typedef struct _CON_CONSOLE {
     ULONG References; /* file objects */
     ULONG Terminals;  /* bit n: stream n is a terminal */
     ULONG InputMode, OutputMode;
+    ULONG Attributes;       /* CON_USUAL_ATTRIBUTES, or those that a program has set */
     WCHAR HighSurrogate[3]; /* per stream: first half of a pair whose second half comes with the next write */
     CON_INPUT_STATE Input;
 } CON_CONSOLE, *PCON_CONSOLE;
@@ -62,3 +65,5 @@ VOID ConServe(PCON_INPUT_STATE Input, BOOLEAN MayRead);
 NTSTATUS ConWriteWide(PCON_CONSOLE Console, ULONG Stream, const WCHAR *Text, ULONG Characters);
 /* A terminal that takes no more for now is waited for. STATUS_PIPE_CLOSING: nobody reads any more. */
 NTSTATUS ConWriteBytes(PCON_CONSOLE Console, ULONG Stream, const VOID *Data, ULONG Length);
+/* Tells the terminal how text looks from now on. */
+NTSTATUS ConSetAttributes(PCON_CONSOLE Console, ULONG Stream, ULONG Attributes);

@@ -18,6 +18,7 @@ static VOID ConInitializeConsole(PCON_CONSOLE Console, ULONG Number) {
     Console->Terminals = (ULONG)HalOps->console_terminals(Number);
     Console->InputMode = INPUT_MODE_DEFAULT;
     Console->OutputMode = OUTPUT_MODE_DEFAULT;
+    Console->Attributes = CON_USUAL_ATTRIBUTES;
     Console->References = 1;
     Console->Input.Number = Number;
     ConInitializeInput(Console);

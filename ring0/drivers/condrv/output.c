@@ -79,3 +79,41 @@ NTSTATUS ConWriteWide(PCON_CONSOLE Console, ULONG Stream, const WCHAR *Text, ULO
     Console->HighSurrogate[Stream] = High;
     return NT_SUCCESS(Status) && Used != 0 ? ConWriteBytes(Console, Stream, Out, Used) : Status;
 }
+
+/* ---- Attributes ---- */
+#define ATTRIBUTES_KNOWN    0xDFFFu /* wincon.h's; those of double-byte cells and grid lines mean nothing to a terminal */
+#define ATTRIBUTE_REVERSE   0x4000u
+#define ATTRIBUTE_UNDERLINE 0x8000u
+#define INTENSITY           8u
+
+/* ";31" and the like: blue, green, red, intensity are bits 0 to 3 of Colour; of the terminal's colours red is 1 and blue 4. */
+static PCHAR ConPutColour(PCHAR Out, ULONG Colour, PCSTR Usual, PCSTR Bright) {
+    *Out++ = ';';
+    for (PCSTR Digit = Colour & INTENSITY ? Bright : Usual; *Digit != 0; Digit++)
+        *Out++ = *Digit;
+    *Out++ = (CHAR)('0' + (Colour >> 2 & 1) + (Colour & 2) + (Colour << 2 & 4));
+    return Out;
+}
+
+NTSTATUS ConSetAttributes(PCON_CONSOLE Console, ULONG Stream, ULONG Attributes) {
+    CHAR Text[24] = "\x1B[0";
+    PCHAR Out = Text + 3;
+
+    if (Attributes & ~ATTRIBUTES_KNOWN)
+        return STATUS_INVALID_PARAMETER;
+    if ((Attributes & 15) != CON_USUAL_ATTRIBUTES)
+        Out = ConPutColour(Out, Attributes & 15, "3", "9");
+    if ((Attributes >> 4 & 15) != 0)
+        Out = ConPutColour(Out, Attributes >> 4 & 15, "4", "10");
+    if (Attributes & ATTRIBUTE_UNDERLINE) {
+        *Out++ = ';';
+        *Out++ = '4';
+    }
+    if (Attributes & ATTRIBUTE_REVERSE) {
+        *Out++ = ';';
+        *Out++ = '7';
+    }
+    *Out++ = 'm';
+    Console->Attributes = Attributes;
+    return ConWriteBytes(Console, Stream, Text, (ULONG)(Out - Text));
+}

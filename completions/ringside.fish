@@ -92,7 +92,7 @@ complete -c ringside -n '__ringside_command log' -l machine -x -d 'the machine o
 complete -c ringside -n '__ringside_command log' -s h -l help -d 'the options'
 
 complete -c ringside -n '__ringside_command run' -l share -r -d 'a directory as a share: NAME=DIR'
-complete -c ringside -n '__ringside_command run' -l device -r -d 'a device for drivers: serial=FILE, disk=IMAGE, stick=IMAGE, edu'
+complete -c ringside -n '__ringside_command run' -l device -r -d 'a device for drivers: serial=FILE, disk=IMAGE, stick=IMAGE, edu[=msix]'
 
 complete -c ringside -n __fish_use_subcommand -a objects -d 'the object namespace'
 complete -c ringside -n '__ringside_command objects' -s l -l long -d 'with all there is to know'

@@ -20,13 +20,14 @@ SAMPLE_SERIAL := $(BUILD)/samples/serial.sys $(BUILD)/samples/terminal.exe
 
 SAMPLE_STACK := $(foreach d,disk volume fat,$(BUILD)/samples/$(d).sys) $(foreach p,files drive seek,$(BUILD)/samples/$(p).exe)
 SAMPLE_UART := $(BUILD)/samples/uart.sys $(BUILD)/samples/talk.exe
+SAMPLE_PNP := $(BUILD)/samples/abacus.sys $(BUILD)/samples/factorial.exe
 
 # A driver of one source and a program of one: FOLDER/DRIVER/PROGRAM.
 SAMPLE_PAIRS := cancellation/doorbell/visitors event/alarm/sleeper filter/shout/counts timer/metronome/dance worker/scribe/writers
 SAMPLE_PAIR_IMAGES := $(foreach p,$(SAMPLE_PAIRS),$(BUILD)/samples/$(word 2,$(subst /, ,$(p))).sys $(BUILD)/samples/$(word 3,$(subst /, ,$(p))).exe)
 
 .PHONY: samples
-samples: $(EXAMPLE_DRIVERS) $(EXAMPLE_PROGRAMS) $(SAMPLE_NATIVE) $(SAMPLE_SERIAL) $(SAMPLE_STACK) $(SAMPLE_UART) $(SAMPLE_PAIR_IMAGES)
+samples: $(EXAMPLE_DRIVERS) $(EXAMPLE_PROGRAMS) $(SAMPLE_NATIVE) $(SAMPLE_SERIAL) $(SAMPLE_STACK) $(SAMPLE_UART) $(SAMPLE_PNP) $(SAMPLE_PAIR_IMAGES)
 
 $(EXAMPLE_DRIVERS:%.sys=%.o): $(BUILD)/samples/example-%.o: samples/example/example.c
 	@mkdir -p $(@D)
@@ -78,6 +79,16 @@ $(BUILD)/samples/uart.sys: $(BUILD)/samples/uart.o
 $(BUILD)/samples/talk.exe: samples/serial16550/talk.c
 	@mkdir -p $(@D)
 	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $< -o $@
+
+# A function driver of Plug and Play for the PCI test device.
+$(BUILD)/samples/pnp/%.o: samples/pnp/%.c samples/pnp/abacus.h samples/pnp/sums.h
+	@mkdir -p $(@D)
+	$(CC) $(SAMPLE_DRIVER_FLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/samples/abacus.sys: $(foreach n,abacus plug,$(BUILD)/samples/pnp/$(n).o)
+	$(LLD) $(SAMPLE_DRIVER_LINK) -out:$@ $^ $(SAMPLE_DRIVER_LIBS)
+$(BUILD)/samples/factorial.exe: samples/pnp/factorial.c samples/pnp/sums.h
+	@mkdir -p $(@D)
+	$(MINGW_CC) $(SAMPLE_PROGRAM_FLAGS) $< -o $@ -lsetupapi
 
 define sample_pair
 $(BUILD)/samples/$(2).o: samples/$(1)/$(2).c $(wildcard samples/$(1)/*.h)

@@ -87,13 +87,31 @@ static BOOLEAN PnppGrantRange(PPNP_GRANT Grant, const IO_RESOURCE_DESCRIPTOR *Re
     return FALSE;
 }
 
+/* What of a requirement for an interrupt mingw-w64's IO_RESOURCE_DESCRIPTOR lacks: it follows MaximumVector. */
+typedef struct _PNP_INTERRUPT_REQUIREMENT {
+    ULONG MinimumVector, MaximumVector;
+    USHORT AffinityPolicy; /* IRQ_DEVICE_POLICY */
+    USHORT Group;
+    ULONG PriorityPolicy;
+    KAFFINITY TargetedProcessors;
+} PNP_INTERRUPT_REQUIREMENT;
+_Static_assert(sizeof(PNP_INTERRUPT_REQUIREMENT) == RTL_FIELD_SIZE(IO_RESOURCE_DESCRIPTOR, u), "IO_RESOURCE_DESCRIPTOR.u.Interrupt");
+
+/* Those that a driver has chosen (IRP_MN_FILTER_RESOURCE_REQUIREMENTS), if there is one of them; else all. */
+static KAFFINITY PnppProcessors(const IO_RESOURCE_DESCRIPTOR *Required) {
+    const PNP_INTERRUPT_REQUIREMENT *Interrupt = (const PNP_INTERRUPT_REQUIREMENT *)&Required->u;
+    KAFFINITY Chosen = Interrupt->TargetedProcessors & KeQueryActiveProcessors();
+
+    return Interrupt->AffinityPolicy == IrqPolicySpecifiedProcessors && Chosen != 0 ? Chosen : KeQueryActiveProcessors();
+}
+
 static BOOLEAN PnppGrantMessages(PPNP_GRANT Grant, const IO_RESOURCE_DESCRIPTOR *Required, CM_PARTIAL_RESOURCE_DESCRIPTOR *Given) {
     ULONG Count = Required->u.Interrupt.MaximumVector - Required->u.Interrupt.MinimumVector + 1;
 
     for (ULONG First = 0; Count != 0 && Count <= KI_MESSAGES && First + Count <= KI_MESSAGES; First++) {
         Given->u.MessageInterrupt.Raw.MessageCount = (USHORT)Count;
         Given->u.MessageInterrupt.Raw.Vector = KI_LINE_VECTOR(KI_LINES + First);
-        Given->u.MessageInterrupt.Raw.Affinity = KeQueryActiveProcessors();
+        Given->u.MessageInterrupt.Raw.Affinity = PnppProcessors(Required);
         if (PnppIsFree(Grant, Given))
             return TRUE;
     }
@@ -108,7 +126,7 @@ static BOOLEAN PnppGrantNumber(PPNP_GRANT Grant, const IO_RESOURCE_DESCRIPTOR *R
     for (ULONG64 Number = Required->u.Interrupt.MinimumVector; Number <= Last; Number++) {
         if (Required->Type == CmResourceTypeInterrupt) {
             Given->u.Interrupt.Level = Given->u.Interrupt.Vector = (ULONG)Number;
-            Given->u.Interrupt.Affinity = KeQueryActiveProcessors();
+            Given->u.Interrupt.Affinity = PnppProcessors(Required);
         } else {
             Given->u.Dma.Channel = (ULONG)Number;
         }
@@ -173,7 +191,7 @@ static VOID PnppTranslate(CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor) {
     if (Descriptor->Type != CmResourceTypeInterrupt)
         return;
     if (PnppIsMessage(Descriptor)) {
-        ULONG Vector = Descriptor->u.MessageInterrupt.Raw.Vector;
+        ULONG Vector = Descriptor->u.MessageInterrupt.Raw.Vector; /* the affinity is at the same place in both */
 
         Descriptor->u.MessageInterrupt.Translated.Level = KI_LINE_IRQL(KI_VECTOR_LINE(Vector));
         Descriptor->u.MessageInterrupt.Translated.Vector = Vector;
@@ -306,6 +324,7 @@ BOOLEAN PnpQueryInterrupt(PDEVICE_OBJECT Pdo, ULONG Index, PPNP_INTERRUPT Interr
         const CM_PARTIAL_RESOURCE_DESCRIPTOR *Descriptor = &Raw->PartialDescriptors[Part];
         BOOLEAN IsMessage = PnppIsMessage(Descriptor);
         ULONG Count = IsMessage ? Descriptor->u.MessageInterrupt.Raw.MessageCount : 1, Vector;
+        KAFFINITY Affinity;
 
         if (Descriptor->Type != CmResourceTypeInterrupt)
             continue;
@@ -314,14 +333,15 @@ BOOLEAN PnpQueryInterrupt(PDEVICE_OBJECT Pdo, ULONG Index, PPNP_INTERRUPT Interr
             continue;
         }
         Vector = IsMessage ? Descriptor->u.MessageInterrupt.Raw.Vector + Index : KI_LINE_VECTOR(Descriptor->u.Interrupt.Vector);
+        Affinity = IsMessage ? Descriptor->u.MessageInterrupt.Raw.Affinity : Descriptor->u.Interrupt.Affinity;
         *Interrupt = (PNP_INTERRUPT){.Vector = Vector,
                                      .Irql = KI_LINE_IRQL(KI_VECTOR_LINE(Vector)),
                                      .Mode = Descriptor->Flags & CM_RESOURCE_INTERRUPT_LATCHED ? Latched : LevelSensitive,
                                      .Shared = Descriptor->ShareDisposition == CmResourceShareShared,
                                      .IsMessage = IsMessage,
-                                     .Affinity = KeQueryActiveProcessors(),
+                                     .Affinity = Affinity,
                                      .Data = Vector,
-                                     .Address.QuadPart = MESSAGE_ADDRESS};
+                                     .Address.QuadPart = (LONGLONG)(MESSAGE_ADDRESS | (ULONG64)__builtin_ctzll(Affinity) << 12)};
         return TRUE;
     }
     return FALSE;

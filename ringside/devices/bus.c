@@ -22,11 +22,7 @@
 #define COMMAND_MEMORY 0x0002u
 #define COMMAND_MASTER 0x0004u
 #define COMMAND_NO_PIN 0x0400u
-/* The capability for messages, 64-bit addresses, one message (6.8.1). */
-#define MSI_ENABLE     0x01u
-#define MSI_ADDRESS    4u
-#define MSI_DATA       12u
-#define MSI_PROCESSOR  0xFEE00000u
+#define MSI_PROCESSOR  0xFEE00000u /* and which, in bits 12 to 19 */
 #define MSI_FIRST_EDGE 24u
 
 static struct {
@@ -53,8 +49,6 @@ static uint16_t config_command(const struct device *device) {
     memcpy(&value, device->config + CONFIG_COMMAND, sizeof value);
     return value;
 }
-
-static bool message_enabled(const struct device *device) { return device->msi != 0 && (device->config[device->msi + 2] & MSI_ENABLE); }
 
 static bool is_pci(const struct device *device) { return config_read32(device, 0) != 0; }
 
@@ -102,10 +96,10 @@ int devices_add(const char *const *words, size_t count) {
     for (size_t i = 0; i < count; i++) {
         int error = add(words[i]);
         if (error == -ENOENT && strchr(words[i], '=') == NULL)
-            message_error(words[i], "there is no such device: --device takes serial=FILE, disk=IMAGE, stick=IMAGE or edu");
+            message_error(words[i], "there is no such device: --device takes serial=FILE, disk=IMAGE, stick=IMAGE or edu[=msix]");
         else if (error == -EINVAL)
             message_error(words[i], "it is not described rightly: --device takes serial=OUTPUT[,INPUT], disk=IMAGE (whole sectors of 512 bytes), "
-                                    "stick=IMAGE[,pull=N] or edu");
+                                    "stick=IMAGE[,pull=N] or edu[=msix]");
         else if (error == -EEXIST)
             message_error(words[i], "a machine has one of them: leave the others out");
         else if (error != 0)
@@ -131,22 +125,16 @@ bool devices_start(hal_machine *machine) {
 
 uint64_t device_now(void) { return bus.now; }
 
-/* A message is a write to where the processor's interrupts are; other addresses hit nothing. */
-static bool send_message(const struct device *device) {
-    uint32_t address = config_read32(device, device->msi + MSI_ADDRESS), high = config_read32(device, device->msi + MSI_ADDRESS + 4);
-    uint32_t vector = config_read32(device, device->msi + MSI_DATA) & 0xFF;
-    if (!message_enabled(device))
-        return false;
-    if (high == 0 && (address & 0xFFF00000u) == MSI_PROCESSOR && vector >= HAL_MESSAGE_VECTOR && vector < HAL_MESSAGE_VECTOR + HAL_MESSAGES)
+/* The processor is the kernel's business: it gave the vector to one, and finds it by the vector. */
+void device_write_message(uint64_t address, uint32_t data) {
+    uint32_t vector = data & 0xFF;
+    if ((address & ~0xFFFFFull) == MSI_PROCESSOR && vector >= HAL_MESSAGE_VECTOR && vector < HAL_MESSAGE_VECTOR + HAL_MESSAGES)
         bus.machine->device_edges |= 1u << (MSI_FIRST_EDGE + vector - HAL_MESSAGE_VECTOR);
-    return true;
 }
 
 /* A line's level is the sum of its devices; going up is remembered for those who listen to edges. */
 void device_assert(struct device *device, bool asserted) {
     uint32_t bit = 1u << device->line, up = 0;
-    if (asserted && device->msi != 0 && send_message(device))
-        return;
     device->asserted = asserted && !(is_pci(device) && (config_command(device) & COMMAND_NO_PIN));
     for (const struct device *other = bus.first; other != NULL; other = other->next)
         up |= other->asserted && other->line == device->line ? bit : 0;
@@ -225,14 +213,7 @@ static uint32_t config_writable(const struct device *device, uint32_t offset) {
     case CONFIG_LINE: return 0xFF;
     default: break;
     }
-    if (device->msi == 0 || offset < device->msi || offset > device->msi + MSI_DATA)
-        return 0;
-    switch (offset - device->msi) {
-    case 0: return (uint32_t)MSI_ENABLE << 16;
-    case MSI_ADDRESS: return ~3u;
-    case MSI_DATA: return 0xFFFF;
-    default: return ~0u;
-    }
+    return messages_writable(device, offset);
 }
 
 static int access_config(uint32_t slot, uint32_t offset, hal_device_access *access) {
@@ -248,14 +229,17 @@ static int access_config(uint32_t slot, uint32_t offset, hal_device_access *acce
     memcpy((uint8_t *)&value + offset % 4, &access->value, access->size);
     value = (old & ~mask) | (value & mask);
     memcpy(device->config + aligned, &value, sizeof value);
-    if ((aligned == CONFIG_COMMAND && (config_command(device) & COMMAND_NO_PIN)) || (aligned == device->msi && message_enabled(device)))
+    if ((config_command(device) & COMMAND_NO_PIN) || messages_enabled(device))
         device_assert(device, false);
+    messages_unmasked(device);
     return 0;
 }
 
 /* ---- Accesses ---------------------------------------------------------------------------------------------------------------- */
 
 static int access_device(struct device *device, uint64_t offset, hal_device_access *access) {
+    if (messages_access(device, offset, access))
+        return 0;
     if (access->write)
         device->write(device, offset, access->size, access->value);
     else

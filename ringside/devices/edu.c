@@ -1,7 +1,7 @@
 /*
  * A PCI device to learn drivers on, of the shape of QEMU's `edu` (docs/specs/edu in QEMU's documentation): identification, a liveness check, a
  * factorial that takes time, an interrupt to raise and acknowledge, and bus master transfers between RAM and a buffer of 4 KiB. docs/devices.md has the
- * registers.
+ * registers. With `msix` it has a table of messages in place of the one that QEMU's has, and each of its causes a message of its own.
  */
 #include "devices/device.h"
 
@@ -29,6 +29,11 @@
 #define IRQ_FACTORIAL    0x001u
 #define IRQ_DMA          0x100u
 
+#define MESSAGE_RAISED    0u
+#define MESSAGE_FACTORIAL 1u
+#define MESSAGE_DMA       2u
+#define MESSAGES          4u /* the last is for nothing */
+
 #define CONFIG_MSI     0x40u
 #define BUFFER_START   0x40000u
 #define BUFFER_SIZE    4096u
@@ -42,10 +47,10 @@ struct edu {
     uint8_t buffer[BUFFER_SIZE];
 };
 
-static void raise_interrupts(struct device *device, uint32_t bits) {
+static void raise_interrupts(struct device *device, uint32_t bits, uint32_t message) {
     struct edu *edu = device->state;
     edu->interrupts |= bits;
-    if (edu->interrupts != 0)
+    if (edu->interrupts != 0 && !device_send(device, message))
         device_assert(device, true);
 }
 
@@ -70,7 +75,7 @@ static void finish_factorial(struct device *device) {
     edu->factorial_due = DEVICE_NEVER;
     edu->status &= ~STATUS_COMPUTING;
     if (edu->status & STATUS_INTERRUPT)
-        raise_interrupts(device, IRQ_FACTORIAL);
+        raise_interrupts(device, IRQ_FACTORIAL, MESSAGE_FACTORIAL);
 }
 
 /* A transfer that leaves the buffer or RAM moves nothing; its end is told all the same, as nothing in the registers could say more. */
@@ -87,7 +92,7 @@ static void finish_dma(struct device *device) {
     edu->dma_due = DEVICE_NEVER;
     edu->command &= ~(uint64_t)DMA_START;
     if (edu->command & DMA_INTERRUPT)
-        raise_interrupts(device, IRQ_DMA);
+        raise_interrupts(device, IRQ_DMA, MESSAGE_DMA);
 }
 
 static void expire(struct device *device) {
@@ -148,7 +153,7 @@ static void write_register(struct device *device, uint64_t offset, unsigned size
         }
         break;
     case REG_STATUS: edu->status = (edu->status & ~STATUS_INTERRUPT) | ((uint32_t)value & STATUS_INTERRUPT); break;
-    case REG_IRQ_RAISE: raise_interrupts(device, (uint32_t)value); break;
+    case REG_IRQ_RAISE: raise_interrupts(device, (uint32_t)value, MESSAGE_RAISED); break;
     case REG_IRQ_ACK: acknowledge_interrupts(device, (uint32_t)value); break;
     default: write_dma_register(device, offset, value); break;
     }
@@ -159,15 +164,20 @@ int edu_attach(struct device *device, const char *argument) {
     static const uint8_t identity[12] = {0x34, 0x12, 0xE8, 0x11, 0, 0, 0, 0, 0x10, 0x00, 0xFF, 0x00}; /* 1234:11E8, revision 10h, no class */
     static const uint8_t msi[4] = {0x05, 0x00, 0x80, 0x00}; /* messages, the last capability; 64-bit addresses, one message */
     struct edu *edu;
-    if (argument != NULL)
+    if (argument != NULL && strcmp(argument, "msix") != 0)
         return -EINVAL;
     if ((edu = calloc(1, sizeof *edu)) == NULL)
         return -ENOMEM;
     edu->factorial_due = edu->dma_due = DEVICE_NEVER;
     memcpy(device->config, identity, sizeof identity);
-    memcpy(device->config + CONFIG_MSI, msi, sizeof msi);
     device->config[0x06] = 0x10; /* a list of capabilities */
-    device->config[0x34] = device->msi = CONFIG_MSI;
+    device->config[0x34] = CONFIG_MSI;
+    if (argument != NULL) {
+        messages_describe(device, CONFIG_MSI, MESSAGES);
+    } else {
+        device->msi = CONFIG_MSI;
+        memcpy(device->config + CONFIG_MSI, msi, sizeof msi);
+    }
     device->name = "edu";
     device->memory_size = 1u << 20;
     device->read = read_register;

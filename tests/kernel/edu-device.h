@@ -32,6 +32,9 @@ static PDRIVER_OBJECT Driver;
 
 static VOID OnStarted(PEDU Edu, PIO_STACK_LOCATION Stack);
 static VOID OnRemoved(PEDU Edu);
+#ifdef EDU_FILTERS /* the test looks at what the bus requires, on the way up, and may alter it */
+static VOID OnFilter(PEDU Edu, PIO_RESOURCE_REQUIREMENTS_LIST Required);
+#endif
 
 /* ---- Interrupts ---- */
 static BOOLEAN Acknowledge(PEDU Edu) {
@@ -277,6 +280,13 @@ static NTSTATUS NTAPI OnPnp(PDEVICE_OBJECT Device, PIRP Irp) {
     switch (Stack->MinorFunction) {
     case IRP_MN_START_DEVICE: return Start(Edu, Irp);
     case IRP_MN_REMOVE_DEVICE: return Remove(Edu, Irp);
+#ifdef EDU_FILTERS
+    case IRP_MN_FILTER_RESOURCE_REQUIREMENTS:
+        OnFilter(Edu, Stack->Parameters.FilterResourceRequirements.IoResourceRequirementList);
+        Irp->IoStatus.Status = STATUS_SUCCESS;
+        Irp->IoStatus.Information = (ULONG_PTR)Stack->Parameters.FilterResourceRequirements.IoResourceRequirementList;
+        break;
+#endif
     case IRP_MN_STOP_DEVICE:
         Disconnect(Edu);
         UnmapRegisters(Edu);

@@ -1,7 +1,6 @@
 /* What a device is called, what it has from the firmware, and what it requires. "Identifiers for PCI Devices" has the forms and their order. */
 #include "pci.h"
 
-#define MSI_PROPERTIES  L"Interrupt Management\\MessageSignaledInterruptProperties"
 #define MAX_IDS_LENGTH  512u
 #define MAX_DESCRIPTORS (PCI_BARS + 1)
 #define HIGHEST_ADDRESS 0xFFFFFFFFll
@@ -108,28 +107,6 @@ PCM_RESOURCE_LIST PciMakeResources(PPCI_DEVICE Device) {
     return List;
 }
 
-/* Only a device whose INF says so interrupts by messages ("Enabling Message-Signaled Interrupts in the Registry"). */
-static BOOLEAN PciMayUseMessages(PPCI_DEVICE Device) {
-    UNICODE_STRING Below = RTL_CONSTANT_STRING(MSI_PROPERTIES), Name = RTL_CONSTANT_STRING(L"MSISupported");
-    UCHAR Room[sizeof(KEY_VALUE_PARTIAL_INFORMATION) + sizeof(ULONG)];
-    PKEY_VALUE_PARTIAL_INFORMATION Value = (PKEY_VALUE_PARTIAL_INFORMATION)Room;
-    OBJECT_ATTRIBUTES Attributes;
-    HANDLE Parameters, Key;
-    ULONG Size;
-    BOOLEAN May = FALSE;
-
-    if (Device->Msi == 0 || !NT_SUCCESS(IoOpenDeviceRegistryKey(Device->Self, PLUGPLAY_REGKEY_DEVICE, KEY_READ, &Parameters)))
-        return FALSE;
-    InitializeObjectAttributes(&Attributes, &Below, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, Parameters, NULL);
-    if (NT_SUCCESS(ZwOpenKey(&Key, KEY_READ, &Attributes))) {
-        May = NT_SUCCESS(ZwQueryValueKey(Key, &Name, KeyValuePartialInformation, Value, sizeof(Room), &Size)) && Value->Type == REG_DWORD &&
-              Value->DataLength == sizeof(ULONG) && *(PULONG)Value->Data != 0;
-        ZwClose(Key);
-    }
-    ZwClose(Parameters);
-    return May;
-}
-
 /* Where the firmware put it is where it had best stay; it can be anywhere below 4 GiB that its size divides. */
 static VOID PciRequireMemory(PPCI_DEVICE Device, PIO_RESOURCE_LIST List) {
     for (ULONG Index = 0; Index < PCI_BARS; Index++) {
@@ -152,19 +129,18 @@ static VOID PciRequireMemory(PPCI_DEVICE Device, PIO_RESOURCE_LIST List) {
     }
 }
 
-/* A message is rather to be had than the line. */
-static VOID PciRequireInterrupt(PPCI_DEVICE Device, PIO_RESOURCE_LIST List) {
+/* A message is rather to be had than the line. Of a table each message is a requirement of its own ("Using Interrupt Resource Descriptors"). */
+static VOID PciRequireInterrupt(PPCI_DEVICE Device, PIO_RESOURCE_LIST List, ULONG Messages) {
     ULONG Line = Device->Header.u.type0.InterruptLine;
-    BOOLEAN Messages = PciMayUseMessages(Device);
 
-    if (Messages)
+    for (ULONG Message = 0; Message < Messages; Message++)
         List->Descriptors[List->Count++] = (IO_RESOURCE_DESCRIPTOR){.Type = CmResourceTypeInterrupt,
                                                                     .ShareDisposition = CmResourceShareDeviceExclusive,
                                                                     .Flags = CM_RESOURCE_INTERRUPT_LATCHED | CM_RESOURCE_INTERRUPT_MESSAGE,
                                                                     .u.Interrupt.MinimumVector = CM_RESOURCE_INTERRUPT_MESSAGE_TOKEN,
                                                                     .u.Interrupt.MaximumVector = CM_RESOURCE_INTERRUPT_MESSAGE_TOKEN};
-    if (PciHasLine(Device))
-        List->Descriptors[List->Count++] = (IO_RESOURCE_DESCRIPTOR){.Option = Messages ? IO_RESOURCE_ALTERNATIVE : 0,
+    if (PciHasLine(Device) && Messages <= 1)
+        List->Descriptors[List->Count++] = (IO_RESOURCE_DESCRIPTOR){.Option = Messages != 0 ? IO_RESOURCE_ALTERNATIVE : 0,
                                                                     .Type = CmResourceTypeInterrupt,
                                                                     .ShareDisposition = CmResourceShareShared,
                                                                     .Flags = CM_RESOURCE_INTERRUPT_LEVEL_SENSITIVE,
@@ -172,19 +148,30 @@ static VOID PciRequireInterrupt(PPCI_DEVICE Device, PIO_RESOURCE_LIST List) {
                                                                     .u.Interrupt.MaximumVector = Line};
 }
 
-PIO_RESOURCE_REQUIREMENTS_LIST PciMakeRequirements(PPCI_DEVICE Device) {
-    ULONG Size = sizeof(IO_RESOURCE_REQUIREMENTS_LIST) + (2 * PCI_BARS + 2) * sizeof(IO_RESOURCE_DESCRIPTOR);
-    PIO_RESOURCE_REQUIREMENTS_LIST List = ExAllocatePoolWithTag(PagedPool, Size, PCI_TAG);
+static PIO_RESOURCE_LIST PciFillRequirements(PPCI_DEVICE Device, PIO_RESOURCE_LIST List, ULONG Messages) {
+    List->Version = List->Revision = 1;
+    PciRequireMemory(Device, List);
+    PciRequireInterrupt(Device, List, Messages);
+    return (PIO_RESOURCE_LIST)&List->Descriptors[List->Count];
+}
 
-    if (List == NULL)
+/* Where there are several messages to be had, there is a second list, for one of them or the line. */
+PIO_RESOURCE_REQUIREMENTS_LIST PciMakeRequirements(PPCI_DEVICE Device) {
+    ULONG Messages = PciPermittedMessages(Device), Lists = Messages > 1 ? 2 : 1;
+    ULONG Size = sizeof(IO_RESOURCE_REQUIREMENTS_LIST) + sizeof(IO_RESOURCE_LIST) +
+                 (Lists * (2 * PCI_BARS + 2) + Messages) * (ULONG)sizeof(IO_RESOURCE_DESCRIPTOR);
+    PIO_RESOURCE_REQUIREMENTS_LIST Required = ExAllocatePoolWithTag(PagedPool, Size, PCI_TAG);
+    PIO_RESOURCE_LIST Next;
+
+    if (Required == NULL)
         return NULL;
-    RtlZeroMemory(List, Size);
-    List->ListSize = Size;
-    List->InterfaceType = PCIBus;
-    List->SlotNumber = Device->Slot;
-    List->AlternativeLists = 1;
-    List->List[0].Version = List->List[0].Revision = 1;
-    PciRequireMemory(Device, &List->List[0]);
-    PciRequireInterrupt(Device, &List->List[0]);
-    return List;
+    RtlZeroMemory(Required, Size);
+    Required->ListSize = Size;
+    Required->InterfaceType = PCIBus;
+    Required->SlotNumber = Device->Slot;
+    Required->AlternativeLists = Lists;
+    Next = PciFillRequirements(Device, &Required->List[0], Messages);
+    if (Lists == 2)
+        PciFillRequirements(Device, Next, 1);
+    return Required;
 }

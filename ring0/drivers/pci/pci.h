@@ -11,6 +11,7 @@
 #define PCI_SLOTS   32u
 #define PCI_BARS    6u
 #define PCI_MSI_ID  5u
+#define PCI_MSIX_ID 0x11u
 #define PCI_UNKNOWN 0xFFFFu
 
 typedef struct _PCI_DEVICE { /* extension of a PDO */
@@ -20,7 +21,9 @@ typedef struct _PCI_DEVICE { /* extension of a PDO */
     PCI_COMMON_HEADER Header;
     ULONG BarSizes[PCI_BARS]; /* 0: no memory there */
     ULONG Bars[PCI_BARS];     /* as the firmware left them */
-    UCHAR Msi;                /* where its capability for messages is; 0: it has none */
+    UCHAR Msi;                /* where its capability for one message is; 0: it has none */
+    UCHAR Msix;               /* where the one for a table of them is */
+    ULONG Messages;           /* how many it can have, by either */
     volatile LONG References; /* to its interface */
 } PCI_DEVICE, *PPCI_DEVICE;
 
@@ -44,6 +47,13 @@ VOID PciWrite(ULONG Slot, ULONG Offset, const VOID *Buffer, ULONG Length);
 BOOLEAN PciProbe(ULONG Slot, PPCI_DEVICE Device);
 /* Writes what was assigned, and switches memory and messages on; NULL: switches them off. */
 VOID PciConfigure(PPCI_DEVICE Device, const CM_RESOURCE_LIST *Resources);
+
+/* message.c */
+VOID PciFindMessages(PPCI_DEVICE Device);
+/* Writes the messages that are among what was assigned, and switches them on; NULL, or none: switches them off. Its memory is switched on. */
+VOID PciSetMessages(PPCI_DEVICE Device, const CM_PARTIAL_RESOURCE_LIST *List);
+/* How many the registry lets it have. */
+ULONG PciPermittedMessages(PPCI_DEVICE Device);
 
 /* describe.c: texts and lists in pool; NULL: no memory, or there is none */
 PWSTR PciMakeId(PPCI_DEVICE Device, BUS_QUERY_ID_TYPE Type);

@@ -8,11 +8,11 @@
 
 static ZydisDecoder decoder;
 
-static uint64_t read_code(uint64_t pc, uint8_t *code, uint64_t size) {
-    struct iovec to = {code, size};
+static uint64_t read_memory(uint64_t address, uint8_t *bytes, uint64_t size) {
+    struct iovec to = {bytes, size};
     /* Up to the page's end first: the next page may be unreadable, and a partial read must still succeed. */
-    uint64_t first = HAL_PAGE - pc % HAL_PAGE;
-    struct iovec from[2] = {{(void *)pc, first < size ? first : size}, {(void *)(pc + first), first < size ? size - first : 0}};
+    uint64_t first = HAL_PAGE - address % HAL_PAGE;
+    struct iovec from[2] = {{(void *)address, first < size ? first : size}, {(void *)(address + first), first < size ? size - first : 0}};
     ssize_t got = process_vm_readv(getpid(), &to, 1, from, first < size ? 2 : 1, 0);
     return got > 0 ? (uint64_t)got : 0;
 }
@@ -195,12 +195,26 @@ static void decode_ports(hal_trap_frame *frame, const ZydisDecodedOperand *opera
     frame->insn_index = (uint32_t)(port->type == ZYDIS_OPERAND_TYPE_IMMEDIATE ? port->imm.value.u & 0xFF : frame->gpr[2] & 0xFFFF);
 }
 
+/* What the instruction divides by is not zero, whatever of it can be read. */
+static bool divides_by_something(const hal_trap_frame *frame, const ZydisDecodedInstruction *insn, const ZydisDecodedOperand *divisor) {
+    uint64_t value = 0, mask = divisor->size >= 64 ? ~0ull : (1ull << divisor->size) - 1;
+    if (insn->mnemonic != ZYDIS_MNEMONIC_DIV && insn->mnemonic != ZYDIS_MNEMONIC_IDIV) {
+        return false;
+    }
+    if (divisor->type == ZYDIS_OPERAND_TYPE_REGISTER) {
+        value = register_value(frame, divisor->reg.value, 0) >> (is_high_byte(divisor->reg.value) ? 8 : 0);
+    } else {
+        read_memory(operand_address(frame, insn, divisor), (uint8_t *)&value, divisor->size / 8);
+    }
+    return (value & mask) != 0;
+}
+
 static bool decode_at(uint64_t pc, ZydisDecodedInstruction *insn, ZydisDecodedOperand *operands) {
     uint8_t code[ZYDIS_MAX_INSTRUCTION_LENGTH];
     if (decoder.machine_mode != ZYDIS_MACHINE_MODE_LONG_64 || decoder.stack_width != ZYDIS_STACK_WIDTH_64) {
         ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
     }
-    uint64_t size = read_code(pc, code, sizeof code);
+    uint64_t size = read_memory(pc, code, sizeof code);
     return size != 0 && ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code, size, insn, operands));
 }
 
@@ -227,6 +241,10 @@ void decode_trap(hal_trap_frame *frame) {
         return;
     }
     frame->insn_length = insn.length;
+    if (frame->trap == 0) {
+        frame->insn = divides_by_something(frame, &insn, &operands[0]) ? HAL_INSN_DIVIDE : HAL_INSN_OTHER;
+        return;
+    }
     frame->insn = classify(insn.mnemonic);
     if (frame->insn == HAL_INSN_INT) {
         frame->insn_index = insn.mnemonic == ZYDIS_MNEMONIC_INT3 ? 3 : (uint32_t)(operands[0].imm.value.u & 0xFF);

@@ -179,7 +179,7 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
     }
     bool kernel_page = trap == 14 && address >= HAL_KUSER_KERNEL && address < HAL_KUSER_KERNEL + HAL_PAGE;
     bool view = trap == 14 && address >= HAL_SYSVIEW_START && address < HAL_SYSVIEW_END; /* it may be a device's memory */
-    resume_in_kernel(uc, trap, error, address, trap == 13 || trap == 6 || trap == 3 || kernel_page || view);
+    resume_in_kernel(uc, trap, error, address, trap == 13 || trap == 6 || trap == 3 || trap == 0 || kernel_page || view);
 }
 
 static void on_abort(int signal, siginfo_t *info, void *context) {

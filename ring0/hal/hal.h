@@ -60,6 +60,7 @@ enum hal_insn {
     HAL_INSN_WRITE_MEM, /* mov [mem], reg or imm, or arithmetic whose result goes to memory (insn_alu); trap 14 only */
     HAL_INSN_MOVS,      /* string move, insn_size bytes each; insn_repeat */
     HAL_INSN_STOS,
+    HAL_INSN_DIVIDE,    /* div or idiv, trap 0 only: the divisor is not zero, the quotient does not fit */
     HAL_INSN_PRIVILEGED /* any other privileged instruction (lgdt, wbinvd, swapgs, ...); name in insn_name */
 };
 

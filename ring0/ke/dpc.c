@@ -121,6 +121,13 @@ VOID NTAPI KeFlushQueuedDpcs(VOID) {
     }
 }
 
+static VOID KipCallRoutine(PKDEFERRED_ROUTINE Routine, PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2) {
+    __try {
+        Routine(Dpc, Context, Argument1, Argument2);
+    } __except (KiUnhandledException(GetExceptionInformation())) {
+    }
+}
+
 static VOID KipRunDpc(PKPROCESSOR Processor) {
     PKDPC Dpc = CONTAINING_RECORD(RemoveHeadList(&Processor->DpcListHead), KDPC, DpcListEntry);
     PKDEFERRED_ROUTINE Routine = Dpc->DeferredRoutine;
@@ -134,7 +141,7 @@ static VOID KipRunDpc(PKPROCESSOR Processor) {
     Processor->CurrentDpc = Dpc;
     Processor->DpcRoutineActive = TRUE;
     KiDriverIsCalled((PVOID)Routine);
-    Routine(Dpc, Context, Argument1, Argument2);
+    KipCallRoutine(Routine, Dpc, Context, Argument1, Argument2);
     if (Processor->Irql != DISPATCH_LEVEL)
         KiBugCheckInRoutine(IRQL_UNEXPECTED_VALUE, KI_UNEXPECTED_IRQL(DISPATCH_LEVEL), 0, 0, 0, (PVOID)(ULONG_PTR)Routine,
                             "a DPC returned at another IRQL than DISPATCH_LEVEL");

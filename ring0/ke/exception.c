@@ -79,6 +79,11 @@ static DECLSPEC_NORETURN VOID DispatchToUser(PEXCEPTION_RECORD Record, PCONTEXT 
     KiResumeContext(Context);
 }
 
+LONG KiUnhandledException(PEXCEPTION_POINTERS Pointers) {
+    KiBugCheckException(0x1E, Pointers->ExceptionRecord->ExceptionInformation[0], Pointers->ExceptionRecord->ExceptionInformation[1], Pointers,
+                        "no handler took it");
+}
+
 VOID KiDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context, KPROCESSOR_MODE Mode, BOOLEAN FirstChance) {
     if (Mode == UserMode) {
         DispatchToUser(Record, Context, FirstChance);
@@ -87,7 +92,8 @@ VOID KiDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context, KPROCESSOR_
         KiResumeContext(Context);
     }
     EXCEPTION_POINTERS Pointers = {Record, Context};
-    KiBugCheckException(0x1E, Record->ExceptionInformation[0], Record->ExceptionInformation[1], &Pointers, "no handler took it");
+    KiUnhandledException(&Pointers);
+    __builtin_unreachable();
 }
 
 NTSTATUS NTAPI NtContinue(PCONTEXT ContextRecord, BOOLEAN TestAlert) {

@@ -83,12 +83,20 @@ static DECLSPEC_NORETURN VOID KipStopServiceRoutine(PKINTERRUPT Interrupt) {
     KiBugCheckInRoutine(IRQL_UNEXPECTED_VALUE, KI_UNEXPECTED_IRQL(Interrupt->SynchronizeIrql), 0, 0, 0, Routine, Sentence);
 }
 
+static BOOLEAN KipCallServiceRoutine(PKINTERRUPT Interrupt) {
+    __try {
+        return Interrupt->ServiceRoutine(Interrupt, Interrupt->ServiceContext);
+    } __except (KiUnhandledException(GetExceptionInformation())) {
+        return FALSE;
+    }
+}
+
 static BOOLEAN KipCallRoutine(PKINTERRUPT Interrupt) {
     BOOLEAN Claimed;
 
     KipTakeLock(Interrupt);
     KiDriverIsCalled(Interrupt->MessageRoutine != NULL ? (PVOID)Interrupt->MessageRoutine : (PVOID)Interrupt->ServiceRoutine);
-    Claimed = Interrupt->ServiceRoutine(Interrupt, Interrupt->ServiceContext);
+    Claimed = KipCallServiceRoutine(Interrupt);
     if (KiCurrentIrql() != Interrupt->SynchronizeIrql)
         KipStopServiceRoutine(Interrupt);
     KeReleaseSpinLockFromDpcLevel(Interrupt->ActualLock);

@@ -174,11 +174,17 @@ static VOID PageFault(hal_trap_frame *Frame) {
 #define DEBUG_SERVICE_PRINT 1u
 #define DEBUG_PRINT_LIMIT   512u
 
-static BOOLEAN DebugService(hal_trap_frame *Frame) {
+static VOID DebugService(hal_trap_frame *Frame) {
     CHAR Text[DEBUG_PRINT_LIMIT];
     USHORT Length = (USHORT)min((USHORT)Frame->gpr[2], DEBUG_PRINT_LIMIT);
     if (!Frame->user_mode || (ULONG)Frame->gpr[0] != DEBUG_SERVICE_PRINT) {
-        return FALSE;
+        EXCEPTION_RECORD Record = {.ExceptionCode = STATUS_BREAKPOINT, .NumberParameters = 1};
+        CONTEXT Context;
+        Record.ExceptionInformation[0] = Frame->gpr[0];
+        Frame->rip += Frame->insn_length;
+        Record.ExceptionAddress = (PVOID)(Frame->rip + 1);
+        KiTrapFrameToContext(Frame, &Context);
+        KiDispatchException(&Record, &Context, FrameMode(Frame), TRUE);
     }
     NTSTATUS Status = STATUS_ACCESS_VIOLATION;
     if (KiCopyFromUser(Text, (PVOID)Frame->gpr[1], Length)) {
@@ -186,26 +192,29 @@ static BOOLEAN DebugService(hal_trap_frame *Frame) {
     }
     Frame->gpr[0] = (ULONG)Status;
     Frame->rip += Frame->insn_length + 1;
-    return TRUE;
+}
+
+/* __fastfail(ecx): whoever asks for it is damaged, so no handler of his is called ("__fastfail"). */
+static DECLSPEC_NORETURN VOID FailFast(hal_trap_frame *Frame) {
+    EXCEPTION_RECORD Record = {.ExceptionCode = STATUS_STACK_BUFFER_OVERRUN,
+                               .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
+                               .ExceptionAddress = (PVOID)Frame->rip,
+                               .NumberParameters = 1};
+    CONTEXT Context;
+    Record.ExceptionInformation[0] = (ULONG)Frame->gpr[1];
+    KiTrapFrameToContext(Frame, &Context);
+    if (!Frame->user_mode) {
+        KiBugCheck(0x139, (ULONG)Frame->gpr[1], (ULONG_PTR)Frame, (ULONG_PTR)&Record, 0, &Context, "the driver found damage and failed fast");
+    }
+    KiDispatchException(&Record, &Context, UserMode, FALSE);
 }
 
 /* int n: what NT gives its vectors; other vectors have no gate and are general protection faults. */
 static VOID SoftwareInterrupt(hal_trap_frame *Frame) {
     switch (Frame->insn_index) {
-    case 0x29: /* __fastfail(ecx) */
-        if (!Frame->user_mode) {
-            CONTEXT Context;
-            EXCEPTION_RECORD Record = {.ExceptionCode = STATUS_STACK_BUFFER_OVERRUN, .ExceptionAddress = (PVOID)Frame->rip};
-            KiTrapFrameToContext(Frame, &Context);
-            KiBugCheck(0x139, (ULONG)Frame->gpr[1], (ULONG_PTR)Frame, (ULONG_PTR)&Record, 0, &Context, "the driver found damage and failed fast");
-        }
-        Raise(Frame, STATUS_STACK_BUFFER_OVERRUN, 1, (ULONG)Frame->gpr[1], 0);
+    case 0x29: FailFast(Frame);
     case 0x2C: /* DbgRaiseAssertionFailure */ Raise(Frame, STATUS_ASSERTION_FAILURE, 0, 0, 0);
-    case 0x2D:
-        if (DebugService(Frame)) {
-            return;
-        }
-        Raise(Frame, STATUS_BREAKPOINT, 0, 0, 0);
+    case 0x2D: DebugService(Frame); return;
     case 0x2E:
         if (Frame->user_mode) {
             KiServiceFromTrap(Frame);
@@ -361,20 +370,48 @@ static VOID GeneralProtection(hal_trap_frame *Frame) {
     }
 }
 
-/* #DE is raised for division by zero and for a quotient that does not fit; NT tells them apart by looking at the divisor. Without the
-   operand both are reported as the first, which is what a program without a handler sees anyway. */
+/*
+ * A floating-point exception's code is that of the first of the conditions that are let through, in the order in which processors find them ("SIMD
+ * Floating-Point Exception Priority" in Intel's manual). Conditions has the bits of MXCSR and of the x87's status word, which are the same.
+ */
+static NTSTATUS FloatCode(ULONG Conditions) {
+    static const NTSTATUS Codes[] = {STATUS_FLOAT_INVALID_OPERATION, STATUS_FLOAT_DENORMAL_OPERAND, STATUS_FLOAT_DIVIDE_BY_ZERO,
+                                     STATUS_FLOAT_OVERFLOW,          STATUS_FLOAT_UNDERFLOW,        STATUS_FLOAT_INEXACT_RESULT};
+    static const UCHAR Order[] = {0, 2, 1, 3, 4, 5};
+    for (ULONG I = 0; I < RTL_NUMBER_OF(Order); I++) {
+        if (Conditions >> Order[I] & 1) {
+            return Codes[Order[I]];
+        }
+    }
+    return STATUS_FLOAT_MULTIPLE_TRAPS;
+}
+
+#define X87_STACK_FAULT 0x40u
+
+static DECLSPEC_NORETURN VOID RaiseFloat(hal_trap_frame *Frame) {
+    const XMM_SAVE_AREA32 *State = Frame->xsave;
+    ULONG Open = State->StatusWord & ~(ULONG)State->ControlWord;
+    Raise(Frame, (Open & 1) && (State->StatusWord & X87_STACK_FAULT) ? STATUS_FLOAT_STACK_CHECK : FloatCode(Open), 1, 0, 0);
+}
+
+static DECLSPEC_NORETURN VOID RaiseSimd(hal_trap_frame *Frame) {
+    ULONG Mxcsr = ((const XMM_SAVE_AREA32 *)Frame->xsave)->MxCsr;
+    Raise(Frame, FloatCode(Mxcsr & ~(Mxcsr >> 7)), 2, 0, Mxcsr);
+}
+
+/* #DE is raised for division by zero and for a quotient that does not fit. */
 static VOID Simple(hal_trap_frame *Frame) {
     switch (Frame->trap) {
-    case 0: Raise(Frame, STATUS_INTEGER_DIVIDE_BY_ZERO, 0, 0, 0);
+    case 0: Raise(Frame, Frame->insn == HAL_INSN_DIVIDE ? STATUS_INTEGER_OVERFLOW : STATUS_INTEGER_DIVIDE_BY_ZERO, 0, 0, 0);
     case 1: Frame->rflags &= ~0x100ull; Raise(Frame, STATUS_SINGLE_STEP, 0, 0, 0);
     case 3:
         Frame->rip -= 1; /* the exception's address is the int 3 itself; handlers that go on step over it */
         Raise(Frame, STATUS_BREAKPOINT, 1, 0, 0);
     case 4: Raise(Frame, STATUS_INTEGER_OVERFLOW, 0, 0, 0);
     case 6: Raise(Frame, STATUS_ILLEGAL_INSTRUCTION, 0, 0, 0);
-    case 16: Raise(Frame, STATUS_FLOAT_INVALID_OPERATION, 0, 0, 0);
+    case 16: RaiseFloat(Frame);
     case 17: Raise(Frame, STATUS_DATATYPE_MISALIGNMENT, 0, 0, 0);
-    case 19: Raise(Frame, STATUS_FLOAT_MULTIPLE_TRAPS, 2, 0, 0);
+    case 19: RaiseSimd(Frame);
     default: Stop(Frame, 0x7F, Frame->trap, Frame->error, Frame->rip, 0, "a trap that Ringside does not know");
     }
 }

@@ -40,6 +40,12 @@ VOID KiTrapFrameToContext(const hal_trap_frame *Frame, PCONTEXT Context);
  */
 DECLSPEC_NORETURN VOID KiDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context, KPROCESSOR_MODE Mode, BOOLEAN FirstChance);
 
+/*
+ * The filter around routines that interrupt: DPCs and interrupt service routines have stacks of their own on Windows, so that none of the interrupted
+ * thread's handlers is asked. Bug check 0x1E.
+ */
+LONG KiUnhandledException(PEXCEPTION_POINTERS Pointers);
+
 /* The current thread lets others run. ke/thread.c. */
 VOID KiYield(VOID);
 

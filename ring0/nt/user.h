@@ -140,6 +140,7 @@ _Static_assert(offsetof(NT_TEB, Peb) == 0x60, "TEB.Peb");
 _Static_assert(offsetof(NT_TEB, PcrCurrentThread) == 0x188, "KPRCB.CurrentThread");
 _Static_assert(offsetof(NT_TEB, LastStatusValue) == 0x1250, "TEB.LastStatusValue");
 _Static_assert(offsetof(NT_TEB, DeallocationStack) == 0x1478, "TEB.DeallocationStack");
+_Static_assert(offsetof(NT_TEB, GuaranteedStackBytes) == 0x1748, "TEB.GuaranteedStackBytes");
 _Static_assert(offsetof(NT_TEB, TlsExpansionSlots) == 0x1780, "TEB.TlsExpansionSlots");
 _Static_assert(offsetof(NT_TEB, FlsData) == 0x17C8, "TEB.FlsData");
 _Static_assert(sizeof(NT_TEB) == 0x2000, "TEB: two pages");

@@ -185,7 +185,7 @@ VOID RtlpUnwind(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Record, PVO
             if (Flags & EXCEPTION_EXIT_UNWIND) {
                 RtlpLastChance(Record, Context);
             }
-            RtlRaiseStatus(STATUS_BAD_STACK);
+            RtlRaiseStatus(Frame.IsMalformed ? STATUS_BAD_FUNCTION_TABLE : STATUS_BAD_STACK);
         }
         if (TargetFrame && (ULONG64)TargetFrame < Frame.EstablisherFrame) {
             RtlRaiseStatus(STATUS_INVALID_UNWIND_TARGET);

@@ -11,7 +11,8 @@
 /* ---- Unwinding: rtl/unwind.c, shared ---------------------------------------------------------------------------------------- */
 /* Function table entry for ControlPc; NULL in a leaf function or outside of every image. HistoryTable may be NULL. */
 PRUNTIME_FUNCTION NTAPI RtlLookupFunctionEntry(ULONG64 ControlPc, PULONG64 ImageBase, PUNWIND_HISTORY_TABLE HistoryTable);
-/* Makes Context that of the caller. FunctionEntry NULL: a leaf function. Returns the language handler if one of HandlerType applies at ControlPc. */
+/* Makes Context that of the caller. FunctionEntry NULL: a leaf function. Returns the language handler if one of HandlerType applies at ControlPc.
+   Raises STATUS_BAD_FUNCTION_TABLE. */
 PEXCEPTION_ROUTINE NTAPI RtlVirtualUnwind(ULONG HandlerType, ULONG64 ImageBase, ULONG64 ControlPc, PRUNTIME_FUNCTION FunctionEntry, PCONTEXT Context,
                                           PVOID *HandlerData, PULONG64 EstablisherFrame, PKNONVOLATILE_CONTEXT_POINTERS ContextPointers);
 /* One frame up, touching no memory outside [Low, High), which the caller knows to be readable. FALSE: the stack ends here or is damaged. */
@@ -26,6 +27,7 @@ typedef struct _RTLP_FRAME {
     ULONG64 EstablisherFrame;
     PEXCEPTION_ROUTINE Handler;
     PVOID HandlerData;
+    BOOLEAN IsMalformed;   /* it is the function's description that leads nowhere */
     BOOLEAN IsInterrupted; /* the caller's Rip is not a return address: it lies above a machine frame */
 } RTLP_FRAME, *PRTLP_FRAME;
 BOOLEAN RtlpVirtualUnwind(ULONG HandlerType, PRTLP_FRAME Frame, PCONTEXT Context, PKNONVOLATILE_CONTEXT_POINTERS Pointers);

@@ -50,6 +50,7 @@ typedef struct _UNWIND_STATE {
     PM128A Xmm;
     PKNONVOLATILE_CONTEXT_POINTERS Pointers;
     ULONG64 Low, High;
+    BOOLEAN Malformed; /* an unwind code that there is not */
 } UNWIND_STATE;
 
 static BOOLEAN RtlpReadStack(const UNWIND_STATE *State, ULONG64 Address, PULONG64 Value) {
@@ -157,7 +158,7 @@ static BOOLEAN RtlpUndoCodes(UNWIND_STATE *State, const UNWIND_INFO *Info, ULONG
             }
             *MachineFrame = TRUE;
             break;
-        default: return FALSE;
+        default: State->Malformed = TRUE; return FALSE;
         }
     }
     return TRUE;
@@ -253,10 +254,11 @@ static int RtlpRunEpilogue(UNWIND_STATE *State, ULONG64 ImageBase, PRUNTIME_FUNC
 /* ---- Frames ---------------------------------------------------------------------------------------------------------------- */
 
 BOOLEAN RtlpVirtualUnwind(ULONG HandlerType, PRTLP_FRAME Frame, PCONTEXT Context, PKNONVOLATILE_CONTEXT_POINTERS Pointers) {
-    UNWIND_STATE State = {Context, &Context->Rax, &Context->Xmm0, Pointers, Frame->Low, Frame->High};
+    UNWIND_STATE State = {Context, &Context->Rax, &Context->Xmm0, Pointers, Frame->Low, Frame->High, FALSE};
     PRUNTIME_FUNCTION Entry = Frame->FunctionEntry;
 
     Frame->IsInterrupted = FALSE;
+    Frame->IsMalformed = FALSE;
     Frame->Handler = NULL;
     Frame->HandlerData = NULL;
     Frame->EstablisherFrame = Context->Rsp;
@@ -269,6 +271,7 @@ BOOLEAN RtlpVirtualUnwind(ULONG HandlerType, PRTLP_FRAME Frame, PCONTEXT Context
 
     const UNWIND_INFO *Info = RtlpUnwindInfo(Frame->ImageBase, Entry);
     if (Info->Version < 1 || Info->Version > 2) {
+        Frame->IsMalformed = TRUE;
         return FALSE;
     }
     ULONG Offset = (ULONG)(Frame->ControlPc - Frame->ImageBase - Entry->BeginAddress);
@@ -297,12 +300,14 @@ BOOLEAN RtlpVirtualUnwind(ULONG HandlerType, PRTLP_FRAME Frame, PCONTEXT Context
     /* A chained part of a function has its parent's frame below its own. The parent's prologue has run, all of it. */
     for (ULONG Chain = 0;; Chain++) {
         if (!RtlpUndoCodes(&State, Info, Chain ? ~0u : Offset, Frame->EstablisherFrame, &Frame->IsInterrupted)) {
+            Frame->IsMalformed = State.Malformed;
             return FALSE;
         }
         if (!(Info->Flags & UNW_FLAG_CHAININFO)) {
             break;
         }
         if (Chain == MAX_CHAIN) {
+            Frame->IsMalformed = TRUE;
             return FALSE;
         }
         Entry = RtlpChainedEntry(Info);
@@ -323,7 +328,9 @@ BOOLEAN RtlpVirtualUnwind(ULONG HandlerType, PRTLP_FRAME Frame, PCONTEXT Context
 PEXCEPTION_ROUTINE NTAPI RtlVirtualUnwind(ULONG HandlerType, ULONG64 ImageBase, ULONG64 ControlPc, PRUNTIME_FUNCTION FunctionEntry, PCONTEXT Context,
                                           PVOID *HandlerData, PULONG64 EstablisherFrame, PKNONVOLATILE_CONTEXT_POINTERS ContextPointers) {
     RTLP_FRAME Frame = {.ControlPc = ControlPc, .Low = 0, .High = ~0ull, .ImageBase = ImageBase, .FunctionEntry = FunctionEntry};
-    RtlpVirtualUnwind(HandlerType, &Frame, Context, ContextPointers);
+    if (!RtlpVirtualUnwind(HandlerType, &Frame, Context, ContextPointers) && Frame.IsMalformed) {
+        RtlRaiseStatus(STATUS_BAD_FUNCTION_TABLE);
+    }
     *HandlerData = Frame.HandlerData;
     *EstablisherFrame = Frame.EstablisherFrame;
     return Frame.Handler;

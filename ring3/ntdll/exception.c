@@ -1,4 +1,4 @@
-/* User-mode exceptions: what the kernel enters, vectored handlers, the filter of last resort, and functions described at run time. */
+/* User-mode exceptions: what the kernel enters, vectored handlers, the filter of last resort. */
 #include "ntdllp.h"
 
 typedef struct _VECTORED_HANDLER {
@@ -79,60 +79,10 @@ ULONG NTAPI RtlRemoveVectoredExceptionHandler(PVOID Handle) { return RemoveHandl
 PVOID NTAPI RtlAddVectoredContinueHandler(ULONG First, PVECTORED_EXCEPTION_HANDLER Handler) { return AddHandler(&ContinueList, First, Handler); }
 ULONG NTAPI RtlRemoveVectoredContinueHandler(PVOID Handle) { return RemoveHandler(&ContinueList, Handle); }
 
-/* Functions that a program makes at run time and describes with RtlAddFunctionTable. */
-typedef struct _FUNCTION_TABLE {
-    struct _FUNCTION_TABLE *Next;
-    PRUNTIME_FUNCTION Functions;
-    ULONG Count;
-    ULONG64 Base;
-} FUNCTION_TABLE;
-
-static FUNCTION_TABLE *FunctionTables;
-
-static PRUNTIME_FUNCTION FindDynamicFunction(ULONG64 ControlPc, PULONG64 ImageBase) {
-    for (FUNCTION_TABLE *table = FunctionTables; table; table = table->Next) {
-        for (ULONG n = 0; n < table->Count; n++) {
-            PRUNTIME_FUNCTION function = &table->Functions[n];
-            if (ControlPc >= table->Base + function->BeginAddress && ControlPc < table->Base + function->EndAddress) {
-                *ImageBase = table->Base;
-                return function;
-            }
-        }
-    }
-    return NULL;
-}
-
-BOOLEAN __cdecl RtlAddFunctionTable(PRUNTIME_FUNCTION Functions, DWORD Count, DWORD64 Base) {
-    FUNCTION_TABLE *table = RtlpAllocate(sizeof *table);
-    if (!table)
-        return FALSE;
-    table->Functions = Functions;
-    table->Count = Count;
-    table->Base = Base;
-    RtlEnterCriticalSection(&LdrpLoaderLock);
-    table->Next = FunctionTables;
-    FunctionTables = table;
-    RtlLeaveCriticalSection(&LdrpLoaderLock);
-    return TRUE;
-}
-
-BOOLEAN __cdecl RtlDeleteFunctionTable(PRUNTIME_FUNCTION Functions) {
-    RtlEnterCriticalSection(&LdrpLoaderLock);
-    FUNCTION_TABLE **at = &FunctionTables;
-    while (*at && (*at)->Functions != Functions)
-        at = &(*at)->Next;
-    FUNCTION_TABLE *table = *at;
-    if (table)
-        *at = table->Next;
-    RtlLeaveCriticalSection(&LdrpLoaderLock);
-    RtlpFree(table);
-    return table != NULL;
-}
-
 VOID RtlpInitializeExceptions(VOID) {
     RtlpVectoredHandlers = CallVectoredHandlers;
     RtlpContinueHandlers = CallContinueHandlers;
-    RtlpDynamicFunctions = FindDynamicFunction;
+    RtlpDynamicFunctions = RtlpFindDynamicFunction;
 }
 
 /* KiUserExceptionDispatcher, from entry.S. */

@@ -88,6 +88,8 @@ PVOID NTAPI RtlAddVectoredContinueHandler(ULONG First, PVECTORED_EXCEPTION_HANDL
 ULONG NTAPI RtlRemoveVectoredContinueHandler(PVOID Handle);
 extern PRUNTIME_FUNCTION (*RtlpDynamicFunctions)(ULONG64 ControlPc, PULONG64 ImageBase);
 VOID RtlpInitializeExceptions(VOID);
+/* function_table.c: described by RtlAddFunctionTable and its kin; NULL: by none. */
+PRUNTIME_FUNCTION RtlpFindDynamicFunction(ULONG64 ControlPc, PULONG64 ImageBase);
 
 static inline PVOID RtlpAllocate(SIZE_T Size) { return RtlAllocateHeap(NtPeb()->ProcessHeap, HEAP_ZERO_MEMORY, Size); }
 static inline VOID RtlpFree(PVOID Block) { RtlFreeHeap(NtPeb()->ProcessHeap, 0, Block); }

@@ -99,6 +99,7 @@ static VOID KipRunKernelApcs(PKTHREAD Thread) {
         PKKERNEL_ROUTINE KernelRoutine = Apc->KernelRoutine;
         PKNORMAL_ROUTINE NormalRoutine = Apc->NormalRoutine;
         PVOID Context = Apc->NormalContext, Argument1 = Apc->SystemArgument1, Argument2 = Apc->SystemArgument2;
+        BOOLEAN Special = NormalRoutine == NULL;
 
         if (Thread->SpecialApcDisable != 0 || (NormalRoutine != NULL && (Thread->KernelApcDisable != 0 || Thread->ApcState.KernelApcInProgress))) {
             Thread->ApcState.KernelApcPending = TRUE;
@@ -110,7 +111,8 @@ static VOID KipRunKernelApcs(PKTHREAD Thread) {
             KiBugCheckInRoutine(IRQL_UNEXPECTED_VALUE, ((ULONG)KiProcessor->Irql << 16) | (APC_LEVEL << 8), (ULONG_PTR)KernelRoutine, (ULONG_PTR)Apc,
                                 (ULONG_PTR)NormalRoutine, (PVOID)(ULONG_PTR)KernelRoutine,
                                 "the kernel routine of an APC returned at another IRQL than APC_LEVEL");
-        if (NormalRoutine != NULL) {
+        /* A kernel routine may take a normal routine away, not give a special APC one: that would run where none may. */
+        if (!Special && NormalRoutine != NULL) {
             Thread->ApcState.KernelApcInProgress = TRUE;
             KeLowerIrql(PASSIVE_LEVEL);
             NormalRoutine(Context, Argument1, Argument2);

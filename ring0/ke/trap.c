@@ -206,6 +206,8 @@ static DECLSPEC_NORETURN VOID FailFast(hal_trap_frame *Frame) {
     if (!Frame->user_mode) {
         KiBugCheck(0x139, (ULONG)Frame->gpr[1], (ULONG_PTR)Frame, (ULONG_PTR)&Record, 0, &Context, "the driver found damage and failed fast");
     }
+    KdMessage("%s: failed fast at 0x%I64X, for reason %u: no handler is asked", ((PETHREAD)KiCurrentThread())->Process->ImageFileName, Frame->rip,
+              (ULONG)Frame->gpr[1]);
     KiDispatchException(&Record, &Context, UserMode, FALSE);
 }
 

@@ -12,23 +12,6 @@ VOID WINAPI RaiseException(DWORD Code, DWORD Flags, DWORD Count, CONST ULONG_PTR
     RtlRaiseException(&record);
 }
 
-/* No handler is asked, and the program ends with the exception ("RaiseFailFastException"). */
-VOID WINAPI RaiseFailFastException(PEXCEPTION_RECORD Record, PCONTEXT Context, DWORD Flags) {
-    EXCEPTION_RECORD record = {.ExceptionCode = (DWORD)STATUS_FAIL_FAST_EXCEPTION, .ExceptionAddress = __builtin_return_address(0)};
-    CONTEXT context;
-    if (!Context) {
-        RtlCaptureContext(&context);
-        Context = &context;
-    }
-    if (Record) {
-        record = *Record;
-        if (Flags & FAIL_FAST_GENERATE_EXCEPTION_ADDRESS)
-            record.ExceptionAddress = __builtin_return_address(0);
-    }
-    record.ExceptionFlags |= EXCEPTION_NONCONTINUABLE;
-    NtRaiseException(&record, Context, FALSE);
-}
-
 static LPTOP_LEVEL_EXCEPTION_FILTER Filter;
 LPTOP_LEVEL_EXCEPTION_FILTER WINAPI SetUnhandledExceptionFilter(LPTOP_LEVEL_EXCEPTION_FILTER New) {
     RtlSetUnhandledExceptionFilter(New);

@@ -154,24 +154,32 @@ HANDLE WINAPI OpenSemaphoreW(DWORD Access, WINBOOL Inherit, LPCWSTR Name) { OPEN
 HANDLE WINAPI OpenSemaphoreA(DWORD Access, WINBOOL Inherit, LPCSTR Name) { WITH_WIDE_NAME(OpenSemaphoreW(Access, Inherit, wide)); }
 BOOL WINAPI ReleaseSemaphore(HANDLE Semaphore, LONG Count, LPLONG Previous) { return BaseResult(NtReleaseSemaphore(Semaphore, Count, Previous)); }
 
-/* A wait that an APC ended is not resumed: WAIT_IO_COMPLETION, as documented. */
+/* A wait that an APC ended is not resumed: WAIT_IO_COMPLETION, as documented. There is no answer for an alert: the wait begins again. */
 static DWORD Waited(NTSTATUS Status) { return BaseResult(Status) ? (DWORD)Status : WAIT_FAILED; }
 
 DWORD WINAPI WaitForSingleObjectEx(HANDLE Handle, DWORD Milliseconds, WINBOOL Alertable) {
     LARGE_INTEGER time;
-    return Waited(NtWaitForSingleObject(BaseStandardHandle(Handle), (BOOLEAN)Alertable, BaseTimeout(Milliseconds, &time)));
+    NTSTATUS status;
+    do {
+        status = NtWaitForSingleObject(BaseStandardHandle(Handle), (BOOLEAN)Alertable, BaseTimeout(Milliseconds, &time));
+    } while (status == STATUS_ALERTED);
+    return Waited(status);
 }
 DWORD WINAPI WaitForSingleObject(HANDLE Handle, DWORD Milliseconds) { return WaitForSingleObjectEx(Handle, Milliseconds, FALSE); }
 DWORD WINAPI WaitForMultipleObjectsEx(DWORD Count, CONST HANDLE *Handles, WINBOOL All, DWORD Milliseconds, WINBOOL Alertable) {
     LARGE_INTEGER time;
     HANDLE handles[MAXIMUM_WAIT_OBJECTS];
+    NTSTATUS status;
     if (!Count || Count > MAXIMUM_WAIT_OBJECTS) {
         BaseFail(ERROR_INVALID_PARAMETER);
         return WAIT_FAILED;
     }
     for (DWORD n = 0; n < Count; n++)
         handles[n] = BaseStandardHandle(Handles[n]);
-    return Waited(NtWaitForMultipleObjects(Count, handles, All ? NtWaitAll : NtWaitAny, (BOOLEAN)Alertable, BaseTimeout(Milliseconds, &time)));
+    do {
+        status = NtWaitForMultipleObjects(Count, handles, All ? NtWaitAll : NtWaitAny, (BOOLEAN)Alertable, BaseTimeout(Milliseconds, &time));
+    } while (status == STATUS_ALERTED);
+    return Waited(status);
 }
 DWORD WINAPI WaitForMultipleObjects(DWORD Count, CONST HANDLE *Handles, WINBOOL All, DWORD Milliseconds) {
     return WaitForMultipleObjectsEx(Count, Handles, All, Milliseconds, FALSE);

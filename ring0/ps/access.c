@@ -72,7 +72,7 @@ BOOLEAN NTAPI PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG Buil
     return FALSE;
 }
 
-/* ---- Subsystems and jobs: there is no window manager, no 32-bit process, no job, no debugger of programs, no protected process ---- */
+/* ---- Subsystems and jobs: there is no window manager, no 32-bit process, no debugger of programs, no protected process ---- */
 ULONG PspCurrentConsole(VOID) { return IoGetCurrentProcess()->Console; }
 
 ULONG NTAPI PsGetCurrentProcessSessionId(VOID) { return PsGetProcessSessionId(IoGetCurrentProcess()); }
@@ -86,8 +86,6 @@ PVOID NTAPI PsGetProcessDebugPort(PEPROCESS Process) { return NULL; }
 PVOID NTAPI PsGetProcessWin32Process(PEPROCESS Process) { return NULL; }
 
 PVOID NTAPI PsGetThreadWin32Thread(PETHREAD Thread) { return NULL; }
-
-PVOID NTAPI PsGetProcessJob(PEPROCESS Process) { return NULL; }
 
 PVOID NTAPI PsGetCurrentProcessWow64Process(VOID) { return NULL; }
 

@@ -185,6 +185,7 @@ static NTSTATUS PspCaptureRequest(CREATE_REQUEST *Request, ULONG ProcessFlags, U
     Request->New.ImagePath = &Request->ImagePath;
     Request->New.Parameters = Request->Parameters;
     Request->New.Parent = (PEPROCESS)KiCurrentThread()->ApcState.Process;
+    Request->New.Breakaway = (ProcessFlags & PROCESS_CREATE_FLAGS_BREAKAWAY) != 0;
     Request->New.InheritHandles = (ProcessFlags & PROCESS_CREATE_FLAGS_INHERIT_HANDLES) != 0;
     Request->New.Prohibited = (USHORT)(Info.InitFlags >> 16);
     Request->New.Suspended = TRUE; /* until the creator has all that it asked for */

@@ -1,5 +1,5 @@
 /* The end of threads and processes. */
-#include "ps/ps.h"
+#include "ps/job.h"
 #include "ex/ex.h"
 #include "kd/kd.h"
 #include "vf/dispatch.h"
@@ -84,6 +84,7 @@ static VOID PspExitProcess(PETHREAD Thread, PEPROCESS Process) {
     }
     Process->ExitTime.QuadPart = (LONGLONG)KiQuerySystemTime();
     ExRundownTimerResolution(Process);
+    PspLeaveJob(Process);
     RemoveEntryList(&Process->ActiveProcessLinks);
     InitializeListHead(&Process->ActiveProcessLinks);
     Process->Pcb.Header.SignalState = 1;
@@ -161,6 +162,8 @@ VOID PspDeleteProcess(PVOID Object) {
         MmDeleteAddressSpace(Process->Pcb.AddressSpace);
     if (Process->Token != NULL)
         ObDereferenceObject(Process->Token);
+    if (Process->Job != NULL)
+        ObDereferenceObject(Process->Job);
     if (Process->ImageName.Buffer != NULL)
         ExFreePoolWithTag(Process->ImageName.Buffer, PSP_NAME_TAG);
 }

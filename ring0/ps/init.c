@@ -1,5 +1,5 @@
 /* The object types Process and Thread, and the System process. */
-#include "ps/ps.h"
+#include "ps/job.h"
 #include "ex/ex.h"
 
 POBJECT_TYPE PspProcessType, PspThreadType, PspJobType;
@@ -32,17 +32,9 @@ static VOID PspCreateTypes(VOID) {
         .Delete = PspDeleteThread,
     };
 
-    static const OB_TYPE_INITIALIZER Job = {
-        .Name = L"Job",
-        .GenericMapping = {STANDARD_RIGHTS_READ | 0x0004, STANDARD_RIGHTS_WRITE | 0x000B, STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, 0x1F003F},
-        .ValidAccess = 0x1F003F,
-        .PoolType = NonPagedPoolNx,
-        .DispatcherOffset = ~0u,
-    };
-
-    if (!NT_SUCCESS(ObCreateObjectType(&Process, &PspProcessType)) || !NT_SUCCESS(ObCreateObjectType(&Thread, &PspThreadType)) ||
-        !NT_SUCCESS(ObCreateObjectType(&Job, &PspJobType)))
-        KiFatal("the types Process, Thread and Job cannot be made");
+    if (!NT_SUCCESS(ObCreateObjectType(&Process, &PspProcessType)) || !NT_SUCCESS(ObCreateObjectType(&Thread, &PspThreadType)))
+        KiFatal("the types Process and Thread cannot be made");
+    PspInitializeJobType();
 }
 
 static VOID PspCreateSystemProcess(VOID) {

@@ -1,5 +1,5 @@
 /* Making a process for a program: images, PEB, parameters, standard handles, first thread. */
-#include "ps/ps.h"
+#include "ps/job.h"
 #include "ldr/pe.h"
 #include "nt/create.h"
 
@@ -186,6 +186,7 @@ static VOID PspAbandonProcess(PEPROCESS Process, NTSTATUS ExitStatus) {
     KeUnstackDetachProcess(&ApcState);
     Process->HandlesClosed = TRUE;
     Process->ExitTime.QuadPart = (LONGLONG)KiQuerySystemTime();
+    PspLeaveJob(Process);
     RemoveEntryList(&Process->ActiveProcessLinks);
     InitializeListHead(&Process->ActiveProcessLinks);
     Process->Pcb.Header.SignalState = 1;
@@ -199,6 +200,7 @@ NTSTATUS PspCreateProcess(PSP_NEW_PROCESS *New, PEPROCESS *Process, PETHREAD *Th
     KAPC_STATE ApcState;
     PMM_IMAGE Image;
     PEPROCESS Made;
+    PEJOB Job;
     NTSTATUS Status = New->Token != NULL ? STATUS_SUCCESS : SeCopyPrimaryToken(New->Parent->Token, &New->Token);
 
     if (!NT_SUCCESS(Status))
@@ -231,6 +233,10 @@ NTSTATUS PspCreateProcess(PSP_NEW_PROCESS *New, PEPROCESS *Process, PETHREAD *Th
         KeUnstackDetachProcess(&ApcState);
     }
     MmDereferenceImage(Image);
+    if (NT_SUCCESS(Status))
+        Status = PspInheritedJob(New->Parent, New->Breakaway, &Job);
+    if (NT_SUCCESS(Status) && Job != NULL)
+        Status = PspJoinJob(Job, Made);
     if (!NT_SUCCESS(Status)) {
         PspAbandonProcess(Made, Status);
         return Status;

@@ -1,9 +1,6 @@
 /* The services about processes. */
 #include "ps/ps.h"
 
-#define PROCESS_TERMINATE_ACCESS     0x0001u
-#define PROCESS_QUERY_ACCESS         0x0400u
-#define PROCESS_QUERY_LIMITED_ACCESS 0x1000u
 #define PROCESS_SET_ACCESS           0x0200u
 
 NTSTATUS PspReferenceProcess(HANDLE Handle, ACCESS_MASK Access, PEPROCESS *Process) {
@@ -79,7 +76,7 @@ NTSTATUS PspAnswer(PVOID Buffer, ULONG Length, PULONG ReturnLength, const VOID *
     return NT_SUCCESS(Status) ? KiCopyOutOptional(ReturnLength, &Size, sizeof(Size)) : Status;
 }
 
-static VOID PspSumTimes(PEPROCESS Process, KERNEL_USER_TIMES *Times) {
+VOID PspSumTimes(PEPROCESS Process, KERNEL_USER_TIMES *Times) {
     Times->CreateTime = Process->CreateTime;
     Times->ExitTime = Process->ExitTime;
     for (PLIST_ENTRY Link = Process->Pcb.ThreadListHead.Flink; Link != &Process->Pcb.ThreadListHead; Link = Link->Flink) {

@@ -42,6 +42,8 @@ struct _EPROCESS {
     ULONG ControlSerial; /* MonControlEvent: the last event that this process was told of */
     SECTION_IMAGE_FACTS Image;
     PACCESS_TOKEN Token; /* referenced; primary */
+    struct _EJOB *Job;   /* referenced; NULL: in none */
+    LIST_ENTRY JobLink;  /* of the job's processes, until it has ended */
 };
 
 struct _ETHREAD {
@@ -80,7 +82,7 @@ VOID PspFreeId(HANDLE Id);
 /* The object that has the id, referenced, if it is of that type; NULL if there is none. */
 PVOID PspLookupId(HANDLE Id, POBJECT_TYPE Type);
 extern POBJECT_TYPE PspProcessType, PspThreadType;
-extern POBJECT_TYPE PspJobType; /* exported as PsJobType; there are no jobs yet */
+extern POBJECT_TYPE PspJobType; /* exported as PsJobType */
 
 /* When it comes, what a driver's routine said to it (CreationStatus); CommandLine may be NULL. */
 NTSTATUS PspNotifyProcess(PEPROCESS Process, BOOLEAN Create, PCUNICODE_STRING CommandLine);
@@ -106,6 +108,9 @@ VOID PspDeleteProcess(PVOID Object);
 /* By handle, for services; referenced. */
 /* Opens for the previous mode; who has the debug privilege gets what it asks for, whatever the descriptor says ("SeDebugPrivilege"). */
 NTSTATUS PspOpenForDebug(PVOID Object, ULONG Attributes, ACCESS_MASK Access, POBJECT_TYPE Type, PHANDLE Handle);
+#define PROCESS_TERMINATE_ACCESS     0x0001u
+#define PROCESS_QUERY_ACCESS         0x0400u
+#define PROCESS_QUERY_LIMITED_ACCESS 0x1000u
 NTSTATUS PspReferenceProcess(HANDLE Handle, ACCESS_MASK Access, PEPROCESS *Process);
 NTSTATUS PspReferenceThread(HANDLE Handle, ACCESS_MASK Access, PETHREAD *Thread);
 BOOLEAN PspReadImageFacts(PVOID Base, SECTION_IMAGE_FACTS *Facts); /* in the process; FALSE: no image of ours */
@@ -123,7 +128,7 @@ typedef struct _PSP_NEW_PROCESS {
     const NT_PROCESS_PARAMETERS *Parameters; /* with all that it points to in kernel memory; copied */
     PEPROCESS Parent;                        /* NULL: the kernel; then the standard handles are the console's */
     PACCESS_TOKEN Token;                     /* NULL: a copy of the parent's; else taken over, also by a failure */
-    BOOLEAN InheritHandles, Suspended;
+    BOOLEAN InheritHandles, Suspended, Breakaway; /* Breakaway: from the parent's job */
     ULONG Console, Connection;                /* without a parent */
     ULONG StandardHandles, StandardSubsystem; /* PS_STD_..., nt/create.h */
     USHORT Prohibited;                        /* image characteristics: STATUS_INVALID_IMAGE_FORMAT */
@@ -159,6 +164,7 @@ PVOID PspUserRoutine(PEPROCESS Process, PCWSTR Dll, PCSTR Name);
 DECLSPEC_NORETURN VOID PspExitThread(NTSTATUS ExitStatus);
 NTSTATUS PspTerminateProcess(PEPROCESS Process, NTSTATUS ExitStatus);
 /* What NtQueryInformationProcess and NtQueryInformationThread answer with when it has a fixed size, which Length must be: STATUS_INFO_LENGTH_MISMATCH. */
+VOID PspSumTimes(PEPROCESS Process, KERNEL_USER_TIMES *Times); /* of its threads; added to *Times */
 NTSTATUS PspAnswer(PVOID Buffer, ULONG Length, PULONG ReturnLength, const VOID *Answer, ULONG Size);
 
 /* What drivers declare themselves, for the DDK does not. */

@@ -311,8 +311,9 @@ static BOOL Start(HANDLE Token, NEW_PROCESS *New, LPSECURITY_ATTRIBUTES ProcessS
                {PS_ATTRIBUTE_STD_HANDLE_INFO, sizeof standard, &standard, NULL},
                {PS_ATTRIBUTE_TOKEN, sizeof Token, Token, NULL}}};
     status = NtCreateUserProcess(&process, &thread, MAXIMUM_ALLOWED, MAXIMUM_ALLOWED, &process_attributes, &thread_attributes,
-                                 Inherit ? PROCESS_CREATE_FLAGS_INHERIT_HANDLES : 0, THREAD_CREATE_FLAGS_CREATE_SUSPENDED, New->Parameters, &info,
-                                 (NT_PS_ATTRIBUTE_LIST *)&list);
+                                 (Inherit ? PROCESS_CREATE_FLAGS_INHERIT_HANDLES : 0) |
+                                     (Flags & CREATE_BREAKAWAY_FROM_JOB ? PROCESS_CREATE_FLAGS_BREAKAWAY : 0),
+                                 THREAD_CREATE_FLAGS_CREATE_SUSPENDED, New->Parameters, &info, (NT_PS_ATTRIBUTE_LIST *)&list);
     RtlFreeUnicodeString(&nt);
     if (!NT_SUCCESS(status) && info.State == PsCreateFailMachineMismatch)
         return BaseFail(ERROR_EXE_MACHINE_TYPE_MISMATCH);

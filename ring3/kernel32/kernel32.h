@@ -36,6 +36,34 @@ static inline PLARGE_INTEGER BaseTimeout(DWORD Milliseconds, PLARGE_INTEGER Time
 
 /* object.c: attributes for a named kernel object in the directory of the session. Name may be NULL. */
 NTSTATUS BaseObjectAttributes(POBJECT_ATTRIBUTES Attributes, PUNICODE_STRING NtName, PCWSTR Name, LPSECURITY_ATTRIBUTES Security, ULONG Flags);
+/* What a CreateXxx function returns: an object that was there already is success with ERROR_ALREADY_EXISTS; a new one resets the last error. */
+HANDLE BaseCreated(NTSTATUS Status, HANDLE Handle);
+/* The bodies of functions that make and open objects with names: `call` uses &handle and &attributes. Parameters are Name, Security or Inherit. */
+#define CREATE_NAMED(call)                                                                                                                           \
+    HANDLE handle = NULL;                                                                                                                            \
+    UNICODE_STRING text;                                                                                                                             \
+    OBJECT_ATTRIBUTES attributes;                                                                                                                    \
+    NTSTATUS status = BaseObjectAttributes(&attributes, &text, Name, Security, OBJ_OPENIF);                                                          \
+    if (NT_SUCCESS(status))                                                                                                                          \
+        status = call;                                                                                                                               \
+    return BaseCreated(status, handle)
+#define OPEN_NAMED(call)                                                                                                                             \
+    HANDLE handle = NULL;                                                                                                                            \
+    UNICODE_STRING text;                                                                                                                             \
+    OBJECT_ATTRIBUTES attributes;                                                                                                                    \
+    NTSTATUS status = Name ? BaseObjectAttributes(&attributes, &text, Name, NULL, Inherit ? OBJ_INHERIT : 0) : STATUS_INVALID_PARAMETER;             \
+    if (NT_SUCCESS(status))                                                                                                                          \
+        status = call;                                                                                                                               \
+    return BaseResult(status) ? handle : NULL
+/* The A form of a function whose last argument is the name. */
+#define WITH_WIDE_NAME(call)                                                                                                                         \
+    PWSTR wide = BaseWide(Name);                                                                                                                     \
+    if (Name && !wide)                                                                                                                               \
+        return NULL;                                                                                                                                 \
+    HANDLE handle = call;                                                                                                                            \
+    if (wide)                                                                                                                                        \
+        BaseFree(wide);                                                                                                                              \
+    return handle
 
 /* file.c: a control request, NtFsControlFile's or NtDeviceIoControlFile's, with an OVERLAPPED or without. */
 BOOL BaseControl(BOOL FileSystem, HANDLE File, DWORD Code, PVOID In, DWORD InLength, PVOID Out, DWORD OutLength, PDWORD Done, LPOVERLAPPED Request);

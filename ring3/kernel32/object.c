@@ -71,7 +71,7 @@ NTSTATUS BaseObjectAttributes(POBJECT_ATTRIBUTES Attributes, PUNICODE_STRING NtN
 }
 
 /* An object that was there already is success with ERROR_ALREADY_EXISTS; a new one resets the last error. */
-static HANDLE Created(NTSTATUS Status, HANDLE Handle) {
+HANDLE BaseCreated(NTSTATUS Status, HANDLE Handle) {
     if (!NT_SUCCESS(Status)) {
         BaseResult(Status == STATUS_OBJECT_TYPE_MISMATCH ? STATUS_INVALID_HANDLE : Status);
         return NULL;
@@ -79,31 +79,6 @@ static HANDLE Created(NTSTATUS Status, HANDLE Handle) {
     RtlSetLastWin32Error(Status == STATUS_OBJECT_NAME_EXISTS ? ERROR_ALREADY_EXISTS : NO_ERROR);
     return Handle;
 }
-#define CREATE_NAMED(call)                                                                                                                           \
-    HANDLE handle = NULL;                                                                                                                            \
-    UNICODE_STRING text;                                                                                                                             \
-    OBJECT_ATTRIBUTES attributes;                                                                                                                    \
-    NTSTATUS status = BaseObjectAttributes(&attributes, &text, Name, Security, OBJ_OPENIF);                                                          \
-    if (NT_SUCCESS(status))                                                                                                                          \
-        status = call;                                                                                                                               \
-    return Created(status, handle)
-#define OPEN_NAMED(call)                                                                                                                             \
-    HANDLE handle = NULL;                                                                                                                            \
-    UNICODE_STRING text;                                                                                                                             \
-    OBJECT_ATTRIBUTES attributes;                                                                                                                    \
-    NTSTATUS status = Name ? BaseObjectAttributes(&attributes, &text, Name, NULL, Inherit ? OBJ_INHERIT : 0) : STATUS_INVALID_PARAMETER;             \
-    if (NT_SUCCESS(status))                                                                                                                          \
-        status = call;                                                                                                                               \
-    return BaseResult(status) ? handle : NULL
-/* The A form of a function whose last argument is the name. */
-#define WITH_WIDE_NAME(call)                                                                                                                         \
-    PWSTR wide = BaseWide(Name);                                                                                                                     \
-    if (Name && !wide)                                                                                                                               \
-        return NULL;                                                                                                                                 \
-    HANDLE handle = call;                                                                                                                            \
-    if (wide)                                                                                                                                        \
-        BaseFree(wide);                                                                                                                              \
-    return handle
 
 HANDLE WINAPI CreateEventExW(LPSECURITY_ATTRIBUTES Security, LPCWSTR Name, DWORD Flags, DWORD Access) {
     CREATE_NAMED(NtCreateEvent(&handle, Access, &attributes, (Flags & CREATE_EVENT_MANUAL_RESET) ? NtNotificationEvent : NtSynchronizationEvent,

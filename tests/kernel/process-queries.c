@@ -8,7 +8,6 @@ ULONG NTAPI PsGetCurrentProcessSessionId(VOID);
 ULONG NTAPI PsGetThreadSessionId(PETHREAD);
 PVOID NTAPI PsGetProcessWin32Process(PEPROCESS);
 PVOID NTAPI PsGetThreadWin32Thread(PETHREAD);
-PVOID NTAPI PsGetProcessJob(PEPROCESS);
 PVOID NTAPI PsGetCurrentProcessWow64Process(VOID);
 BOOLEAN NTAPI PsIsProcessBeingDebugged(PEPROCESS);
 BOOLEAN NTAPI PsIsProtectedProcess(PEPROCESS);
@@ -33,7 +32,6 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     is(PsGetThreadSessionId(PsGetCurrentThread()), 0, "and so is its thread");
     ok(PsGetProcessWin32Process(PsGetCurrentProcess()) == NULL, "it has no windows");
     ok(PsGetThreadWin32Thread(PsGetCurrentThread()) == NULL, "nor has its thread");
-    ok(PsGetProcessJob(PsGetCurrentProcess()) == NULL, "no job");
     ok(PsGetCurrentProcessWow64Process() == NULL, "is not 32-bit");
     is(PsIsProcessBeingDebugged(PsGetCurrentProcess()), FALSE, "is not debugged");
     is(PsIsProtectedProcess(PsGetCurrentProcess()), FALSE, "is not protected");

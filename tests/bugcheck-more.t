@@ -45,6 +45,8 @@ parameter 1 0xFFFFFFFFC0000094 worker-exception
 stops dpc-exception 0x0000001E KMODE_EXCEPTION_NOT_HANDLED BadDpc
 parameter 1 0xFFFFFFFFC0000094 dpc-exception
 stops wait-blocks 0x0000000C MAXIMUM_WAIT_OBJECTS_EXCEEDED Mistake
+stops thread-priority 0x00000139 KERNEL_SECURITY_CHECK_FAILURE Mistake
+parameter 1 0x0000000000000005 thread-priority
 stops own-code 0xE0001234 "" Mistake
 parameter 2 0x0000000000000002 own-code
 parameter 4 0xFFFFFFFFFFFFFFFF own-code

@@ -9,6 +9,28 @@
 #define USER_FRAME_MACHINE 0x590
 #define USER_FRAME_SIZE    0x5C0
 
+/*
+ * What a CONTEXT has no room for lies above that frame: the CONTEXT_EX behind the CONTEXT says where, when CONTEXT_XSTATE is among its flags ("Working with
+ * XState Context"). Of the processor's extended state it is the upper halves of ymm0 to ymm15, behind the header of XSAVE's format.
+ */
+#define USER_FRAME_CONTEXT_EX sizeof(CONTEXT)
+#define USER_FRAME_ALIGNMENT  64u
+#define CONTEXT_XSTATE_FLAG   0x40u
+#define XSTATE_AVX            4ull
+
+typedef struct _USER_XSTATE {
+    ULONG64 Mask;
+    ULONG64 Reserved[7];
+    M128A YmmHigh[16];
+} USER_XSTATE;
+
+typedef struct DECLSPEC_ALIGN(64) _XSAVE_IMAGE {
+    XMM_SAVE_AREA32 Legacy;
+    USER_XSTATE Extended;
+} XSAVE_IMAGE;
+_Static_assert(offsetof(XSAVE_IMAGE, Extended.YmmHigh) == 576, "XSAVE, standard format");
+_Static_assert(USER_FRAME_CONTEXT_EX + sizeof(CONTEXT_EX) <= USER_FRAME_RECORD && USER_FRAME_SIZE % USER_FRAME_ALIGNMENT == 0, "user frame");
+
 #define EFLAGS_USER_SETTABLE 0x240DD5ull /* CF PF AF ZF SF TF DF OF AC ID */
 #define EFLAGS_FIXED         0x202ull
 #define MXCSR_SETTABLE       0xFFFFu
@@ -60,16 +82,62 @@ static DECLSPEC_NORETURN VOID EndProcess(NTSTATUS Code) {
     PspExitThread(Code);
 }
 
+/* FALSE: the processor has none, or the exception is no trap, and a function call has lost it anyway. */
+static BOOLEAN CaptureXstate(USER_XSTATE *Xstate) {
+    PKTRAP_CONTEXT Frame = KiCurrentThread()->UserFrame;
+    RtlZeroMemory(Xstate, sizeof *Xstate);
+    if (Frame == NULL || Frame->Trap == NULL || (Frame->Trap->xsave_mask & XSTATE_AVX) == 0) {
+        return FALSE;
+    }
+    const XSAVE_IMAGE *Image = Frame->Trap->xsave;
+    if (Image->Extended.Mask & XSTATE_AVX) {
+        Xstate->Mask = XSTATE_AVX;
+        RtlCopyMemory(Xstate->YmmHigh, Image->Extended.YmmHigh, sizeof Xstate->YmmHigh);
+    }
+    return TRUE;
+}
+
+static BOOLEAN CopyXstateToUser(ULONG64 Frame, const USER_XSTATE *Xstate) {
+    LONG Here = (LONG)USER_FRAME_CONTEXT_EX;
+    CONTEXT_EX Ex = {.All = {-Here, USER_FRAME_SIZE + sizeof *Xstate},
+                     .Legacy = {-Here, sizeof(CONTEXT)},
+                     .XState = {(LONG)USER_FRAME_SIZE - Here, sizeof *Xstate}};
+    return KiCopyToUser((PVOID)(Frame + USER_FRAME_CONTEXT_EX), &Ex, sizeof Ex) &&
+           KiCopyToUser((PVOID)(Frame + USER_FRAME_SIZE), Xstate, sizeof *Xstate);
+}
+
+/* FALSE: there is none behind the context, whatever its flags say: programs copy a CONTEXT without what belongs to it. */
+static BOOLEAN ReadXstate(PCONTEXT UserContext, USER_XSTATE *Xstate) {
+    ULONG64 Ex = (ULONG64)UserContext + USER_FRAME_CONTEXT_EX;
+    CONTEXT_EX Chunks;
+    return RtlGetEnabledExtendedFeatures(XSTATE_AVX) != 0 && KiCopyFromUser(&Chunks, (PVOID)Ex, sizeof Chunks) &&
+           Chunks.Legacy.Offset == -(LONG)USER_FRAME_CONTEXT_EX && Chunks.XState.Length == sizeof *Xstate &&
+           KiCopyFromUser(Xstate, (PVOID)(Ex + (ULONG64)(LONG64)Chunks.XState.Offset), sizeof *Xstate);
+}
+
+/* The upper halves alone; until the program goes on, only code without AVX may run. A component that is not in the mask is zero. */
+static VOID LoadXstate(const USER_XSTATE *Xstate) {
+    XSAVE_IMAGE Image;
+    RtlZeroMemory(&Image, sizeof Image);
+    Image.Legacy.MxCsr = 0x1F80;
+    Image.Extended.Mask = Xstate->Mask & XSTATE_AVX;
+    RtlCopyMemory(Image.Extended.YmmHigh, Xstate->YmmHigh, sizeof Image.Extended.YmmHigh);
+    __asm__ volatile("xrstor64 %0" : : "m"(Image), "a"((ULONG)XSTATE_AVX), "d"(0) : "memory");
+}
+
 static DECLSPEC_NORETURN VOID DispatchToUser(PEXCEPTION_RECORD Record, PCONTEXT Context, BOOLEAN FirstChance) {
     PEPROCESS Process = ((PETHREAD)KiCurrentThread())->Process;
     PVOID Dispatcher = PspNtdllRoutine(Process, "KiUserExceptionDispatcher");
     if (!FirstChance || Dispatcher == NULL) {
         EndProcess(Record->ExceptionCode);
     }
-    ULONG64 Rsp = ((Context->Rsp - USER_FRAME_SIZE - 128) & ~15ull);
+    USER_XSTATE Xstate;
+    BOOLEAN HasXstate = CaptureXstate(&Xstate);
+    Context->ContextFlags = (Context->ContextFlags & ~CONTEXT_XSTATE_FLAG) | (HasXstate ? CONTEXT_XSTATE_FLAG : 0);
+    ULONG64 Rsp = (Context->Rsp - USER_FRAME_SIZE - sizeof Xstate - 128) & ~(ULONG64)(USER_FRAME_ALIGNMENT - 1);
     MACHINE_FRAME_ Machine = {Context->Rip, SELECTOR_USER_CODE, Context->EFlags, Context->Rsp, SELECTOR_USER_DATA};
-    if (Context->Rsp < USER_FRAME_SIZE + 256 || !KiCopyToUser((PVOID)Rsp, Context, sizeof *Context) ||
-        !KiCopyToUser((PVOID)(Rsp + USER_FRAME_RECORD), Record, sizeof *Record) ||
+    if (Context->Rsp < USER_FRAME_SIZE + sizeof Xstate + 256 || (HasXstate && !CopyXstateToUser(Rsp, &Xstate)) ||
+        !KiCopyToUser((PVOID)Rsp, Context, sizeof *Context) || !KiCopyToUser((PVOID)(Rsp + USER_FRAME_RECORD), Record, sizeof *Record) ||
         !KiCopyToUser((PVOID)(Rsp + USER_FRAME_MACHINE), &Machine, sizeof Machine)) {
         EndProcess(Record->ExceptionCode);
     }
@@ -98,12 +166,15 @@ VOID KiDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context, KPROCESSOR_
 
 NTSTATUS NTAPI NtContinue(PCONTEXT ContextRecord, BOOLEAN TestAlert) {
     CONTEXT Context;
+    USER_XSTATE Xstate;
     if (KiPreviousMode() == KernelMode) {
         KiResumeContext(ContextRecord);
     }
     if (!KiCopyFromUser(&Context, ContextRecord, sizeof Context)) {
         return STATUS_ACCESS_VIOLATION;
     }
+    BOOLEAN HasXstate = (Context.ContextFlags & CONTEXT_XSTATE_FLAG) != 0 && ReadXstate(ContextRecord, &Xstate);
+    Context.ContextFlags &= ~CONTEXT_XSTATE_FLAG; /* an APC goes on with a copy */
     if (Context.Rsp >= HAL_USER_END || Context.Rip >= HAL_USER_END) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -114,6 +185,9 @@ NTSTATUS NTAPI NtContinue(PCONTEXT ContextRecord, BOOLEAN TestAlert) {
     PKTRAP_CONTEXT Frame = KiCurrentThread()->UserFrame;
     Frame->ResumeContext = &Context;
     KiPrepareReturnToUser(Frame);
+    if (HasXstate && Frame->ResumeContext == &Context) {
+        LoadXstate(&Xstate);
+    }
     KiResumeContext(Frame->ResumeContext);
 }
 

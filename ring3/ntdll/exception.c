@@ -99,14 +99,12 @@ VOID NTAPI RtlSetUnhandledExceptionFilter(PTOP_LEVEL_EXCEPTION_FILTER Filter) { 
 
 /* The filter of the frame that every thread starts in. */
 LONG NTAPI RtlUnhandledExceptionFilter(PEXCEPTION_POINTERS Pointers) {
-    static volatile LONG entered;
-    if (InterlockedExchange(&entered, 1)) /* an exception in the program's own filter */
+    if (Pointers->ExceptionRecord->ExceptionFlags & EXCEPTION_NESTED_CALL) /* an exception in the program's own filter */
         NtTerminateProcess(NtCurrentProcess(), (NTSTATUS)Pointers->ExceptionRecord->ExceptionCode);
     LONG answer = TopLevelFilter ? TopLevelFilter(Pointers) : EXCEPTION_CONTINUE_SEARCH;
     if (answer == EXCEPTION_CONTINUE_SEARCH) {
         RtlpReportException(Pointers);
         answer = EXCEPTION_EXECUTE_HANDLER;
     }
-    entered = 0;
     return answer;
 }

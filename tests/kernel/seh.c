@@ -45,6 +45,24 @@ static VOID TestCodes(VOID) {
     }
     is((ULONG)Code, (ULONG)STATUS_INTEGER_DIVIDE_BY_ZERO, "division by zero");
     __try {
+        __asm__ volatile("idivl %0" : : "r"(-1), "a"(0x80000000), "d"(-1) : "cc");
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Code = GetExceptionCode();
+    }
+    is((ULONG)Code, (ULONG)STATUS_INTEGER_OVERFLOW, "a quotient that does not fit");
+    __try {
+        __asm__ volatile("int $0x2C");
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Code = GetExceptionCode();
+    }
+    is((ULONG)Code, (ULONG)STATUS_ASSERTION_FAILURE, "an assertion");
+    __try {
+        __asm__ volatile("ud2");
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        Code = GetExceptionCode();
+    }
+    is((ULONG)Code, (ULONG)STATUS_ILLEGAL_INSTRUCTION, "an instruction that is none");
+    __try {
         ExRaiseStatus(STATUS_NO_SUCH_DEVICE);
     } __except (EXCEPTION_EXECUTE_HANDLER) {
         Code = GetExceptionCode();

@@ -1,5 +1,6 @@
 /* The edges of exception handling: handlers that answer nonsense, continue handlers, nested exceptions, APCs, the filter of last resort. */
 #include "utap.h"
+#include <setjmp.h>
 #include <string.h>
 
 NTSTATUS NTAPI NtQueueApcThread(HANDLE, void *, ULONG_PTR, ULONG_PTR, ULONG_PTR);
@@ -114,6 +115,54 @@ static void nested(void) {
     OK(ran("nN") && nested_flags != 0 && !outer_flags, "an exception in a filter is a nested one for the frames below it");
 }
 
+/* Jumps out of a filter and of a __finally block that an unwind runs; each passes a further __finally block. */
+static jmp_buf back;
+static volatile BOOL jumping = TRUE; /* or a compiler drops the scope around what never ends */
+static LONG jumps(char letter) {
+    note(letter);
+    if (jumping)
+        longjmp(back, 1);
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+__declspec(noinline) static void jumps_from_filter(void) {
+    __try {
+        __try {
+            RaiseException(0xE0000006, 0, 0, NULL);
+        } __except (jumps('f')) {
+            note('!');
+        }
+    } __finally {
+        note(AbnormalTermination() ? 'o' : '!');
+    }
+}
+__declspec(noinline) static void jumps_from_finally(void) {
+    __try {
+        __try {
+            RaiseException(0xE0000007, 0, 0, NULL);
+        } __finally {
+            jumps('g');
+        }
+    } __finally {
+        note(AbnormalTermination() ? 'o' : '!');
+    }
+}
+__declspec(noinline) static void takes_all(void) {
+    __try {
+        jumps_from_finally();
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        note('!');
+    }
+}
+static void jumped(void) {
+    length = 0;
+    if (!setjmp(back))
+        jumps_from_filter();
+    OK(ran("fo"), "longjmp out of a filter runs the __finally blocks on its way");
+    if (!setjmp(back))
+        takes_all();
+    OK(ran("go"), "out of a __finally block it takes over the unwind: what it passes runs once, the handler not at all");
+}
+
 static void NTAPI apc(ULONG_PTR a, ULONG_PTR b, ULONG_PTR c) { RaiseException((DWORD)a, 0, 0, NULL); }
 static void wait_for_apc(void) {
     __try {
@@ -142,19 +191,27 @@ static DWORD WINAPI overflows(void *context) {
 }
 
 /* ---- Last resort: each case is a process of its own ----------------------------------------------------------------------------- */
+static volatile LONG in_last;
 static LONG WINAPI last(PEXCEPTION_POINTERS pointers) {
     switch (answer) {
     case 1: return EXCEPTION_EXECUTE_HANDLER;
     case 0: return EXCEPTION_CONTINUE_SEARCH;
     case 2: ExitProcess(99);
     case 3: *(volatile int *)8 = 1; return 0;
+    case 5: /* two threads are in here at once */
+        if (InterlockedIncrement(&in_last) == 2)
+            ExitProcess(98);
+        Sleep(INFINITE);
     default:
         pointers->ContextRecord->Rip += 7; /* movl $7, (%rax) with an offset: see unhandled */
         return EXCEPTION_CONTINUE_EXECUTION;
     }
 }
+static DWORD WINAPI faults(void *context) { return *(volatile DWORD *)8; }
 static int unhandled(int how) {
     answer = how;
+    if (how == 5)
+        CreateThread(NULL, 0, faults, NULL, 0, NULL);
     SetUnhandledExceptionFilter(last);
     if (SetUnhandledExceptionFilter(last) != last) { /* it answers with the one before */
         return 1;
@@ -194,6 +251,7 @@ int main(int argc, char **argv) {
     OK(ran("e"), "and without them it is an exception");
     nested();
     in_apc();
+    jumped();
     thread = CreateThread(NULL, 0x10000, overflows, NULL, 0, NULL);
     WaitForSingleObject(thread, INFINITE);
     OK(GetExitCodeThread(thread, &code) && code == STATUS_STACK_OVERFLOW, "a stack that is used up is an exception, once");
@@ -202,5 +260,6 @@ int main(int argc, char **argv) {
     OK(exit_code("2") == 99, "one that ends the process");
     OK(exit_code("3") == STATUS_ACCESS_VIOLATION, "one that faults itself");
     OK(exit_code("4") == 42, "one that mends it");
+    OK(exit_code("5") == 98, "one that is called for each thread that needs it");
     return done();
 }

@@ -145,6 +145,38 @@ static void floats(void) {
     __asm__ volatile("fninit");
 }
 
+/* ---- What a CONTEXT has no room for: the upper halves of AVX's registers survive a handler that uses them ------------------------------------- */
+static BOOL has_avx(void) {
+    unsigned a = 1, b, c = 0, d;
+    __asm__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    return (c >> 27 & 3) == 3;
+}
+static char *reserved;
+static LONG CALLBACK commits(PEXCEPTION_POINTERS pointers) {
+    if (pointers->ExceptionRecord->ExceptionInformation[1] != (ULONG_PTR)reserved)
+        return EXCEPTION_CONTINUE_SEARCH;
+    VirtualAlloc(reserved, 4096, MEM_COMMIT, PAGE_READWRITE);
+    __asm__ volatile("vzeroall"
+                     :
+                     :
+                     : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+                       "xmm15");
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+static BOOL keeps_upper_halves(void) {
+    DWORD64 in[8] = {1, 2, 3, 4, 5, 6, 7, 8}, out[8] = {0};
+    PVOID handler = AddVectoredExceptionHandler(1, commits);
+    reserved = VirtualAlloc(NULL, 4096, MEM_RESERVE, PAGE_READWRITE);
+    __asm__ volatile("vmovdqu (%0), %%ymm1\n vmovdqu 32(%0), %%ymm15\n movb $7, (%2)\n vmovdqu %%ymm1, (%1)\n vmovdqu %%ymm15, 32(%1)\n vzeroupper"
+                     :
+                     : "r"(in), "r"(out), "r"(reserved)
+                     : "memory", "xmm1", "xmm15");
+    RemoveVectoredExceptionHandler(handler);
+    BOOL same = *reserved == 7 && !memcmp(in, out, sizeof in);
+    VirtualFree(reserved, 0, MEM_RELEASE);
+    return same;
+}
+
 /* ---- Fast failing: no handler is asked ("__fastfail") -------------------------------------------------------------------------------------- */
 static LONG WINAPI vectored(PEXCEPTION_POINTERS pointers) { ExitProcess(1); }
 static int fails_fast(void) {
@@ -178,6 +210,7 @@ int main(int argc, char **argv) {
     instructions();
     memory();
     floats();
+    OK(!has_avx() || keeps_upper_halves(), "execution goes on with the registers that there were, AVX's too");
     OK(exit_code() == STATUS_STACK_BUFFER_OVERRUN, "a program that fails fast ends, whatever handlers it has");
     return done();
 }

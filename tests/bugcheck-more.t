@@ -21,6 +21,8 @@ err_has "has been freed before." "double-free: the sentence"
 stops wrong-tag 0x000000C2 BAD_POOL_CALLER Mistake
 parameter 1 0x000000000000000A wrong-tag
 err_has "was allocated with the tag 'Test' and is freed with 'Wrng'." "wrong-tag: the sentence"
+stops disconnect-twice 0x000000C2 BAD_POOL_CALLER Mistake
+parameter 1 0x0000000000000007 disconnect-twice
 stops touch-at-dispatch 0x000000D1 DRIVER_IRQL_NOT_LESS_OR_EQUAL Mistake
 parameter 1 0x0000000000012340 touch-at-dispatch
 parameter 2 0x0000000000000002 touch-at-dispatch

@@ -392,6 +392,16 @@ NTSTATUS IopUnloadDriver(PUNICODE_STRING ServiceKey) {
     return STATUS_SUCCESS;
 }
 
+/* "If DriverName is the name of a PnP device driver, ZwUnloadDriver returns STATUS_INVALID_DEVICE_REQUEST": one with an AddDevice routine, with devices or without. */
+NTSTATUS IopUnloadService(PUNICODE_STRING ServiceKey) {
+    UNICODE_STRING ServiceName;
+    PIOP_DRIVER Driver;
+
+    LastComponent(ServiceKey, &ServiceName);
+    Driver = IopFindDriver(&ServiceName);
+    return Driver != NULL && Driver->Object.DriverExtension->AddDevice != NULL ? STATUS_INVALID_DEVICE_REQUEST : IopUnloadDriver(ServiceKey);
+}
+
 ULONG IopQueryDriver(PUNICODE_STRING ServiceName) {
     PIOP_DRIVER Driver = IopFindDriver(ServiceName);
     if (!Driver || (Driver->Object.Flags & DRVO_UNLOAD_INVOKED))

@@ -3,8 +3,7 @@
 #include "io/io.h"
 #include "pnp/pnp.h"
 
-#define TAG_INTERRUPT    'tnIK'
-#define DRIVER_VIOLATION 0x121u
+#define TAG_INTERRUPT 'tnIK'
 
 /* The vector and level are HalGetInterruptVector's; no driver's guess can be right by itself. */
 static BOOLEAN IopIsInterruptValid(ULONG Vector, KIRQL Irql, KIRQL SynchronizeIrql, KINTERRUPT_MODE Mode, KAFFINITY Affinity) {
@@ -55,9 +54,9 @@ NTSTATUS NTAPI IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTIN
     return STATUS_SUCCESS;
 }
 
+/* What is not connected is no pool of ours any more, or never was: bug check 0xC2 (docs/oracle.md). */
 VOID NTAPI IoDisconnectInterrupt(PKINTERRUPT InterruptObject) {
-    if (!KiDisconnectInterrupt(InterruptObject))
-        KiBugCheck(DRIVER_VIOLATION, (ULONG_PTR)InterruptObject, 0, 0, 0, NULL, "an interrupt object is disconnected that is not connected");
+    KiDisconnectInterrupt(InterruptObject);
     ExFreePoolWithTag(InterruptObject, TAG_INTERRUPT);
 }
 

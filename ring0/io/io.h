@@ -107,6 +107,8 @@ NTSTATUS IopLoadDriver(PUNICODE_STRING ServiceKey, struct _LDR_REFUSAL *Refusal)
 /* STATUS_INVALID_DEVICE_REQUEST when it has no DriverUnload or is being unloaded. With devices still open or attached to: marks them DOE_UNLOAD_PENDING and
    returns STATUS_SUCCESS; the unload routine runs when the last of them is closed. */
 NTSTATUS IopUnloadDriver(PUNICODE_STRING ServiceKey);
+/* The same, for NtUnloadDriver. */
+NTSTATUS IopUnloadService(PUNICODE_STRING ServiceKey);
 /* An inbox driver from an image carried inside Ringside: no registry needed beforehand (the service key is made). */
 NTSTATUS IopLoadBootDriver(PCWSTR Name, const hal_image *Image);
 /* State of a driver by service name: not loaded, loaded, unload pending. */

@@ -62,7 +62,7 @@ NTSTATUS NTAPI NtLoadDriver(PUNICODE_STRING DriverServiceName) {
 NTSTATUS NTAPI NtUnloadDriver(PUNICODE_STRING DriverServiceName) {
     if (KiPreviousMode() != KernelMode && !SeSinglePrivilegeCheck(RtlConvertUlongToLuid(SE_LOAD_DRIVER_PRIVILEGE), UserMode))
         return STATUS_PRIVILEGE_NOT_HELD;
-    return CallForService(DriverServiceName, IopUnloadDriver);
+    return CallForService(DriverServiceName, IopUnloadService);
 }
 
 /* ---- Inbox drivers -------------------------------------------------------------------------------------------------------------- */

@@ -45,7 +45,6 @@ BOOLEAN KiConnectInterrupt(PKINTERRUPT Interrupt) {
         KiMachine->device_edges &= ~Bit; /* what came before anybody listened */
     }
     InsertTailList(Head, &Interrupt->Link);
-    Interrupt->Connected = TRUE;
     KipConnected |= Bit;
     KipLatched = Interrupt->Mode == Latched ? KipLatched | Bit : KipLatched & ~Bit;
     KipFindHighest();
@@ -54,11 +53,23 @@ BOOLEAN KiConnectInterrupt(PKINTERRUPT Interrupt) {
     return TRUE;
 }
 
+/* It may have been disconnected, and freed, before: it is looked for without being looked at. */
+static BOOLEAN KipIsConnected(PKINTERRUPT Interrupt) {
+    for (ULONG Line = 0; Line < RTL_NUMBER_OF(KipLines); Line++) {
+        if (((KipConnected >> Line) & 1) == 0)
+            continue;
+        for (PLIST_ENTRY Link = KipLines[Line].Flink; Link != &KipLines[Line]; Link = Link->Flink) {
+            if (CONTAINING_RECORD(Link, struct _KINTERRUPT, Link) == Interrupt)
+                return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 BOOLEAN KiDisconnectInterrupt(PKINTERRUPT Interrupt) {
-    if (!Interrupt->Connected)
+    if (!KipIsConnected(Interrupt))
         return FALSE;
     RemoveEntryList(&Interrupt->Link);
-    Interrupt->Connected = FALSE;
     if (IsListEmpty(&KipLines[Interrupt->Line]))
         KipConnected &= ~(1u << Interrupt->Line);
     KipFindHighest();

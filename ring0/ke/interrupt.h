@@ -28,13 +28,12 @@ struct _KINTERRUPT {
     KIRQL SynchronizeIrql;
     KINTERRUPT_MODE Mode;
     BOOLEAN ShareVector;
-    BOOLEAN Connected;
     KAFFINITY Affinity;
 };
 
 /* FALSE: the line is taken by somebody who does not share it, or in the other mode. PASSIVE_LEVEL. */
 BOOLEAN KiConnectInterrupt(PKINTERRUPT Interrupt);
-/* FALSE: it is not connected. */
+/* FALSE: it is not connected, or none. */
 BOOLEAN KiDisconnectInterrupt(PKINTERRUPT Interrupt);
 
 /* After the host may have changed lines or times: what waits now, and when to look again. Any IRQL. */

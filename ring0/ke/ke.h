@@ -87,6 +87,8 @@ typedef struct _KI_SCHEDULE {
     VOID (*GiveWay)(ULONG Current); /* this one only waits for others; NULL: Choose is fair anyway */
 } KI_SCHEDULE;
 extern const KI_SCHEDULE KiSchedules[]; /* by hal_machine.schedule */
+/* Whether what may be late is late, this time: half of the times, by the seed; with seed 0 never. Any IRQL. */
+BOOLEAN KiChoosesLate(VOID);
 
 extern BOOLEAN KiInterleaves; /* more than one processor, and the machine is not at its end */
 /* Before the first system thread, after Mm: gives idle threads their stacks, if there are several processors. */

@@ -6,12 +6,25 @@ static ULONG64 KipRandomState;
 static VOID KipSeed(ULONG64 Seed) { KipRandomState = Seed ^ 0x9E3779B97F4A7C15ull; }
 
 /* SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators"). */
-static ULONG64 KipRandom(VOID) {
-    ULONG64 Value = KipRandomState += 0x9E3779B97F4A7C15ull;
+static ULONG64 KipNextRandom(ULONG64 *State) {
+    ULONG64 Value = *State += 0x9E3779B97F4A7C15ull;
 
     Value = (Value ^ (Value >> 30)) * 0xBF58476D1CE4E5B9ull;
     Value = (Value ^ (Value >> 27)) * 0x94D049BB133111EBull;
     return Value ^ (Value >> 31);
+}
+
+static ULONG64 KipRandom(VOID) { return KipNextRandom(&KipRandomState); }
+
+/* A sequence of its own: what processors do does not depend on it. */
+BOOLEAN KiChoosesLate(VOID) {
+    static ULONG64 State;
+
+    if (KiMachine->seed == 0)
+        return FALSE;
+    if (State == 0)
+        State = KiMachine->seed;
+    return (BOOLEAN)(KipNextRandom(&State) & 1);
 }
 
 static BOOLEAN KipIsIn(ULONG64 Runnable, ULONG Number) { return (Runnable >> Number) & 1; }

@@ -153,10 +153,25 @@ static ULONG64 KipPeriodOf(PKTIMER Timer) {
 
 VOID NTAPI KeInitializeTimer(PKTIMER Timer) { KeInitializeTimerEx(Timer, NotificationTimer); }
 
-static VOID KipSetDue(PKTIMER Timer, KI_DUE Due) {
+#define WIDEST_GRID 64u /* clock intervals: a second */
+
+/* So that timers which may wait go off together: the next point of the widest grid of clock ticks on which the tolerance allows to wait. */
+static ULONG64 KipCoalesce(ULONG64 Due, ULONG64 Tolerance) {
+    for (ULONG64 Grid = WIDEST_GRID * KI_TIME_INCREMENT; Grid >= KI_TIME_INCREMENT; Grid /= 2) {
+        ULONG64 Point = (Due + Grid - 1) / Grid * Grid;
+
+        if (Point - Due <= Tolerance)
+            return Point;
+    }
+    return Due;
+}
+
+static VOID KipSetDue(PKTIMER Timer, KI_DUE Due, ULONG64 Tolerance) {
     Timer->Header.Absolute = Due.Absolute;
     Timer->Processor = KiProcessor->Number; /* its DPC runs where it was set */
     Timer->DueTime.QuadPart = KiDueTime(Due);
+    if (Tolerance != 0 && Timer->DueTime.QuadPart > KiQueryInterruptTime() && KiChoosesLate())
+        Timer->DueTime.QuadPart = KipCoalesce(Timer->DueTime.QuadPart, Tolerance);
     KipInsertTimer(Timer);
 }
 
@@ -165,7 +180,7 @@ VOID KiSetTimerAt(PKTIMER Timer, KI_DUE Due) {
     Timer->Header.SignalState = 0;
     Timer->Period = 0;
     Timer->Dpc = NULL;
-    KipSetDue(Timer, Due);
+    KipSetDue(Timer, Due, 0);
 }
 
 /* Takes every timer out that was set to an absolute time, and appends them to a list. */
@@ -201,18 +216,20 @@ VOID KiMoveAbsoluteTimers(LONG64 Forward) {
     }
 }
 
-BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc) {
+static BOOLEAN KipSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, ULONG Tolerance, PKDPC Dpc) {
     BOOLEAN WasSet = KipRemoveTimer(Timer);
 
     Timer->Header.SignalState = 0;
     Timer->Period = Period > 0 ? (ULONG)Period : 0;
     Timer->Dpc = Dpc;
-    KipSetDue(Timer, KiTimeoutToDue(&DueTime));
+    KipSetDue(Timer, KiTimeoutToDue(&DueTime), (ULONG64)Tolerance * 10000);
     /* What is due already goes off now. */
     if (KiPending != 0 && KiProcessor->Irql < DISPATCH_LEVEL)
         KiDeliverPending(KiProcessor->Irql);
     return WasSet;
 }
+
+BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc) { return KipSetTimer(Timer, DueTime, Period, 0, Dpc); }
 
 BOOLEAN KiSetFineTimer(PKI_FINE_TIMER Timer, LARGE_INTEGER DueTime, ULONG64 Period, PKDPC Dpc) {
     Timer->Period = Period;
@@ -221,9 +238,10 @@ BOOLEAN KiSetFineTimer(PKI_FINE_TIMER Timer, LARGE_INTEGER DueTime, ULONG64 Peri
 
 BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc) { return KeSetTimerEx(Timer, DueTime, 0, Dpc); }
 
-/* The tolerance is leave to be late, and nothing is late here. */
+/* The tolerance is leave to be late by as much, which is taken or not by the seed. Of a periodic timer it is the first time that is late: the others follow at the
+   period, which is within the tolerance as well. */
 BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period, ULONG TolerableDelay, PKDPC Dpc) {
-    return KeSetTimerEx(Timer, DueTime, (LONG)Period, Dpc);
+    return KipSetTimer(Timer, DueTime, (LONG)Period, TolerableDelay, Dpc);
 }
 
 BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer) { return KipRemoveTimer(Timer); }

@@ -319,21 +319,23 @@ NTSTATUS NTAPI IoOpenDeviceInterfaceRegistryKey(PUNICODE_STRING SymbolicLinkName
     return NT_SUCCESS(Status) ? PnpOpenKey(Key, DesiredAccess, DeviceInterfaceRegKey) : Status;
 }
 
-/* Values of interfaces by DEVPROPKEY: a value of the key below Properties, named by the key's GUID and number. */
 NTSTATUS NTAPI IoSetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName, const DEVPROPKEY *PropertyKey, LCID Lcid, ULONG Flags, ULONG Type,
                                                 ULONG Size, PVOID Data) {
     PPNP_INTERFACE Interface = PnppFindInterface(SymbolicLinkName);
-    WCHAR Key[PNP_PATH], Guid[39], Name[16];
+    WCHAR Key[PNP_PATH];
 
     if (Interface == NULL)
         return STATUS_OBJECT_NAME_NOT_FOUND;
-    if (!PnppGuidText(&PropertyKey->fmtid, Guid) || !PnpFormat(Name, RTL_NUMBER_OF(Name), L"\\%04x", PropertyKey->pid) ||
-        !PnppInterfaceKey(Interface, L"\\Properties\\", Key) || wcslen(Key) + wcslen(Guid) + wcslen(Name) >= PNP_PATH)
-        return STATUS_INVALID_PARAMETER;
-    wcscat(Key, Guid);
-    if (Data == NULL) {
-        PnpDeleteValue(Key, Name + 1);
-        return STATUS_SUCCESS;
-    }
-    return CmpSetValue(Key, Name + 1, 0xFFFF0000u | Type, Data, Size); /* the type that device properties have in the registry */
+    return PnppInterfaceKey(Interface, L"", Key) ? PnpSetProperty(Key, PropertyKey, Lcid, Type, Size, Data) : STATUS_INVALID_PARAMETER;
+}
+
+NTSTATUS NTAPI IoGetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName, const DEVPROPKEY *PropertyKey, LCID Lcid, ULONG Flags, ULONG Size,
+                                                PVOID Data, PULONG RequiredSize, PULONG Type) {
+    PPNP_INTERFACE Interface = PnppFindInterface(SymbolicLinkName);
+    WCHAR Key[PNP_PATH];
+
+    *RequiredSize = 0;
+    if (Interface == NULL)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    return PnppInterfaceKey(Interface, L"", Key) ? PnpGetProperty(Key, PropertyKey, Lcid, Size, Data, RequiredSize, Type) : STATUS_INVALID_PARAMETER;
 }

@@ -117,6 +117,12 @@ BOOLEAN PnpHasText(PCWSTR Texts, PCWSTR Text); /* NULL: has none */
 NTSTATUS PnpAddText(PCWSTR Key, PCWSTR Name, PCWSTR Text);
 VOID PnpRemoveText(PCWSTR Key, PCWSTR Name, PCWSTR Text);
 
+/* ---- property.c: by DEVPROPKEY. Key, of PNP_PATH characters, is the key of what has the property, and is written over -------------------- */
+/* Data NULL: there is none afterwards. STATUS_INVALID_PARAMETER: a language that is none, or a path that is too long. */
+NTSTATUS PnpSetProperty(PWSTR Key, const DEVPROPKEY *Property, LCID Lcid, ULONG Type, ULONG Size, PVOID Data);
+/* STATUS_OBJECT_NAME_NOT_FOUND; STATUS_BUFFER_TOO_SMALL, *RequiredSize and *Type being right. */
+NTSTATUS PnpGetProperty(PWSTR Key, const DEVPROPKEY *Property, LCID Lcid, ULONG Size, PVOID Data, PULONG RequiredSize, PULONG Type);
+
 /* ---- identify.c, match.c, stack.c, resource.c, start.c, remove.c --------------------------------------------------------------------- */
 /* Asks a new device who it is, and writes its Enum key. A device that will not say gets no further. */
 VOID PnpIdentify(PPNP_NODE Node);

@@ -54,4 +54,7 @@ BOOLEAN PnpQueryInterrupt(PDEVICE_OBJECT Pdo, ULONG Index, PPNP_INTERRUPT Interr
 /* ---- Exported functions that the DDK headers leave out ------------------------------------------------------------------------------ */
 NTSTATUS NTAPI IoSetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName, const DEVPROPKEY *PropertyKey, LCID Lcid, ULONG Flags, ULONG Type,
                                                 ULONG Size, PVOID Data);
+NTSTATUS NTAPI IoGetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName, const DEVPROPKEY *PropertyKey, LCID Lcid, ULONG Flags, ULONG Size,
+                                                PVOID Data, PULONG RequiredSize, PULONG Type);
+NTSTATUS NTAPI IoReportRootDevice(PDRIVER_OBJECT DriverObject);
 NTSTATUS NTAPI IoSynchronousInvalidateDeviceRelations(PDEVICE_OBJECT DeviceObject, DEVICE_RELATION_TYPE Type);

@@ -146,6 +146,29 @@ NTSTATUS PnpCreateRootDevice(PCWSTR DeviceId, PCWSTR InstanceId) {
     return Status;
 }
 
+/* One for a driver, which says so each time that it is loaded. What there is of it in the registry makes it a device again at the next boot. */
+NTSTATUS NTAPI IoReportRootDevice(PDRIVER_OBJECT DriverObject) {
+    PCUNICODE_STRING Service = &DriverObject->DriverExtension->ServiceKeyName;
+    WCHAR Id[PNP_ID], Key[PNP_PATH], Texts[PNP_ID + 1] = {0};
+    HANDLE Handle;
+    NTSTATUS Status;
+
+    if (!PnpFormat(Id, PNP_ID, L"ROOT\\%wZ", Service) || !PnpFormat(Key, PNP_PATH, PNP_ENUM L"%s\\0000", Id))
+        return STATUS_OBJECT_NAME_INVALID;
+    if (NT_SUCCESS(PnpOpenKey(Key, KEY_READ, &Handle))) {
+        ZwClose(Handle);
+        return STATUS_SUCCESS;
+    }
+    RtlCopyMemory(Texts, Id, wcslen(Id) * sizeof(WCHAR));
+    Status = PnpWriteTexts(Key, L"HardwareID", Texts);
+    if (NT_SUCCESS(Status) && PnpFormat(Id, PNP_ID, L"%wZ", Service))
+        Status = PnpWriteText(Key, L"Service", Id);
+    if (NT_SUCCESS(Status))
+        Status = PnpCreateRootDevice(Texts, L"0000");
+    PnpWake();
+    return Status;
+}
+
 VOID PnpDeleteRootDevice(PCWSTR Path) {
     PPNP_NODE Node = PnpFindNode(Path);
     WCHAR Key[PNP_PATH];

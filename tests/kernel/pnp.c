@@ -6,8 +6,6 @@
 
 static const GUID Class = {0x4D36E978, 0xE325, 0x11CE, {0xBF, 0xC1, 0x08, 0x00, 0x2B, 0xE1, 0x03, 0x18}};
 
-NTSTATUS NTAPI IoSetDeviceInterfacePropertyData(PUNICODE_STRING, const VOID *, LCID, ULONG, ULONG, ULONG, PVOID);
-
 static NTSTATUS NTAPI OnNews(PVOID Notification, PVOID Context) { return STATUS_SUCCESS; }
 static BOOLEAN NTAPI OnInterrupt(PKINTERRUPT Interrupt, PVOID Context) { return FALSE; }
 static NTSTATUS NTAPI OnDescription(PVOID Context, PUNICODE_STRING Path, INTERFACE_TYPE Bus, ULONG BusNumber, PKEY_VALUE_FULL_INFORMATION *BusInfo,
@@ -44,13 +42,14 @@ static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) 
     PKINTERRUPT Interrupt = (PKINTERRUPT)1;
     ULONG Size = 0;
     GUID Guid = Class;
+    DEVPROPKEY Property = {Class, 2};
 
     TestDevice(DriverObject);
     STATUS(IoGetDeviceInterfaces(&Class, NULL, 0, &List), 0, "the interfaces of a class");
     is(List[0], 0, "are none");
     ExFreePool(List);
     STATUS(IoSetDeviceInterfaceState(&Link, TRUE), STATUS_OBJECT_NAME_NOT_FOUND, "an interface that nobody registered");
-    STATUS(IoSetDeviceInterfacePropertyData(&Link, &Guid, 0, 0, 0, 0, NULL), STATUS_OBJECT_NAME_NOT_FOUND, "has no properties");
+    STATUS(IoSetDeviceInterfacePropertyData(&Link, &Property, 0, 0, 0, 0, NULL), STATUS_OBJECT_NAME_NOT_FOUND, "has no properties");
     STATUS(IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, 0, &Guid, DriverObject, OnNews, NULL, &Entry), 0, "news of interfaces");
     STATUS(IoUnregisterPlugPlayNotification(Entry), 0, "and no more");
     STATUS(IoRegisterPlugPlayNotification(EventCategoryHardwareProfileChange, 0, NULL, DriverObject, OnNews, NULL, &Entry), 0, "news of profiles");

@@ -6,10 +6,38 @@
 #define DMA_VIOLATION 0xE6u
 
 /* ---- Mistakes ---- */
+/* What parameters 2 to 4 are ("Bug Check 0xE6"). */
+static const struct {
+    ULONG Violation;
+    PCSTR Names[3];
+} HalpViolations[] = {
+    {HALP_MANY_COMMON_BUFFERS, {"buffers too many", "", ""}},
+    {HALP_MANY_CHANNELS, {"channels too many", "", ""}},
+    {HALP_MANY_REGISTERS, {"registers too many", "", ""}},
+    {HALP_MANY_LISTS, {"lists allocated", "lists freed", ""}},
+    {HALP_PUT_WITH_COMMON_BUFFERS, {"adapter", "common buffers", "adapter"}},
+    {HALP_PUT_WITH_CHANNEL, {"adapter", "channels", "adapter"}},
+    {HALP_PUT_WITH_REGISTERS, {"adapter", "map registers", "adapter"}},
+    {HALP_PUT_WITH_LISTS, {"adapter", "lists", "adapter"}},
+    {HALP_NOT_FLUSHED, {"bytes mapped", "bytes that can be", ""}},
+    {HALP_STILL_MAPPED, {"registers mapped", "", ""}},
+    {HALP_WRONG_IRQL, {"1: another, 2: higher", "IRQL expected", "IRQL"}},
+    {HALP_OUTSIDE_MDL, {"address", "MDL", ""}},
+    {HALP_NOT_MAPPED, {"map register base", "address", "MDL"}},
+    {HALP_ZERO_LENGTH, {"map register base", "", ""}},
+    {HALP_SHORT_MDL, {"bytes too many", "", ""}},
+};
+
 VOID HalpRefuse(ULONG Violation, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4, PCSTR Sentence) {
+    PCSTR Names[4] = {"kind of violation", "", "", ""};
+
     if (!VfIsOn())
         return;
-    KiNameParameters((PCSTR[4]){"kind of violation", "", "", ""});
+    for (ULONG Index = 0; Index < RTL_NUMBER_OF(HalpViolations); Index++) {
+        if (HalpViolations[Index].Violation == Violation)
+            RtlCopyMemory(&Names[1], HalpViolations[Index].Names, sizeof(HalpViolations[Index].Names));
+    }
+    KiNameParameters(Names);
     KiBugCheck(DMA_VIOLATION, Violation, P2, P3, P4, NULL, Sentence);
 }
 

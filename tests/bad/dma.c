@@ -1,4 +1,4 @@
-/* What drivers do wrong with a DMA adapter whose transfers go through map registers. The name of the file says which mistake (tests/t12-dma.t copies the file). */
+/* What drivers do wrong with a DMA adapter whose transfers go through map registers. The name of the file says which mistake (tests/dma.t copies the file). */
 #include "chosen.h"
 
 #define MISTAKE static __declspec(noinline) __attribute__((disable_tail_calls)) VOID /* a frame of its own on the stack that the screen shows */

@@ -1,5 +1,5 @@
 #!/bin/sh
-# T12: what a driver does wrong with a DMA adapter is bug check E6, with the parameters of its page.
+# What a driver does wrong with a DMA adapter is bug check E6, with the parameters of its page.
 . tests/lib.sh
 bad=$build/tests/bad
 

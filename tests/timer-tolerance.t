@@ -1,5 +1,5 @@
 #!/bin/sh
-# T8: a timer's tolerance is leave to be late, which the seed takes or not: never early, never later, and with seed 0 on time.
+# A timer's tolerance is leave to be late, which the seed takes or not: never early, never later, and with seed 0 on time.
 . tests/lib.sh
 "$ringside" cc tests/sources/tolerance.c -o "$work/tolerance.sys" || exit 1
 

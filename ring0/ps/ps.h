@@ -221,6 +221,9 @@ ULONG NTAPI PsGetThreadSessionId(PETHREAD Thread);
 PVOID NTAPI PsGetProcessWin32Process(PEPROCESS Process);
 PVOID NTAPI PsGetThreadWin32Thread(PETHREAD Thread);
 PVOID NTAPI PsGetProcessJob(PEPROCESS Process);
+NTSTATUS NTAPI RtlCreateUserThread(HANDLE Process, PSECURITY_DESCRIPTOR SecurityDescriptor, BOOLEAN CreateSuspended, ULONG ZeroBits,
+                                   SIZE_T StackReserve, SIZE_T StackCommit, PVOID StartAddress, PVOID Parameter, PHANDLE ThreadHandle,
+                                   PCLIENT_ID ClientId);
 PVOID NTAPI PsGetCurrentProcessWow64Process(VOID);
 BOOLEAN NTAPI PsIsProcessBeingDebugged(PEPROCESS Process);
 BOOLEAN NTAPI PsIsProtectedProcess(PEPROCESS Process);

@@ -18,6 +18,21 @@ NTKERNELAPI extern POBJECT_TYPE *PsJobType;
 #define NOT_IN_JOB 0x123
 enum { Accounting = 1, BasicLimits = 2, ProcessIds = 3, Ui = 4 };
 
+NTSTATUS NTAPI RtlCreateUserThread(HANDLE, PSECURITY_DESCRIPTOR, BOOLEAN, ULONG, SIZE_T, SIZE_T, PVOID, PVOID, PHANDLE, PCLIENT_ID);
+
+/* A further thread of a process, which ends with it. */
+static VOID TestThread(HANDLE Process, HANDLE ProcessId) {
+    CLIENT_ID Id = {NULL, NULL};
+    HANDLE Thread = NULL;
+    PETHREAD Object = NULL;
+    STATUS(RtlCreateUserThread(Process, NULL, TRUE, 0, 0, 0, (PVOID)0x10000, NULL, &Thread, &Id), 0, "RtlCreateUserThread");
+    ok(Id.UniqueProcess == ProcessId && Thread && NT_SUCCESS(PsLookupThreadByThreadId(Id.UniqueThread, &Object)), "makes a thread of the process");
+    ok(Object && PsGetThreadProcessId(Object) == ProcessId && !PsIsSystemThread(Object), "and of user mode");
+    if (Object)
+        ObDereferenceObject(Object);
+    ZwClose(Thread);
+}
+
 static VOID TestJobs(HANDLE ProcessId) {
     OBJECT_ATTRIBUTES Attributes;
     CLIENT_ID Id = {.UniqueProcess = ProcessId};
@@ -66,6 +81,7 @@ static VOID TestJobs(HANDLE ProcessId) {
     STATUS(ZwSetInformationJobObject(Job, BasicLimits, Limits, 4), STATUS_INFO_LENGTH_MISMATCH, "half of the limits");
     STATUS(ZwSetInformationJobObject(Job, 99, &Wrong, sizeof Wrong), STATUS_INVALID_INFO_CLASS, "no class");
     ZwClose(Other);
+    TestThread(Process, ProcessId);
     STATUS(ZwTerminateJobObject(Job, 77), 0, "ZwTerminateJobObject");
     ZwWaitForSingleObject(Process, FALSE, NULL);
     is(PsGetProcessExitStatus(Object), 77, "ends the process");

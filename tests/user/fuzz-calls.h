@@ -35,6 +35,8 @@ static const char *const signatures[][2] = {
     {"NtOpenProcessToken", "hmp"}, {"NtOpenSemaphore", "pmo"}, {"NtOpenSymbolicLinkObject", "pmo"}, {"NtOpenThread", "pmop"}, {"NtPulseEvent", "hp"},
     {"NtQueryDirectoryObject", "hblffpp"}, {"NtQueryFullAttributesFile", "ob"}, {"NtQuerySymbolicLinkObject", "hup"}, {"NtRaiseException", "BBf"},
     {"NtResetEvent", "hp"}, {"NtSetContextThread", "zb"}, {"NtSignalAndWaitForSingleObject", "hhft"}, {"NtSuspendThread", "vp"},
+    {"NtCreateJobObject", "pmo"}, {"NtOpenJobObject", "pmo"}, {"NtAssignProcessToJobObject", "hv"}, {"NtTerminateJobObject", "hn"},
+    {"NtIsProcessInJob", "hh"}, {"NtQueryInformationJobObject", "hcblp"}, {"NtSetInformationJobObject", "hcbl"},
     {"NtUnloadDriver", "u"}, {"NtCreateIoCompletion", "pmof"}, {"NtOpenIoCompletion", "pmo"}, {"NtQueryIoCompletion", "hcblp"},
     {"NtSetIoCompletion", "hnnnn"}, {"NtRemoveIoCompletion", "hppst"}, {"NtRemoveIoCompletionEx", "hblptf"}, {"NtCancelSynchronousIoFile", "hss"},
     {"NtCreateTimer", "pmof"}, {"NtOpenTimer", "pmo"}, {"NtSetTimer", "hpanfnp"}, {"NtCancelTimer", "hp"}, {"NtQueryTimer", "hcblp"},

@@ -98,6 +98,7 @@ NTSTATUS ExpProcessInformation(PEXP_ANSWER Answer) {
 NTSTATUS ExpQueryProcessId(PVOID Buffer, ULONG Length, PULONG ReturnLength) {
     NT_SYSTEM_PROCESS_ID_INFORMATION Asked;
     ULONG Size = sizeof(Asked);
+    UNICODE_STRING Name;
     PEPROCESS Process;
     NTSTATUS Status = KiCopyOutOptional(ReturnLength, &Size, sizeof(Size));
 
@@ -111,22 +112,23 @@ NTSTATUS ExpQueryProcessId(PVOID Buffer, ULONG Length, PULONG ReturnLength) {
     Process = PspLookupId(Asked.ProcessId, PspProcessType);
     if (Process == NULL)
         return STATUS_INVALID_CID;
-    if (Asked.ImageName.MaximumLength < Process->ImageName.Length + sizeof(WCHAR)) {
-        Asked.ImageName.MaximumLength = (USHORT)(Process->ImageName.Length + sizeof(WCHAR));
+    Status = PspQueryNativeName(&Process->ImageName, &Name);
+    if (!NT_SUCCESS(Status)) {
+        ObDereferenceObject(Process);
+        return Status;
+    }
+    if (Asked.ImageName.MaximumLength < Name.Length + sizeof(WCHAR)) {
+        Asked.ImageName.MaximumLength = (USHORT)(Name.Length + sizeof(WCHAR));
         Status = KiCopyOut(Buffer, &Asked, sizeof(Asked));
         if (NT_SUCCESS(Status))
             Status = STATUS_INFO_LENGTH_MISMATCH;
     } else {
-        WCHAR End = 0;
-
-        Asked.ImageName.Length = Process->ImageName.Length;
-        if (Process->ImageName.Length != 0)
-            Status = KiCopyOut(Asked.ImageName.Buffer, Process->ImageName.Buffer, Process->ImageName.Length);
-        if (NT_SUCCESS(Status))
-            Status = KiCopyOut((PUCHAR)Asked.ImageName.Buffer + Process->ImageName.Length, &End, sizeof(End));
+        Asked.ImageName.Length = Name.Length;
+        Status = KiCopyOut(Asked.ImageName.Buffer, Name.Buffer, Name.Length + sizeof(WCHAR));
         if (NT_SUCCESS(Status))
             Status = KiCopyOut(Buffer, &Asked, sizeof(Asked));
     }
+    ExFreePoolWithTag(Name.Buffer, PSP_NAME_TAG);
     ObDereferenceObject(Process);
     return Status;
 }

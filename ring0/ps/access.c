@@ -127,16 +127,17 @@ NTSTATUS NTAPI PsResumeProcess(PEPROCESS Process) {
 }
 
 NTSTATUS NTAPI SeLocateProcessImageName(PEPROCESS Process, PUNICODE_STRING *ImageName) {
-    USHORT Length = Process->ImageName.Length;
-    PUNICODE_STRING Name = ExAllocatePoolWithTag(PagedPool, sizeof(*Name) + Length + sizeof(WCHAR), PSP_NAME_TAG);
+    UNICODE_STRING Native;
+    PUNICODE_STRING Name;
 
-    if (Name == NULL)
+    if (!NT_SUCCESS(PspQueryNativeName(&Process->ImageName, &Native)))
         return STATUS_NO_MEMORY;
-    Name->Buffer = (PWSTR)(Name + 1);
-    Name->Length = Length;
-    Name->MaximumLength = Length + sizeof(WCHAR);
-    RtlCopyMemory(Name->Buffer, Process->ImageName.Buffer, Length);
-    Name->Buffer[Length / sizeof(WCHAR)] = L'\0';
-    *ImageName = Name;
-    return STATUS_SUCCESS;
+    Name = ExAllocatePoolWithTag(PagedPool, sizeof(*Name) + Native.MaximumLength, PSP_NAME_TAG); /* one block, which the caller frees */
+    if (Name != NULL) {
+        *Name = (UNICODE_STRING){Native.Length, Native.MaximumLength, (PWSTR)(Name + 1)};
+        RtlCopyMemory(Name->Buffer, Native.Buffer, Native.Length + sizeof(WCHAR));
+        *ImageName = Name;
+    }
+    ExFreePoolWithTag(Native.Buffer, PSP_NAME_TAG);
+    return Name != NULL ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }

@@ -208,14 +208,18 @@ VOID PspNotifyThreadBegins(PETHREAD Thread) { PspCallThreadRoutines(Thread, TRUE
 
 VOID PsCallImageNotifyRoutines(PCUNICODE_STRING Name, HANDLE ProcessId, PVOID Base, SIZE_T Size) {
     PFILE_OBJECT File = PspOpenForRoutines(PspImageRoutines, Name, FALSE);
+    UNICODE_STRING Native = {0};
 
     for (ULONG Index = 0; Index < MAXIMUM_ROUTINES; Index++) {
         NOTIFY_ROUTINE *Slot = &PspImageRoutines[Index];
-        UNICODE_STRING FullName = *Name; /* a routine may change its own */
+        UNICODE_STRING FullName; /* a routine may change its own */
         IMAGE_INFO_EX Info = {.Size = sizeof(Info), .FileObject = File};
 
         if (!PspBeginRoutine(Slot))
             continue;
+        if (ProcessId != NULL && Native.Buffer == NULL && !NT_SUCCESS(PspQueryNativeName(Name, &Native)))
+            Native.Buffer = NULL;
+        FullName = Native.Buffer != NULL ? Native : *Name; /* "\Device\..." for programs and DLLs, as they are loaded for drivers */
         Info.ImageInfo = (IMAGE_INFO){.ImageAddressingMode = IMAGE_ADDRESSING_MODE_32BIT,
                                       .SystemModeImage = ProcessId == NULL,
                                       .ExtendedInfoPresent = File != NULL,
@@ -224,5 +228,7 @@ VOID PsCallImageNotifyRoutines(PCUNICODE_STRING Name, HANDLE ProcessId, PVOID Ba
         ((PLOAD_IMAGE_NOTIFY_ROUTINE)Slot->Routine)(&FullName, ProcessId, &Info.ImageInfo);
         PspEndRoutine(Slot);
     }
+    if (Native.Buffer != NULL)
+        ExFreePoolWithTag(Native.Buffer, PSP_NAME_TAG);
     PspCloseForRoutines(File);
 }

@@ -87,9 +87,9 @@ VOID PspSumTimes(PEPROCESS Process, KERNEL_USER_TIMES *Times) {
     }
 }
 
-/* The image's name as a UNICODE_STRING with its text behind it. */
-static NTSTATUS PspAnswerName(PEPROCESS Process, PVOID Buffer, ULONG Length, PULONG ReturnLength) {
-    UNICODE_STRING Name = {Process->ImageName.Length, Process->ImageName.Length + sizeof(WCHAR), (PWSTR)((ULONG_PTR)Buffer + sizeof(UNICODE_STRING))};
+/* A name as a UNICODE_STRING with its text behind it. */
+static NTSTATUS PspAnswerName(PCUNICODE_STRING Answer, PVOID Buffer, ULONG Length, PULONG ReturnLength) {
+    UNICODE_STRING Name = {Answer->Length, Answer->Length + sizeof(WCHAR), (PWSTR)((ULONG_PTR)Buffer + sizeof(UNICODE_STRING))};
     ULONG Size = sizeof(Name) + Name.MaximumLength;
     WCHAR Terminator = 0;
     NTSTATUS Status = KiCopyOutOptional(ReturnLength, &Size, sizeof(Size));
@@ -99,7 +99,7 @@ static NTSTATUS PspAnswerName(PEPROCESS Process, PVOID Buffer, ULONG Length, PUL
     if (NT_SUCCESS(Status))
         Status = KiCopyOut(Buffer, &Name, sizeof(Name));
     if (NT_SUCCESS(Status) && Name.Length != 0)
-        Status = KiCopyOut(Name.Buffer, Process->ImageName.Buffer, Name.Length);
+        Status = KiCopyOut(Name.Buffer, Answer->Buffer, Name.Length);
     return NT_SUCCESS(Status) ? KiCopyOut((PUCHAR)Name.Buffer + Name.Length, &Terminator, sizeof(Terminator)) : Status;
 }
 
@@ -146,8 +146,19 @@ static NTSTATUS PspQueryProcess(PEPROCESS Process, PROCESSINFOCLASS Class, PVOID
     case ProcessCookie:
         Value = (ULONG)(KiMachine->seed * 0x9E3779B97F4A7C15ull >> 32) ^ HandleToUlong(Process->UniqueProcessId);
         return PspAnswer(Buffer, Length, ReturnLength, &Value, sizeof(Value));
-    case ProcessImageFileName:
-    case ProcessImageFileNameWin32: return PspAnswerName(Process, Buffer, Length, ReturnLength);
+    case ProcessImageFileName: {
+        UNICODE_STRING Name;
+        NTSTATUS Status = PspQueryNativeName(&Process->ImageName, &Name);
+        if (!NT_SUCCESS(Status))
+            return Status;
+        Status = PspAnswerName(&Name, Buffer, Length, ReturnLength);
+        ExFreePoolWithTag(Name.Buffer, PSP_NAME_TAG);
+        return Status;
+    }
+    case ProcessImageFileNameWin32: {
+        UNICODE_STRING Name = PspWin32Name(&Process->ImageName);
+        return PspAnswerName(&Name, Buffer, Length, ReturnLength);
+    }
     default: return STATUS_INVALID_INFO_CLASS;
     }
 }

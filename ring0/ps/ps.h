@@ -115,6 +115,11 @@ NTSTATUS PspReferenceProcess(HANDLE Handle, ACCESS_MASK Access, PEPROCESS *Proce
 NTSTATUS PspReferenceThread(HANDLE Handle, ACCESS_MASK Access, PETHREAD *Thread);
 BOOLEAN PspReadImageFacts(PVOID Base, SECTION_IMAGE_FACTS *Facts); /* in the process; FALSE: no image of ours */
 #define PSP_NAME_TAG 'mNsP'
+/* image_name.c. An NT path with its drive, "\??\C:", replaced by what that stands for ("\Device\..."), as Windows names the files of images; other paths stay as they are. Native is
+   from paged pool (PSP_NAME_TAG) and ends with a terminator. PASSIVE_LEVEL. */
+NTSTATUS PspQueryNativeName(PCUNICODE_STRING Path, PUNICODE_STRING Native);
+/* The part of an NT path that is a Win32 path; all of it when none is. */
+UNICODE_STRING PspWin32Name(PCUNICODE_STRING Path);
 /* A routine of PsSetCreateProcessNotifyRoutine, ObRegisterCallbacks and their kin that lies in this memory, or NULL; and what would remove it. */
 PVOID PsFindRoutineIn(const VOID *Start, SIZE_T Size, PCSTR *Remove);
 /* For the loaders: an image was mapped (ProcessId NULL: a driver), and nothing of it has run. PASSIVE_LEVEL. */

@@ -28,6 +28,7 @@ NTSTATUS NTAPI ZwTerminateProcess(HANDLE, NTSTATUS);
 NTSTATUS NTAPI MmCopyVirtualMemory(PEPROCESS, PVOID, PEPROCESS, PVOID, SIZE_T, KPROCESSOR_MODE, PSIZE_T);
 HANDLE NTAPI PsGetProcessInheritedFromUniqueProcessId(PEPROCESS);
 PCSTR NTAPI PsGetProcessImageFileName(PEPROCESS);
+NTSTATUS NTAPI SeLocateProcessImageName(PEPROCESS, PUNICODE_STRING *);
 PVOID NTAPI PsGetProcessPeb(PEPROCESS);
 PVOID NTAPI PsGetProcessSectionBaseAddress(PEPROCESS);
 PVOID NTAPI PsGetProcessWow64Process(PEPROCESS);
@@ -72,6 +73,30 @@ static VOID ImageNotify(PUNICODE_STRING Name, HANDLE Id, PIMAGE_INFO Info) {
         Images++;
 }
 
+static BOOLEAN EndsWithProgram(PCUNICODE_STRING Path) {
+    const UNICODE_STRING Last = RTL_CONSTANT_STRING(L"\\ps-more.exe");
+    UNICODE_STRING End = {Last.Length, Last.Length, Path->Buffer + (Path->Length - Last.Length) / sizeof(WCHAR)};
+    return Path->Length > Last.Length && RtlEqualUnicodeString(&End, &Last, TRUE);
+}
+
+/* "\Device\..." and "C:\...", and the same behind that. */
+static VOID TestImageNames(VOID) {
+    struct {
+        UNICODE_STRING Name;
+        WCHAR Text[260];
+    } Native, Win32;
+    UNICODE_STRING Device = RTL_CONSTANT_STRING(L"\\Device\\");
+    UNICODE_STRING Drive = RTL_CONSTANT_STRING(L"C:\\");
+    PUNICODE_STRING Located = NULL;
+    STATUS(ZwQueryInformationProcess(NtCurrentProcess(), ProcessImageFileName, &Native, sizeof Native, NULL), 0, "ProcessImageFileName");
+    ok(RtlPrefixUnicodeString(&Device, &Native.Name, FALSE) && EndsWithProgram(&Native.Name), "begins with a device");
+    STATUS(ZwQueryInformationProcess(NtCurrentProcess(), 43 /* ProcessImageFileNameWin32 */, &Win32, sizeof Win32, NULL), 0, "as a Win32 path");
+    ok(RtlPrefixUnicodeString(&Drive, &Win32.Name, TRUE) && EndsWithProgram(&Win32.Name), "it begins with the drive");
+    STATUS(SeLocateProcessImageName(PsGetCurrentProcess(), &Located), 0, "SeLocateProcessImageName");
+    ok(Located && RtlEqualUnicodeString(Located, &Native.Name, FALSE), "gives the former");
+    ExFreePool(Located);
+}
+
 static VOID TestIdentity(VOID) {
     PEPROCESS Found = NULL;
     PETHREAD Thread = NULL;
@@ -93,6 +118,7 @@ static VOID TestIdentity(VOID) {
     ok(PsGetThreadTeb(Thread) == Facts.Teb && PsGetCurrentThreadTeb() == Facts.Teb, "PsGetThreadTeb and PsGetCurrentThreadTeb");
     ok(PsGetProcessSectionBaseAddress(Process) == Facts.Image, "PsGetProcessSectionBaseAddress");
     ok(_stricmp(PsGetProcessImageFileName(Process), "ps-more.exe") == 0, "PsGetProcessImageFileName");
+    TestImageNames();
     ok(!PsGetProcessWow64Process(Process), "PsGetProcessWow64Process: none, there are no 32-bit programs");
     ok(PsGetProcessSessionId(Process) == 1 && PsGetProcessSessionId(PsInitialSystemProcess) == 0, "PsGetProcessSessionId");
     ok(PsIsSystemProcess(PsInitialSystemProcess) && !PsIsSystemProcess(Process), "PsIsSystemProcess");
@@ -257,13 +283,16 @@ static ULONG SuspendCount(ULONG Id) {
     return Count;
 }
 
-static ULONG CreatedEx2, ThreadsBegun, ThreadsBegunElsewhere, ImagesEx;
+static ULONG CreatedEx2, ThreadsBegun, ThreadsBegunElsewhere, ImagesEx, ImagesOnDevices;
 static VOID ProcessNotifyEx2(PEPROCESS Child, HANDLE Id, PPS_CREATE_NOTIFY_INFO Info) { CreatedEx2 += Info != NULL; }
 static VOID ThreadBegins(HANDLE ProcessId, HANDLE ThreadId, BOOLEAN Create) {
     ThreadsBegun += Create;
     ThreadsBegunElsewhere += Create && PsGetCurrentThreadId() != ThreadId;
 }
-static VOID ImageNotifyEx(PUNICODE_STRING Name, HANDLE ProcessId, PIMAGE_INFO Info) { ImagesEx++; }
+static VOID ImageNotifyEx(PUNICODE_STRING Name, HANDLE ProcessId, PIMAGE_INFO Info) {
+    ImagesEx++;
+    ImagesOnDevices += RtlPrefixUnicodeString(&(UNICODE_STRING)RTL_CONSTANT_STRING(L"\\Device\\"), Name, TRUE);
+}
 
 static VOID AddNewerRoutines(VOID) {
     STATUS(PsSetCreateProcessNotifyRoutineEx2(0, (PVOID)ProcessNotifyEx2, FALSE), 0, "PsSetCreateProcessNotifyRoutineEx2");
@@ -278,6 +307,7 @@ static VOID TestNewerRoutines(VOID) {
     is(CreatedEx2, 1, "PsSetCreateProcessNotifyRoutineEx2: a process");
     ok(ThreadsBegun == 1 && ThreadsBegunElsewhere == 0, "PsSetCreateThreadNotifyRoutineEx: a thread, in it");
     is(ImagesEx, Images, "PsSetLoadImageNotifyRoutineEx: the same images");
+    is(ImagesOnDevices, ImagesEx - 1, "each is named by its device, but for ntdll, which is \\SystemRoot's");
     STATUS(PsSetCreateProcessNotifyRoutineEx2(0, (PVOID)ProcessNotifyEx2, TRUE), 0, "the newer ones are removed");
     STATUS(PsRemoveCreateThreadNotifyRoutine(ThreadBegins), 0, "as the older ones");
     STATUS(PsRemoveLoadImageNotifyRoutine(ImageNotifyEx), 0, "are");

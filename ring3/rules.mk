@@ -1,6 +1,6 @@
 # What a Windows program links to. Each DLL: every C and S file of its folder, plus ring0/rtl files that ntdll shares with the kernel
 # (ring3/ntdll/shared.mk lists them), linked against the DLLs below it.
-RING3_DLLS := ntdll kernel32 advapi32 msvcrt ucrtbase vcruntime140 vcruntime140_1 version bcrypt bcryptprimitives cfgmgr32 setupapi ws2_32
+RING3_DLLS := ntdll kernel32 advapi32 msvcrt ucrtbase vcruntime140 vcruntime140_1 version bcrypt bcryptprimitives cfgmgr32 setupapi ws2_32 psapi
 ring3_needs_ntdll :=
 ring3_needs_kernel32 := ntdll
 ring3_needs_advapi32 := kernel32 ntdll
@@ -14,6 +14,7 @@ ring3_needs_bcryptprimitives := advapi32 ntdll
 ring3_needs_ws2_32 := kernel32 ntdll
 ring3_needs_cfgmgr32 := advapi32 kernel32 ntdll
 ring3_needs_setupapi := cfgmgr32 kernel32 ntdll
+ring3_needs_psapi := kernel32
 ring3_entry_ntdll := -noentry
 ring3_entry_kernel32 := -entry:DllMain
 ring3_entry_advapi32 := -noentry
@@ -27,6 +28,7 @@ ring3_entry_bcryptprimitives := -noentry
 ring3_entry_ws2_32 := -noentry
 ring3_entry_cfgmgr32 := -noentry
 ring3_entry_setupapi := -noentry
+ring3_entry_psapi := -noentry
 include ring3/ntdll/shared.mk
 
 $(BUILD)/ring3/%.o: ring3/%.c
@@ -46,7 +48,8 @@ $(BUILD)/ring3/shared/%.o: ring0/%.S
 ring3_objects_ntdll := $(RTL_SHARED:ring0/%=$(BUILD)/ring3/shared/%) $(BUILD)/ring0/ntdll-services.o
 # Both C run-time libraries are ring3/crt, with what each has of its own; printf's engine is the kernel's.
 CRT_OBJECTS := $(patsubst %,$(BUILD)/%.o,$(basename $(wildcard ring3/crt/*.[cS]))) $(foreach f,format float codepage setjmp jump,$(BUILD)/ring3/shared/rtl/$(f).o)
-ring3_objects_msvcrt := $(CRT_OBJECTS)
+# Older names of msvcrt.dll's that the UCRT has too.
+ring3_objects_msvcrt := $(CRT_OBJECTS) $(foreach f,convert end environment file find heap locale math_float path search text time,$(BUILD)/ring3/ucrtbase/$(f).o)
 ring3_objects_ucrtbase := $(CRT_OBJECTS)
 $(BUILD)/ring3/ntdll.def: ring3/ntdll/ntdll.def $(BUILD)/ring0/ntdll-services.def
 	@mkdir -p $(@D)
@@ -75,6 +78,7 @@ ring3_address_cfgmgr32 := 0x189000000
 ring3_address_setupapi := 0x18A000000
 ring3_address_bcryptprimitives := 0x18B000000
 ring3_address_ws2_32 := 0x18C000000
+ring3_address_psapi := 0x18D000000
 $(foreach d,$(RING3_DLLS),$(eval $(call ring3_dll,$(d))))
 
 # A program of C:\Windows\System32: every C file of its folder and of ring3/program, against the DLLs as any program is.

@@ -21,6 +21,7 @@ void __cdecl _amsg_exit(int number);
 void __cdecl _assert(const char *expression, const char *file, unsigned line);
 void __cdecl _wassert(const wchar_t *expression, const wchar_t *file, unsigned line);
 void __cdecl _purecall(void);
+int __cdecl _callnewh(size_t size);
 int crt_feof(FILE *stream);
 int crt_ferror(FILE *stream);
 int crt_getchar(void);
@@ -45,6 +46,8 @@ int *__cdecl __p__commode(void);
 char **__cdecl __p__pgmptr(void);
 wchar_t **__cdecl __p__wpgmptr(void);
 void *__cdecl _lfind(const void *key, const void *base, unsigned *count, unsigned size, int(__cdecl *compare)(const void *, const void *));
+extern long crt_timezone, crt_dstbias; /* seconds */
+extern int crt_daylight;
 long *__cdecl __p__timezone(void);
 int *__cdecl __p__daylight(void);
 long *__cdecl __p__dstbias(void);

@@ -6,9 +6,9 @@
 #define UNIX_EPOCH  116444736000000000ll /* 1970 in 100 ns units since 1601 */
 #define LAST_SECOND 32535215999ll        /* 3000-12-31 23:59:59, the last that Microsoft's library takes */
 
-static long timezone_seconds;
-static int daylight_flag;
-static long daylight_bias = -3600;
+long crt_timezone;
+int crt_daylight;
+long crt_dstbias = -3600;
 static char zone_names[2][8] = {"UTC", "UTC"};
 char *crt_tzname[2] = {zone_names[0], zone_names[1]};
 
@@ -48,7 +48,7 @@ void __cdecl _ftime64(struct __timeb64 *to) {
 
     to->time = now / 10000000;
     to->millitm = (unsigned short)(now / 10000 % 1000);
-    to->timezone = (short)(timezone_seconds / 60);
+    to->timezone = (short)(crt_timezone / 60);
     to->dstflag = 0;
 }
 
@@ -120,7 +120,7 @@ errno_t __cdecl _localtime64_s(struct tm *to, const __time64_t *time) {
         return crt_invalid(EINVAL);
     }
     _tzset();
-    split_time(*time < timezone_seconds ? 0 : *time - timezone_seconds, to);
+    split_time(*time < crt_timezone ? 0 : *time - crt_timezone, to);
     return 0;
 }
 
@@ -165,7 +165,7 @@ static __time64_t join_time(struct tm *from, long offset) {
 
 __time64_t __cdecl _mktime64(struct tm *from) {
     _tzset();
-    return join_time(from, timezone_seconds);
+    return join_time(from, crt_timezone);
 }
 
 __time64_t __cdecl _mkgmtime64(struct tm *from) { return join_time(from, 0); }
@@ -349,21 +349,21 @@ void __cdecl _tzset(void) {
     if (zone && strlen(zone) > 3) {
         strncpy(zone_names[0], zone, 3);
         zone_names[0][3] = 0;
-        timezone_seconds = strtol(zone + 3, NULL, 10) * 3600;
+        crt_timezone = strtol(zone + 3, NULL, 10) * 3600;
     }
     _unlock(CRT_LOCK_TIME);
 }
 
-long *__cdecl __p__timezone(void) { return &timezone_seconds; }
+long *__cdecl __p__timezone(void) { return &crt_timezone; }
 
-int *__cdecl __p__daylight(void) { return &daylight_flag; }
+int *__cdecl __p__daylight(void) { return &crt_daylight; }
 
-long *__cdecl __p__dstbias(void) { return &daylight_bias; }
+long *__cdecl __p__dstbias(void) { return &crt_dstbias; }
 
 char **__cdecl __p__tzname(void) { return crt_tzname; }
 
-int *__cdecl __daylight(void) { return &daylight_flag; }
+int *__cdecl __daylight(void) { return &crt_daylight; }
 
-long *__cdecl __timezone(void) { return &timezone_seconds; }
+long *__cdecl __timezone(void) { return &crt_timezone; }
 
 char **__cdecl __tzname(void) { return crt_tzname; }

@@ -227,7 +227,8 @@ NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE, PVOID *, ULONG_PTR ZeroBits, PSIZ
 NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG Type);
 NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG Protect, PULONG OldProtect);
 NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE, PVOID, ULONG Class, PVOID, SIZE_T, PSIZE_T);
-#define MemoryWorkingSetExInformation_ 4u
+#define MemoryMappedFilenameInformation_ 2u
+#define MemoryWorkingSetExInformation_   4u
 NTSTATUS NTAPI NtReadVirtualMemory(HANDLE, PVOID, PVOID, SIZE_T, PSIZE_T);
 NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE, PVOID, PVOID, SIZE_T, PSIZE_T);
 NTSTATUS NTAPI NtFlushInstructionCache(HANDLE, PVOID, SIZE_T);
@@ -268,7 +269,8 @@ enum {
     ProcessAffinityMask_ = 21,
     ProcessPriorityBoost_ = 22,
     ProcessSessionInformation_ = 24,
-    ProcessImageFileName_ = 27
+    ProcessImageFileName_ = 27,
+    ProcessImageFileNameWin32_ = 43
 };
 enum {
     ThreadBasicInformation_ = 0,
@@ -280,7 +282,46 @@ enum {
     ThreadAmILastThread_ = 12,
     ThreadNameInformation_ = 38
 };
-enum { SystemBasicInformation_ = 0, SystemPerformanceInformation_ = 2, SystemProcessorPerformanceInformation_ = 8 };
+enum {
+    SystemBasicInformation_ = 0,
+    SystemPerformanceInformation_ = 2,
+    SystemProcessInformation_ = 5,
+    SystemProcessorPerformanceInformation_ = 8,
+    SystemModuleInformation_ = 11,
+    SystemLogicalProcessorInformation_ = 73
+};
+
+typedef struct _NT_SYSTEM_THREAD_INFORMATION {
+    LARGE_INTEGER KernelTime, UserTime, CreateTime;
+    ULONG WaitTime;
+    PVOID StartAddress;
+    CLIENT_ID ClientId;
+    LONG Priority, BasePriority;
+    ULONG ContextSwitches, ThreadState, WaitReason;
+} NT_SYSTEM_THREAD_INFORMATION;
+typedef struct _NT_SYSTEM_PROCESS_INFORMATION {
+    ULONG NextEntryOffset, NumberOfThreads;
+    ULONG64 Reserved1[3];
+    LARGE_INTEGER CreateTime, UserTime, KernelTime;
+    UNICODE_STRING ImageName;
+    LONG BasePriority;
+    HANDLE UniqueProcessId, InheritedFromUniqueProcessId;
+    ULONG HandleCount, SessionId;
+    ULONG_PTR UniqueProcessKey;
+    SIZE_T Memory[12];
+    LARGE_INTEGER Io[6];
+    NT_SYSTEM_THREAD_INFORMATION Threads[];
+} NT_SYSTEM_PROCESS_INFORMATION;
+typedef struct _NT_SYSTEM_MODULES { /* RTL_PROCESS_MODULES */
+    ULONG NumberOfModules;
+    struct {
+        HANDLE Section;
+        PVOID MappedBase, ImageBase;
+        ULONG ImageSize, Flags;
+        USHORT LoadOrderIndex, InitOrderIndex, LoadCount, OffsetToFileName;
+        CHAR FullPathName[256];
+    } Modules[];
+} NT_SYSTEM_MODULES;
 
 /* CreateInfo: NT_PS_CREATE_INFO, with its size and PsCreateInitialState. ProcessFlags and ThreadFlags: nt/create.h. */
 NTSTATUS NTAPI NtCreateUserProcess(PHANDLE Process, PHANDLE Thread, ACCESS_MASK ProcessAccess, ACCESS_MASK ThreadAccess,
@@ -301,6 +342,7 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE, ULONG Class, PVOID, ULONG, PULO
 NTSTATUS NTAPI NtSetInformationProcess(HANDLE, ULONG Class, PVOID, ULONG);
 NTSTATUS NTAPI NtQueryInformationThread(HANDLE, ULONG Class, PVOID, ULONG, PULONG);
 NTSTATUS NTAPI NtSetInformationThread(HANDLE, ULONG Class, PVOID, ULONG);
+NTSTATUS NTAPI RtlVerifyVersionInfo(LPOSVERSIONINFOEXW, ULONG Types, ULONGLONG Conditions);
 NTSTATUS NTAPI NtQuerySystemInformation(ULONG Class, PVOID, ULONG, PULONG);
 NTSTATUS NTAPI NtContinue(PCONTEXT, BOOLEAN TestAlert);
 NTSTATUS NTAPI NtRaiseException(PEXCEPTION_RECORD, PCONTEXT, BOOLEAN FirstChance);

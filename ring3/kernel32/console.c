@@ -125,6 +125,53 @@ WINBOOL WINAPI ReadConsoleA(HANDLE Handle, LPVOID Text, DWORD Count, LPDWORD Don
 }
 WINBOOL WINAPI FlushConsoleInputBuffer(HANDLE Handle) { return BaseResult(Control(Handle, IOCTL_CONDRV_FLUSH_INPUT, NULL, 0, NULL, 0, NULL)); }
 
+/* ---- The window, as far as the terminal has one. What the terminal shows is its own to know: there is no screen buffer to be asked ---- */
+static RTL_SRWLOCK TitleLock;
+static WCHAR Title[256];
+static BOOL TitleSet;
+
+/* Until it is set, the program's path, as for a program that got a new console. */
+DWORD WINAPI GetConsoleTitleW(LPWSTR Buffer, DWORD Size) {
+    RtlAcquireSRWLockExclusive(&TitleLock);
+    if (!TitleSet)
+        GetModuleFileNameW(NULL, Title, ARRAYSIZE(Title));
+    TitleSet = TRUE;
+    DWORD length = (DWORD)BaseLength(Title), fits = length < Size ? length : Size ? Size - 1 : 0;
+    if (Size) {
+        memcpy(Buffer, Title, fits * sizeof(WCHAR));
+        Buffer[fits] = 0;
+    }
+    RtlReleaseSRWLockExclusive(&TitleLock);
+    return Size ? length : (DWORD)BaseFail(ERROR_INSUFFICIENT_BUFFER);
+}
+DWORD WINAPI GetConsoleTitleA(LPSTR Buffer, DWORD Size) {
+    WCHAR wide[ARRAYSIZE(Title)];
+    DWORD length = Size ? GetConsoleTitleW(wide, ARRAYSIZE(wide)) : (DWORD)BaseFail(ERROR_INSUFFICIENT_BUFFER);
+    if (Size)
+        BaseNarrow(wide, length < Size ? length : Size - 1, Buffer, Size);
+    return length;
+}
+WINBOOL WINAPI SetConsoleTitleW(LPCWSTR Text) {
+    SIZE_T length = BaseLength(Text);
+    if (length >= ARRAYSIZE(Title))
+        return BaseFail(ERROR_NOT_ENOUGH_MEMORY);
+    RtlAcquireSRWLockExclusive(&TitleLock);
+    memcpy(Title, Text, (length + 1) * sizeof(WCHAR));
+    TitleSet = TRUE;
+    RtlReleaseSRWLockExclusive(&TitleLock);
+    return TRUE;
+}
+WINBOOL WINAPI SetConsoleTitleA(LPCSTR Text) {
+    PWSTR wide = BaseWide(Text);
+    BOOL done = wide && SetConsoleTitleW(wide);
+    BaseFree(wide);
+    return done;
+}
+HWND WINAPI GetConsoleWindow(VOID) { return NULL; } /* as in a process whose console has no window */
+
+/* A process that has a console, and there is one for all, cannot get another ("AllocConsole"). */
+WINBOOL WINAPI AllocConsole(VOID) { return BaseFail(ERROR_ACCESS_DENIED); }
+
 /* The console is line-wise: there are events for the characters of a line once its end has been typed. */
 WINBOOL WINAPI GetNumberOfConsoleInputEvents(HANDLE Handle, LPDWORD Count) {
     return BaseResult(Control(Handle, IOCTL_CONDRV_COUNT_INPUT, NULL, 0, Count, sizeof *Count, NULL));

@@ -82,3 +82,12 @@ VOID BaseAttachConsole(VOID);
 BOOL BaseIsConsole(HANDLE Handle);
 /* GetStdHandle's numbers become what they stand for. */
 HANDLE BaseStandardHandle(HANDLE Handle);
+
+/* psapi.c: the head of the list of a process's modules in load order and its first entry, both addresses in that process (which PROCESS_VM_READ and
+   PROCESS_QUERY_INFORMATION must be allowed for). FALSE: the last error is set. */
+BOOL BaseFirstModule(HANDLE Process, PVOID *Head, PVOID *First);
+#define BASE_MAXIMUM_MODULES 512u /* what a damaged list is walked for at most */
+
+/* psapi_system.c: what NtQuerySystemInformation says for a class whose answer grows with the system, in a block of the process heap (BaseFree); NULL with
+   the last error set. */
+PVOID BaseQuerySystem(ULONG Class);

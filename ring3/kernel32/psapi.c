@@ -2,11 +2,9 @@
 #include "kernel32.h"
 #include <psapi.h>
 
-#define MAXIMUM_MODULES 512u /* what a damaged list is walked for at most */
-
 static BOOL Read(HANDLE Process, PVOID Address, PVOID To, SIZE_T Size) { return ReadProcessMemory(Process, Address, To, Size, NULL); }
 
-static BOOL FirstModule(HANDLE Process, PVOID *Head, PVOID *First) {
+BOOL BaseFirstModule(HANDLE Process, PVOID *Head, PVOID *First) {
     NT_PROCESS_BASIC_INFORMATION information;
     NT_PEB peb;
     NT_PEB_LDR_DATA data;
@@ -26,9 +24,9 @@ WINBOOL WINAPI K32EnumProcessModules(HANDLE Process, HMODULE *Modules, DWORD Siz
     PVOID head, at;
     NT_LDR_ENTRY entry;
     DWORD count = 0;
-    if (!FirstModule(Process, &head, &at))
+    if (!BaseFirstModule(Process, &head, &at))
         return FALSE;
-    for (; at != head && count < MAXIMUM_MODULES; at = entry.InLoadOrderLinks.Flink, count++) {
+    for (; at != head && count < BASE_MAXIMUM_MODULES; at = entry.InLoadOrderLinks.Flink, count++) {
         if (!Read(Process, at, &entry, sizeof entry))
             return FALSE;
         if ((count + 1) * sizeof(HMODULE) <= Size)
@@ -38,12 +36,22 @@ WINBOOL WINAPI K32EnumProcessModules(HANDLE Process, HMODULE *Modules, DWORD Siz
     return TRUE;
 }
 
+/* There are no 32-bit modules: LIST_MODULES_32BIT lists none. */
+WINBOOL WINAPI K32EnumProcessModulesEx(HANDLE Process, HMODULE *Modules, DWORD Size, LPDWORD Needed, DWORD Filter) {
+    if (Filter > LIST_MODULES_ALL)
+        return BaseFail(ERROR_INVALID_PARAMETER);
+    if (Filter != LIST_MODULES_32BIT)
+        return K32EnumProcessModules(Process, Modules, Size, Needed);
+    *Needed = 0;
+    return TRUE;
+}
+
 /* NULL is the program itself, which is the first. */
 static BOOL FindModule(HANDLE Process, HMODULE Module, NT_LDR_ENTRY *Entry) {
     PVOID head, at;
-    if (!FirstModule(Process, &head, &at))
+    if (!BaseFirstModule(Process, &head, &at))
         return FALSE;
-    for (DWORD count = 0; at != head && count < MAXIMUM_MODULES; at = Entry->InLoadOrderLinks.Flink, count++) {
+    for (DWORD count = 0; at != head && count < BASE_MAXIMUM_MODULES; at = Entry->InLoadOrderLinks.Flink, count++) {
         if (!Read(Process, at, Entry, sizeof *Entry))
             return FALSE;
         if (!Module || Entry->DllBase == (PVOID)Module)

@@ -160,21 +160,25 @@ static char *object_path(const struct build *build, size_t index) {
 
 /* A source to PATH/NAME.o in the private directory. */
 static int compile(const struct build *build, const char *source, const char *name, bool ours) {
-    static const char common[] = "--target=x86_64-w64-windows-gnu -O2 -g -gdwarf-4 -fms-extensions -fms-compatibility -fgnuc-version=4.2.1 "
-                                 /* A plain load inside __try must be covered by its handler, and *(int *)0 must stay a store. */
-                                 "-Xclang -fasync-exceptions -fasynchronous-unwind-tables -fno-delete-null-pointer-checks -fno-strict-aliasing "
-                                 "-Wall -Werror=jump-seh-finally -Wno-#warnings -Wno-pragma-pack -Wno-ignored-attributes -Wno-unknown-pragmas "
-                                 "-Wno-microsoft -Wno-nonportable-include-path -Wno-multichar "
-                                 "-DNTDDI_VERSION=0x0A000008 -D_WIN32_WINNT=0x0A00 -DWINVER=0x0A00";
+    static const char common[] =
+        "--target=x86_64-w64-windows-gnu -O2 -g -gdwarf-4 -fms-extensions -fms-compatibility -fgnuc-version=4.2.1 "
+        /* A plain load inside __try must be covered by its handler, and *(int *)0 must stay a store. */
+        "-Xclang -fasync-exceptions -fasynchronous-unwind-tables -fno-delete-null-pointer-checks -fno-strict-aliasing "
+        "-Wall -Werror=jump-seh-finally -Wno-#warnings -Wno-pragma-pack -Wno-ignored-attributes -Wno-unknown-pragmas "
+        "-Wno-microsoft -Wno-nonportable-include-path -Wno-multichar "
+        "-DNTDDI_VERSION=0x0A000008 -D_WIN32_WINNT=0x0A00 -DWINVER=0x0A00 "
+        /* printf and its like are the DLL's, or the kernel's, whose formats Windows' sources are written for: %ws, %I64d, wide %s. */
+        "-D__USE_MINGW_ANSI_STDIO=0";
     /* What Visual C++ warns of and clang refuses. */
     static const char c[] = "-std=gnu17 -Wno-error=int-conversion -Wno-error=implicit-int "
                             "-Wno-error=incompatible-function-pointer-types -Wno-error=return-mismatch";
-    static const char cxx[] = "-std=gnu++20 -Wno-writable-strings -Wno-c++11-narrowing -Wno-address-of-temporary -fno-char8_t -fsized-deallocation "
-                              "-D_CRT_SECURE_CPP_OVERLOAD_SECURE_NAMES=1 -D__USE_MINGW_ANSI_STDIO=0";
+    static const char cxx[] = "-std=gnu++20 -fms-compatibility-version=19.40 -Wno-writable-strings -Wno-c++11-narrowing -Wno-address-of-temporary "
+                              "-fno-char8_t -fsized-deallocation "
+                              "-D_CRT_SECURE_CPP_OVERLOAD_SECURE_NAMES=1";
     static const char no_cxx_runtime[] = "-fno-exceptions -fno-rtti -fno-threadsafe-statics";
     static const char freestanding[] = "-ffreestanding -fno-builtin -fno-auto-import -fno-stack-protector -mno-stack-arg-probe";
-    /* sprintf and its like are the kernel's. Visual C++ has these instructions' intrinsics without being asked; clang uses none of them by itself. */
-    static const char driver[] = "-D__USE_MINGW_ANSI_STDIO=0 -D_AMD64_ -DAMD64 -D_WIN64 -D_KERNEL_MODE=1 -mcx16 -mxsave -mrdrnd -mrdseed -mfsgsbase";
+    /* Visual C++ has these instructions' intrinsics without being asked; clang uses none of them by itself. */
+    static const char driver[] = "-D_AMD64_ -DAMD64 -D_WIN64 -D_KERNEL_MODE=1 -mcx16 -mxsave -mrdrnd -mrdseed -mfsgsbase";
     struct command command = {0};
     bool is_cxx = source_kind(source) == SOURCE_CXX;
     enum source_main main_kind = source_main(source);
@@ -205,7 +209,8 @@ static int compile(const struct build *build, const char *source, const char *na
         command_add(&command, "-isystem");
         command_addf(&command, "%s/ddk", build->include);
     }
-    command_add(&command, "-isystem");
+    /* The C++ headers look behind themselves for the C headers of the same names. */
+    command_add(&command, is_cxx && needs_runtime(build) ? "-idirafter" : "-isystem");
     command_add(&command, build->include);
     for (size_t i = 0; !ours && i < build->options->extra_count; i++)
         if (!is_linker_flag(build->options->extra[i]))

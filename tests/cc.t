@@ -122,6 +122,17 @@ compile "$work/void.c" -o "$work/void.exe"
 run "$ringside" run --alone "$work/void.exe" a b
 exits 3 "int main(unsigned, char **)"
 
+for crt in msvcrt ucrt; do
+    compile tests/sources/formats.c --crt $crt -o "$work/formats.exe"
+    exits 0 "formats of Windows, $crt"
+    run "$ringside" run --alone "$work/formats.exe" wide
+    exits 0 "$crt: it runs"
+    out_has 'wide narrow wide narrow' "$crt: %s is wide in wide functions"
+    out_has 'narrow wide wide narrow' "$crt: %ws and %S"
+    out_has '-5 123456789abcdef 6 64 7 0000BEEF' "$crt: %I64d, %lld, %zu, %Iu"
+    out_has 'wide|x| 2.50' "$crt: swprintf_s, %ws"
+done
+
 # Options
 compile -v tests/sources/writer.c -o "$work/v.exe"
 err_has '--target=x86_64-w64-windows-gnu' "-v prints the commands"

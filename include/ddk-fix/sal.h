@@ -4,6 +4,12 @@
 
 #include_next <sal.h>
 
+/* mingw-w64 leaves these two out in C++, for its C++ library's parameters are called so. Drivers have no such library. */
+#if defined(_KERNEL_MODE) && defined(__cplusplus)
+#define __in
+#define __out
+#endif
+
 #define _Analysis_noreturn_
 #define _Deref_post_z_
 #define _Deref_pre_z_

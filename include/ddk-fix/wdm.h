@@ -82,6 +82,16 @@ struct _DMA_TRANSFER_INFO;
 
 typedef struct _KPROCESS *PRKPROCESS;
 
+/* mingw-w64's write to the registers what they should read from them. */
+FORCEINLINE VOID RingsideReadRegisterBufferUchar(volatile UCHAR *Register, PUCHAR Buffer, ULONG Count) { __movsb(Buffer, (PUCHAR)Register, Count); }
+FORCEINLINE VOID RingsideReadRegisterBufferUshort(volatile USHORT *Register, PUSHORT Buffer, ULONG Count) {
+    __movsw(Buffer, (PUSHORT)Register, Count);
+}
+FORCEINLINE VOID RingsideReadRegisterBufferUlong(volatile ULONG *Register, PULONG Buffer, ULONG Count) { __movsd(Buffer, (PULONG)Register, Count); }
+#define READ_REGISTER_BUFFER_UCHAR  RingsideReadRegisterBufferUchar
+#define READ_REGISTER_BUFFER_USHORT RingsideReadRegisterBufferUshort
+#define READ_REGISTER_BUFFER_ULONG  RingsideReadRegisterBufferUlong
+
 /* The kit's drivers in C write these without underscores. */
 #if !defined(__cplusplus) && !defined(try)
 #define try     __try

@@ -95,7 +95,7 @@ _Use_decl_annotations_ void Unload(PDRIVER_OBJECT Driver) {
     delete TheCounter;
 }
 
-extern "C" NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING) {
+extern "C" NTSTATUS DriverEntry(__in PDRIVER_OBJECT Driver, __in PUNICODE_STRING) {
     UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\" COUNTER_NAME), Link = RTL_CONSTANT_STRING(LinkName);
     PDEVICE_OBJECT Device = nullptr;
     alignas(LockedCounter) UCHAR Place[sizeof(LockedCounter)];

@@ -73,6 +73,15 @@ static VOID Strings(VOID) {
     CHECK(NT_SUCCESS(RtlUnicodeStringInit(&Text, NULL)) && Text.MaximumLength == 0);
 }
 
+static VOID Registers(VOID) {
+    static ULONG Device[] = {1, 2, 3}, Copy[3];
+    UCHAR Bytes[4] = {0};
+    READ_REGISTER_BUFFER_ULONG(Device, Copy, 3);
+    CHECK(Copy[0] == 1 && Copy[2] == 3 && Device[0] == 1);
+    READ_REGISTER_BUFFER_UCHAR((PUCHAR)&Device[1], Bytes, 4);
+    CHECK(Bytes[0] == 2 && Device[1] == 2);
+}
+
 static VOID Small(VOID) {
     volatile LONG Number = 5;
     PVOID Block = ExAllocatePoolQuotaZero(NonPagedPoolNx | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE, 100, 'weN');
@@ -129,6 +138,7 @@ NTSTATUS DriverEntry(_In_ PDRIVER_OBJECT Driver, _In_ PUNICODE_STRING Path) {
     Locks();
     Strings();
     Small();
+    Registers();
     Privileged(Driver);
     return STATUS_SUCCESS;
 }

@@ -46,10 +46,10 @@ NTSTATUS NTAPI RtlCreateSecurityDescriptorRelative(PISECURITY_DESCRIPTOR_RELATIV
 BOOLEAN NTAPI RtlValidSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor) {
     if (Descriptor == NULL || ((SECURITY_DESCRIPTOR *)Descriptor)->Revision != SECURITY_DESCRIPTOR_REVISION)
         return FALSE;
-    PSID owner = SepOwner(Descriptor), group = SepGroup(Descriptor);
-    PACL dacl = SepDacl(Descriptor), sacl = SepSacl(Descriptor);
-    return (owner == NULL || RtlValidSid(owner)) && (group == NULL || RtlValidSid(group)) && (dacl == NULL || SepValidAcl(dacl)) &&
-           (sacl == NULL || SepValidAcl(sacl));
+    PSID Owner = SepOwner(Descriptor), Group = SepGroup(Descriptor);
+    PACL Dacl = SepDacl(Descriptor), Sacl = SepSacl(Descriptor);
+    return (Owner == NULL || RtlValidSid(Owner)) && (Group == NULL || RtlValidSid(Group)) && (Dacl == NULL || SepValidAcl(Dacl)) &&
+           (Sacl == NULL || SepValidAcl(Sacl));
 }
 
 static BOOLEAN SepSidWithin(PUCHAR Base, ULONG Length, ULONG Offset) {
@@ -67,19 +67,19 @@ static BOOLEAN SepAclWithin(PUCHAR Base, ULONG Length, ULONG Offset) {
 }
 
 BOOLEAN NTAPI RtlValidRelativeSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, ULONG Length, SECURITY_INFORMATION RequiredInformation) {
-    SECURITY_DESCRIPTOR_RELATIVE *relative = Descriptor;
-    if (Length < sizeof(*relative) || relative->Revision != SECURITY_DESCRIPTOR_REVISION || !(relative->Control & SE_SELF_RELATIVE))
+    SECURITY_DESCRIPTOR_RELATIVE *Relative = Descriptor;
+    if (Length < sizeof(*Relative) || Relative->Revision != SECURITY_DESCRIPTOR_REVISION || !(Relative->Control & SE_SELF_RELATIVE))
         return FALSE;
-    if (!SepSidWithin(Descriptor, Length, relative->Owner) || !SepSidWithin(Descriptor, Length, relative->Group))
+    if (!SepSidWithin(Descriptor, Length, Relative->Owner) || !SepSidWithin(Descriptor, Length, Relative->Group))
         return FALSE;
-    if ((relative->Control & SE_DACL_PRESENT) && !SepAclWithin(Descriptor, Length, relative->Dacl))
+    if ((Relative->Control & SE_DACL_PRESENT) && !SepAclWithin(Descriptor, Length, Relative->Dacl))
         return FALSE;
-    if ((relative->Control & SE_SACL_PRESENT) && !SepAclWithin(Descriptor, Length, relative->Sacl))
+    if ((Relative->Control & SE_SACL_PRESENT) && !SepAclWithin(Descriptor, Length, Relative->Sacl))
         return FALSE;
-    return !((RequiredInformation & OWNER_SECURITY_INFORMATION) && relative->Owner == 0) &&
-           !((RequiredInformation & GROUP_SECURITY_INFORMATION) && relative->Group == 0) &&
-           !((RequiredInformation & DACL_SECURITY_INFORMATION) && !(relative->Control & SE_DACL_PRESENT)) &&
-           !((RequiredInformation & SACL_SECURITY_INFORMATION) && !(relative->Control & SE_SACL_PRESENT));
+    return !((RequiredInformation & OWNER_SECURITY_INFORMATION) && Relative->Owner == 0) &&
+           !((RequiredInformation & GROUP_SECURITY_INFORMATION) && Relative->Group == 0) &&
+           !((RequiredInformation & DACL_SECURITY_INFORMATION) && !(Relative->Control & SE_DACL_PRESENT)) &&
+           !((RequiredInformation & SACL_SECURITY_INFORMATION) && !(Relative->Control & SE_SACL_PRESENT));
 }
 
 BOOLEAN NTAPI SeValidSecurityDescriptor(ULONG Length, PSECURITY_DESCRIPTOR Descriptor) {
@@ -89,11 +89,11 @@ BOOLEAN NTAPI SeValidSecurityDescriptor(ULONG Length, PSECURITY_DESCRIPTOR Descr
 static ULONG SepAlign(ULONG Size) { return (Size + 3) & ~3u; }
 
 ULONG NTAPI RtlLengthSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor) {
-    PSID owner = SepOwner(Descriptor), group = SepGroup(Descriptor);
-    PACL dacl = SepDacl(Descriptor), sacl = SepSacl(Descriptor);
+    PSID Owner = SepOwner(Descriptor), Group = SepGroup(Descriptor);
+    PACL Dacl = SepDacl(Descriptor), Sacl = SepSacl(Descriptor);
     return (ULONG)(SepIsRelative(Descriptor) ? sizeof(SECURITY_DESCRIPTOR_RELATIVE) : sizeof(SECURITY_DESCRIPTOR)) +
-           (owner != NULL ? SepAlign(RtlLengthSid(owner)) : 0) + (group != NULL ? SepAlign(RtlLengthSid(group)) : 0) +
-           (dacl != NULL ? SepAlign(dacl->AclSize) : 0) + (sacl != NULL ? SepAlign(sacl->AclSize) : 0);
+           (Owner != NULL ? SepAlign(RtlLengthSid(Owner)) : 0) + (Group != NULL ? SepAlign(RtlLengthSid(Group)) : 0) +
+           (Dacl != NULL ? SepAlign(Dacl->AclSize) : 0) + (Sacl != NULL ? SepAlign(Sacl->AclSize) : 0);
 }
 
 /* ---- Reading parts ---- */
@@ -149,9 +149,9 @@ static VOID SepSetControl(SECURITY_DESCRIPTOR *Descriptor, USHORT Bit, BOOLEAN O
 
 NTSTATUS NTAPI RtlSetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, BOOLEAN DaclPresent, PACL Dacl, BOOLEAN DaclDefaulted) {
     SECURITY_DESCRIPTOR *Target = Descriptor;
-    NTSTATUS status = SepCheckAbsolute(Descriptor);
-    if (!NT_SUCCESS(status))
-        return status;
+    NTSTATUS Status = SepCheckAbsolute(Descriptor);
+    if (!NT_SUCCESS(Status))
+        return Status;
     SepSetControl(Target, SE_DACL_PRESENT, DaclPresent);
     SepSetControl(Target, SE_DACL_DEFAULTED, DaclPresent && DaclDefaulted);
     if (DaclPresent)
@@ -161,9 +161,9 @@ NTSTATUS NTAPI RtlSetDaclSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, BOO
 
 NTSTATUS NTAPI RtlSetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, BOOLEAN SaclPresent, PACL Sacl, BOOLEAN SaclDefaulted) {
     SECURITY_DESCRIPTOR *Target = Descriptor;
-    NTSTATUS status = SepCheckAbsolute(Descriptor);
-    if (!NT_SUCCESS(status))
-        return status;
+    NTSTATUS Status = SepCheckAbsolute(Descriptor);
+    if (!NT_SUCCESS(Status))
+        return Status;
     SepSetControl(Target, SE_SACL_PRESENT, SaclPresent);
     SepSetControl(Target, SE_SACL_DEFAULTED, SaclPresent && SaclDefaulted);
     if (SaclPresent)
@@ -173,9 +173,9 @@ NTSTATUS NTAPI RtlSetSaclSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, BOO
 
 NTSTATUS NTAPI RtlSetOwnerSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, PSID Owner, BOOLEAN OwnerDefaulted) {
     SECURITY_DESCRIPTOR *Target = Descriptor;
-    NTSTATUS status = SepCheckAbsolute(Descriptor);
-    if (!NT_SUCCESS(status))
-        return status;
+    NTSTATUS Status = SepCheckAbsolute(Descriptor);
+    if (!NT_SUCCESS(Status))
+        return Status;
     Target->Owner = Owner;
     SepSetControl(Target, SE_OWNER_DEFAULTED, OwnerDefaulted);
     return STATUS_SUCCESS;
@@ -183,9 +183,9 @@ NTSTATUS NTAPI RtlSetOwnerSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, PS
 
 NTSTATUS NTAPI RtlSetGroupSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, PSID Group, BOOLEAN GroupDefaulted) {
     SECURITY_DESCRIPTOR *Target = Descriptor;
-    NTSTATUS status = SepCheckAbsolute(Descriptor);
-    if (!NT_SUCCESS(status))
-        return status;
+    NTSTATUS Status = SepCheckAbsolute(Descriptor);
+    if (!NT_SUCCESS(Status))
+        return Status;
     Target->Group = Group;
     SepSetControl(Target, SE_GROUP_DEFAULTED, GroupDefaulted);
     return STATUS_SUCCESS;
@@ -193,35 +193,35 @@ NTSTATUS NTAPI RtlSetGroupSecurityDescriptor(PSECURITY_DESCRIPTOR Descriptor, PS
 
 /* ---- Absolute to self-relative ---- */
 static ULONG SepAppend(PUCHAR Base, PULONG At, const VOID *Part, ULONG Size) {
-    ULONG offset = *At;
+    ULONG Offset = *At;
     if (Part == NULL)
         return 0;
-    RtlZeroMemory(Base + offset, SepAlign(Size));
-    RtlCopyMemory(Base + offset, Part, Size);
+    RtlZeroMemory(Base + Offset, SepAlign(Size));
+    RtlCopyMemory(Base + Offset, Part, Size);
     *At += SepAlign(Size);
-    return offset;
+    return Offset;
 }
 
 NTSTATUS NTAPI RtlAbsoluteToSelfRelativeSD(PSECURITY_DESCRIPTOR Absolute, PSECURITY_DESCRIPTOR SelfRelative, PULONG BufferLength) {
-    SECURITY_DESCRIPTOR *source = Absolute;
-    SECURITY_DESCRIPTOR_RELATIVE *target = SelfRelative;
+    SECURITY_DESCRIPTOR *Source = Absolute;
+    SECURITY_DESCRIPTOR_RELATIVE *Target = SelfRelative;
     if (SepIsRelative(Absolute))
         return STATUS_BAD_DESCRIPTOR_FORMAT;
-    PSID owner = SepOwner(Absolute), group = SepGroup(Absolute);
-    PACL dacl = SepDacl(Absolute), sacl = SepSacl(Absolute);
-    ULONG needed = RtlLengthSecurityDescriptor(Absolute) - sizeof(*source) + sizeof(*target);
-    if (SelfRelative == NULL || *BufferLength < needed) {
-        *BufferLength = needed;
+    PSID Owner = SepOwner(Absolute), Group = SepGroup(Absolute);
+    PACL Dacl = SepDacl(Absolute), Sacl = SepSacl(Absolute);
+    ULONG Needed = RtlLengthSecurityDescriptor(Absolute) - sizeof(*Source) + sizeof(*Target);
+    if (SelfRelative == NULL || *BufferLength < Needed) {
+        *BufferLength = Needed;
         return STATUS_BUFFER_TOO_SMALL;
     }
-    ULONG at = sizeof(*target);
-    RtlZeroMemory(target, sizeof(*target));
-    target->Revision = source->Revision;
-    target->Sbz1 = source->Sbz1;
-    target->Control = source->Control | SE_SELF_RELATIVE;
-    target->Sacl = SepAppend(SelfRelative, &at, sacl, sacl != NULL ? sacl->AclSize : 0);
-    target->Dacl = SepAppend(SelfRelative, &at, dacl, dacl != NULL ? dacl->AclSize : 0);
-    target->Owner = SepAppend(SelfRelative, &at, owner, owner != NULL ? RtlLengthSid(owner) : 0);
-    target->Group = SepAppend(SelfRelative, &at, group, group != NULL ? RtlLengthSid(group) : 0);
+    ULONG At = sizeof(*Target);
+    RtlZeroMemory(Target, sizeof(*Target));
+    Target->Revision = Source->Revision;
+    Target->Sbz1 = Source->Sbz1;
+    Target->Control = Source->Control | SE_SELF_RELATIVE;
+    Target->Sacl = SepAppend(SelfRelative, &At, Sacl, Sacl != NULL ? Sacl->AclSize : 0);
+    Target->Dacl = SepAppend(SelfRelative, &At, Dacl, Dacl != NULL ? Dacl->AclSize : 0);
+    Target->Owner = SepAppend(SelfRelative, &At, Owner, Owner != NULL ? RtlLengthSid(Owner) : 0);
+    Target->Group = SepAppend(SelfRelative, &At, Group, Group != NULL ? RtlLengthSid(Group) : 0);
     return STATUS_SUCCESS;
 }

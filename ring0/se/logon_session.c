@@ -12,26 +12,26 @@ typedef struct _SEP_TERMINATED {
 static LIST_ENTRY SepTerminatedRoutines = {&SepTerminatedRoutines, &SepTerminatedRoutines};
 
 NTSTATUS NTAPI SeRegisterLogonSessionTerminatedRoutine(PSE_LOGON_SESSION_TERMINATED_ROUTINE CallbackRoutine) {
-    PSEP_TERMINATED entry;
+    PSEP_TERMINATED Entry;
     if (CallbackRoutine == NULL)
         return STATUS_INVALID_PARAMETER;
-    entry = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*entry), ROUTINE_TAG);
-    if (entry == NULL)
+    Entry = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*Entry), ROUTINE_TAG);
+    if (Entry == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    entry->Routine = CallbackRoutine;
-    InsertTailList(&SepTerminatedRoutines, &entry->Link);
+    Entry->Routine = CallbackRoutine;
+    InsertTailList(&SepTerminatedRoutines, &Entry->Link);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI SeUnregisterLogonSessionTerminatedRoutine(PSE_LOGON_SESSION_TERMINATED_ROUTINE CallbackRoutine) {
     if (CallbackRoutine == NULL)
         return STATUS_INVALID_PARAMETER;
-    for (PLIST_ENTRY link = SepTerminatedRoutines.Flink; link != &SepTerminatedRoutines; link = link->Flink) {
-        PSEP_TERMINATED entry = CONTAINING_RECORD(link, SEP_TERMINATED, Link);
-        if (entry->Routine != CallbackRoutine)
+    for (PLIST_ENTRY Link = SepTerminatedRoutines.Flink; Link != &SepTerminatedRoutines; Link = Link->Flink) {
+        PSEP_TERMINATED Entry = CONTAINING_RECORD(Link, SEP_TERMINATED, Link);
+        if (Entry->Routine != CallbackRoutine)
             continue;
-        RemoveEntryList(link);
-        ExFreePoolWithTag(entry, ROUTINE_TAG);
+        RemoveEntryList(Link);
+        ExFreePoolWithTag(Entry, ROUTINE_TAG);
         return STATUS_SUCCESS;
     }
     return STATUS_NOT_FOUND;
@@ -39,12 +39,12 @@ NTSTATUS NTAPI SeUnregisterLogonSessionTerminatedRoutine(PSE_LOGON_SESSION_TERMI
 
 /* A session that nobody has: STATUS_NOT_FOUND. Every process is of the system's or of a user's session; the current process's and the system's are known. */
 NTSTATUS NTAPI SeMarkLogonSessionForTerminationNotification(PLUID LogonId) {
-    static const LUID system = SYSTEM_LUID;
-    PACCESS_TOKEN token = PsReferencePrimaryToken(IoGetCurrentProcess());
-    LUID own = {0, 0};
-    SeQueryAuthenticationIdToken(token, &own);
-    PsDereferencePrimaryToken(token);
-    return RtlCompareMemory(LogonId, &own, sizeof(LUID)) == sizeof(LUID) || RtlCompareMemory(LogonId, &system, sizeof(LUID)) == sizeof(LUID)
+    static const LUID System = SYSTEM_LUID;
+    PACCESS_TOKEN Token = PsReferencePrimaryToken(IoGetCurrentProcess());
+    LUID Own = {0, 0};
+    SeQueryAuthenticationIdToken(Token, &Own);
+    PsDereferencePrimaryToken(Token);
+    return RtlCompareMemory(LogonId, &Own, sizeof(LUID)) == sizeof(LUID) || RtlCompareMemory(LogonId, &System, sizeof(LUID)) == sizeof(LUID)
                ? STATUS_SUCCESS
                : STATUS_NOT_FOUND;
 }

@@ -3,12 +3,12 @@
 #include "se/sep.h"
 
 ULONG SeFormatDescriptor(PSECURITY_DESCRIPTOR Descriptor, PSTR Buffer, ULONG Size) {
-    SDDL_WRITER writer = {.Narrow = Buffer, .Room = Size};
-    SddlFormat(&writer, SepOwner(Descriptor), SepGroup(Descriptor), (PUCHAR)SepDacl(Descriptor), (PUCHAR)SepSacl(Descriptor),
+    SDDL_WRITER Writer = {.Narrow = Buffer, .Room = Size};
+    SddlFormat(&Writer, SepOwner(Descriptor), SepGroup(Descriptor), (PUCHAR)SepDacl(Descriptor), (PUCHAR)SepSacl(Descriptor),
                ((SECURITY_DESCRIPTOR *)Descriptor)->Control);
     if (Size != 0)
-        Buffer[writer.Length < Size ? writer.Length : Size - 1] = 0;
-    return writer.Length;
+        Buffer[Writer.Length < Size ? Writer.Length : Size - 1] = 0;
+    return Writer.Length;
 }
 
 NTSTATUS SeParseDescriptor(PCWSTR Text, PSECURITY_DESCRIPTOR *Descriptor) {

@@ -26,29 +26,29 @@ PULONG NTAPI RtlSubAuthoritySid(PSID Sid, ULONG SubAuthority) { return &((SID *)
 PUCHAR NTAPI RtlSubAuthorityCountSid(PSID Sid) { return &((SID *)Sid)->SubAuthorityCount; }
 
 BOOLEAN NTAPI RtlEqualSid(PSID Sid1, PSID Sid2) {
-    ULONG length = RtlLengthSid(Sid1);
-    return length == RtlLengthSid(Sid2) && RtlEqualMemory(Sid1, Sid2, length);
+    ULONG Length = RtlLengthSid(Sid1);
+    return Length == RtlLengthSid(Sid2) && RtlEqualMemory(Sid1, Sid2, Length);
 }
 
 NTSTATUS NTAPI RtlCopySid(ULONG Length, PSID Destination, PSID Source) {
-    ULONG needed = RtlLengthSid(Source);
-    if (Length < needed)
+    ULONG Needed = RtlLengthSid(Source);
+    if (Length < Needed)
         return STATUS_BUFFER_TOO_SMALL;
-    RtlMoveMemory(Destination, Source, needed);
+    RtlMoveMemory(Destination, Source, Needed);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI RtlAllocateAndInitializeSid(PSID_IDENTIFIER_AUTHORITY IdentifierAuthority, UCHAR SubAuthorityCount, ULONG SubAuthority0,
                                            ULONG SubAuthority1, ULONG SubAuthority2, ULONG SubAuthority3, ULONG SubAuthority4, ULONG SubAuthority5,
                                            ULONG SubAuthority6, ULONG SubAuthority7, PSID *Sid) {
-    ULONG values[8] = {SubAuthority0, SubAuthority1, SubAuthority2, SubAuthority3, SubAuthority4, SubAuthority5, SubAuthority6, SubAuthority7};
-    if (SubAuthorityCount > RTL_NUMBER_OF(values))
+    ULONG Values[8] = {SubAuthority0, SubAuthority1, SubAuthority2, SubAuthority3, SubAuthority4, SubAuthority5, SubAuthority6, SubAuthority7};
+    if (SubAuthorityCount > RTL_NUMBER_OF(Values))
         return STATUS_INVALID_SID;
     SID *NewSid = RtlpAllocateString(RtlLengthRequiredSid(SubAuthorityCount));
     if (NewSid == NULL)
         return STATUS_NO_MEMORY;
     RtlInitializeSid(NewSid, IdentifierAuthority, SubAuthorityCount);
-    RtlCopyMemory(NewSid->SubAuthority, values, SubAuthorityCount * sizeof(ULONG));
+    RtlCopyMemory(NewSid->SubAuthority, Values, SubAuthorityCount * sizeof(ULONG));
     *Sid = NewSid;
     return STATUS_SUCCESS;
 }
@@ -60,30 +60,30 @@ PVOID NTAPI RtlFreeSid(PSID Sid) {
 
 /* "S-1-5-18": an authority of more than 32 bits is written in hexadecimal. */
 NTSTATUS NTAPI RtlConvertSidToUnicodeString(PUNICODE_STRING UnicodeString, PSID Sid, BOOLEAN AllocateDestinationString) {
-    WCHAR text[256], digits[24];
-    UNICODE_STRING string = {0, sizeof(text), text}, number = {0, sizeof(digits), digits};
+    WCHAR Text[256], Digits[24];
+    UNICODE_STRING String = {0, sizeof(Text), Text}, Number = {0, sizeof(Digits), Digits};
     const SID *Source = Sid;
-    ULONG64 authority = 0;
+    ULONG64 Authority = 0;
     if (!RtlValidSid(Sid))
         return STATUS_INVALID_SID;
-    for (ULONG i = 0; i < 6; i++)
-        authority = authority << 8 | Source->IdentifierAuthority.Value[i];
-    RtlAppendUnicodeToString(&string, authority >> 32 ? L"S-1-0x" : L"S-1-");
-    NTSTATUS status = RtlInt64ToUnicodeString(authority, authority >> 32 ? 16 : 10, &number);
-    for (ULONG i = 0; NT_SUCCESS(status); i++) {
-        RtlAppendUnicodeStringToString(&string, &number);
-        if (i == Source->SubAuthorityCount)
+    for (ULONG I = 0; I < 6; I++)
+        Authority = Authority << 8 | Source->IdentifierAuthority.Value[I];
+    RtlAppendUnicodeToString(&String, Authority >> 32 ? L"S-1-0x" : L"S-1-");
+    NTSTATUS Status = RtlInt64ToUnicodeString(Authority, Authority >> 32 ? 16 : 10, &Number);
+    for (ULONG I = 0; NT_SUCCESS(Status); I++) {
+        RtlAppendUnicodeStringToString(&String, &Number);
+        if (I == Source->SubAuthorityCount)
             break;
-        RtlAppendUnicodeToString(&string, L"-");
-        status = RtlIntegerToUnicodeString(Source->SubAuthority[i], 10, &number);
+        RtlAppendUnicodeToString(&String, L"-");
+        Status = RtlIntegerToUnicodeString(Source->SubAuthority[I], 10, &Number);
     }
-    if (!NT_SUCCESS(status))
-        return status;
-    text[string.Length / sizeof(WCHAR)] = 0;
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Text[String.Length / sizeof(WCHAR)] = 0;
     if (AllocateDestinationString)
-        return RtlCreateUnicodeString(UnicodeString, text) ? STATUS_SUCCESS : STATUS_NO_MEMORY;
-    if (UnicodeString->MaximumLength < string.Length)
+        return RtlCreateUnicodeString(UnicodeString, Text) ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+    if (UnicodeString->MaximumLength < String.Length)
         return STATUS_BUFFER_OVERFLOW;
-    RtlCopyUnicodeString(UnicodeString, &string);
+    RtlCopyUnicodeString(UnicodeString, &String);
     return STATUS_SUCCESS;
 }

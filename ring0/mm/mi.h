@@ -190,6 +190,23 @@ typedef struct _MI_VAD {
     SIZE_T SectionPage;          /* its page that is at Start */
 } MI_VAD, *PMI_VAD;
 
+/* ---- runs.c: what the host has mapped of user memory, by ascending addresses ---- */
+typedef struct _MI_RUN { /* pages with consecutive addresses, consecutive frames and equal access */
+    ULONG64 Address, Size;
+    MM_PFN Frame;
+    ULONG Protection; /* HAL_PROT_ */
+} MI_RUN;
+#define MI_MAX_MAPPED 24576u  /* a run and the gap behind it are two areas to Linux, which allows a process 65530 (vm.max_map_count) */
+BOOLEAN MiHasRoomToMap(VOID); /* for two more */
+/* The first that ends behind Address; NULL: none. Good until the next change. */
+MI_RUN *MiFindMapped(ULONG64 Address);
+/* It overlaps none, and there is room. */
+VOID MiInsertMapped(const MI_RUN *Run);
+/* The list forgets [Start, End), which may leave one run more. FALSE: there was nothing. */
+BOOLEAN MiCutMapped(ULONG64 Start, ULONG64 End);
+/* Asks for each run, in their order, whether it stays. */
+VOID MiFilterMapped(BOOLEAN (*Keep)(PVOID Context, const MI_RUN *Run), PVOID Context);
+
 #define MI_USED 16
 struct _MM_ADDRESS_SPACE {
     LIST_ENTRY Link; /* of all spaces */

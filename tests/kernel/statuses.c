@@ -4,6 +4,7 @@
 #define TAG 'tatS'
 
 NTSTATUS NTAPI MmAdvanceMdl(PMDL, ULONG);
+ULONG NTAPI RtlNtStatusToDosError(NTSTATUS);
 NTSTATUS NTAPI RtlUnicodeToUTF8N(PCHAR, ULONG, PULONG, PCWCH, ULONG);
 NTSTATUS NTAPI SeQueryInformationToken(PACCESS_TOKEN, TOKEN_INFORMATION_CLASS, PVOID *);
 
@@ -34,6 +35,42 @@ static VOID TestNumbers(VOID) {
     STATUS(RtlHashUnicodeString(NULL, TRUE, HASH_STRING_ALGORITHM_DEFAULT, &Value), STATUS_INVALID_PARAMETER, "the hash of nothing");
     STATUS(RtlHashUnicodeString(U("a"), TRUE, HASH_STRING_ALGORITHM_DEFAULT, NULL), STATUS_INVALID_PARAMETER, "to nowhere");
     STATUS(RtlHashUnicodeString(U("a"), TRUE, 2, &Value), STATUS_INVALID_PARAMETER, "in an unknown way");
+}
+
+/* Win32 errors that are not what the name of the status suggests, or that only later versions of Windows have. */
+static VOID TestErrors(VOID) {
+    static const struct {
+        ULONG Status, Error;
+    } Known[] = {{0x40000000 /* OBJECT_NAME_EXISTS */, 698},
+                 {0x80000005 /* BUFFER_OVERFLOW */, 234},
+                 {0x80000016 /* VERIFY_REQUIRED */, 1110},
+                 {0xC0000004 /* INFO_LENGTH_MISMATCH */, 24},
+                 {0xC000000B /* INVALID_CID */, 87},
+                 {0xC000000E /* NO_SUCH_DEVICE */, 433},
+                 {0xC0000010 /* INVALID_DEVICE_REQUEST */, 1},
+                 {0xC0000016 /* MORE_PROCESSING_REQUIRED */, 234},
+                 {0xC0000024 /* OBJECT_TYPE_MISMATCH */, 6},
+                 {0xC000003E /* DATA_ERROR */, 23},
+                 {0xC0000056 /* DELETE_PENDING */, 5},
+                 {0xC000009C /* DEVICE_DATA_ERROR */, 23},
+                 {0xC00000A3 /* DEVICE_NOT_READY */, 21},
+                 {0xC00000B5 /* IO_TIMEOUT */, 121},
+                 {0xC00000BA /* FILE_IS_A_DIRECTORY */, 5},
+                 {0xC00000E9 /* UNEXPECTED_IO_ERROR */, 1117},
+                 {0xC0000120 /* CANCELLED */, 995},
+                 {0xC0000184 /* INVALID_DEVICE_STATE */, 22},
+                 {0xC0000185 /* IO_DEVICE_ERROR */, 1117},
+                 {0xC000026E /* VOLUME_DISMOUNTED */, 21},
+                 {0xC00002D3 /* POWER_STATE_INVALID */, 21},
+                 {0xC000047D /* IO_OPERATION_TIMEOUT */, 1460},
+                 {0xC0000483 /* DEVICE_HARDWARE_ERROR */, 483},
+                 {0xC0004321 /* nothing */, 317},
+                 {0xD0000022 /* HRESULT_FROM_NT of ACCESS_DENIED */, 5},
+                 {0xC0070057 /* ERROR_INVALID_PARAMETER in disguise */, 87},
+                 {0xE0001234 /* a customer's */, 0xE0001234}};
+
+    for (ULONG Index = 0; Index < ARRAYSIZE(Known); Index++)
+        is(RtlNtStatusToDosError((NTSTATUS)Known[Index].Status), Known[Index].Error, "the error of a status");
 }
 
 static VOID TestUtf8(VOID) {
@@ -154,6 +191,7 @@ static VOID TestMutex(VOID) {
 
 static VOID RunTests(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath) {
     TestNumbers();
+    TestErrors();
     TestUtf8();
     TestMdl();
     TestLookaside();

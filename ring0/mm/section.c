@@ -107,6 +107,8 @@ static NTSTATUS MiFillFileSection(PMI_SECTION Section, PFILE_OBJECT File, ULONG6
 static NTSTATUS MiFillSection(PMI_SECTION Section, ULONG64 Size) {
     if (Size == 0)
         return STATUS_INVALID_PARAMETER_4;
+    if (Size > (ULONG64)MmHighestUserAddress) /* no process could ever map it all */
+        return STATUS_SECTION_TOO_BIG;
     NTSTATUS Status = MiCreateData(MI_PAGES(Size), &Section->Data);
     Section->Pages = MI_PAGES(Size);
     Section->Size = MI_ROUND(Size);
@@ -142,6 +144,13 @@ static NTSTATUS MiCheckSection(ULONG AllocationAttributes, ULONG Protect, BOOLEA
     return STATUS_SUCCESS;
 }
 
+/* What a file must have been opened for: "CreateFileMapping", flProtect, of images as of data. */
+static ACCESS_MASK MiFileAccess(ULONG Protect) {
+    if ((Protect & 0xFF) == PAGE_EXECUTE)
+        return FILE_EXECUTE;
+    return FILE_READ_DATA | ((Protect & MI_SECTION_WRITE) ? FILE_WRITE_DATA : 0) | ((Protect & 0xF0) ? FILE_EXECUTE : 0);
+}
+
 NTSTATUS NTAPI NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK Access, POBJECT_ATTRIBUTES Attributes, PLARGE_INTEGER MaximumSize, ULONG Protect,
                                ULONG AllocationAttributes, HANDLE File) {
     KPROCESSOR_MODE Mode = KiPreviousMode();
@@ -160,10 +169,7 @@ NTSTATUS NTAPI NtCreateSection(PHANDLE SectionHandle, ACCESS_MASK Access, POBJEC
     if (Size.QuadPart < 0)
         return STATUS_INVALID_PARAMETER_4;
 
-    ACCESS_MASK FileAccess = (AllocationAttributes & SEC_IMAGE) != 0 ? FILE_EXECUTE
-                             : (Protect & MI_SECTION_WRITE) != 0     ? FILE_READ_DATA | FILE_WRITE_DATA
-                                                                     : FILE_READ_DATA;
-    if (File != NULL && !NT_SUCCESS(Status = ObReferenceObjectByHandle(File, FileAccess, IopFileType, Mode, (PVOID *)&FileObject, NULL)))
+    if (File != NULL && !NT_SUCCESS(Status = ObReferenceObjectByHandle(File, MiFileAccess(Protect), IopFileType, Mode, (PVOID *)&FileObject, NULL)))
         return Status;
     Status = MiMakeSection(Attributes, (ULONG64)Size.QuadPart, Protect, AllocationAttributes, FileObject, Mode, &Section);
     if (FileObject != NULL)

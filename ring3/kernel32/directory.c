@@ -112,7 +112,7 @@ WINBOOL WINAPI MoveFileExW(LPCWSTR From, LPCWSTR To, DWORD Flags) {
     OBJECT_ATTRIBUTES attributes;
     HANDLE file;
     IO_STATUS_BLOCK io;
-    if (Flags & (MOVEFILE_DELAY_UNTIL_REBOOT | MOVEFILE_CREATE_HARDLINK) || !To)
+    if (Flags & (MOVEFILE_DELAY_UNTIL_REBOOT | MOVEFILE_CREATE_HARDLINK))
         return BaseFail(ERROR_NOT_SUPPORTED);
     if (!BaseNtPath(To, &path, &attributes))
         return FALSE;
@@ -139,8 +139,8 @@ WINBOOL WINAPI MoveFileExW(LPCWSTR From, LPCWSTR To, DWORD Flags) {
 }
 WINBOOL WINAPI MoveFileW(LPCWSTR From, LPCWSTR To) { return MoveFileExW(From, To, MOVEFILE_COPY_ALLOWED); }
 WINBOOL WINAPI MoveFileExA(LPCSTR Name, LPCSTR To, DWORD Flags) {
-    PWSTR target = BaseWide(To), source = BaseWide(Name);
-    BOOL done = target && source ? MoveFileExW(source, target, Flags) : BaseFail(ERROR_NOT_ENOUGH_MEMORY);
+    PWSTR target = To ? BaseWide(To) : NULL, source = BaseWide(Name);
+    BOOL done = (target || !To) && source ? MoveFileExW(source, target, Flags) : BaseFail(ERROR_NOT_ENOUGH_MEMORY);
     BaseFree(source);
     BaseFree(target);
     return done;
@@ -226,7 +226,11 @@ HANDLE WINAPI FindFirstFileExW(LPCWSTR Name, FINDEX_INFO_LEVELS Level, LPVOID Da
         BaseFail(ERROR_NOT_SUPPORTED);
         return INVALID_HANDLE_VALUE;
     }
-    if (!Name || !BaseResult(RtlDosPathNameToNtPathName_U_WithStatus(Name, &path, &part, NULL)))
+    if (!Name || !*Name) {
+        BaseFail(ERROR_PATH_NOT_FOUND);
+        return INVALID_HANDLE_VALUE;
+    }
+    if (!BaseResult(RtlDosPathNameToNtPathName_U_WithStatus(Name, &path, &part, NULL)))
         return INVALID_HANDLE_VALUE;
     if (!part) { /* a path that ends in a backslash names no file */
         RtlFreeUnicodeString(&path);
@@ -253,7 +257,7 @@ HANDLE WINAPI FindFirstFileExW(LPCWSTR Name, FINDEX_INFO_LEVELS Level, LPVOID Da
             status = NextEntry(find, Data);
         if (!NT_SUCCESS(status))
             NtClose(find->Directory);
-    } else if (status == STATUS_OBJECT_NAME_NOT_FOUND || status == STATUS_NOT_A_DIRECTORY) { /* of the directory, not of the file */
+    } else if (status == STATUS_OBJECT_NAME_NOT_FOUND) { /* of the directory, not of the file */
         status = STATUS_OBJECT_PATH_NOT_FOUND;
     }
     RtlFreeUnicodeString(&path);

@@ -25,6 +25,9 @@ WINBOOL WINAPI GetFileInformationByHandleEx(HANDLE File, FILE_INFO_BY_HANDLE_CLA
     case FileBasicInfo: return QueryDirect(File, FileBasicInformation_, Buffer, Size, sizeof(FILE_BASIC_INFO));
     case FileStandardInfo: return QueryDirect(File, FileStandardInformation_, Buffer, Size, sizeof(FILE_STANDARD_INFO));
     case FileNameInfo: return QueryDirect(File, 9 /* FileNameInformation */, Buffer, Size, sizeof(FILE_NAME_INFO));
+    case FileStreamInfo: return QueryDirect(File, 22 /* FileStreamInformation */, Buffer, Size, sizeof(FILE_STREAM_INFO));
+    case FileCompressionInfo: return QueryDirect(File, 28 /* FileCompressionInformation */, Buffer, Size, sizeof(FILE_COMPRESSION_INFO));
+    case FileAlignmentInfo: return QueryDirect(File, 17 /* FileAlignmentInformation */, Buffer, Size, sizeof(FILE_ALIGNMENT_INFO));
     case FileAttributeTagInfo: return QueryDirect(File, 35 /* FileAttributeTagInformation */, Buffer, Size, sizeof(FILE_ATTRIBUTE_TAG_INFO));
     case FileIdBothDirectoryInfo: return List(File, 37 /* FileIdBothDirectoryInformation */, FALSE, Buffer, Size);
     case FileIdBothDirectoryRestartInfo: return List(File, 37, TRUE, Buffer, Size);

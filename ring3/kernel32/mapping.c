@@ -22,9 +22,6 @@ HANDLE WINAPI CreateFileMappingW(HANDLE File, LPSECURITY_ATTRIBUTES Security, DW
             BaseFail(ERROR_INVALID_PARAMETER);
             return NULL;
         }
-    } else if (!File) {
-        BaseFail(ERROR_INVALID_HANDLE);
-        return NULL;
     }
     NTSTATUS status = BaseObjectAttributes(&attributes, &text, Name, Security, OBJ_OPENIF);
     if (NT_SUCCESS(status))

@@ -141,7 +141,7 @@ HLOCAL WINAPI LocalReAlloc(HLOCAL Block, SIZE_T Size, UINT Flags) {
 }
 LPVOID WINAPI LocalLock(HLOCAL Block) { return Block; }
 WINBOOL WINAPI LocalUnlock(HLOCAL Block) { return BaseFail(NO_ERROR); }
-SIZE_T WINAPI LocalSize(HLOCAL Block) { return RtlSizeHeap(NtPeb()->ProcessHeap, 0, Block); }
+SIZE_T WINAPI LocalSize(HLOCAL Block) { return Block ? RtlSizeHeap(NtPeb()->ProcessHeap, 0, Block) : (SIZE_T)BaseFail(ERROR_INVALID_HANDLE); }
 HLOCAL WINAPI LocalHandle(LPCVOID Block) { return (HLOCAL)Block; }
 HGLOBAL WINAPI GlobalAlloc(UINT Flags, SIZE_T Size) { return LocalAlloc(Flags & LMEM_ZEROINIT, Size); }
 HGLOBAL WINAPI GlobalFree(HGLOBAL Block) { return LocalFree(Block); }

@@ -29,7 +29,10 @@ HANDLE WINAPI OpenThread(DWORD Access, WINBOOL Inherit, DWORD Id) {
     InitializeObjectAttributes(&attributes, NULL, Inherit ? OBJ_INHERIT : 0, NULL, NULL);
     return BaseResult(NtOpenThread(&thread, Access, &attributes, &id)) ? thread : NULL;
 }
-WINBOOL WINAPI TerminateThread(HANDLE Thread, DWORD Code) { return BaseResult(NtTerminateThread(Thread, (NTSTATUS)Code)); }
+/* NULL, to NtTerminateThread, is the calling thread. */
+WINBOOL WINAPI TerminateThread(HANDLE Thread, DWORD Code) {
+    return Thread ? BaseResult(NtTerminateThread(Thread, (NTSTATUS)Code)) : BaseFail(ERROR_INVALID_HANDLE);
+}
 DECLSPEC_NORETURN VOID WINAPI FreeLibraryAndExitThread(HMODULE Module, DWORD Code) {
     LdrUnloadDll(Module);
     RtlExitUserThread((NTSTATUS)Code);

@@ -147,6 +147,9 @@ static VOID TestMemory(VOID) {
            "ZwCreateSection of a protection that is none");
     STATUS(ZwCreateSection(&Section, SECTION_ALL_ACCESS, Named(NULL), &Zero, PAGE_READWRITE, SEC_COMMIT, NULL), STATUS_INVALID_PARAMETER_4,
            "of no size");
+    LARGE_INTEGER Huge = {.QuadPart = 1LL << 56};
+    STATUS(ZwCreateSection(&Section, SECTION_ALL_ACCESS, Named(NULL), &Huge, PAGE_READWRITE, SEC_COMMIT, NULL), STATUS_SECTION_TOO_BIG,
+           "a section of more than a process has room for");
     STATUS(RtlCreateSecurityDescriptor(&Descriptor, 9), STATUS_UNKNOWN_REVISION, "RtlCreateSecurityDescriptor of revision 9");
     STATUS(RtlCreateAcl((PACL)Room, 3, ACL_REVISION), STATUS_BUFFER_TOO_SMALL, "RtlCreateAcl in three bytes");
     RtlCreateAcl((PACL)Room, sizeof Room, ACL_REVISION);

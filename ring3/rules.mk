@@ -1,6 +1,6 @@
 # What a Windows program links to. Each DLL: every C and S file of its folder, plus ring0/rtl files that ntdll shares with the kernel
 # (ring3/ntdll/shared.mk lists them), linked against the DLLs below it.
-RING3_DLLS := ntdll kernel32 advapi32 msvcrt ucrtbase vcruntime140 vcruntime140_1 version bcrypt bcryptprimitives cfgmgr32 setupapi ws2_32 psapi
+RING3_DLLS := ntdll kernel32 advapi32 msvcrt ucrtbase vcruntime140 vcruntime140_1 version bcrypt bcryptprimitives cfgmgr32 setupapi ws2_32 psapi user32 combase ole32 rpcrt4
 ring3_needs_ntdll :=
 ring3_needs_kernel32 := ntdll
 ring3_needs_advapi32 := kernel32 ntdll
@@ -14,6 +14,10 @@ ring3_needs_bcryptprimitives := advapi32 ntdll
 ring3_needs_ws2_32 := kernel32 ntdll
 ring3_needs_cfgmgr32 := advapi32 kernel32 ntdll
 ring3_needs_setupapi := cfgmgr32 kernel32 ntdll
+ring3_needs_user32 := kernel32 ntdll
+ring3_needs_combase := advapi32 kernel32 ntdll
+ring3_needs_ole32 := combase
+ring3_needs_rpcrt4 := advapi32 ntdll
 ring3_needs_psapi := kernel32
 ring3_entry_ntdll := -noentry
 ring3_entry_kernel32 := -entry:DllMain
@@ -28,6 +32,10 @@ ring3_entry_bcryptprimitives := -noentry
 ring3_entry_ws2_32 := -noentry
 ring3_entry_cfgmgr32 := -noentry
 ring3_entry_setupapi := -noentry
+ring3_entry_user32 := -noentry
+ring3_entry_combase := -entry:DllMain
+ring3_entry_ole32 := -noentry
+ring3_entry_rpcrt4 := -noentry
 ring3_entry_psapi := -noentry
 include ring3/ntdll/shared.mk
 
@@ -79,6 +87,10 @@ ring3_address_setupapi := 0x18A000000
 ring3_address_bcryptprimitives := 0x18B000000
 ring3_address_ws2_32 := 0x18C000000
 ring3_address_psapi := 0x18D000000
+ring3_address_user32 := 0x18E000000
+ring3_address_combase := 0x18F000000
+ring3_address_ole32 := 0x190000000
+ring3_address_rpcrt4 := 0x191000000
 $(foreach d,$(RING3_DLLS),$(eval $(call ring3_dll,$(d))))
 
 # A program of C:\Windows\System32: every C file of its folder and of ring3/program, against the DLLs as any program is.

@@ -68,6 +68,13 @@ VOID MmSendOutPageable(VOID);
 typedef struct _MM_ADDRESS_SPACE *PMM_ADDRESS_SPACE;
 VOID MmEmptyWorkingSet(PMM_ADDRESS_SPACE Space);
 VOID MmEmptyWorkingSets(VOID);
+/* mm/counters.c: what a process has, in bytes. PASSIVE_LEVEL: each of its pages is looked at. */
+typedef struct _MM_USE {
+    SIZE_T VirtualSize; /* reserved or committed */
+    SIZE_T WorkingSet;  /* in RAM */
+    SIZE_T Private;     /* committed, and nobody else's */
+} MM_USE, *PMM_USE;
+VOID MmQueryUse(PMM_ADDRESS_SPACE Space, PMM_USE Use);
 /* A page fault at a kernel address below DISPATCH_LEVEL. TRUE: the page is in, go on. FALSE: *Status is STATUS_SUCCESS if paging has nothing to do with it, or why
    the page cannot be brought in. */
 BOOLEAN MmResolveKernelFault(ULONG64 Address, NTSTATUS *Status);

@@ -103,6 +103,21 @@ static NTSTATUS PspAnswerName(PCUNICODE_STRING Answer, PVOID Buffer, ULONG Lengt
     return NT_SUCCESS(Status) ? KiCopyOut((PUCHAR)Name.Buffer + Name.Length, &Terminator, sizeof(Terminator)) : Status;
 }
 
+/* VM_COUNTERS or VM_COUNTERS_EX. Peaks are what there is now, and page faults are not counted. */
+static NTSTATUS PspAnswerVmCounters(PEPROCESS Process, PVOID Buffer, ULONG Length, PULONG ReturnLength) {
+    VM_COUNTERS_EX Answer = {.QuotaPagedPoolUsage = Process->PoolCharge[PagedPool], .QuotaNonPagedPoolUsage = Process->PoolCharge[NonPagedPool]};
+    MM_USE Use = {0};
+
+    if (Process->Pcb.AddressSpace != NULL)
+        MmQueryUse(Process->Pcb.AddressSpace, &Use);
+    Answer.PeakVirtualSize = Answer.VirtualSize = Use.VirtualSize;
+    Answer.PeakWorkingSetSize = Answer.WorkingSetSize = Use.WorkingSet;
+    Answer.PeakPagefileUsage = Answer.PagefileUsage = Answer.PrivateUsage = Use.Private;
+    Answer.QuotaPeakPagedPoolUsage = Answer.QuotaPagedPoolUsage;
+    Answer.QuotaPeakNonPagedPoolUsage = Answer.QuotaNonPagedPoolUsage;
+    return PspAnswer(Buffer, Length, ReturnLength, &Answer, Length == sizeof(VM_COUNTERS) ? sizeof(VM_COUNTERS) : sizeof(VM_COUNTERS_EX));
+}
+
 static NTSTATUS PspQueryProcess(PEPROCESS Process, PROCESSINFOCLASS Class, PVOID Buffer, ULONG Length, PULONG ReturnLength) {
     ULONG_PTR None = 0;
     ULONG Value = 0;
@@ -126,6 +141,7 @@ static NTSTATUS PspQueryProcess(PEPROCESS Process, PROCESSINFOCLASS Class, PVOID
         MmQueryWorkingSetSize(Process->Pcb.AddressSpace, &Answer.MinimumWorkingSetSize, &Answer.MaximumWorkingSetSize);
         return PspAnswer(Buffer, Length, ReturnLength, &Answer, sizeof(Answer));
     }
+    case ProcessVmCounters: return PspAnswerVmCounters(Process, Buffer, Length, ReturnLength);
     case ProcessTimes: {
         KERNEL_USER_TIMES Times = {0};
         PspSumTimes(Process, &Times);

@@ -165,3 +165,55 @@ DWORD WINAPI K32GetMappedFileNameW(HANDLE Process, LPVOID Address, LPWSTR Name, 
 DWORD WINAPI K32GetMappedFileNameA(HANDLE Process, LPVOID Address, LPSTR Name, DWORD Size) {
     return GiveName(MappedName(Process, Address), Name, NULL, Size);
 }
+
+/* ---- Memory: of a process, and of the whole machine ---- */
+WINBOOL WINAPI K32GetProcessMemoryInfo(HANDLE Process, PPROCESS_MEMORY_COUNTERS Counters, DWORD Size) {
+    enum { ProcessVmCounters_ = 3 };
+    struct { /* VM_COUNTERS_EX */
+        SIZE_T PeakVirtualSize, VirtualSize;
+        ULONG PageFaultCount;
+        SIZE_T FromPeakWorkingSetSize[9]; /* as in PROCESS_MEMORY_COUNTERS_EX */
+    } counters;
+    PROCESS_MEMORY_COUNTERS_EX answer;
+    if (Size < sizeof *Counters)
+        return BaseFail(ERROR_INSUFFICIENT_BUFFER);
+    if (!BaseResult(NtQueryInformationProcess(Process, ProcessVmCounters_, &counters, sizeof counters, NULL)))
+        return FALSE;
+    answer.cb = Size >= sizeof answer ? sizeof answer : sizeof *Counters;
+    answer.PageFaultCount = counters.PageFaultCount;
+    memcpy(&answer.PeakWorkingSetSize, counters.FromPeakWorkingSetSize, sizeof counters.FromPeakWorkingSetSize);
+    memcpy(Counters, &answer, answer.cb);
+    return TRUE;
+}
+
+WINBOOL WINAPI K32GetPerformanceInfo(PPERFORMANCE_INFORMATION Information, DWORD Size) {
+    NT_SYSTEM_BASIC_INFORMATION basic;
+    NT_SYSTEM_PERFORMANCE_INFORMATION counts;
+    if (Size < sizeof *Information)
+        return BaseFail(ERROR_BAD_LENGTH);
+    if (!BaseResult(NtQuerySystemInformation(SystemBasicInformation_, &basic, sizeof basic, NULL)) ||
+        !BaseResult(NtQuerySystemInformation(SystemPerformanceInformation_, &counts, sizeof counts, NULL)))
+        return FALSE;
+    NT_SYSTEM_PROCESS_INFORMATION *all = BaseQuerySystem(SystemProcessInformation_), *at = all;
+    if (!all)
+        return FALSE;
+    *Information = (PERFORMANCE_INFORMATION){.cb = sizeof *Information,
+                                             .CommitTotal = counts.CommittedPages,
+                                             .CommitLimit = counts.CommitLimit,
+                                             .CommitPeak = counts.PeakCommitment,
+                                             .PhysicalTotal = basic.NumberOfPhysicalPages,
+                                             .PhysicalAvailable = counts.AvailablePages,
+                                             .KernelTotal = (SIZE_T)counts.PagedPoolPages + counts.NonPagedPoolPages,
+                                             .KernelPaged = counts.PagedPoolPages,
+                                             .KernelNonpaged = counts.NonPagedPoolPages,
+                                             .PageSize = basic.PageSize};
+    for (;; at = (PVOID)((PUCHAR)at + at->NextEntryOffset)) {
+        Information->ProcessCount++;
+        Information->ThreadCount += at->NumberOfThreads;
+        Information->HandleCount += at->HandleCount;
+        if (!at->NextEntryOffset)
+            break;
+    }
+    BaseFree(all);
+    return TRUE;
+}

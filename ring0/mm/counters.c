@@ -1,6 +1,5 @@
-#include "mm/mi.h"
-
 /* How much of memory a process has. */
+#include "mm/mi.h"
 
 /* Has the process this committed page for itself? Pages of an image are its until they are written to. */
 static BOOLEAN MiIsPrivate(PMI_VAD Vad, ULONG64 Address, MI_PTE Pte) {

@@ -48,10 +48,12 @@ wint_t towlower(wint_t c) { return RtlpDowncase(c); }
 
 wint_t towupper(wint_t c) { return RtlpUpcase(c); }
 
+#define LETTER 0x100 /* wctype.h's _ALPHA has the bits of both cases besides */
+
 int iswctype(wint_t c, wctype_t Type) { /* the masks of wctype.h are those of Windows' GetStringTypeW */
     int N = c < 0x100 ? c : -1;
     BOOLEAN Upper = RtlpDowncase(c) != c, Lower = RtlpUpcase(c) != c;
-    USHORT Is = (USHORT)((Upper ? _UPPER | _ALPHA : 0) | (Lower ? _LOWER | _ALPHA : 0) | (isdigit(N) ? _DIGIT : 0) | (isspace(N) ? _SPACE : 0) |
+    USHORT Is = (USHORT)((Upper ? _UPPER | LETTER : 0) | (Lower ? _LOWER | LETTER : 0) | (isdigit(N) ? _DIGIT : 0) | (isspace(N) ? _SPACE : 0) |
                          (isxdigit(N) ? _HEX : 0) | (iscntrl(N) ? _CONTROL : 0) | (ispunct(N) ? _PUNCT : 0) | (c == ' ' || c == '\t' ? _BLANK : 0));
     return Is & Type;
 }

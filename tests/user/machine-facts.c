@@ -1,5 +1,6 @@
 /* What programs and the run-time libraries of other languages (Go, Rust) ask about the machine and about their own process when they begin. */
 #include "utap.h"
+#include <psapi.h>
 #include <string.h>
 
 HRESULT WINAPI WerGetFlags(HANDLE process, PDWORD flags);
@@ -48,6 +49,24 @@ static void memory(void) {
     VirtualFree(block, 0, MEM_RELEASE);
     status.dwLength = 12;
     OK(!GlobalMemoryStatusEx(&status) && GetLastError() == ERROR_INVALID_PARAMETER, "another size");
+    PROCESS_MEMORY_COUNTERS_EX counters = {0};
+    PERFORMANCE_INFORMATION all = {0};
+    OK(GetProcessMemoryInfo(GetCurrentProcess(), (PROCESS_MEMORY_COUNTERS *)&counters, sizeof counters) && counters.cb == sizeof counters &&
+           counters.WorkingSetSize && counters.PeakWorkingSetSize >= counters.WorkingSetSize,
+       "GetProcessMemoryInfo");
+    SIZE_T before = counters.PrivateUsage;
+    block = VirtualAlloc(NULL, 1 << 20, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    memset(block, 1, 1 << 20);
+    OK(GetProcessMemoryInfo(GetCurrentProcess(), (PROCESS_MEMORY_COUNTERS *)&counters, sizeof counters) &&
+           counters.PrivateUsage >= before + (1 << 20),
+       "a megabyte more is seen");
+    VirtualFree(block, 0, MEM_RELEASE);
+    OK(!GetProcessMemoryInfo(GetCurrentProcess(), (PROCESS_MEMORY_COUNTERS *)&counters, 8) && GetLastError() == ERROR_INSUFFICIENT_BUFFER,
+       "into too little room");
+    OK(GetPerformanceInfo(&all, sizeof all) && all.PageSize == 0x1000 && all.PhysicalTotal >= all.PhysicalAvailable &&
+           all.CommitLimit >= all.CommitTotal && all.ProcessCount && all.ThreadCount >= all.ProcessCount,
+       "GetPerformanceInfo");
+    OK(!GetPerformanceInfo(&all, 8) && GetLastError() == ERROR_BAD_LENGTH, "of its size only");
     FILETIME idle, kernel, user;
     OK(GetSystemTimes(&idle, &kernel, &user) && CompareFileTime(&idle, &kernel) <= 0, "idle time is part of kernel time");
     OK(*(volatile LONG *)0x7FFE0008 != 0 || *(volatile LONG *)0x7FFE000C != 0, "the machine has been on for a while");

@@ -53,6 +53,7 @@ static void characters(void) {
     WCHAR mapped[8];
     char narrow[8];
     OK(GetStringTypeW(CT_CTYPE1, L"aZ5 ,", 5, types), "GetStringTypeW");
+    OK(types[0] == (C1_LOWER | C1_ALPHA | C1_XDIGIT | C1_DEFINED) && types[1] == (C1_UPPER | C1_ALPHA | C1_DEFINED), "a letter has one case");
     OK((types[0] & (C1_LOWER | C1_ALPHA | C1_XDIGIT)) == (C1_LOWER | C1_ALPHA | C1_XDIGIT) &&
            (types[1] & (C1_UPPER | C1_ALPHA)) == (C1_UPPER | C1_ALPHA),
        "letters");

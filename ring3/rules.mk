@@ -1,6 +1,6 @@
 # What a Windows program links to. Each DLL: every C and S file of its folder, plus ring0/rtl files that ntdll shares with the kernel
 # (ring3/ntdll/shared.mk lists them), linked against the DLLs below it.
-RING3_DLLS := ntdll kernel32 advapi32 msvcrt ucrtbase vcruntime140 vcruntime140_1 version bcrypt bcryptprimitives cfgmgr32 setupapi ws2_32 psapi user32 combase ole32 rpcrt4
+RING3_DLLS := ntdll kernel32 advapi32 msvcrt ucrtbase vcruntime140 vcruntime140_1 version bcrypt bcryptprimitives cfgmgr32 setupapi ws2_32 psapi user32 combase ole32 rpcrt4 userenv
 ring3_needs_ntdll :=
 ring3_needs_kernel32 := ntdll
 ring3_needs_advapi32 := kernel32 ntdll
@@ -19,6 +19,7 @@ ring3_needs_combase := advapi32 kernel32 ntdll
 ring3_needs_ole32 := combase
 ring3_needs_rpcrt4 := advapi32 ntdll
 ring3_needs_psapi := kernel32
+ring3_needs_userenv := kernel32 ntdll
 ring3_entry_ntdll := -noentry
 ring3_entry_kernel32 := -entry:DllMain
 ring3_entry_advapi32 := -noentry
@@ -37,6 +38,7 @@ ring3_entry_combase := -entry:DllMain
 ring3_entry_ole32 := -noentry
 ring3_entry_rpcrt4 := -noentry
 ring3_entry_psapi := -noentry
+ring3_entry_userenv := -noentry
 include ring3/ntdll/shared.mk
 
 $(BUILD)/ring3/%.o: ring3/%.c
@@ -91,6 +93,7 @@ ring3_address_user32 := 0x18E000000
 ring3_address_combase := 0x18F000000
 ring3_address_ole32 := 0x190000000
 ring3_address_rpcrt4 := 0x191000000
+ring3_address_userenv := 0x192000000
 $(foreach d,$(RING3_DLLS),$(eval $(call ring3_dll,$(d))))
 
 # A program of C:\Windows\System32: every C file of its folder and of ring3/program, against the DLLs as any program is.

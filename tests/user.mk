@@ -15,7 +15,7 @@ $(BUILD)/tests/user/resources.o: tests/user/resources.rc tests/user/resources.mc
 	mv $(@D)/resources.rc $(@D)/resources.rc.messages
 	x86_64-w64-mingw32-windres -I $(@D) $< $@
 $(BUILD)/tests/user/random.exe: USER_LIBS := -lbcrypt
-$(BUILD)/tests/user/text-and-ids.exe: USER_LIBS := -luser32 -lole32 -lrpcrt4
+$(BUILD)/tests/user/text-and-ids.exe: USER_LIBS := -luser32 -lole32 -lrpcrt4 -luserenv
 $(BUILD)/tests/user/sockets.exe: USER_LIBS := -lws2_32
 $(BUILD)/tests/user/pnp-find.exe: USER_LIBS := -lsetupapi -lcfgmgr32
 $(BUILD)/tests/user/fuzz-services.exe: $(wildcard tests/user/fuzz-*.h)

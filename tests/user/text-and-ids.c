@@ -2,6 +2,7 @@
 #include "utap.h"
 #include <objbase.h>
 #include <rpc.h>
+#include <userenv.h>
 #include <string.h>
 
 static const GUID example = {0x01234567, 0x89AB, 0xCDEF, {0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF}};
@@ -82,6 +83,22 @@ static void apartments(void) {
     CoTaskMemFree(block);
 }
 
+static void profile(void) {
+    WCHAR directory[MAX_PATH], variable[MAX_PATH];
+    char narrow[MAX_PATH];
+    DWORD size = 0, needed;
+    HANDLE token;
+    OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token);
+    OK(!GetUserProfileDirectoryW(token, NULL, &size) && GetLastError() == ERROR_INSUFFICIENT_BUFFER && size > 3, "how long the profile directory's name is");
+    needed = size;
+    OK(GetUserProfileDirectoryW(token, directory, &size) && size == needed && wcslen(directory) == size - 1, "the name");
+    GetEnvironmentVariableW(L"USERPROFILE", variable, MAX_PATH);
+    OK(!_wcsicmp(variable, directory), "is USERPROFILE");
+    OK(GetUserProfileDirectoryA(token, narrow, &size) && strlen(narrow) == size - 1, "in the ANSI code page");
+    CloseHandle(token);
+    OK(!GetUserProfileDirectoryW(token, directory, &size) && GetLastError() == ERROR_INVALID_HANDLE, "of no token");
+}
+
 int main(int argc, char **argv) {
     if (argc > 1)
         return MessageBoxW(NULL, L"cannot open the driver", L"Example", MB_OK) == 0 && GetLastError() == ERROR_REQUIRES_INTERACTIVE_WINDOWSTATION ? 7
@@ -90,5 +107,6 @@ int main(int argc, char **argv) {
     printing();
     identifiers();
     apartments();
+    profile();
     return done();
 }

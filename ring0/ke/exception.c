@@ -125,7 +125,7 @@ static VOID LoadXstate(const USER_XSTATE *Xstate) {
     __asm__ volatile("xrstor64 %0" : : "m"(Image), "a"((ULONG)XSTATE_AVX), "d"(0) : "memory");
 }
 
-static DECLSPEC_NORETURN VOID DispatchToUser(PEXCEPTION_RECORD Record, PCONTEXT Context, BOOLEAN FirstChance) {
+static DECLSPEC_NORETURN DECLSPEC_NOINLINE VOID DispatchToUser(PEXCEPTION_RECORD Record, PCONTEXT Context, BOOLEAN FirstChance) {
     PEPROCESS Process = ((PETHREAD)KiCurrentThread())->Process;
     PVOID Dispatcher = PspNtdllRoutine(Process, "KiUserExceptionDispatcher");
     if (!FirstChance || Dispatcher == NULL) {

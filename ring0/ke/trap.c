@@ -174,7 +174,7 @@ static VOID PageFault(hal_trap_frame *Frame) {
 #define DEBUG_SERVICE_PRINT 1u
 #define DEBUG_PRINT_LIMIT   512u
 
-static VOID DebugService(hal_trap_frame *Frame) {
+static DECLSPEC_NOINLINE VOID DebugService(hal_trap_frame *Frame) { /* a CONTEXT of its own, which not every trap shall have on its stack */
     CHAR Text[DEBUG_PRINT_LIMIT];
     USHORT Length = (USHORT)min((USHORT)Frame->gpr[2], DEBUG_PRINT_LIMIT);
     if (!Frame->user_mode || (ULONG)Frame->gpr[0] != DEBUG_SERVICE_PRINT) {
@@ -195,7 +195,7 @@ static VOID DebugService(hal_trap_frame *Frame) {
 }
 
 /* __fastfail(ecx): whoever asks for it is damaged, so no handler of his is called ("__fastfail"). */
-static DECLSPEC_NORETURN VOID FailFast(hal_trap_frame *Frame) {
+static DECLSPEC_NORETURN DECLSPEC_NOINLINE VOID FailFast(hal_trap_frame *Frame) {
     EXCEPTION_RECORD Record = {.ExceptionCode = STATUS_STACK_BUFFER_OVERRUN,
                                .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
                                .ExceptionAddress = (PVOID)Frame->rip,

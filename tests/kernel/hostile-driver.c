@@ -144,8 +144,8 @@ static VOID Unknown(VOID) {
     ULONG Needed;
     HANDLE Key;
     UNICODE_STRING None = RTL_CONSTANT_STRING(L"None such");
-    STATUS(PsLookupProcessByProcessId((HANDLE)(ULONG_PTR)0x7FFFFFFC, &Process), STATUS_INVALID_PARAMETER, "no such process");
-    STATUS(PsLookupProcessByProcessId(NULL, &Process), STATUS_INVALID_PARAMETER, "process 0");
+    STATUS(PsLookupProcessByProcessId((HANDLE)(ULONG_PTR)0x7FFFFFFC, &Process), STATUS_INVALID_CID, "no such process");
+    STATUS(PsLookupProcessByProcessId(NULL, &Process), STATUS_INVALID_CID, "process 0");
     STATUS(PsLookupThreadByThreadId((HANDLE)(ULONG_PTR)0x7FFFFFFC, &Thread), STATUS_INVALID_PARAMETER, "no such thread");
     STATUS(PsRemoveLoadImageNotifyRoutine((PLOAD_IMAGE_NOTIFY_ROUTINE)(ULONG_PTR)CompleteLate), STATUS_PROCEDURE_NOT_FOUND,
            "a callback that was not there");

@@ -6,7 +6,7 @@
 #include <winioctl.h>
 #include "drivers/condrv/condrv.h"
 
-static NTSTATUS Control(HANDLE Handle, ULONG Code, PVOID In, ULONG InLength, PVOID Out, ULONG OutLength, PULONG Done) {
+NTSTATUS BaseConsoleControl(HANDLE Handle, ULONG Code, PVOID In, ULONG InLength, PVOID Out, ULONG OutLength, PULONG Done) {
     IO_STATUS_BLOCK io = {0};
     NTSTATUS status = NtDeviceIoControlFile(BaseStandardHandle(Handle), NULL, NULL, NULL, &io, Code, In, InLength, Out, OutLength);
     if (status == STATUS_PENDING) {
@@ -66,25 +66,25 @@ VOID BaseAttachConsole(VOID) {
 }
 
 WINBOOL WINAPI GetConsoleMode(HANDLE Handle, LPDWORD Mode) {
-    return BaseResult(Control(Handle, IOCTL_CONDRV_GET_MODE, NULL, 0, Mode, sizeof *Mode, NULL));
+    return BaseResult(BaseConsoleControl(Handle, IOCTL_CONDRV_GET_MODE, NULL, 0, Mode, sizeof *Mode, NULL));
 }
 WINBOOL WINAPI SetConsoleMode(HANDLE Handle, DWORD Mode) {
-    return BaseResult(Control(Handle, IOCTL_CONDRV_SET_MODE, &Mode, sizeof Mode, NULL, 0, NULL));
+    return BaseResult(BaseConsoleControl(Handle, IOCTL_CONDRV_SET_MODE, &Mode, sizeof Mode, NULL, 0, NULL));
 }
 BOOL BaseIsConsole(HANDLE Handle) {
     DWORD mode;
-    return NT_SUCCESS(Control(Handle, IOCTL_CONDRV_GET_MODE, NULL, 0, &mode, sizeof mode, NULL));
+    return NT_SUCCESS(BaseConsoleControl(Handle, IOCTL_CONDRV_GET_MODE, NULL, 0, &mode, sizeof mode, NULL));
 }
 
 /* The console's page belongs to the device; any handle to it will do. UTF-8 when no standard handle is the console's. */
 static UINT CodePage(DWORD Which) {
     ULONG page;
-    return NT_SUCCESS(Control(GetStdHandle(Which), IOCTL_CONDRV_GET_CODE_PAGE, NULL, 0, &page, sizeof page, NULL)) ? page : CP_UTF8;
+    return NT_SUCCESS(BaseConsoleControl(GetStdHandle(Which), IOCTL_CONDRV_GET_CODE_PAGE, NULL, 0, &page, sizeof page, NULL)) ? page : CP_UTF8;
 }
 UINT WINAPI GetConsoleCP(VOID) { return CodePage(STD_INPUT_HANDLE); }
 UINT WINAPI GetConsoleOutputCP(VOID) { return CodePage(STD_OUTPUT_HANDLE); }
 static BOOL SetCodePage(DWORD Which, ULONG Page) {
-    NTSTATUS status = Control(GetStdHandle(Which), IOCTL_CONDRV_SET_CODE_PAGE, &Page, sizeof Page, NULL, 0, NULL);
+    NTSTATUS status = BaseConsoleControl(GetStdHandle(Which), IOCTL_CONDRV_SET_CODE_PAGE, &Page, sizeof Page, NULL, 0, NULL);
     if (status == STATUS_INVALID_HANDLE) /* redirected: there is one console behind all of it, and its page is UTF-8 */
         return Page == CP_UTF8 ? TRUE : BaseFail(ERROR_INVALID_PARAMETER);
     return BaseResult(status);
@@ -99,7 +99,7 @@ WINBOOL WINAPI WriteConsoleW(HANDLE Handle, CONST VOID *Text, DWORD Count, LPDWO
         return BaseFail(ERROR_INVALID_HANDLE);
     for (DWORD at = 0; at < Count;) { /* in pieces: the device buffers each */
         DWORD piece = Count - at > 8192 ? 8192 : Count - at;
-        if (!BaseResult(Control(Handle, IOCTL_CONDRV_WRITE_WIDE, (PWSTR)Text + at, piece * (DWORD)sizeof(WCHAR), NULL, 0, NULL)))
+        if (!BaseResult(BaseConsoleControl(Handle, IOCTL_CONDRV_WRITE_WIDE, (PWSTR)Text + at, piece * (DWORD)sizeof(WCHAR), NULL, 0, NULL)))
             return FALSE;
         at += piece;
         if (Done)
@@ -116,14 +116,16 @@ WINBOOL WINAPI ReadConsoleW(HANDLE Handle, LPVOID Text, DWORD Count, LPDWORD Don
     *Done = 0;
     if (!BaseIsConsole(Handle))
         return BaseFail(ERROR_INVALID_HANDLE);
-    NTSTATUS status = Control(Handle, IOCTL_CONDRV_READ_WIDE, NULL, 0, Text, Count > 16384 ? 32768 : Count * (DWORD)sizeof(WCHAR), &bytes);
+    NTSTATUS status = BaseConsoleControl(Handle, IOCTL_CONDRV_READ_WIDE, NULL, 0, Text, Count > 16384 ? 32768 : Count * (DWORD)sizeof(WCHAR), &bytes);
     *Done = NT_SUCCESS(status) ? bytes / (DWORD)sizeof(WCHAR) : 0;
     return BaseResult(status);
 }
 WINBOOL WINAPI ReadConsoleA(HANDLE Handle, LPVOID Text, DWORD Count, LPDWORD Done, LPVOID Reserved) {
     return BaseIsConsole(Handle) ? ReadFile(Handle, Text, Count, Done, NULL) : BaseFail(ERROR_INVALID_HANDLE);
 }
-WINBOOL WINAPI FlushConsoleInputBuffer(HANDLE Handle) { return BaseResult(Control(Handle, IOCTL_CONDRV_FLUSH_INPUT, NULL, 0, NULL, 0, NULL)); }
+WINBOOL WINAPI FlushConsoleInputBuffer(HANDLE Handle) {
+    return BaseResult(BaseConsoleControl(Handle, IOCTL_CONDRV_FLUSH_INPUT, NULL, 0, NULL, 0, NULL));
+}
 
 /* ---- The window, as far as the terminal has one. What the terminal shows is its own to know: there is no screen buffer to be asked ---- */
 static RTL_SRWLOCK TitleLock;
@@ -174,7 +176,7 @@ WINBOOL WINAPI AllocConsole(VOID) { return BaseFail(ERROR_ACCESS_DENIED); }
 
 /* The console is line-wise: there are events for the characters of a line once its end has been typed. */
 WINBOOL WINAPI GetNumberOfConsoleInputEvents(HANDLE Handle, LPDWORD Count) {
-    return BaseResult(Control(Handle, IOCTL_CONDRV_COUNT_INPUT, NULL, 0, Count, sizeof *Count, NULL));
+    return BaseResult(BaseConsoleControl(Handle, IOCTL_CONDRV_COUNT_INPUT, NULL, 0, Count, sizeof *Count, NULL));
 }
 
 /* Newest last, and called from there by CtrlRoutine. That Ctrl+C is ignored is in the process parameters, for child processes inherit it. */

@@ -80,6 +80,8 @@ DWORD WINAPI CtrlRoutine(LPVOID Event);
 /* At the start of the process: standard handles for one that was to get a console of its own. */
 VOID BaseAttachConsole(VOID);
 BOOL BaseIsConsole(HANDLE Handle);
+/* A request of drivers/condrv/condrv.h, waited for. STATUS_INVALID_HANDLE: it is no console. Done may be NULL. */
+NTSTATUS BaseConsoleControl(HANDLE Handle, ULONG Code, PVOID In, ULONG InLength, PVOID Out, ULONG OutLength, PULONG Done);
 /* GetStdHandle's numbers become what they stand for. */
 HANDLE BaseStandardHandle(HANDLE Handle);
 

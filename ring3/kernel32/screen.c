@@ -6,16 +6,10 @@
 #include <winioctl.h>
 #include "drivers/condrv/condrv.h"
 
-static BOOL Control(HANDLE Handle, ULONG Code, PVOID In, ULONG InLength, PVOID Out, ULONG OutLength) {
-    IO_STATUS_BLOCK io;
-    NTSTATUS status = NtDeviceIoControlFile(BaseStandardHandle(Handle), NULL, NULL, NULL, &io, Code, In, InLength, Out, OutLength);
-    return BaseResult(status == STATUS_INVALID_DEVICE_REQUEST || status == STATUS_NOT_SUPPORTED ? STATUS_INVALID_HANDLE : status);
-}
-
 /* The buffer is what the terminal shows. The cursor's place is not known: 0, 0. */
 WINBOOL WINAPI GetConsoleScreenBufferInfo(HANDLE Handle, PCONSOLE_SCREEN_BUFFER_INFO Info) {
     CONDRV_SCREEN screen;
-    if (!Control(Handle, IOCTL_CONDRV_GET_SCREEN, NULL, 0, &screen, sizeof screen))
+    if (!BaseResult(BaseConsoleControl(Handle, IOCTL_CONDRV_GET_SCREEN, NULL, 0, &screen, sizeof screen, NULL)))
         return FALSE;
     *Info = (CONSOLE_SCREEN_BUFFER_INFO){.dwSize = {(SHORT)screen.Columns, (SHORT)screen.Rows},
                                          .wAttributes = (WORD)screen.Attributes,
@@ -25,7 +19,7 @@ WINBOOL WINAPI GetConsoleScreenBufferInfo(HANDLE Handle, PCONSOLE_SCREEN_BUFFER_
 }
 WINBOOL WINAPI SetConsoleTextAttribute(HANDLE Handle, WORD Attributes) {
     ULONG value = Attributes;
-    return Control(Handle, IOCTL_CONDRV_SET_ATTRIBUTES, &value, sizeof value, NULL, 0);
+    return BaseResult(BaseConsoleControl(Handle, IOCTL_CONDRV_SET_ATTRIBUTES, &value, sizeof value, NULL, 0, NULL));
 }
 COORD WINAPI GetLargestConsoleWindowSize(HANDLE Handle) {
     CONSOLE_SCREEN_BUFFER_INFO info;

@@ -6,8 +6,7 @@
 #include "ntdll.h"
 #define COM_NO_WINDOWS_H
 #include <objbase.h>
-
-BOOLEAN NTAPI SystemFunction036(PVOID Buffer, ULONG Length); /* advapi32's RtlGenRandom */
+#include <rpc.h>
 
 /* ---- Apartments: a thread's slot holds how often it has come in, and whether into an apartment of its own (the lowest bit) ---- */
 static DWORD Slot = TLS_OUT_OF_INDEXES;
@@ -68,22 +67,15 @@ LPVOID WINAPI CoTaskMemRealloc(LPVOID Block, SIZE_T Size) {
 
 /* ---- Identifiers ---- */
 #define GUID_CHARACTERS 38 /* {01234567-0123-0123-0123-0123456789AB} */
-static const CHAR Shape[] = "{........-....-....-....-............}";
 
-HRESULT WINAPI CoCreateGuid(GUID *Guid) {
-    if (!Guid)
-        return E_INVALIDARG;
-    SystemFunction036(Guid, sizeof *Guid);
-    Guid->Data3 = (USHORT)((Guid->Data3 & 0x0FFF) | 0x4000); /* version 4: random (RFC 4122) */
-    Guid->Data4[0] = (UCHAR)((Guid->Data4[0] & 0x3F) | 0x80);
-    return S_OK;
-}
+HRESULT WINAPI CoCreateGuid(GUID *Guid) { return Guid ? HRESULT_FROM_WIN32(UuidCreate(Guid)) : E_INVALIDARG; }
 
 int WINAPI StringFromGUID2(REFGUID Guid, LPOLESTR Text, int Room) {
-    if (Room <= GUID_CHARACTERS)
+    UNICODE_STRING text;
+    if (Room <= GUID_CHARACTERS || !NT_SUCCESS(RtlStringFromGUID(Guid, &text)))
         return 0;
-    _snwprintf(Text, GUID_CHARACTERS + 1, L"{%08X-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X}", Guid->Data1, Guid->Data2, Guid->Data3,
-               Guid->Data4[0], Guid->Data4[1], Guid->Data4[2], Guid->Data4[3], Guid->Data4[4], Guid->Data4[5], Guid->Data4[6], Guid->Data4[7]);
+    memcpy(Text, text.Buffer, (GUID_CHARACTERS + 1) * sizeof(WCHAR));
+    RtlFreeUnicodeString(&text);
     return GUID_CHARACTERS + 1;
 }
 HRESULT WINAPI StringFromCLSID(REFCLSID Class, LPOLESTR *Text) {
@@ -95,29 +87,10 @@ HRESULT WINAPI StringFromCLSID(REFCLSID Class, LPOLESTR *Text) {
 }
 HRESULT WINAPI StringFromIID(REFIID Interface, LPOLESTR *Text) { return StringFromCLSID(Interface, Text); }
 
-static LONG Digit(WCHAR Char) {
-    WCHAR lower = Char | 0x20;
-    return Char >= '0' && Char <= '9' ? Char - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 static BOOL ParseGuid(LPCOLESTR Text, GUID *Guid) {
-    UCHAR bytes[16];
-    ULONG nibbles = 0;
-    for (ULONG n = 0; n < GUID_CHARACTERS; n++) {
-        LONG digit = Shape[n] == '.' ? Digit(Text[n]) : 0;
-        if (digit < 0 || (Shape[n] != '.' && Text[n] != (WCHAR)Shape[n]))
-            return FALSE;
-        if (Shape[n] != '.')
-            continue;
-        bytes[nibbles / 2] = (UCHAR)(nibbles % 2 ? bytes[nibbles / 2] << 4 | digit : digit);
-        nibbles++;
-    }
-    if (Text[GUID_CHARACTERS])
-        return FALSE;
-    Guid->Data1 = (ULONG)bytes[0] << 24 | (ULONG)bytes[1] << 16 | (ULONG)bytes[2] << 8 | bytes[3];
-    Guid->Data2 = (USHORT)(bytes[4] << 8 | bytes[5]);
-    Guid->Data3 = (USHORT)(bytes[6] << 8 | bytes[7]);
-    memcpy(Guid->Data4, bytes + 8, sizeof Guid->Data4);
-    return TRUE;
+    UNICODE_STRING text;
+    RtlInitUnicodeString(&text, Text);
+    return text.Length == GUID_CHARACTERS * sizeof(WCHAR) && NT_SUCCESS(RtlGUIDFromString(&text, Guid));
 }
 /* A name that is no identifier is one of a program, of which none is registered. */
 HRESULT WINAPI CLSIDFromString(LPCOLESTR Text, LPCLSID Class) {

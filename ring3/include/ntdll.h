@@ -450,6 +450,8 @@ BOOLEAN NTAPI RtlDosPathNameToNtPathName_U(PCWSTR Path, PUNICODE_STRING NtPath, 
 ULONG NTAPI RtlGetCurrentDirectory_U(ULONG Size, PWSTR Buffer);
 NTSTATUS NTAPI RtlSetCurrentDirectory_U(PUNICODE_STRING Path);
 VOID NTAPI RtlFreeUnicodeString(PUNICODE_STRING);
+NTSTATUS NTAPI RtlStringFromGUID(REFGUID, PUNICODE_STRING); /* RtlFreeUnicodeString */
+NTSTATUS NTAPI RtlGUIDFromString(PUNICODE_STRING, GUID *);
 BOOLEAN NTAPI RtlPrefixUnicodeString(PCUNICODE_STRING Prefix, PCUNICODE_STRING, BOOLEAN CaseInSensitive);
 
 /* ---- Environment: ntdll/environment.c --------------------------------------------------------------------------------- */

@@ -5,8 +5,7 @@
 
 BOOLEAN NTAPI SystemFunction036(PVOID Buffer, ULONG Length); /* advapi32's RtlGenRandom */
 
-#define UUID_CHARACTERS 36
-static const CHAR Shape[] = "........-....-....-....-............";
+#define UUID_CHARACTERS 36 /* a GUID's without its braces */
 
 static UUID Value(const UUID *Uuid) { return Uuid ? *Uuid : (UUID){0}; /* NULL is the nil one */ }
 
@@ -38,27 +37,30 @@ int RPC_ENTRY UuidEqual(UUID *One, UUID *Two, RPC_STATUS *Status) { return UuidC
 int RPC_ENTRY UuidIsNil(UUID *Uuid, RPC_STATUS *Status) { return UuidEqual(Uuid, NULL, Status); }
 
 /* ---- Text ---- */
-static VOID Print(const UUID *Uuid, PSTR Text) {
-    UUID u = Value(Uuid);
-    _snprintf(Text, UUID_CHARACTERS + 1, "%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", u.Data1, u.Data2, u.Data3, u.Data4[0], u.Data4[1],
-              u.Data4[2], u.Data4[3], u.Data4[4], u.Data4[5], u.Data4[6], u.Data4[7]);
-}
-RPC_STATUS RPC_ENTRY UuidToStringA(UUID *Uuid, RPC_CSTR *Text) {
-    *Text = RtlAllocateHeap(NtPeb()->ProcessHeap, 0, UUID_CHARACTERS + 1);
-    if (!*Text)
-        return RPC_S_OUT_OF_MEMORY;
-    Print(Uuid, (PSTR)*Text);
-    return RPC_S_OK;
+/* In small letters; Text has room for the zero. FALSE: there is no memory. */
+static BOOL Print(const UUID *Uuid, WCHAR Text[UUID_CHARACTERS + 1]) {
+    UUID uuid = Value(Uuid);
+    UNICODE_STRING braced;
+    if (!NT_SUCCESS(RtlStringFromGUID(&uuid, &braced)))
+        return FALSE;
+    for (ULONG n = 0; n < UUID_CHARACTERS; n++)
+        Text[n] = RtlDowncaseUnicodeChar(braced.Buffer[n + 1]);
+    Text[UUID_CHARACTERS] = 0;
+    RtlFreeUnicodeString(&braced);
+    return TRUE;
 }
 RPC_STATUS RPC_ENTRY UuidToStringW(UUID *Uuid, RPC_WSTR *Text) {
-    CHAR narrow[UUID_CHARACTERS + 1];
-    *Text = RtlAllocateHeap(NtPeb()->ProcessHeap, 0, sizeof narrow * sizeof(WCHAR));
-    if (!*Text)
-        return RPC_S_OUT_OF_MEMORY;
-    Print(Uuid, narrow);
-    for (ULONG n = 0; n < sizeof narrow; n++)
-        (*Text)[n] = (WCHAR)narrow[n];
-    return RPC_S_OK;
+    *Text = RtlAllocateHeap(NtPeb()->ProcessHeap, 0, (UUID_CHARACTERS + 1) * sizeof(WCHAR));
+    if (*Text && !Print(Uuid, *Text))
+        RpcStringFreeW(Text);
+    return *Text ? RPC_S_OK : RPC_S_OUT_OF_MEMORY;
+}
+RPC_STATUS RPC_ENTRY UuidToStringA(UUID *Uuid, RPC_CSTR *Text) {
+    WCHAR wide[UUID_CHARACTERS + 1];
+    *Text = Print(Uuid, wide) ? RtlAllocateHeap(NtPeb()->ProcessHeap, 0, sizeof wide / sizeof *wide) : NULL;
+    for (ULONG n = 0; *Text && n < ARRAYSIZE(wide); n++)
+        (*Text)[n] = (UCHAR)wide[n];
+    return *Text ? RPC_S_OK : RPC_S_OUT_OF_MEMORY;
 }
 RPC_STATUS RPC_ENTRY RpcStringFreeA(RPC_CSTR *Text) {
     if (*Text)
@@ -68,31 +70,16 @@ RPC_STATUS RPC_ENTRY RpcStringFreeA(RPC_CSTR *Text) {
 }
 RPC_STATUS RPC_ENTRY RpcStringFreeW(RPC_WSTR *Text) { return RpcStringFreeA((RPC_CSTR *)(PVOID)Text); }
 
-static LONG Digit(WCHAR Char) {
-    WCHAR lower = Char | 0x20;
-    return Char >= '0' && Char <= '9' ? Char - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 RPC_STATUS RPC_ENTRY UuidFromStringW(RPC_WSTR Text, UUID *Uuid) {
-    UCHAR bytes[16];
-    ULONG nibbles = 0;
+    WCHAR braced[UUID_CHARACTERS + 2] = L"{";
+    UNICODE_STRING text = {sizeof braced, sizeof braced, braced};
     if (!Text)
         return UuidCreateNil(Uuid);
-    for (ULONG n = 0; n < UUID_CHARACTERS; n++) {
-        LONG digit = Shape[n] == '.' ? Digit(Text[n]) : 0;
-        if (digit < 0 || (Shape[n] == '-' && Text[n] != '-'))
-            return RPC_S_INVALID_STRING_UUID;
-        if (Shape[n] == '-')
-            continue;
-        bytes[nibbles / 2] = (UCHAR)(nibbles % 2 ? bytes[nibbles / 2] << 4 | digit : digit);
-        nibbles++;
-    }
-    if (Text[UUID_CHARACTERS])
+    if (wcslen(Text) != UUID_CHARACTERS)
         return RPC_S_INVALID_STRING_UUID;
-    Uuid->Data1 = (ULONG)bytes[0] << 24 | (ULONG)bytes[1] << 16 | (ULONG)bytes[2] << 8 | bytes[3];
-    Uuid->Data2 = (USHORT)(bytes[4] << 8 | bytes[5]);
-    Uuid->Data3 = (USHORT)(bytes[6] << 8 | bytes[7]);
-    memcpy(Uuid->Data4, bytes + 8, sizeof Uuid->Data4);
-    return RPC_S_OK;
+    memcpy(braced + 1, Text, UUID_CHARACTERS * sizeof(WCHAR));
+    braced[UUID_CHARACTERS + 1] = '}';
+    return NT_SUCCESS(RtlGUIDFromString(&text, Uuid)) ? RPC_S_OK : RPC_S_INVALID_STRING_UUID;
 }
 RPC_STATUS RPC_ENTRY UuidFromStringA(RPC_CSTR Text, UUID *Uuid) {
     WCHAR wide[UUID_CHARACTERS + 2] = {0};

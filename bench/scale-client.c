@@ -202,7 +202,8 @@ static const struct {
 
 static void measure(size_t k, unsigned count, SCALE_RESULT *best) {
     unsigned rounds = stepped ? 1 : count <= 1000 ? 5 : 2; /* memory that is used for the first time costs the host more */
-    if (stepped && count <= 1000) { /* a kind's second round costs more than its first, however many there are: both counts are of later ones */
+    if (stepped &&
+        count <= 1000) { /* in a first round no page of the program comes back when the system process is left, later all do that it has used */
         SCALE_RESULT unused = {0};
         stepped = 0;
         kinds[k].run(kinds[k].kind, count, &unused);

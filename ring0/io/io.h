@@ -169,7 +169,7 @@ typedef struct _IOP_OPEN_PACKET { /* from NtCreateFile through ob/ to the parse 
     PDEVICE_OBJECT Hint; /* which device of the volume's stack the create and all that follows go to; NULL: the top */
     BOOLEAN Reparsed;    /* a create has ended in STATUS_REPARSE */
     struct _ECP_LIST *ExtraParameters;
-    PVOID EaBuffer;      /* kernel memory */
+    PVOID EaBuffer; /* kernel memory */
     ULONG EaLength;
     CREATE_FILE_TYPE CreateFileType;
     PVOID TypeParameters;

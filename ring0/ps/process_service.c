@@ -1,7 +1,7 @@
 /* The services about processes. */
 #include "ps/ps.h"
 
-#define PROCESS_SET_ACCESS           0x0200u
+#define PROCESS_SET_ACCESS 0x0200u
 
 NTSTATUS PspReferenceProcess(HANDLE Handle, ACCESS_MASK Access, PEPROCESS *Process) {
     if (Handle == NtCurrentProcess()) {

@@ -129,14 +129,14 @@ VOID IoCancelThreadIo(PETHREAD Thread);
 
 /* A process to be made: what is given, and how far it came (PS_CREATE_STATE; PsCreateSuccess also when it failed after the image was found good). */
 typedef struct _PSP_NEW_PROCESS {
-    PUNICODE_STRING ImagePath;               /* NT path */
-    const NT_PROCESS_PARAMETERS *Parameters; /* with all that it points to in kernel memory; copied */
-    PEPROCESS Parent;                        /* NULL: the kernel; then the standard handles are the console's */
-    PACCESS_TOKEN Token;                     /* NULL: a copy of the parent's; else taken over, also by a failure */
+    PUNICODE_STRING ImagePath;                    /* NT path */
+    const NT_PROCESS_PARAMETERS *Parameters;      /* with all that it points to in kernel memory; copied */
+    PEPROCESS Parent;                             /* NULL: the kernel; then the standard handles are the console's */
+    PACCESS_TOKEN Token;                          /* NULL: a copy of the parent's; else taken over, also by a failure */
     BOOLEAN InheritHandles, Suspended, Breakaway; /* Breakaway: from the parent's job */
-    ULONG Console, Connection;                /* without a parent */
-    ULONG StandardHandles, StandardSubsystem; /* PS_STD_..., nt/create.h */
-    USHORT Prohibited;                        /* image characteristics: STATUS_INVALID_IMAGE_FORMAT */
+    ULONG Console, Connection;                    /* without a parent */
+    ULONG StandardHandles, StandardSubsystem;     /* PS_STD_..., nt/create.h */
+    USHORT Prohibited;                            /* image characteristics: STATUS_INVALID_IMAGE_FORMAT */
     ULONG State;
     USHORT DllCharacteristics; /* PsCreateFailExeFormat */
 } PSP_NEW_PROCESS;

@@ -89,7 +89,8 @@ static void profile(void) {
     DWORD size = 0, needed;
     HANDLE token;
     OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token);
-    OK(!GetUserProfileDirectoryW(token, NULL, &size) && GetLastError() == ERROR_INSUFFICIENT_BUFFER && size > 3, "how long the profile directory's name is");
+    OK(!GetUserProfileDirectoryW(token, NULL, &size) && GetLastError() == ERROR_INSUFFICIENT_BUFFER && size > 3,
+       "how long the profile directory's name is");
     needed = size;
     OK(GetUserProfileDirectoryW(token, directory, &size) && size == needed && wcslen(directory) == size - 1, "the name");
     GetEnvironmentVariableW(L"USERPROFILE", variable, MAX_PATH);
